@@ -1,0 +1,53 @@
+# crmx: "make help" lists everything. Each mode builds below build/MODE with its own objects.
+MODE ?= release
+CC ?= gcc
+BUILD := build/$(MODE)
+
+CPPFLAGS := -I. -D_GNU_SOURCE
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla \
+            -Wcast-qual -Wwrite-strings -Wno-unused-parameter
+CFLAGS_release := -O3 -g
+CFLAGS_debug := -O0 -g
+CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS_tsan := -O1 -g -fsanitize=thread
+CFLAGS_cov := -O0 -g --coverage
+# No fast-math and no contraction: a score is the IEEE double of the written order on every machine.
+CFLAGS := -std=gnu17 $(WARNINGS) $(CFLAGS_$(MODE)) -ffp-contract=off -fno-strict-aliasing -pthread -MMD -MP \
+          -I/usr/include/postgresql
+LDFLAGS := $(CFLAGS_$(MODE)) -pthread
+LDLIBS := -lpq -lz -lcurl -liniparser -ljansson -lxxhash -lcrypto -lm
+
+AREAS := base scoring etl control
+SOURCES := $(filter-out control/main.c,$(wildcard $(addsuffix /*.c,$(AREAS)) control/commands/*.c))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/base/test_*.c tests/scoring/test_*.c tests/etl/test_*.c tests/control/test_*.c))
+GENERATORS := $(patsubst samples/%.c,$(BUILD)/samples/%,$(wildcard samples/generate.c))
+
+.PHONY: all help unit clean
+all: $(BUILD)/crmx $(GENERATORS) ## build the program (MODE=release|debug|asan|tsan|cov)
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BUILD)/crmx: $(BUILD)/control/main.o $(OBJECTS)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(OBJECTS)
+	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+
+$(BUILD)/samples/%: $(BUILD)/samples/%.o $(OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+unit: $(TESTS) ## build and run the unit tests only
+	@for t in $(TESTS); do $$t || exit 1; done
+
+clean: ## remove everything that was built
+	rm -rf build
+
+.SECONDARY:
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,86 @@
+/* os: the only place that calls the operating system for files, memory, processes and time.
+ *
+ * Every call that can fail passes a fault point first. Tests drive it by environment variables, read once at start:
+ *     CRMX_FAULT_AT=N      the Nth call fails once with EIO            CRMX_FAULT_FROM=N    every call from the Nth fails
+ *     CRMX_CRASH_AT=N      the process kills itself with SIGKILL right before its Nth call
+ *     CRMX_CALL_LOG=FILE   appends one line per call (number, name, path): how a test learns how many there are
+ * Calls are counted over all threads. Errors fill the status with what was attempted, on which path, and why.
+ *
+ * Durability order (architecture 2): write, os_fsync the file, os_fsync_folder its folder, then rename, then fsync again.
+ */
+#ifndef CRMX_BASE_OS_H
+#define CRMX_BASE_OS_H
+
+#include "base/buf.h"
+#include "base/status.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+enum { OS_PATH_MAX = 4096 };
+
+struct os_file_identity { /* tells whether a file changed while it was read */
+    uint64_t device, inode, size;
+    int64_t mtime_ns, ctime_ns;
+    bool is_folder;
+};
+
+/* --- files --- */
+/* Opens an existing file for reading. -1 and a status on failure. */
+int os_open_read(const char *path, struct status *st);
+/* Creates (or empties) a file for reading and writing, mode 0640. */
+int os_open_create(const char *path, struct status *st);
+/* Opens or creates for appending (each write goes to the end), mode 0640. */
+int os_open_append(const char *path, struct status *st);
+void os_close(int fd);
+bool os_identify(const char *path, struct os_file_identity *out, struct status *st);
+bool os_identify_fd(int fd, const char *path, struct os_file_identity *out, struct status *st);
+bool os_same_file(const struct os_file_identity *a, const struct os_file_identity *b);
+bool os_exists(const char *path);
+/* Reads exactly length bytes at offset; a shorter file is an error ("truncated while being read"). */
+bool os_read_at(int fd, const char *path, void *bytes, size_t length, uint64_t offset, struct status *st);
+bool os_write_at(int fd, const char *path, const void *bytes, size_t length, uint64_t offset, struct status *st);
+bool os_write(int fd, const char *path, const void *bytes, size_t length, struct status *st);
+bool os_truncate(int fd, const char *path, uint64_t size, struct status *st);
+bool os_fsync(int fd, const char *path, struct status *st);
+bool os_fsync_folder(const char *path, struct status *st);
+/* The kernel starts writing dirty pages of the range now and does not wait: makes the later fsync short. */
+void os_write_back(int fd, uint64_t offset, uint64_t length);
+bool os_rename(const char *from, const char *to, struct status *st);
+/* Like os_rename, but an existing target is an error (STATUS_CORRUPT): never rename onto an existing folder. */
+bool os_rename_new(const char *from, const char *to, struct status *st);
+/* Hard link; across file systems, or where links are refused, a full copy that is fsynced. */
+bool os_link_or_copy(const char *from, const char *to, struct status *st);
+bool os_copy(const char *from, const char *to, struct status *st);
+bool os_unlink(const char *path, struct status *st); /* a missing file is fine */
+bool os_make_folder(const char *path, struct status *st); /* existing is fine; parents are made */
+bool os_remove_tree(const char *path, struct status *st); /* missing is fine */
+/* Calls each(entry name) in byte order for every entry but . and ..; stops when it returns false. */
+bool os_list(const char *path, bool (*each)(void *context, const char *name), void *context, struct status *st);
+/* Whole small file into a buffer (cleared first). */
+bool os_read_file(const char *path, struct buf *out, struct status *st);
+/* Atomic replacement: PATH.tmp, fsync, rename, fsync of the folder. */
+bool os_replace_file(const char *path, struct view content, struct status *st);
+/* Free bytes of the file system that holds path. */
+uint64_t os_free_bytes(const char *path);
+
+/* --- locks and processes --- */
+/* flock, exclusive, without waiting. STATUS_BUSY when somebody holds it. Returns the descriptor that keeps the lock. */
+int os_lock(const char *path, struct status *st);
+/* This boot's id and a process's start time: a pid alone does not name a process. 0 when the process is gone. */
+const char *os_boot_id(void);
+uint64_t os_process_start(int pid);
+
+/* --- memory --- */
+/* Zeroed pages, huge where the kernel gives them; freed with os_unmap. NULL when refused. */
+void *os_map(size_t size);
+void os_unmap(void *p, size_t size);
+
+/* --- time --- */
+uint64_t os_monotonic_ns(void);
+/* Wall clock as "2026-11-21T02:15:00Z" into text[21]; for logs and journals, never for data. */
+void os_wall_clock(char text[21]);
+int os_cpu_count(void);
+
+#endif
