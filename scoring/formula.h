@@ -1,0 +1,58 @@
+/* formula: a formula file (docs/formula.md): measures, named coefficients, intermediate results, score, threshold.
+ *
+ * formula_parse → measure_bind (scoring/measure.h) → formula_bind → formula_evaluate on batches. A formula and its binding are
+ * read-only and shared by all threads; an evaluator's scratch belongs to one thread.
+ */
+#ifndef CRMX_SCORING_FORMULA_H
+#define CRMX_SCORING_FORMULA_H
+
+#include "base/status.h"
+#include "base/view.h"
+#include "scoring/measure.h"
+#include "scoring/schema.h"
+
+struct formula;
+struct formula_program; /* bound to a schema: column slots resolved */
+struct formula_scratch;
+
+/* Parses a formula file. name is for messages. Errors: file name, line, column, what was expected, nearest name. */
+bool formula_parse(const char *name, struct view text, struct formula **out, struct status *st);
+void formula_free(struct formula *f);
+
+int formula_measure_count(const struct formula *f);
+const char *formula_measure_name(const struct formula *f, int measure);  /* as first written, e.g. 活期人民币存款 */
+const char *formula_measure_alias(const struct formula *f, int measure); /* ASCII name after `as`, or the name */
+enum value_type formula_measure_type(const struct formula *f, int measure);
+int formula_measure_find(const struct formula *f, const char *name_or_alias); /* -1: none */
+int formula_result_count(const struct formula *f);                  /* result 0 is score */
+const char *formula_result_name(const struct formula *f, int result);
+enum value_type formula_result_type(const struct formula *f, int result);
+/* Threshold of the score in minor units. */
+int64_t formula_threshold(const struct formula *f);
+void formula_set_threshold(struct formula *f, int64_t threshold_minor);
+
+/* Inputs of a batch: one int64 column per measure (units as measure_values gives them), one per customer field of the schema (or
+ * NULL when formula_uses_customer_field says it is not needed). */
+struct formula_inputs {
+    uint32_t count;
+    const int64_t *const *measures;
+    const int64_t *const *customer_fields;
+};
+
+bool formula_bind(const struct formula *f, const struct schema *schema, struct formula_program **out, struct status *st);
+void formula_program_free(struct formula_program *p);
+bool formula_uses_customer_field(const struct formula_program *p, int field);
+
+enum { FORMULA_BATCH_MAX = 4096 };
+struct formula_scratch *formula_scratch_new(const struct formula_program *p);
+void formula_scratch_free(struct formula_scratch *s);
+/* results[r][i] for each result r: money in minor units, number as integer after the formula's rounding, code as index.
+ * IEEE double in the written order; a customer whose value is not finite or passes 2^62 gives a failure that names the
+ * result and i. */
+bool formula_evaluate(const struct formula_program *p, const struct formula_inputs *in, struct formula_scratch *scratch,
+                      int64_t *const *results, struct status *st);
+/* The oracle: one customer, straight over the syntax tree. Agrees with formula_evaluate bit for bit. */
+bool formula_evaluate_scalar(const struct formula_program *p, const struct formula_inputs *in, uint32_t row,
+                             int64_t *results, struct status *st);
+
+#endif
