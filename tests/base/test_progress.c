@@ -43,7 +43,7 @@ static void test_lines(void **state)
         {"110 load", "rows", 0, 12345, 1000, 80, true, "\r110 load  12.3 k rows  12.3 k/s\033[K\r\033[K"},
         {"110 load", "bytes", 1000, 1000, 1000, 40, true, "\r110 load  100 %  1.00 kB of 1.00 kB  1.\033[K\r\033[K"},
         {"110 load", "bytes", 1000, 5000, 100000, 70, true,
-         "\r110 load  [##################]  100 %  5.00 kB of 1.00 kB  50 B/s\033[K\r\033[K"},
+         "\r110 load  [######################]  100 %  5.00 kB of 1.00 kB  50 B/s\033[K\r\033[K"},
         {"020 import", "bytes", 709000000, 7090000, 10000, 80, false,
          "020 import    1 %  7.09 MB of 709 MB  709 kB/s  0:16:30 left\n"},
         {"020 import", "bytes", 709000000, 7090000, 9999, 80, false, ""},
