@@ -231,7 +231,10 @@ bool os_rename(const char *from, const char *to, struct status *st)
 bool os_rename_new(const char *from, const char *to, struct status *st)
 {
     if (fault_here("rename", to) || renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0) {
-        fail_path(st, "rename to", to);
+        if (errno == EEXIST)
+            status_fail(st, STATUS_CORRUPT, "could not rename to \"%s\": it is there already", to);
+        else
+            fail_path(st, "rename to", to);
         return status_while(st, "renaming \"%s\" to a name that must be new", from);
     }
     return true;

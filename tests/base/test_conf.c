@@ -1,32 +1,14 @@
 /* Configuration files: what is read, what is refused and with which words. */
 #include "base/conf.h"
-#include "base/os.h"
+#include "tests/test.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-static char folder[] = "/tmp/crmx_test_conf.XXXXXX";
-static char path[sizeof folder + 16];
+static char path[sizeof test_folder + 16];
 
 static int make_folder(void **state)
 {
-    (void)state;
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/a.ini", folder);
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    struct status st = {0};
-    return os_remove_tree(folder, &st) ? 0 : -1;
+    int result = test_make_folder(state);
+    snprintf(path, sizeof path, "%s/a.ini", test_folder);
+    return result;
 }
 
 static void write_bytes(struct view text)
@@ -45,17 +27,10 @@ static struct conf *open_text(const char *text)
     return c;
 }
 
-static void assert_has(const char *text, const char *part)
-{
-    if (!strstr(text, part)) print_error("\"%s\" does not hold \"%s\"\n", text, part);
-    assert_non_null(strstr(text, part));
-}
-
 /* --- values --- */
 
 static void test_values(void **state)
 {
-    (void)state;
     static const struct {
         const char *line, *key, *value;
     } CASES[] = {
@@ -86,7 +61,7 @@ static void test_values(void **state)
         {"; comment that ends in \\\nb = 2", "b", "2"},
         {"a = [x]", "a", "[x]"},
     };
-    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         char text[400];
         snprintf(text, sizeof text, "[s]\n%s\n", CASES[i].line);
         struct conf *c = open_text(text);
@@ -100,7 +75,6 @@ static void test_values(void **state)
 
 static void test_long_lines(void **state)
 {
-    (void)state;
     char text[CONF_LINE_MAX + 64];
     size_t n = (size_t)snprintf(text, sizeof text, "[s]\na = ");
     memset(text + n, 'x', CONF_LINE_MAX - 4);
@@ -120,7 +94,6 @@ static void test_long_lines(void **state)
 
 static void test_order_and_lines(void **state)
 {
-    (void)state;
     struct conf *c = open_text("\xef\xbb\xbf; top\r\n\r\n[systems]   ; priority: first = highest\r\nretail = R\r\n"
                                "card = C\r\n\r\nabc = A\r\n[target crm] # x = y\r\n  kind = ftp\r\n[id_type 01]\r\n");
     assert_string_equal(conf_section(c, 0), "systems");
@@ -147,9 +120,8 @@ static void test_order_and_lines(void **state)
 
 static void test_empty_files(void **state)
 {
-    (void)state;
     static const char *const TEXTS[] = {"", "\n\n", "; nothing", "\xef\xbb\xbf"};
-    for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
+    for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
         struct status st = {0};
         struct conf *c = open_text(TEXTS[i]);
         assert_null(conf_section(c, 0));
@@ -162,7 +134,6 @@ static void test_empty_files(void **state)
 /* Many keys: the growth of the tables and the way through iniparser's dictionary. */
 static void test_limits(void **state)
 {
-    (void)state;
     struct buf text;
     struct status st = {0};
     buf_init(&text, 1 << 20);
@@ -192,7 +163,6 @@ static void test_limits(void **state)
 
 static void test_refused(void **state)
 {
-    (void)state;
     static const struct {
         const char *text, *message, *hint;
     } CASES[] = {
@@ -221,7 +191,7 @@ static void test_refused(void **state)
         {"[s]\na = \xb1\xb1\xbe\xa9", ":2: the line is not UTF-8", "iconv -f gb18030"},
         {"; \xb1\xb1\xbe\xa9", ":1: the line is not UTF-8", "iconv -f gb18030"},
     };
-    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct status st = {0};
         write_bytes(view_of(CASES[i].text));
         struct conf *c = conf_open(path, &st);
@@ -236,7 +206,6 @@ static void test_refused(void **state)
 
 static void test_zero_byte_and_missing_file(void **state)
 {
-    (void)state;
     struct status st = {0};
     write_bytes(VIEW_LITERAL("[s]\na = \0x\n"));
     assert_null(conf_open(path, &st));
@@ -247,7 +216,7 @@ static void test_zero_byte_and_missing_file(void **state)
     assert_has(st.message, "there is no configuration file \"/nowhere/crmx.ini\"");
     assert_has(st.hint, "crmx init");
     status_clear(&st);
-    assert_null(conf_open(folder, &st));
+    assert_null(conf_open(test_folder, &st));
     assert_int_equal(st.code, STATUS_IO);
 }
 
@@ -255,7 +224,6 @@ static void test_zero_byte_and_missing_file(void **state)
 
 static void test_integers_and_bools(void **state)
 {
-    (void)state;
     struct conf *c =
         open_text("[s]\ngood = 42\nminus = -7\nbig = 9223372036854775808\nword = 12x\nempty =\nblank = 1 2\n"
                   "yes = yes\noff = OFF\nmaybe = maybe\nhex = 0x10\nleast = -9223372036854775808\n");
@@ -271,7 +239,7 @@ static void test_integers_and_bools(void **state)
     assert_true(conf_integer(c, "s", "least", INT64_MIN, 0, 5, &v, &st));
     assert_true(v == INT64_MIN);
     static const char *const BAD[] = {"big", "word", "empty", "blank", "hex", "yes"};
-    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
+    for (size_t i = 0; i < COUNT_OF(BAD); i++) {
         status_clear(&st);
         assert_false(conf_integer(c, "s", BAD[i], INT64_MIN, INT64_MAX, 5, &v, &st));
         assert_int_equal(st.code, STATUS_USAGE);
@@ -294,7 +262,6 @@ static void test_integers_and_bools(void **state)
 /* One table for size, duration and share: text, reader, result (-1: refused). */
 static void test_units(void **state)
 {
-    (void)state;
     static const struct {
         char reader;
         const char *text;
@@ -336,7 +303,7 @@ static void test_units(void **state)
         {'p', "1.", -1},
         {'p', "%", -1},
     };
-    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         char text[100];
         struct status st = {0};
         int64_t v = 77;
@@ -357,7 +324,6 @@ static void test_units(void **state)
 
 static void test_choice(void **state)
 {
-    (void)state;
     static const char *const WORDS[] = {"rename", "link", "copy", NULL};
     struct conf *c = open_text("[s]\ngood = link\nbad = renane\n");
     struct status st = {0};
@@ -374,7 +340,6 @@ static void test_choice(void **state)
 
 static void test_need(void **state)
 {
-    (void)state;
     struct conf *c = open_text("[unit]\nid = 11\nnmae = x\nempty =\n[sytems]\n");
     static const struct {
         const char *section, *key, *message, *hint;
@@ -390,7 +355,7 @@ static void test_need(void **state)
     struct status st = {0};
     assert_true(conf_need(c, "unit", "id", &value, &st));
     assert_string_equal(value, "11");
-    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         status_clear(&st);
         assert_false(conf_need(c, CASES[i].section, CASES[i].key, &value, &st));
         assert_has(st.message, CASES[i].message);
@@ -403,7 +368,6 @@ static void test_need(void **state)
 
 static void test_all_used(void **state)
 {
-    (void)state;
     struct status st = {0};
     struct conf *c = open_text("[unit]\nid = 11\nthread = 4\n[systems]\na = 1\nb = 2\n[fliter]\nx = 1\n[empty]\n");
     conf_get(c, "unit", "id");
@@ -444,5 +408,5 @@ int main(void)
         cmocka_unit_test(test_need),
         cmocka_unit_test(test_all_used),
     };
-    return cmocka_run_group_tests_name("base/conf", tests, make_folder, remove_folder);
+    return cmocka_run_group_tests_name("base/conf", tests, make_folder, test_remove_folder);
 }
