@@ -58,7 +58,7 @@ struct import_system {
 };
 
 struct import_control { /* control totals of one table */
-    __int128 sum[TABLE_COLUMNS_MAX][DECODE_CURRENCIES_MAX]; /* accepted, per amount column and currency */
+    __int128 sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX]; /* accepted, per amount column and currency */
 };
 
 struct import {

@@ -26,7 +26,7 @@ static void init_table(struct table *t, const struct unit *u, int layout_index)
         if (f->type == LAYOUT_TEXT || !(f->keep == LAYOUT_KEEP_HOT || is_currency)) continue;
         ensure(t->columns_count < TABLE_COLUMNS_MAX);
         if (is_currency) t->currency_column = t->columns_count;
-        if (f->type == LAYOUT_AMOUNT) t->amount_columns[t->amounts_count++] = t->columns_count;
+        if (f->type == LAYOUT_AMOUNT && t->amounts_count < TABLE_AMOUNTS_MAX) t->amount_columns[t->amounts_count++] = t->columns_count;
         struct decode_column *c = &t->columns[t->columns_count++];
         c->field = i;
         decode_column_shape(f, c);

@@ -7,7 +7,7 @@
 #include "etl/unit.h"
 #include "scoring/schema.h"
 
-enum { TABLE_COLUMNS_MAX = 64, TABLE_ROW_MAX = 512 };
+enum { TABLE_COLUMNS_MAX = 64, TABLE_ROW_MAX = 512, TABLE_AMOUNTS_MAX = 16 };
 
 struct table {
     const struct layout *layout;
@@ -16,7 +16,7 @@ struct table {
     int columns_count;
     uint16_t row_size;      /* bytes of the columns, a multiple of 4 */
     int currency_column;    /* -1: every row is in the base currency */
-    int amount_columns[TABLE_COLUMNS_MAX]; /* the amounts: control totals are kept of each */
+    int amount_columns[TABLE_AMOUNTS_MAX]; /* the amounts: control totals are kept of each */
     int amounts_count;
     bool by_relation;       /* owners come from a relation file */
 };
