@@ -12,17 +12,22 @@ static const char *const RULES[] = {"plain", "resident", "organisation", "permit
 
 /* --- profile --- */
 
+static const char *const CENTURIES[] = {"sequence", "19", NULL};
+
 static bool read_type(struct conf *c, const char *section, struct identity_profile *p, struct arena *arena, struct status *st)
 {
     const char *class;
-    int rule;
+    int rule, century;
     if (p->types_count == IDENTITY_TYPES_MAX) return conf_fail(c, section, NULL, st, "more than 64 ID types");
-    if (!conf_choice(c, section, "rule", RULES, IDENTITY_PLAIN, &rule, st)) return false;
+    if (!conf_choice(c, section, "rule", RULES, IDENTITY_PLAIN, &rule, st) ||
+        !conf_choice(c, section, "century", CENTURIES, 0, &century, st))
+        return false;
     class = conf_get(c, section, "class");
     struct identity_type *t = &p->types[p->types_count++];
     t->type = arena_dup(arena, view_trim(view_of(section + strlen("id_type "))));
     t->class = class ? arena_dup(arena, view_of(class)) : t->type;
     t->rule = (enum identity_rule)rule;
+    t->century_19 = century == 1;
     return true;
 }
 
@@ -36,7 +41,7 @@ bool identity_load(const char *path, struct arena *arena, struct identity_profil
     bool ok = conf_choice(c, "profile", "name_rule", NAME_RULES, 0, &name_rule, st) &&
               conf_choice(c, "profile", "fold", FOLDS, 0, &fold, st) &&
               conf_bool(c, "profile", "separators", true, &p->separators, st) &&
-              conf_integer(c, "profile", "hold_above", 0, 1000000, 0, &hold, st);
+              conf_integer(c, "profile", "hold_above", 0, 1000000000, 0, &hold, st);
     if (ok) {
         p->names_apart = name_rule == 0;
         p->fold_full = fold == 0;
@@ -124,9 +129,9 @@ static const struct identity_type *find_type(const struct identity_profile *p, s
 }
 
 /* 15 digits → 18: the century is 19, but 18 for sequence 996-999 (people born in the 1800s). */
-static void widen_resident(char *number)
+static void widen_resident(char *number, bool century_19)
 {
-    bool old = number[12] == '9' && number[13] == '9' && number[14] >= '6';
+    bool old = !century_19 && number[12] == '9' && number[13] == '9' && number[14] >= '6';
     memmove(number + 8, number + 6, 9);
     number[6] = '1';
     number[7] = old ? '8' : '9';
@@ -147,13 +152,13 @@ static uint64_t hashed_key(struct view class, struct view number, bool corporate
 }
 
 /* Applies the rule to the folded number in place. True: a resident number of 18 with 17 digits; *check: its check digit fits. */
-static bool apply_rule(enum identity_rule rule, char *number, size_t *length, bool *check)
+static bool apply_rule(const struct identity_type *t, char *number, size_t *length, bool *check)
 {
     size_t n = *length;
-    switch (rule) {
+    switch (t ? t->rule : IDENTITY_PLAIN) {
     case IDENTITY_RESIDENT:
         if (n == 15 && all_digits(number, 15)) {
-            widen_resident(number);
+            widen_resident(number, t->century_19);
             *length = 18;
             return *check = true;
         }
@@ -196,7 +201,7 @@ size_t identity_number(const struct identity_profile *p, enum charset charset, s
         return length;
     }
     bool check = false;
-    bool resident = apply_rule(t ? t->rule : IDENTITY_PLAIN, number, &length, &check);
+    bool resident = apply_rule(t, number, &length, &check);
     if (resident && is_placeholder(p, (struct view){number, length})) {
         *key = (struct identity_key){hashed_key(*class, (struct view){number, length}, corporate), IDENTITY_NEVER};
         return length;

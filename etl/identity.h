@@ -23,6 +23,7 @@ struct identity_type {
     const char *type;  /* as in the source, trimmed */
     const char *class; /* types of one class share their numbers */
     enum identity_rule rule;
+    bool century_19; /* 15 digits: always 19, also for the sequences 996-999 */
 };
 
 struct identity_profile {
