@@ -5,22 +5,25 @@
  *
  *     static int run(struct command_call *call)
  *     {
- *         int32_t date = command_date(call, "date", DATE_NONE);          typed, checked; the fallback when it was not
- * given if (!work_on(call->work, date, &call->status)) return command_failed(call); table_print(&table, call->json);
- * data on stdout return 0;                                                      or an exit code of architecture 8
+ *         int32_t date = command_date(call, "date", DATE_NONE);    typed and checked; the fallback if it was not given
+ *         if (!work_on(call->work, date, &call->status)) return command_failed(call);
+ *         listing_print(&listing, call->json);                     data on stdout
+ *         return 0;                                                or an exit code of architecture 8
  *     }
+ *
  *     const struct command command_customer_show = {
  *         .name = "customer show",
  *         .summary = "one customer with everything it was made from",
- *         .arguments = (const struct command_value[]){{.name = "number", .type = COMMAND_INTEGER, …, .required = true},
- * {0}}, .options = (const struct command_value[]){{.name = "date", .letter = 'd', .type = COMMAND_DATE, .doc = …},
- * {0}}, .run = run,
+ *         .arguments = (const struct command_value[]){
+ *             {.name = "number", .type = COMMAND_INTEGER, .doc = "…", .required = true}, {0}},
+ *         .options = (const struct command_value[]){
+ *             {.name = "date", .letter = 'd', .type = COMMAND_DATE, .doc = "…"}, {0}},
+ *         .run = run,
  *     };
  *
  * Every command also takes --work DIR, --set section.key=value, --json, --quiet, --help. Data go to stdout, messages to
- * stderr. Exit codes: 0 ok · 2 not started, try again · 4 done with warnings · 6 stopped at a checkpoint · 8 failed,
- * restart continues · 12 nothing committed · 16 set-up or environment. With --json a failure is one line of JSON on
- * stderr.
+ * stderr; with --json a failure is one line of JSON on stderr. Exit codes: 0 ok · 2 not started, try again · 4 done with
+ * warnings · 6 stopped at a checkpoint · 8 failed, restart continues · 12 nothing committed · 16 set-up or environment.
  */
 #ifndef CRMX_CONTROL_COMMAND_H
 #define CRMX_CONTROL_COMMAND_H

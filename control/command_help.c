@@ -1,7 +1,7 @@
 /* What crmx says about its commands, made from their tables. */
 #include "base/nearest.h"
 #include "control/command_parse.h"
-#include "control/table.h"
+#include "control/listing.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -64,7 +64,7 @@ static void write_wrapped(struct buf *out, const char *text, int column)
     while ((word = view_word(&rest)).length) {
         char copy[200];
         snprintf(copy, sizeof copy, "%.*s", VIEW_PRINT(word));
-        int width = table_text_width(copy);
+        int width = listing_text_width(copy);
         if (at > column && at + 1 + width > WRAP_COLUMN) {
             buf_add_text(out, "\n");
             pad_to(out, 0, column);
@@ -84,7 +84,7 @@ static void write_values(struct buf *out, const char *heading, const struct comm
     int widest = 0;
     if (!command_value_at(values, 0)) return;
     for (int i = 0; (v = command_value_at(values, i)); i++) {
-        int width = table_text_width(command_placeholder(v, options, text));
+        int width = listing_text_width(command_placeholder(v, options, text));
         if (width > widest && width <= 30) widest = width;
     }
     int column = widest + (options ? 8 : 4);
@@ -94,7 +94,7 @@ static void write_values(struct buf *out, const char *heading, const struct comm
         command_placeholder(v, options, text);
         if (v->letter) snprintf(letter, sizeof letter, "-%c, ", v->letter);
         buf_addf(out, "  %s%s", options ? letter : "", text);
-        int have = table_text_width(text) + (options ? 6 : 2);
+        int have = listing_text_width(text) + (options ? 6 : 2);
         if (have > column - 2) buf_add_text(out, "\n"), have = 0;
         pad_to(out, have, column);
         snprintf(doc, sizeof doc, "%s%s%s", v->doc ? v->doc : "", options && v->required ? " (required)" : "",

@@ -1,6 +1,6 @@
 #include "base/os.h"
 #include "control/command.h"
-#include "control/table.h"
+#include "control/listing.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,18 +11,18 @@ static int run_show(struct command_call *call)
     static const char *const WITHOUT[] = {"option", "value", NULL};
     bool origin = command_flag(call, "origin") || call->json;
     const char *unit = command_text(call, "unit", NULL);
-    struct table t;
+    struct listing t;
     if (unit && !options_add_unit(call->options, command_path(call, "units/%s.ini", unit), &call->status))
         return command_failed(call);
-    table_init(&t, origin ? WITH_ORIGIN : WITHOUT);
+    listing_init(&t, origin ? WITH_ORIGIN : WITHOUT);
     for (int id = 0; id < OPTION_COUNT; id++) {
         const struct option_entry *e = &OPTION_TABLE[id];
-        table_text(&t, arena_printf(&call->arena, "%s.%s", e->section, e->key));
-        table_text(&t, option_shown(call->options, id));
-        if (origin) table_text(&t, option_origin(call->options, id));
+        listing_text(&t, arena_printf(&call->arena, "%s.%s", e->section, e->key));
+        listing_text(&t, option_shown(call->options, id));
+        if (origin) listing_text(&t, option_origin(call->options, id));
     }
-    table_print(&t, call->json);
-    table_release(&t);
+    listing_print(&t, call->json);
+    listing_release(&t);
     return 0;
 }
 

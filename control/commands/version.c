@@ -1,6 +1,6 @@
 #include "control/version.h"
 #include "control/command.h"
-#include "control/table.h"
+#include "control/listing.h"
 
 #include <curl/curl.h>
 #include <jansson.h>
@@ -13,10 +13,10 @@
 /* The versions that are loaded, not those of the headers: what a support case needs. */
 static int run(struct command_call *call)
 {
-    struct table t;
+    struct listing t;
     int pq = PQlibVersion();
     unsigned hash = XXH_versionNumber();
-    table_init(&t, (const char *const[]){"name", "version", NULL});
+    listing_init(&t, (const char *const[]){"name", "version", NULL});
     const struct {
         const char *name, *version;
     } PARTS[] = {
@@ -30,12 +30,12 @@ static int run(struct command_call *call)
         {"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)},
     };
     for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++) {
-        table_text(&t, PARTS[i].name);
-        table_text(&t, PARTS[i].version);
+        listing_text(&t, PARTS[i].name);
+        listing_text(&t, PARTS[i].version);
     }
     if (!call->json) printf("crmx %s\n\n", CRMX_VERSION);
-    table_print(&t, call->json);
-    table_release(&t);
+    listing_print(&t, call->json);
+    listing_release(&t);
     return 0;
 }
 

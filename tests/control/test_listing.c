@@ -1,46 +1,46 @@
-/* Tables: alignment with Chinese text, JSON that is valid, amounts without doubles. */
-#include "control/table.h"
+/* Listings: alignment with Chinese text, JSON that is valid, amounts without doubles. */
+#include "control/listing.h"
 #include "tests/test.h"
 
 #include <jansson.h>
 
 static const char *const NAMES[] = {"unit", "name", "records", "amount", NULL};
 
-static void fill(struct table *t)
+static void fill(struct listing *t)
 {
-    table_init(t, NAMES);
-    table_text(t, "11");
-    table_text(t, "\xe5\x8c\x97\xe4\xba\xac"); /* 北京: four columns */
-    table_integer(t, 2200000);
-    table_amount(t, 123456, 2);
-    table_text(t, "3702");
-    table_text(t, NULL);
-    table_integer(t, -1);
-    table_amount(t, -5, 2);
+    listing_init(t, NAMES);
+    listing_text(t, "11");
+    listing_text(t, "\xe5\x8c\x97\xe4\xba\xac"); /* 北京: four columns */
+    listing_integer(t, 2200000);
+    listing_amount(t, 123456, 2);
+    listing_text(t, "3702");
+    listing_text(t, NULL);
+    listing_integer(t, -1);
+    listing_amount(t, -5, 2);
 }
 
 static void test_text(void **state)
 {
-    struct table t;
+    struct listing t;
     struct buf out;
     buf_init(&out, 10000);
     fill(&t);
-    table_write(&t, false, &out);
+    listing_write(&t, false, &out);
     assert_string_equal(out.bytes, "unit  name  records   amount\n"
                                    "11    \xe5\x8c\x97\xe4\xba\xac  2200000  1234.56\n"
                                    "3702             -1    -0.05\n");
     assert_int_equal(t.rows, 2);
-    table_release(&t);
+    listing_release(&t);
     buf_release(&out);
 }
 
 static void test_json(void **state)
 {
-    struct table t;
+    struct listing t;
     struct buf out;
     buf_init(&out, 10000);
     fill(&t);
-    table_write(&t, true, &out);
+    listing_write(&t, true, &out);
     json_t *json = json_loadb(out.bytes, out.length, 0, NULL);
     assert_non_null(json);
     assert_int_equal(json_array_size(json), 2);
@@ -51,21 +51,21 @@ static void test_json(void **state)
     assert_true(json_is_null(json_object_get(second, "name")));
     assert_string_equal(json_string_value(json_object_get(second, "unit")), "3702");
     json_decref(json);
-    table_release(&t);
+    listing_release(&t);
     buf_release(&out);
 }
 
 static void test_empty(void **state)
 {
-    struct table t;
+    struct listing t;
     struct buf out;
     buf_init(&out, 100);
-    table_init(&t, NAMES);
-    table_write(&t, false, &out);
+    listing_init(&t, NAMES);
+    listing_write(&t, false, &out);
     assert_int_equal(out.length, 0);
-    table_write(&t, true, &out);
+    listing_write(&t, true, &out);
     assert_string_equal(out.bytes, "[]\n");
-    table_release(&t);
+    listing_release(&t);
     buf_release(&out);
 }
 
@@ -86,14 +86,14 @@ static void test_amounts(void **state)
         {1, 18, "0.000000000000000001"},
     };
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
-        struct table t;
+        struct listing t;
         struct buf out;
         buf_init(&out, 1000);
-        table_init(&t, (const char *const[]){"a", NULL});
-        table_amount(&t, CASES[i].amount, CASES[i].scale);
-        table_write(&t, true, &out);
+        listing_init(&t, (const char *const[]){"a", NULL});
+        listing_amount(&t, CASES[i].amount, CASES[i].scale);
+        listing_write(&t, true, &out);
         assert_has(out.bytes, CASES[i].text);
-        table_release(&t);
+        listing_release(&t);
         buf_release(&out);
     }
 }
@@ -113,8 +113,8 @@ static void test_width(void **state)
                  {"\xf0\xa0\xae\xb7", 2},        /* 𠮷, outside the basic plane */
                  {"\xe3\x80\x82", 2},            /* 。*/
                  {"a\xe4\xba\xac\xc2\xb7x", 5}}; /* with a middle dot */
-    for (size_t i = 0; i < COUNT_OF(CASES); i++) assert_int_equal(table_text_width(CASES[i].text), CASES[i].width);
-    assert_in_range(table_text_width("\xb1\xb1\xff\xf0"), 1, 4); /* not UTF-8: no overrun */
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) assert_int_equal(listing_text_width(CASES[i].text), CASES[i].width);
+    assert_in_range(listing_text_width("\xb1\xb1\xff\xf0"), 1, 4); /* not UTF-8: no overrun */
 }
 
 int main(void)
@@ -123,5 +123,5 @@ int main(void)
         cmocka_unit_test(test_text),    cmocka_unit_test(test_json),  cmocka_unit_test(test_empty),
         cmocka_unit_test(test_amounts), cmocka_unit_test(test_width),
     };
-    return cmocka_run_group_tests_name("control/table", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("control/listing", tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "control/table.h"
+#include "control/listing.h"
 
 #include "base/status.h"
 
@@ -15,8 +15,8 @@ struct cell {
     const char *text;
 };
 
-struct table_row {
-    struct table_row *next;
+struct listing_row {
+    struct listing_row *next;
     struct cell cells[];
 };
 
@@ -37,7 +37,7 @@ static int character_width(uint32_t c)
     return c >= 0x300 && c <= 0x36f ? 0 : 1; /* combining accents stand on their neighbour */
 }
 
-int table_text_width(const char *text)
+int listing_text_width(const char *text)
 {
     int width = 0;
     for (const unsigned char *p = (const unsigned char *)text; *p;) {
@@ -52,26 +52,26 @@ int table_text_width(const char *text)
 
 /* --- filling --- */
 
-void table_init(struct table *t, const char *const names[])
+void listing_init(struct listing *t, const char *const names[])
 {
-    *t = (struct table){0};
-    arena_init(&t->arena, "table");
+    *t = (struct listing){0};
+    arena_init(&t->arena, "listing");
     for (; names[t->columns]; t->columns++) {
-        ensure(t->columns < TABLE_COLUMNS_MAX);
+        ensure(t->columns < LISTING_COLUMNS_MAX);
         t->names[t->columns] = names[t->columns];
-        t->width[t->columns] = table_text_width(names[t->columns]);
+        t->width[t->columns] = listing_text_width(names[t->columns]);
     }
 }
 
-void table_release(struct table *t)
+void listing_release(struct listing *t)
 {
     arena_release(&t->arena);
 }
 
-static void add_cell(struct table *t, enum cell_kind kind, const char *text)
+static void add_cell(struct listing *t, enum cell_kind kind, const char *text)
 {
     if (t->filled == 0) {
-        struct table_row *row = arena_take(&t->arena, sizeof *row + sizeof row->cells[0] * (size_t)t->columns);
+        struct listing_row *row = arena_take(&t->arena, sizeof *row + sizeof row->cells[0] * (size_t)t->columns);
         if (t->last)
             t->last->next = row;
         else
@@ -79,23 +79,23 @@ static void add_cell(struct table *t, enum cell_kind kind, const char *text)
         t->last = row;
         t->rows++;
     }
-    int column = t->filled, width = table_text_width(text);
+    int column = t->filled, width = listing_text_width(text);
     t->last->cells[column] = (struct cell){kind, width, text};
     if (width > t->width[column]) t->width[column] = width;
     t->filled = (t->filled + 1) % t->columns;
 }
 
-void table_text(struct table *t, const char *text)
+void listing_text(struct listing *t, const char *text)
 {
     add_cell(t, text ? CELL_TEXT : CELL_EMPTY, text ? arena_dup(&t->arena, view_of(text)) : "");
 }
 
-void table_integer(struct table *t, int64_t number)
+void listing_integer(struct listing *t, int64_t number)
 {
     add_cell(t, CELL_NUMBER, arena_printf(&t->arena, "%" PRId64, number));
 }
 
-void table_amount(struct table *t, int64_t amount, int scale)
+void listing_amount(struct listing *t, int64_t amount, int scale)
 {
     uint64_t magnitude = amount < 0 ? 0 - (uint64_t)amount : (uint64_t)amount, one = 1;
     ensure(scale >= 0 && scale <= 18);
@@ -110,10 +110,10 @@ void table_amount(struct table *t, int64_t amount, int scale)
 
 /* --- writing --- */
 
-static void write_json(const struct table *t, struct buf *out)
+static void write_json(const struct listing *t, struct buf *out)
 {
     buf_add_text(out, "[");
-    for (const struct table_row *row = t->first; row; row = row->next) {
+    for (const struct listing_row *row = t->first; row; row = row->next) {
         buf_add_text(out, row == t->first ? "\n  {" : ",\n  {");
         for (int i = 0; i < t->columns; i++) {
             const struct cell *cell = &row->cells[i];
@@ -137,7 +137,7 @@ static void pad(struct buf *out, int blanks)
     for (int i = 0; i < blanks; i++) buf_add_text(out, " ");
 }
 
-static void write_line(const struct table *t, const struct cell cells[], struct buf *out)
+static void write_line(const struct listing *t, const struct cell cells[], struct buf *out)
 {
     int owed = 0; /* blanks are written before the next text, never at the end of a line */
     for (int i = 0; i < t->columns; i++) {
@@ -156,20 +156,20 @@ static void write_line(const struct table *t, const struct cell cells[], struct 
     buf_add_text(out, "\n");
 }
 
-static void write_text(const struct table *t, struct buf *out)
+static void write_text(const struct listing *t, struct buf *out)
 {
-    struct cell heading[TABLE_COLUMNS_MAX];
+    struct cell heading[LISTING_COLUMNS_MAX];
     if (!t->rows) return;
     for (int i = 0; i < t->columns; i++) {
         /* A heading stands where the numbers below it stand. */
         enum cell_kind kind = t->first->cells[i].kind;
-        heading[i] = (struct cell){kind, table_text_width(t->names[i]), t->names[i]};
+        heading[i] = (struct cell){kind, listing_text_width(t->names[i]), t->names[i]};
     }
     write_line(t, heading, out);
-    for (const struct table_row *row = t->first; row; row = row->next) write_line(t, row->cells, out);
+    for (const struct listing_row *row = t->first; row; row = row->next) write_line(t, row->cells, out);
 }
 
-void table_write(const struct table *t, bool json, struct buf *out)
+void listing_write(const struct listing *t, bool json, struct buf *out)
 {
     ensure(t->filled == 0);
     if (json)
@@ -178,11 +178,11 @@ void table_write(const struct table *t, bool json, struct buf *out)
         write_text(t, out);
 }
 
-void table_print(const struct table *t, bool json)
+void listing_print(const struct listing *t, bool json)
 {
     struct buf out;
     buf_init(&out, OUTPUT_MAX);
-    table_write(t, json, &out);
+    listing_write(t, json, &out);
     ensure(!buf_full(&out));
     if (out.length) fwrite(out.bytes, 1, out.length, stdout);
     buf_release(&out);
