@@ -5,14 +5,18 @@ BUILD := build/$(MODE)
 
 CPPFLAGS := -I. -D_GNU_SOURCE
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla \
-            -Wcast-qual -Wwrite-strings -Wno-unused-parameter
+            -Wcast-qual -Wwrite-strings -Wno-unused-parameter -Wno-format-truncation
+# Texts of messages are cut at their capacity on purpose (no-format-truncation). The sanitizers' extra code makes gcc see
+# uninitialised variables that are none.
+WARNINGS_asan := -Wno-maybe-uninitialized
+WARNINGS_tsan := -Wno-maybe-uninitialized
 CFLAGS_release := -O3 -g
 CFLAGS_debug := -O0 -g
 CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_tsan := -O1 -g -fsanitize=thread
 CFLAGS_cov := -O0 -g --coverage
 # No fast-math and no contraction: a score is the IEEE double of the written order on every machine.
-CFLAGS := -std=gnu17 $(WARNINGS) $(CFLAGS_$(MODE)) -ffp-contract=off -fno-strict-aliasing -pthread -MMD -MP \
+CFLAGS := -std=gnu17 $(WARNINGS) $(WARNINGS_$(MODE)) $(CFLAGS_$(MODE)) -ffp-contract=off -fno-strict-aliasing -pthread -MMD -MP \
           -I/usr/include/postgresql
 LDFLAGS := $(CFLAGS_$(MODE)) -pthread
 LDLIBS := -lpq -lz -lcurl -liniparser -ljansson -lxxhash -lcrypto -lm

@@ -428,6 +428,16 @@ const char *os_boot_id(void)
     return id;
 }
 
+void os_program_folder(char folder[OS_PATH_MAX])
+{
+    char path[OS_PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    folder[0] = 0;
+    if (n <= 0) return;
+    path[n] = 0;
+    folder_of(path, folder);
+}
+
 uint64_t os_process_start(int pid)
 {
     char path[64], text[1024];

@@ -1,12 +1,13 @@
 /* os: the only place that calls the operating system for files, memory, processes and time.
  *
  * Every call that can fail passes a fault point first. Tests drive it by environment variables, read once at start:
- *     CRMX_FAULT_AT=N      the Nth call fails once with EIO            CRMX_FAULT_FROM=N    every call from the Nth fails
- *     CRMX_CRASH_AT=N      the process kills itself with SIGKILL right before its Nth call
- *     CRMX_CALL_LOG=FILE   appends one line per call (number, name, path): how a test learns how many there are
- * Calls are counted over all threads. Errors fill the status with what was attempted, on which path, and why.
+ *     CRMX_FAULT_AT=N      the Nth call fails once with EIO            CRMX_FAULT_FROM=N    every call from the Nth
+ * fails CRMX_CRASH_AT=N      the process kills itself with SIGKILL right before its Nth call CRMX_CALL_LOG=FILE appends
+ * one line per call (number, name, path): how a test learns how many there are Calls are counted over all threads.
+ * Errors fill the status with what was attempted, on which path, and why.
  *
- * Durability order (architecture 2): write, os_fsync the file, os_fsync_folder its folder, then rename, then fsync again.
+ * Durability order (architecture 2): write, os_fsync the file, os_fsync_folder its folder, then rename, then fsync
+ * again.
  */
 #ifndef CRMX_BASE_OS_H
 #define CRMX_BASE_OS_H
@@ -55,7 +56,7 @@ bool os_rename_new(const char *from, const char *to, struct status *st);
 /* Hard link; across file systems, or where links are refused, a full copy that is fsynced. */
 bool os_link_or_copy(const char *from, const char *to, struct status *st);
 bool os_copy(const char *from, const char *to, struct status *st);
-bool os_unlink(const char *path, struct status *st); /* a missing file is fine */
+bool os_unlink(const char *path, struct status *st);      /* a missing file is fine */
 bool os_make_folder(const char *path, struct status *st); /* existing is fine; parents are made */
 bool os_remove_tree(const char *path, struct status *st); /* missing is fine */
 /* Calls each(entry name) in byte order for every entry but . and ..; stops when it returns false. */
@@ -72,6 +73,8 @@ uint64_t os_free_bytes(const char *path);
 int os_lock(const char *path, struct status *st);
 /* This boot's id and a process's start time: a pid alone does not name a process. 0 when the process is gone. */
 const char *os_boot_id(void);
+/* Folder of the running program ("/usr/bin"); "" when it cannot be told. */
+void os_program_folder(char folder[OS_PATH_MAX]);
 uint64_t os_process_start(int pid);
 
 /* --- memory --- */
