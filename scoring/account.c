@@ -66,7 +66,8 @@ static bool rescale(const struct account_scope *s, const struct node *n, struct 
 {
     int more = scale - (*t)->scale;
     if (more == 0) return true;
-    if (more > 18) return fail(s, n, "the decimals of the two values are too far apart (%d and %d)", (*t)->scale, scale);
+    if (more > 18)
+        return fail(s, n, "the decimals of the two values are too far apart (%d and %d)", (*t)->scale, scale);
     struct term *up = term_one(s, TERM_SCALE, (*t)->type, *t);
     up->literal = (*t)->literal;
     up->number = power_of_ten(more);
@@ -93,7 +94,8 @@ static struct term *as_money(const struct account_scope *s, struct term *literal
 }
 
 /* Brings two values that are added, compared or alternatives to one type and scale. */
-static bool unify(const struct account_scope *s, const struct node *n, struct term **a, struct term **b, const char *verb)
+static bool unify(const struct account_scope *s, const struct node *n, struct term **a, struct term **b,
+                  const char *verb)
 {
     if (is_numeric(*a) && is_numeric(*b)) {
         if ((*a)->type == VALUE_MONEY && (*b)->literal) *b = as_money(s, *b);
@@ -119,7 +121,7 @@ static enum value_type common_type(const struct term *a, const struct term *b)
 
 static bool unknown_field(const struct account_scope *s, const struct node *n)
 {
-    struct nearest nearest;
+    struct guess guess;
     const char *what = formula_measure_find(s->f, n->text) >= 0 ? "measure" : NULL;
     for (int i = 0; i < s->f->coefficients_count; i++)
         if (strcmp(s->f->coefficients[i].name, n->text) == 0) what = "coefficient";
@@ -129,10 +131,10 @@ static bool unknown_field(const struct account_scope *s, const struct node *n)
         fail(s, n, "the %s %s cannot stand inside an aggregate", what, n->text);
         return status_hint(s->st, "an aggregate reads the fields of %s; combine measures in the score", s->table->name);
     }
-    nearest_init(&nearest, view_of(n->text));
-    for (int i = 0; i < s->table->fields_count; i++) nearest_offer(&nearest, s->table->fields[i].name);
+    guess_init(&guess, view_of(n->text));
+    for (int i = 0; i < s->table->fields_count; i++) guess_offer(&guess, s->table->fields[i].name);
     fail(s, n, "table %s has no field %s", s->table->name, n->text);
-    hint_nearest(&nearest, s->st);
+    hint_guess(&guess, s->st);
     return status_hint(s->st, "see its fields: crmx layout show %s", s->table->name);
 }
 
@@ -178,11 +180,11 @@ static bool find_code(const struct account_scope *s, const struct node *literal,
     code_list(s, field, &codes, &count);
     for (int i = 0; i < count; i++)
         if (strcmp(codes[i], literal->text) == 0) return *index = i, true;
-    struct nearest nearest;
-    nearest_init(&nearest, view_of(literal->text));
-    for (int i = 0; i < count; i++) nearest_offer(&nearest, codes[i]);
+    struct guess guess;
+    guess_init(&guess, view_of(literal->text));
+    for (int i = 0; i < count; i++) guess_offer(&guess, codes[i]);
     fail(s, literal, "'%s' is no code of %s.%s", literal->text, s->table->name, name);
-    if (nearest.best) return status_hint(s->st, "did you mean '%s'?", nearest.best);
+    if (guess.best) return status_hint(s->st, "did you mean '%s'?", guess.best);
     char list[200] = "";
     for (int i = 0; i < count && strlen(list) < 150; i++) {
         strcat(list, i ? " " : "");
@@ -206,7 +208,7 @@ static bool bind_code_set(const struct account_scope *s, struct node *const *lit
     bool *set = arena_array(s->arena, bool, count + 1);
     for (int i = 0; i < count; i++) set[i] = negated;
     for (int i = 0; i < literals_count; i++) {
-        int code;
+        int code = 0;
         if (literals[i]->kind != NODE_TEXT) {
             fail(s, literals[i], "a code can be compared only with a text such as 'D'");
             return false;
@@ -262,9 +264,9 @@ static bool bind_comparison(const struct account_scope *s, const struct node *n,
     static const struct {
         enum term_kind kind;
         bool exchange;
-    } RULES[] = {[NODE_EQUAL] = {TERM_EQUAL, false},     [NODE_NOT_EQUAL] = {TERM_NOT_EQUAL, false},
-                 [NODE_LESS] = {TERM_LESS, false},       [NODE_LESS_EQUAL] = {TERM_LESS_EQUAL, false},
-                 [NODE_GREATER] = {TERM_LESS, true},     [NODE_GREATER_EQUAL] = {TERM_LESS_EQUAL, true}};
+    } RULES[] = {[NODE_EQUAL] = {TERM_EQUAL, false}, [NODE_NOT_EQUAL] = {TERM_NOT_EQUAL, false},
+                 [NODE_LESS] = {TERM_LESS, false},   [NODE_LESS_EQUAL] = {TERM_LESS_EQUAL, false},
+                 [NODE_GREATER] = {TERM_LESS, true}, [NODE_GREATER_EQUAL] = {TERM_LESS_EQUAL, true}};
     struct node *x = n->children[0], *y = n->children[1];
     struct term *a, *b;
     bool equality = n->kind == NODE_EQUAL || n->kind == NODE_NOT_EQUAL;
@@ -326,7 +328,8 @@ static bool add_dates(const struct account_scope *s, const struct node *n, enum 
                       struct term *b, struct term **out)
 {
     bool days_right = a->type == VALUE_DATE && is_numeric(b) && b->type != VALUE_MONEY && b->scale == 0;
-    bool days_left = kind == TERM_ADD && b->type == VALUE_DATE && is_numeric(a) && a->type != VALUE_MONEY && a->scale == 0;
+    bool days_left =
+        kind == TERM_ADD && b->type == VALUE_DATE && is_numeric(a) && a->type != VALUE_MONEY && a->scale == 0;
     bool between = kind == TERM_SUBTRACT && a->type == VALUE_DATE && b->type == VALUE_DATE;
     if (!days_right && !days_left && !between)
         return fail(s, n, "cannot %s values of type %s and %s", kind == TERM_ADD ? "add" : "subtract",
@@ -480,7 +483,8 @@ static bool bind(const struct account_scope *s, const struct node *n, struct ter
     case NODE_MULTIPLY: return bind_product(s, n, out);
     case NODE_DIVIDE:
         fail(s, n, "a division inside an aggregate would not be exact");
-        return status_hint(s->st, "divide outside: define a measure without the division and write measure/x in the score");
+        return status_hint(s->st,
+                           "divide outside: define a measure without the division and write measure/x in the score");
     case NODE_EQUAL:
     case NODE_NOT_EQUAL:
     case NODE_LESS:
@@ -498,7 +502,8 @@ static bool bind(const struct account_scope *s, const struct node *n, struct ter
     return false;
 }
 
-bool account_bind_expression(const struct account_scope *s, const struct node *n, enum value_type type, struct term **out)
+bool account_bind_expression(const struct account_scope *s, const struct node *n, enum value_type type,
+                             struct term **out)
 {
     if (!bind(s, n, out)) return false;
     if ((*out)->literal && type == VALUE_MONEY) *out = as_money(s, *out);

@@ -1,10 +1,12 @@
 /* account: the typed tree of an aggregate's condition and expression over one account table. Internal to scoring/.
  *
- * Everything is an exact integer with a static number of decimals (scale): values of different scale are brought together by
- * explicit TERM_SCALE nodes, so that every node computes plain integers. Conditions over codes and currencies are sets
- * of codes, which term_specialise() decides for a class of accounts (one combination of code values) before any row is read.
+ * Everything is an exact integer with a static number of decimals (scale): values of different scale are brought
+ * together by explicit TERM_SCALE nodes, so that every node computes plain integers. Conditions over codes and
+ * currencies are sets of codes, which term_specialise() decides for a class of accounts (one combination of code
+ * values) before any row is read.
  *
- * A missing date: a comparison with it is false, whichever the operator; in an expression it must be caught by coalesce().
+ * A missing date: a comparison with it is false, whichever the operator; in an expression it must be caught by
+ * coalesce().
  */
 #ifndef CRMX_SCORING_ACCOUNT_H
 #define CRMX_SCORING_ACCOUNT_H
@@ -62,10 +64,11 @@ struct account_scope {
 
 bool account_bind_condition(const struct account_scope *s, const struct node *n, struct term **out);
 /* A value of that type; its scale is in the term. */
-bool account_bind_expression(const struct account_scope *s, const struct node *n, enum value_type type, struct term **out);
+bool account_bind_expression(const struct account_scope *s, const struct node *n, enum value_type type,
+                             struct term **out);
 
-/* What is left of a term when codes[field] (−1: not known) are the codes of the row. Shares what does not change. cny() of the base
- * currency becomes a TERM_SCALE. */
+/* What is left of a term when codes[field] (−1: not known) are the codes of the row. Shares what does not change. cny()
+ * of the base currency becomes a TERM_SCALE. */
 struct term *term_specialise(const struct account_scope *s, struct term *t, const int *codes);
 bool term_is_truth(const struct term *t, bool value);
 /* Money of the row's currency outside cny(): the place to complain about. */

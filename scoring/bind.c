@@ -78,11 +78,11 @@ static bool check_code(struct binder *b, const struct node *literal, const struc
 {
     int code = intern(b->p, literal->text);
     if (set_has(of->set, code)) return true;
-    struct nearest nearest;
-    nearest_init(&nearest, view_of(literal->text));
-    for (int i = 0; i < of->set.count; i++) nearest_offer(&nearest, b->p->codes[of->set.codes[i]]);
+    struct guess guess;
+    guess_init(&guess, view_of(literal->text));
+    for (int i = 0; i < of->set.count; i++) guess_offer(&guess, b->p->codes[of->set.codes[i]]);
     fail(b, literal, "'%s' is none of the codes it is compared with", literal->text);
-    if (nearest.best) return status_hint(b->st, "did you mean '%s'?", nearest.best);
+    if (guess.best) return status_hint(b->st, "did you mean '%s'?", guess.best);
     char list[200] = "";
     for (int i = 0; i < of->set.count && strlen(list) < 150; i++) {
         strcat(list, i ? " " : "");
@@ -130,24 +130,24 @@ static struct expr *field_expr(struct binder *b, int field)
 static bool unknown_name(struct binder *b, const struct node *n)
 {
     const struct formula *f = b->f;
-    struct nearest nearest;
+    struct guess guess;
     for (int i = b->visible; i < f->definitions_count; i++) {
         if (strcmp(f->definitions[i].name, n->text) != 0) continue;
         fail(b, n, "%s is defined further down, in line %u", n->text, f->definitions[i].place.line);
         return status_hint(b->st, "move its statement above line %u", n->place.line);
     }
-    nearest_init(&nearest, view_of(n->text));
-    for (int i = 0; i < b->visible; i++) nearest_offer(&nearest, f->definitions[i].name);
+    guess_init(&guess, view_of(n->text));
+    for (int i = 0; i < b->visible; i++) guess_offer(&guess, f->definitions[i].name);
     for (int i = 0; i < f->measures_count; i++) {
-        nearest_offer(&nearest, f->measures[i].name);
-        nearest_offer(&nearest, f->measures[i].alias);
+        guess_offer(&guess, f->measures[i].name);
+        guess_offer(&guess, f->measures[i].alias);
     }
     for (int i = 0; i < f->coefficients_count; i++)
-        if (!f->coefficients[i].literal) nearest_offer(&nearest, f->coefficients[i].name);
+        if (!f->coefficients[i].literal) guess_offer(&guess, f->coefficients[i].name);
     for (int i = 0; i < b->p->schema->customer_fields_count; i++)
-        nearest_offer(&nearest, b->p->schema->customer_fields[i].name);
+        guess_offer(&guess, b->p->schema->customer_fields[i].name);
     fail(b, n, "unknown name %s", n->text);
-    hint_nearest(&nearest, b->st);
+    hint_guess(&guess, b->st);
     return status_hint(b->st, "define it above: measure %s money = sum(…);", n->text);
 }
 
@@ -255,7 +255,10 @@ static bool type_of_arithmetic(struct binder *b, const struct node *n, struct ex
         return fail(b, n, "cannot %s values of type %s and %s", verb, value_type_name(x), value_type_name(y));
     bool months = (x == VALUE_MONTHS && y == VALUE_NUMBER) || (x == VALUE_NUMBER && y == VALUE_MONTHS);
     if (e->kind == EXPR_DIVIDE) {
-        e->type = x == y ? VALUE_NUMBER : x == VALUE_MONEY ? VALUE_MONEY : months && x == VALUE_MONTHS ? x : VALUE_NUMBER;
+        e->type = x == y                        ? VALUE_NUMBER
+                  : x == VALUE_MONEY            ? VALUE_MONEY
+                  : months && x == VALUE_MONTHS ? x
+                                                : VALUE_NUMBER;
         return true;
     }
     if (x == VALUE_MONEY && y == VALUE_MONEY) {
@@ -290,7 +293,8 @@ static bool comparable(struct binder *b, const struct node *n, const struct node
     return true;
 }
 
-static bool bind_comparison(struct binder *b, const struct node *n, enum expr_kind kind, bool exchange, struct expr **out)
+static bool bind_comparison(struct binder *b, const struct node *n, enum expr_kind kind, bool exchange,
+                            struct expr **out)
 {
     struct expr *e = *out = expr_new(b, kind, VALUE_BOOLEAN, 2);
     const struct node *x = n->children[exchange ? 1 : 0], *y = n->children[exchange ? 0 : 1];

@@ -1,11 +1,11 @@
 /* bind: the typed tree of a score and its results. Internal to scoring/.
  *
- * Names become measures, fields, earlier values; every node gets a type and says whether its value may be missing. Two things
- * are made from it: the steps of the vector program (compile.c) and the walk of the oracle (scalar.c). N-ary nodes (case, in,
- * min, coalesce) stay as written, so that their lowering is checked against the oracle too.
+ * Names become measures, fields, earlier values; every node gets a type and says whether its value may be missing. Two
+ * things are made from it: the steps of the vector program (compile.c) and the walk of the oracle (scalar.c). N-ary
+ * nodes (case, in, min, coalesce) stay as written, so that their lowering is checked against the oracle too.
  *
- * Missing values: only date fields can be missing. The mark travels through functions of dates and arithmetic; a comparison, a
- * condition or a result refuses it when the formula is bound, so that no customer can meet it at night.
+ * Missing values: only date fields can be missing. The mark travels through functions of dates and arithmetic; a
+ * comparison, a condition or a result refuses it when the formula is bound, so that no customer can meet it at night.
  */
 #ifndef CRMX_SCORING_BIND_H
 #define CRMX_SCORING_BIND_H
@@ -51,9 +51,9 @@ struct code_set { /* what a code value can be: places in program.codes, each onc
 struct expr {
     enum expr_kind kind;
     enum value_type type;
-    bool missing;    /* the value may be missing */
-    double number;   /* EXPR_CONSTANT */
-    int index;       /* measure, field, definition, rounding mode */
+    bool missing;        /* the value may be missing */
+    double number;       /* EXPR_CONSTANT */
+    int index;           /* measure, field, definition, rounding mode */
     struct code_set set; /* VALUE_CODE */
     int count;
     struct expr **children;
@@ -62,7 +62,8 @@ struct expr {
 struct customer_field {
     bool used;
     enum value_type type;
-    int decimals; /* the integer is divided by 10^decimals, or multiplied when negative (whole yuan in a formula of fen) */
+    int decimals; /* the integer is divided by 10^decimals, or multiplied when negative (whole yuan in a formula of fen)
+                   */
     const int *codes; /* VALUE_CODE: index of the field → place in program.codes */
     int codes_count;
     struct code_set set;
@@ -75,7 +76,7 @@ struct formula_program {
     const struct formula *f; /* must outlive the program */
     const struct schema *schema;
     int32_t business_date;
-    const char **codes;   /* every code text the formula can meet */
+    const char **codes; /* every code text the formula can meet */
     int codes_count, codes_room;
     struct customer_field *fields; /* one per customer field of the schema */
     struct expr **definitions;     /* one per definition of the formula */

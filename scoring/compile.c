@@ -1,17 +1,17 @@
 /* From the typed tree to the flat list of column steps.
  *
- * An operand is a constant or a slot. A temporary slot is free again as soon as the step that reads it is emitted, so that its
- * place in the cache is used again; slots of measures that occur several times and of definitions stay.
+ * An operand is a constant or a slot. A temporary slot is free again as soon as the step that reads it is emitted, so
+ * that its place in the cache is used again; slots of measures that occur several times and of definitions stay.
  *
- * A missing value has no bit pattern of its own: missing(e) makes the mask "e is missing" from the date fields below e, and
- * only coalesce() and known() ask for it. So arithmetic pays nothing for it. */
+ * A missing value has no bit pattern of its own: missing(e) makes the mask "e is missing" from the date fields below e,
+ * and only coalesce() and known() ask for it. So arithmetic pays nothing for it. */
 #include "scoring/steps.h"
 
 #include "scoring/arithmetic.h"
 
 struct operand {
     bool constant;
-    bool kept;  /* the slot must survive the next step */
+    bool kept; /* the slot must survive the next step */
     double number;
     int slot;
 };
@@ -144,8 +144,8 @@ static double fold(enum expr_kind kind, double a, double b)
     return 0;
 }
 
-/* a + b*k, a - b*k, a + b/k, a + b*c in one pass over the columns when the product was the step just made for it. Two roundings,
- * as written. */
+/* a + b*k, a - b*k, a + b/k, a + b*c in one pass over the columns when the product was the step just made for it. Two
+ * roundings, as written. */
 static bool fuse(struct compiler *c, enum expr_kind kind, struct operand a, struct operand b, struct operand *out)
 {
     if (c->count == 0 || b.kept || a.slot == b.slot) return false;
@@ -262,9 +262,8 @@ static struct operand unary(struct compiler *c, const struct expr *e)
                                   [EXPR_CEIL] = OP_CEIL,
                                   [EXPR_MONTHS_SINCE] = OP_MONTHS_SINCE,
                                   [EXPR_YEARS_SINCE] = OP_YEARS_SINCE};
-    static const enum op ROUNDS[] = {[ROUNDING_HALF_UP] = OP_ROUND_UP,
-                                     [ROUNDING_HALF_AWAY] = OP_ROUND_AWAY,
-                                     [ROUNDING_HALF_EVEN] = OP_ROUND_EVEN};
+    static const enum op ROUNDS[] = {
+        [ROUNDING_HALF_UP] = OP_ROUND_UP, [ROUNDING_HALF_AWAY] = OP_ROUND_AWAY, [ROUNDING_HALF_EVEN] = OP_ROUND_EVEN};
     enum op op = e->kind == EXPR_ROUND ? ROUNDS[e->index] : OPS[e->kind];
     return emit(c, op, materialise(c, value_of(c, e->children[0]), false), NOTHING, NOTHING, 0, 0);
 }
@@ -286,9 +285,8 @@ static struct operand in_of(struct compiler *c, const struct expr *e)
 }
 
 /* condition, value, …, else value: chosen from the last to the first. */
-static struct operand case_of(struct compiler *c, const struct expr *e, struct operand (*of)(struct compiler *,
-                                                                                            const struct expr *),
-                              bool is_mask)
+static struct operand case_of(struct compiler *c, const struct expr *e,
+                              struct operand (*of)(struct compiler *, const struct expr *), bool is_mask)
 {
     struct operand o = of(c, e->children[e->count - 1]);
     for (int i = e->count - 3; i >= 0; i -= 2) {
@@ -368,9 +366,8 @@ static void store(struct compiler *c, enum op op, struct operand o, int result)
 /* Rounds and stores; gives back what later definitions see: the rounded value in the unit. */
 static struct operand store_result(struct compiler *c, const struct definition *d, struct operand o)
 {
-    static const enum op ROUNDS[] = {[ROUNDING_HALF_UP] = OP_ROUND_UP,
-                                     [ROUNDING_HALF_AWAY] = OP_ROUND_AWAY,
-                                     [ROUNDING_HALF_EVEN] = OP_ROUND_EVEN};
+    static const enum op ROUNDS[] = {
+        [ROUNDING_HALF_UP] = OP_ROUND_UP, [ROUNDING_HALF_AWAY] = OP_ROUND_AWAY, [ROUNDING_HALF_EVEN] = OP_ROUND_EVEN};
     bool yuan = d->type == VALUE_MONEY && c->p->f->unit == UNIT_YUAN;
     o = materialise(c, o, d->type == VALUE_BOOLEAN);
     if (d->type == VALUE_BOOLEAN || d->type == VALUE_CODE) {
@@ -440,8 +437,8 @@ bool compile_steps(struct formula_program *p, struct status *st)
         *list = (struct step_list){.count = c->count, .slots = c->slots, .steps = steps};
         p->steps = list;
     } else {
-        status_fail(st, STATUS_USAGE, "%s: the formula is too large: more than %d steps or %d values at once", p->f->file,
-                    FORMULA_STEPS_MAX, FORMULA_SLOTS_MAX);
+        status_fail(st, STATUS_USAGE, "%s: the formula is too large: more than %d steps or %d values at once",
+                    p->f->file, FORMULA_STEPS_MAX, FORMULA_SLOTS_MAX);
         status_hint(st, "name parts that are written several times: let part = …;");
     }
     free(c->steps);

@@ -191,8 +191,8 @@ static bool run_slice(const struct slice *s)
     for (int i = 0; i < list->count; i++) {
         const struct step *step = &list->steps[i];
         if (step->op < OP_COLUMNS)
-            columns[step->op](slot(s, step->dst), slot(s, step->a), slot(s, step->b), slot(s, step->c), step->k, step->l,
-                              s->count);
+            columns[step->op](slot(s, step->dst), slot(s, step->a), slot(s, step->b), slot(s, step->c), step->k,
+                              step->l, s->count);
         else if (!run_other(s, step))
             return false;
     }

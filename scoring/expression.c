@@ -143,12 +143,12 @@ static bool parse_coefficient(struct parser *p, struct place place, struct node 
                                 value, c->value, c->place.line);
     } else if (n->index == before) {
         p->f->coefficients_count--;
-        struct nearest nearest;
-        nearest_init(&nearest, view_of(name));
+        struct guess guess;
+        guess_init(&guess, view_of(name));
         for (int i = 0; i < before; i++)
-            if (!p->f->coefficients[i].literal) nearest_offer(&nearest, p->f->coefficients[i].name);
+            if (!p->f->coefficients[i].literal) guess_offer(&guess, p->f->coefficients[i].name);
         formula_fail(p->f, at, p->st, "unknown coefficient %s", name);
-        hint_nearest(&nearest, p->st);
+        hint_guess(&guess, p->st);
         return status_hint(p->st, "declare it above: coef %s = 1.5;  or give a default here: coef(%s, 1.5)", name,
                            name);
     }
@@ -207,15 +207,15 @@ static bool parse_call(struct parser *p, struct node **out)
     const struct token *name = p->at;
     enum function function = function_find(name->text);
     if (function == FUNCTION_NONE) {
-        struct nearest nearest;
-        nearest_init(&nearest, name->text);
-        nearest_offer_functions(&nearest, WORD_CUSTOMER | WORD_ACCOUNT);
+        struct guess guess;
+        guess_init(&guess, name->text);
+        guess_offer_functions(&guess, WORD_CUSTOMER | WORD_ACCOUNT);
         formula_fail(p->f, name->place, p->st, "unknown function %.*s", VIEW_PRINT(name->text));
         if (aggregate_find(name->text) != AGGREGATE_NONE)
             status_hint(p->st, "%s stands in a measure: measure NAME money = %s;",
                         aggregate_word(aggregate_find(name->text))->name,
                         aggregate_word(aggregate_find(name->text))->usage);
-        hint_nearest(&nearest, p->st);
+        hint_guess(&guess, p->st);
         return status_hint(p->st, "list them: crmx formula functions");
     }
     p->at += 2;

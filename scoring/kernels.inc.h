@@ -1,8 +1,8 @@
-/* The loops of the column steps, compiled once for each instruction set: kernels_base.c and kernels_avx2.c define KERNELS_NAME
- * and KERNELS_TEXT and include this file once, which is why it has no include guard.
+/* The loops of the column steps, compiled once for each instruction set: kernels_base.c and kernels_avx2.c define
+ * KERNELS_NAME and KERNELS_TEXT and include this file once, which is why it has no include guard.
  *
- * Vector extensions of gcc and clang; dst may be one of the sources (a lane reads before it writes). Columns have room for
- * whole vectors, so a loop may run up to 3 rows past count over whatever is there.
+ * Vector extensions of gcc and clang; dst may be one of the sources (a lane reads before it writes). Columns have room
+ * for whole vectors, so a loop may run up to 3 rows past count over whatever is there.
  */
 #include <math.h>
 #include <string.h>
@@ -14,7 +14,7 @@ typedef int64_t loose_mask __attribute__((vector_size(32), aligned(8)));
 #define SAME(x) ((vec){(x), (x), (x), (x)})
 #define SAME_MASK(x) ((mask){(x), (x), (x), (x)})
 #define BITS(v) ((mask)(v))
-#define CHOOSE(m, x, y) ((vec)(((m) & BITS(x)) | (~(m) & BITS(y))))
+#define CHOOSE(m, x, y) ((vec)(((m)&BITS(x)) | (~(m)&BITS(y))))
 #define SIGN_BIT SAME_MASK(INT64_MIN)
 
 #define KERNEL(name)                                                                                                   \
@@ -30,7 +30,8 @@ typedef int64_t loose_mask __attribute__((vector_size(32), aligned(8)));
     }
 
 #define ABS_OF(x) ((vec)(BITS(x) & ~SIGN_BIT))
-/* rint, ties to even: from 2^52 on every double is whole; below, adding and subtracting 2^52 leaves no room for a fraction. */
+/* rint, ties to even: from 2^52 on every double is whole; below, adding and subtracting 2^52 leaves no room for a
+ * fraction. */
 static inline __attribute__((always_inline)) void rint_of(vec *x)
 {
     vec size = ABS_OF(*x);
@@ -39,52 +40,37 @@ static inline __attribute__((always_inline)) void rint_of(vec *x)
     *x = CHOOSE(size < SAME(0x1p52), signed_near, *x);
 }
 
-KERNEL(NEGATE) EACH(-va[i])
-KERNEL(ABS) EACH(ABS_OF(va[i]))
-KERNEL(ADD) EACH(va[i] + vb[i])
-KERNEL(ADD_K) EACH(va[i] + vk)
-KERNEL(SUBTRACT) EACH(va[i] - vb[i])
-KERNEL(SUBTRACT_K) EACH(va[i] - vk)
-KERNEL(K_SUBTRACT) EACH(vk - va[i])
-KERNEL(MULTIPLY) EACH(va[i] * vb[i])
-KERNEL(MULTIPLY_K) EACH(va[i] * vk)
-KERNEL(DIVIDE) EACH(BITS(va[i] / vb[i]) & (vb[i] != SAME(0)))
-KERNEL(DIVIDE_K) EACH(va[i] / vk)
-KERNEL(K_DIVIDE) EACH(BITS(vk / va[i]) & (va[i] != SAME(0)))
-KERNEL(ADD_MULTIPLY_K) EACH(va[i] + vb[i] * vk)
-KERNEL(SUBTRACT_MULTIPLY_K) EACH(va[i] - vb[i] * vk)
-KERNEL(ADD_DIVIDE_K) EACH(va[i] + vb[i] / vk)
-KERNEL(ADD_MULTIPLY) EACH(va[i] + vb[i] * vc[i])
-KERNEL(MIN) EACH(CHOOSE(va[i] < vb[i], va[i], vb[i]))
-KERNEL(MIN_K) EACH(CHOOSE(va[i] < vk, va[i], vk))
-KERNEL(K_MIN) EACH(CHOOSE(vk < va[i], vk, va[i]))
-KERNEL(MAX) EACH(CHOOSE(va[i] > vb[i], va[i], vb[i]))
-KERNEL(MAX_K) EACH(CHOOSE(va[i] > vk, va[i], vk))
-KERNEL(K_MAX) EACH(CHOOSE(vk > va[i], vk, va[i]))
-KERNEL(EQUAL) EACH(va[i] == vb[i])
-KERNEL(EQUAL_K) EACH(va[i] == vk)
-KERNEL(NOT_EQUAL) EACH(va[i] != vb[i])
-KERNEL(NOT_EQUAL_K) EACH(va[i] != vk)
-KERNEL(LESS) EACH(va[i] < vb[i])
-KERNEL(LESS_K) EACH(va[i] < vk)
-KERNEL(K_LESS) EACH(vk < va[i])
-KERNEL(LESS_EQUAL) EACH(va[i] <= vb[i])
-KERNEL(LESS_EQUAL_K) EACH(va[i] <= vk)
-KERNEL(K_LESS_EQUAL) EACH(vk <= va[i])
-KERNEL(AND) EACH(BITS(va[i]) & BITS(vb[i]))
-KERNEL(OR) EACH(BITS(va[i]) | BITS(vb[i]))
-KERNEL(NOT) EACH(~BITS(va[i]))
-/* c is the condition */
-KERNEL(SELECT) EACH(CHOOSE(BITS(vc[i]), va[i], vb[i]))
-KERNEL(SELECT_K) EACH(CHOOSE(BITS(vc[i]), va[i], vk))
-KERNEL(K_SELECT) EACH(CHOOSE(BITS(vc[i]), vk, va[i]))
-KERNEL(KK_SELECT) EACH(CHOOSE(BITS(vc[i]), vk, vl))
-KERNEL(SELECT_MASK) EACH(CHOOSE(BITS(vc[i]), va[i], vb[i]))
-KERNEL(FILL) EACH(vk)
-KERNEL(FILL_MASK) EACH(vk != SAME(0))
+KERNEL(NEGATE)
+EACH(-va[i])
+KERNEL(ABS) EACH(ABS_OF(va[i])) KERNEL(ADD) EACH(va[i] + vb[i]) KERNEL(ADD_K) EACH(va[i] + vk) KERNEL(SUBTRACT)
+    EACH(va[i] - vb[i]) KERNEL(SUBTRACT_K) EACH(va[i] - vk) KERNEL(K_SUBTRACT) EACH(vk - va[i]) KERNEL(MULTIPLY)
+        EACH(va[i] * vb[i]) KERNEL(MULTIPLY_K) EACH(va[i] * vk) KERNEL(DIVIDE) EACH(BITS(va[i] / vb[i]) &
+                                                                                    (vb[i] != SAME(0))) KERNEL(DIVIDE_K)
+            EACH(va[i] / vk) KERNEL(K_DIVIDE) EACH(BITS(vk / va[i]) & (va[i] != SAME(0))) KERNEL(ADD_MULTIPLY_K)
+                EACH(va[i] + vb[i] * vk) KERNEL(SUBTRACT_MULTIPLY_K) EACH(va[i] - vb[i] * vk) KERNEL(ADD_DIVIDE_K)
+                    EACH(va[i] + vb[i] / vk) KERNEL(ADD_MULTIPLY) EACH(va[i] + vb[i] * vc[i]) KERNEL(MIN)
+                        EACH(CHOOSE(va[i] < vb[i], va[i], vb[i])) KERNEL(MIN_K) EACH(CHOOSE(va[i] < vk, va[i], vk))
+                            KERNEL(K_MIN) EACH(CHOOSE(vk < va[i], vk, va[i])) KERNEL(MAX)
+                                EACH(CHOOSE(va[i] > vb[i], va[i], vb[i])) KERNEL(MAX_K)
+                                    EACH(CHOOSE(va[i] > vk, va[i], vk)) KERNEL(K_MAX)
+                                        EACH(CHOOSE(vk > va[i], vk, va[i])) KERNEL(EQUAL) EACH(va[i] == vb[i])
+                                            KERNEL(EQUAL_K) EACH(va[i] == vk) KERNEL(NOT_EQUAL) EACH(va[i] != vb[i])
+                                                KERNEL(NOT_EQUAL_K) EACH(va[i] != vk) KERNEL(LESS) EACH(va[i] < vb[i])
+                                                    KERNEL(LESS_K) EACH(va[i] < vk) KERNEL(K_LESS) EACH(vk < va[i])
+                                                        KERNEL(LESS_EQUAL) EACH(va[i] <= vb[i]) KERNEL(LESS_EQUAL_K)
+                                                            EACH(va[i] <= vk) KERNEL(K_LESS_EQUAL) EACH(vk <= va[i])
+                                                                KERNEL(AND) EACH(BITS(va[i]) & BITS(vb[i])) KERNEL(OR)
+                                                                    EACH(BITS(va[i]) | BITS(vb[i])) KERNEL(NOT)
+                                                                        EACH(~BITS(va[i]))
+    /* c is the condition */
+    KERNEL(SELECT) EACH(CHOOSE(BITS(vc[i]), va[i], vb[i])) KERNEL(SELECT_K) EACH(CHOOSE(BITS(vc[i]), va[i], vk))
+        KERNEL(K_SELECT) EACH(CHOOSE(BITS(vc[i]), vk, va[i])) KERNEL(KK_SELECT) EACH(CHOOSE(BITS(vc[i]), vk, vl))
+            KERNEL(SELECT_MASK) EACH(CHOOSE(BITS(vc[i]), va[i], vb[i])) KERNEL(FILL) EACH(vk) KERNEL(FILL_MASK)
+                EACH(vk != SAME(0))
 
-/* floor(x + add): rint, then one less where that went up. */
-static inline __attribute__((always_inline)) void floor_column(double *dst, const double *a, double add, size_t count)
+    /* floor(x + add): rint, then one less where that went up. */
+    static inline
+    __attribute__((always_inline)) void floor_column(double *dst, const double *a, double add, size_t count)
 {
     const vec *va = (const vec *)a, vadd = SAME(add), one = SAME(1);
     vec *vd = (vec *)dst;
@@ -95,8 +81,14 @@ static inline __attribute__((always_inline)) void floor_column(double *dst, cons
         vd[i] = (vec)(BITS(down) | (BITS(x) & SIGN_BIT));
     }
 }
-KERNEL(FLOOR) { floor_column(dst, a, -0.0, count); }
-KERNEL(ROUND_UP) { floor_column(dst, a, 0.5, count); }
+KERNEL(FLOOR)
+{
+    floor_column(dst, a, -0.0, count);
+}
+KERNEL(ROUND_UP)
+{
+    floor_column(dst, a, 0.5, count);
+}
 KERNEL(CEIL)
 {
     const vec *va = (const vec *)a, one = SAME(1);
@@ -132,8 +124,8 @@ KERNEL(ROUND_AWAY)
     }
 }
 
-/* int64 → double without an instruction for it: the halves become doubles by their place in the mantissa (2^84 and 2^52 are the
- * offsets), the high one is exact after the subtraction, the last addition rounds once. */
+/* int64 → double without an instruction for it: the halves become doubles by their place in the mantissa (2^84 and 2^52
+ * are the offsets), the high one is exact after the subtraction, the last addition rounds once. */
 static void load_column(double *dst, const int64_t *in, size_t count)
 {
     const vec offset = SAME(0x1p84 + 0x1p63 + 0x1p52);

@@ -1,7 +1,7 @@
 /* lexer: a formula text as tokens with their places. Internal to scoring/.
  *
- * Full-width signs as an input method types them （＋，；） and × ÷ ≤ ≥ ≠ count as their plain forms; an ideographic space is
- * a blank. Names may be Chinese. Bytes that are not UTF-8 are an error, not a guess.
+ * Full-width signs as an input method types them （＋，；） and × ÷ ≤ ≥ ≠ count as their plain forms; an ideographic
+ * space is a blank. Names may be Chinese. Bytes that are not UTF-8 are an error, not a guess.
  */
 #ifndef CRMX_SCORING_LEXER_H
 #define CRMX_SCORING_LEXER_H
@@ -32,8 +32,8 @@ enum token_kind {
 struct token {
     enum token_kind kind;
     struct place place;
-    struct view text;  /* bytes of the file; of TOKEN_TEXT without its quotes */
-    int64_t mantissa;  /* TOKEN_NUMBER: mantissa / 10^scale */
+    struct view text; /* bytes of the file; of TOKEN_TEXT without its quotes */
+    int64_t mantissa; /* TOKEN_NUMBER: mantissa / 10^scale */
     int scale;
 };
 

@@ -1,8 +1,8 @@
 /* The hot loop: sorts the rows of a chunk by group, then runs every step of a group as one loop.
  *
- * No branch depends on a row's codes: the rejected alternative, a switch on the class per row, mispredicts about once a row
- * (5 ns). Adding straight into the block's columns costs no more than keeping a run of one owner in registers, because owners
- * ascend: the column's line is in the first-level cache and the store is forwarded. */
+ * No branch depends on a row's codes: the rejected alternative, a switch on the class per row, mispredicts about once a
+ * row (5 ns). Adding straight into the block's columns costs no more than keeping a run of one owner in registers,
+ * because owners ascend: the column's line is in the first-level cache and the store is forwarded. */
 #include "scoring/measure_rows.h"
 
 struct add {
@@ -44,9 +44,9 @@ static void add_narrow(const struct add *a, const struct measure_step *step, str
     }
     for (uint32_t i = 0; i < v->count; i++) {
         int64_t product;
-        if (__builtin_mul_overflow(x[i], factor, &product) |
-            __builtin_add_overflow(sums[owner[i]], product, &sums[owner[i]]))
-            block_overflow(a->b, step->measure, owner[i]);
+        bool overflow = __builtin_mul_overflow(x[i], factor, &product);
+        overflow |= __builtin_add_overflow(sums[owner[i]], product, &sums[owner[i]]);
+        if (overflow) block_overflow(a->b, step->measure, owner[i]);
     }
 }
 
@@ -57,10 +57,10 @@ static void add_narrow_product(const struct add *a, const struct measure_step *s
     const int64_t *x = rows_view_field(v, step->fields[0]), *y = rows_view_field(v, step->fields[1]);
     for (uint32_t i = 0; i < v->count; i++) {
         int64_t product;
-        if (__builtin_mul_overflow(x[i], y[i], &product) |
-            __builtin_mul_overflow(product, step->factor, &product) |
-            __builtin_add_overflow(sums[owner[i]], product, &sums[owner[i]]))
-            block_overflow(a->b, step->measure, owner[i]);
+        bool overflow = __builtin_mul_overflow(x[i], y[i], &product);
+        overflow |= __builtin_mul_overflow(product, step->factor, &product);
+        overflow |= __builtin_add_overflow(sums[owner[i]], product, &sums[owner[i]]);
+        if (overflow) block_overflow(a->b, step->measure, owner[i]);
     }
 }
 
@@ -86,9 +86,10 @@ static void add_rate(const struct add *a, const struct measure_step *step, struc
     for (uint32_t i = 0; i < v->count; i++) {
         wide_integer product;
         touch(touched, owner[i]);
-        if (__builtin_mul_overflow((wide_integer)x[i] * y[i], (wide_integer)step->rates[currency[i]], &product) |
-            __builtin_add_overflow(sums[owner[i]], product, &sums[owner[i]]))
-            block_overflow(a->b, step->measure, owner[i]);
+        bool overflow =
+            __builtin_mul_overflow((wide_integer)x[i] * y[i], (wide_integer)step->rates[currency[i]], &product);
+        overflow |= __builtin_add_overflow(sums[owner[i]], product, &sums[owner[i]]);
+        if (overflow) block_overflow(a->b, step->measure, owner[i]);
     }
 }
 

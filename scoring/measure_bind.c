@@ -53,8 +53,9 @@ static bool bind_rates(struct binding *b, const struct measure_rates *rates)
     for (int i = 0; i < s->currencies_count; i++) {
         if (!rates->rate[i]) continue;
         if ((rates->per_unit[i] != 1 && rates->per_unit[i] != 100) || rates->rate[i] < 0)
-            return status_fail(b->st, STATUS_INPUT, "the rate of %s is %lld per %d; expected a positive rate per 1 or 100",
-                               s->currencies[i], (long long)rates->rate[i], rates->per_unit[i]);
+            return status_fail(b->st, STATUS_INPUT,
+                               "the rate of %s is %lld per %d; expected a positive rate per 1 or 100", s->currencies[i],
+                               (long long)rates->rate[i], rates->per_unit[i]);
         if (__builtin_mul_overflow(rates->rate[i], unit / rates->per_unit[i], &s->rates[i]))
             return status_fail(b->st, STATUS_INPUT, "the rate of %s is too large: %lld", s->currencies[i],
                                (long long)rates->rate[i]);
@@ -71,15 +72,15 @@ static bool table_matches(const struct schema_table *t, const char *name)
 
 static bool unknown_table(struct binding *b, const struct table_name *name)
 {
-    struct nearest nearest;
-    nearest_init(&nearest, view_of(name->name));
-    nearest_offer(&nearest, "accounts");
+    struct guess guess;
+    guess_init(&guess, view_of(name->name));
+    guess_offer(&guess, "accounts");
     for (int i = 0; i < b->schema->tables_count; i++) {
-        nearest_offer(&nearest, b->schema->tables[i].system);
-        nearest_offer(&nearest, b->schema->tables[i].name);
+        guess_offer(&guess, b->schema->tables[i].system);
+        guess_offer(&guess, b->schema->tables[i].name);
     }
     formula_fail(b->f, name->place, b->st, "no system or account layout is named %s", name->name);
-    hint_nearest(&nearest, b->st);
+    hint_guess(&guess, b->st);
     return status_hint(b->st, "list them: crmx layout list");
 }
 
@@ -96,8 +97,8 @@ static bool mark_tables(struct binding *b, const struct measure_definition *m, b
     return true;
 }
 
-/* Amounts of different currencies must not be added: for every currency but the base, either the condition excludes it or
- * the expression converts. */
+/* Amounts of different currencies must not be added: for every currency but the base, either the condition excludes it
+ * or the expression converts. */
 static bool check_currencies(struct binding *b, const struct account_scope *scope, const struct bound *bound)
 {
     const struct measure_definition *m = &b->f->measures[bound->measure];
@@ -109,8 +110,8 @@ static bool check_currencies(struct binding *b, const struct account_scope *scop
         codes[scope->table->currency_field] = c;
         if (bound->predicate && term_is_truth(term_specialise(scope, bound->predicate, codes), false)) continue;
         if (!term_has_raw_money(scope, term_specialise(scope, bound->expression, codes))) continue;
-        formula_fail(b->f, m->expression->place, b->st, "measure %s adds amounts of different currencies of %s", m->name,
-                     scope->table->name);
+        formula_fail(b->f, m->expression->place, b->st, "measure %s adds amounts of different currencies of %s",
+                     m->name, scope->table->name);
         return status_hint(b->st, "convert them: cny(amount); or take one currency: where %s='%s'",
                            scope->table->fields[scope->table->currency_field].name, b->schema->currencies[0]);
     }
@@ -141,7 +142,8 @@ static bool bind_all(struct binding *b)
         memset(wanted, 0, (size_t)b->schema->tables_count);
         if (!mark_tables(b, &b->f->measures[i], wanted)) return false;
         for (int k = 0; k < b->schema->tables_count; k++)
-            if (wanted[k] && !bind_one(b, i, k)) return status_while(b->st, "binding measure %s", b->f->measures[i].name);
+            if (wanted[k] && !bind_one(b, i, k))
+                return status_while(b->st, "binding measure %s", b->f->measures[i].name);
     }
     return true;
 }
@@ -150,13 +152,16 @@ static bool bind_all(struct binding *b)
 
 static int codes_of(const struct binding *b, const struct schema_field *field)
 {
-    return field->type == VALUE_CURRENCY ? b->schema->currencies_count : field->type == VALUE_CODE ? field->codes_count : 0;
+    return field->type == VALUE_CURRENCY ? b->schema->currencies_count
+           : field->type == VALUE_CODE   ? field->codes_count
+                                         : 0;
 }
 
 static void add_class_field(struct binding *b, struct table_plan *t, int field)
 {
     int codes = codes_of(b, &t->table->fields[field]);
-    if (codes == 0 || t->class_fields_count == MEASURE_CLASS_FIELDS_MAX || t->classes * codes > MEASURE_CLASSES_MAX) return;
+    if (codes == 0 || t->class_fields_count == MEASURE_CLASS_FIELDS_MAX || t->classes * codes > MEASURE_CLASSES_MAX)
+        return;
     t->class_fields[t->class_fields_count] = field;
     t->class_counts[t->class_fields_count++] = codes;
     t->classes *= codes;
@@ -270,7 +275,8 @@ static int step_of_class(struct binding *b, const struct bound *bound, const int
     return b->raw_count++;
 }
 
-/* steps_of[class × bounds + bound] = step. A measure that does not look at a field has the same step for all its codes. */
+/* steps_of[class × bounds + bound] = step. A measure that does not look at a field has the same step for all its codes.
+ */
 static bool make_steps(struct binding *b, int table, int *steps_of)
 {
     struct table_plan *t = &b->set->tables[table];
@@ -278,7 +284,7 @@ static bool make_steps(struct binding *b, int table, int *steps_of)
     for (int i = 0; i < b->bounds_count; i++) {
         const struct bound *bound = &b->bounds[i];
         int first_step = b->raw_count;
-        for (int class = 0; class < t->classes; class++) {
+        for (int class = 0; class < t->classes; class ++) {
             int *step = &steps_of[class * b->bounds_count + i], same = 0;
             *step = -1;
             if (bound->table != table) continue;
@@ -361,13 +367,14 @@ static void make_groups(struct binding *b, int table, const int *steps_of)
     int *first_class = arena_array(&b->set->arena, int, t->classes);
     t->groups_of = arena_array(&b->set->arena, uint16_t, t->classes);
     t->groups = arena_array(&b->set->arena, struct measure_group, t->classes);
-    for (int class = 0; class < t->classes; class++) {
+    for (int class = 0; class < t->classes; class ++) {
         const int *mine = &steps_of[class * b->bounds_count];
         int g = 0;
         while (g < t->groups_count && memcmp(mine, &steps_of[first_class[g] * b->bounds_count], row) != 0) g++;
         t->groups_of[class] = (uint16_t)g;
         if (g < t->groups_count) continue;
-        const struct measure_step **steps = arena_array(&b->set->arena, const struct measure_step *, b->bounds_count + 1);
+        const struct measure_step **steps =
+            arena_array(&b->set->arena, const struct measure_step *, b->bounds_count + 1);
         int count = 0;
         for (int i = 0; i < b->bounds_count; i++)
             if (mine[i] >= 0) steps[count++] = &b->raw[mine[i]].step;
@@ -430,7 +437,7 @@ static bool plan_tables(struct binding *b)
     b->raw = arena_array(&b->set->arena, struct raw_step, MEASURE_STEPS_MAX);
     for (int i = 0; i < b->schema->tables_count; i++) {
         choose_classes(b, i);
-        steps_of[i] = arena_array(&b->set->arena, int, b->set->tables[i].classes * (b->bounds_count + 1));
+        steps_of[i] = arena_array(&b->set->arena, int, b->set->tables[i].classes *(b->bounds_count + 1));
         if (!make_steps(b, i, steps_of[i])) return false;
     }
     choose_decimals(b);

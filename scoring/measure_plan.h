@@ -1,12 +1,13 @@
 /* measure_plan: what measure_bind() makes of the measures, and what measure_add() runs. Internal to scoring/.
  *
- * A *class* of accounts is one combination of the codes that conditions look at (kind × currency …). For every class the
- * conditions are decided when the formula is bound; what is left is a list of *steps*. Classes with the same list form a
- * *group*. measure_add() sorts the rows of a chunk by group and then runs each step as one loop over the group's rows.
+ * A *class* of accounts is one combination of the codes that conditions look at (kind × currency …). For every class
+ * the conditions are decided when the formula is bound; what is left is a list of *steps*. Classes with the same list
+ * form a *group*. measure_add() sorts the rows of a chunk by group and then runs each step as one loop over the group's
+ * rows.
  *
  * A step adds to a customer's *narrow* sum (int64, in the units of the result) or *wide* sum (128 bits, with 10^k more
- * decimals). The value is narrow + wide / 10^k, rounded once in measure_finish(). Amounts in the base currency go to the
- * narrow sum, so a wide sum is touched only for the few customers who hold foreign currency.
+ * decimals). The value is narrow + wide / 10^k, rounded once in measure_finish(). Amounts in the base currency go to
+ * the narrow sum, so a wide sum is touched only for the few customers who hold foreign currency.
  */
 #ifndef CRMX_SCORING_MEASURE_PLAN_H
 #define CRMX_SCORING_MEASURE_PLAN_H
@@ -15,11 +16,11 @@
 #include "scoring/measure.h"
 
 enum {
-    MEASURE_CLASSES_MAX = 4096,     /* per table; code fields beyond are decided row by row */
+    MEASURE_CLASSES_MAX = 4096, /* per table; code fields beyond are decided row by row */
     MEASURE_CLASS_FIELDS_MAX = 16,
     MEASURE_CHUNK_ROWS = 1024,
-    MEASURE_STEPS_MAX = 4096,       /* per table */
-    MEASURE_BASE_DECIMALS = 2       /* minor units of the base currency: 100 fen a yuan */
+    MEASURE_STEPS_MAX = 4096, /* per table */
+    MEASURE_BASE_DECIMALS = 2 /* minor units of the base currency: 100 fen a yuan */
 };
 
 __extension__ typedef __int128 wide_integer;
@@ -67,8 +68,8 @@ struct table_plan {
 struct measure_plan {
     const char *name;
     enum aggregate aggregate;
-    int wide;        /* number of its wide column, −1: it has none */
-    int decimals;    /* of the result */
+    int wide;     /* number of its wide column, −1: it has none */
+    int decimals; /* of the result */
     int wide_decimals;
     int64_t divisor; /* 10^(wide_decimals − decimals) */
 };
@@ -96,10 +97,10 @@ struct measure_scratch;
 
 struct measure_block {
     uint32_t customers;
-    int64_t *values;       /* measures × MEASURE_COLUMN: the narrow sums, then the results */
-    wide_integer *wide;    /* wides × MEASURE_COLUMN */
-    uint64_t *touched;     /* wides × customers / 64 bits: the wide sum (or extreme) has been written */
-    int64_t *counts;       /* wides × MEASURE_COLUMN: accounts of an avg */
+    int64_t *values;    /* measures × MEASURE_COLUMN: the narrow sums, then the results */
+    wide_integer *wide; /* wides × MEASURE_COLUMN */
+    uint64_t *touched;  /* wides × customers / 64 bits: the wide sum (or extreme) has been written */
+    int64_t *counts;    /* wides × MEASURE_COLUMN: accounts of an avg */
     struct measure_scratch *scratch;
     /* The first overflow, by measure and customer; measure_finish reports it. */
     int overflow_measure;

@@ -1,7 +1,7 @@
 /* measure_rows: dense columns of a chunk's rows, fetched on demand. Internal to scoring/.
  *
- * Rows come with any stride and width. A view is a selection of up to MEASURE_CHUNK_ROWS rows; a field is widened to int64 once
- * per view, however many steps read it.
+ * Rows come with any stride and width. A view is a selection of up to MEASURE_CHUNK_ROWS rows; a field is widened to
+ * int64 once per view, however many steps read it.
  */
 #ifndef CRMX_SCORING_MEASURE_ROWS_H
 #define CRMX_SCORING_MEASURE_ROWS_H
@@ -10,7 +10,7 @@
 
 struct rows_view {
     const struct measure_rows *rows;
-    uint32_t first;            /* row of the chunk's start */
+    uint32_t first; /* row of the chunk's start */
     uint32_t count;
     const uint16_t *selection; /* rows of the chunk; NULL: the first count ones */
     uint32_t *owners;          /* storage: MEASURE_CHUNK_ROWS */
@@ -40,7 +40,7 @@ struct measure_scratch {
 };
 
 /* Evaluates a term over the rows of a view into out (and the columns above). Sets scratch->overflow. */
-void term_evaluate(const struct measure_set *s, const struct table_plan *t, const struct term *term, struct rows_view *v,
-                   struct measure_scratch *scratch, wide_integer *out, int depth);
+void term_evaluate(const struct measure_set *s, const struct table_plan *t, const struct term *term,
+                   struct rows_view *v, struct measure_scratch *scratch, wide_integer *out, int depth);
 
 #endif

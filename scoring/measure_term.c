@@ -67,7 +67,9 @@ static void unary(const struct evaluation *e, const struct term *t, wide_integer
 }
 
 #define EACH_ROW(expression)                                                                                           \
-    for (uint32_t i = 0; i < n; i++) { expression; }                                                                   \
+    for (uint32_t i = 0; i < n; i++) {                                                                                 \
+        expression;                                                                                                    \
+    }                                                                                                                  \
     break
 
 static void combine(const struct evaluation *e, enum term_kind kind, wide_integer *a, const wide_integer *b)
@@ -127,8 +129,8 @@ static void evaluate(const struct evaluation *e, const struct term *t, wide_inte
     }
 }
 
-void term_evaluate(const struct measure_set *s, const struct table_plan *t, const struct term *term, struct rows_view *v,
-                   struct measure_scratch *scratch, wide_integer *out, int depth)
+void term_evaluate(const struct measure_set *s, const struct table_plan *t, const struct term *term,
+                   struct rows_view *v, struct measure_scratch *scratch, wide_integer *out, int depth)
 {
     struct evaluation e = {.s = s, .t = t, .v = v, .scratch = scratch};
     evaluate(&e, term, out, depth);

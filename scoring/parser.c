@@ -177,8 +177,8 @@ static bool parse_coef(struct parser *p)
 {
     const char *name;
     struct place place = p->at->place;
-    int64_t mantissa;
-    int scale;
+    int64_t mantissa = 0;
+    int scale = 0;
     if (!parser_new_name(p, "a coefficient", &name) || !check_new(p, name, place) ||
         !parser_take(p, TOKEN_EQUAL, "and the value of the coefficient") || !parser_number(p, &mantissa, &scale))
         return false;
@@ -276,12 +276,12 @@ static bool parse_keyword(struct parser *p, struct header *h)
     if (parser_accept_word(p, "rounding"))
         return once(p, &h->rounding, "rounding", place) && parser_rounding(p, &p->f->rounding);
     if (parser_accept_word(p, "threshold")) return once(p, &h->threshold, "threshold", place) && parse_threshold(p, h);
-    struct nearest nearest;
+    struct guess guess;
     static const char *const WORDS[] = {"measure", "coef", "let", "result", "score", "unit", "rounding", "threshold"};
-    nearest_init(&nearest, p->at->text);
-    for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) nearest_offer(&nearest, WORDS[i]);
+    guess_init(&guess, p->at->text);
+    for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) guess_offer(&guess, WORDS[i]);
     parser_expected(p, "a statement: measure, coef, let, result, score, unit, rounding or threshold,");
-    return hint_nearest(&nearest, p->st);
+    return hint_guess(&guess, p->st);
 }
 
 /* The threshold in minor units: yuan have two decimals, fen none. */

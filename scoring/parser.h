@@ -1,7 +1,7 @@
 /* parser: recursive descent over the tokens of a formula file. Internal to scoring/.
  *
- * parser.c reads statements, expression.c the expressions of both levels (the score and the inside of aggregates share one
- * grammar; which names and functions may stand where is decided when the formula is bound).
+ * parser.c reads statements, expression.c the expressions of both levels (the score and the inside of aggregates share
+ * one grammar; which names and functions may stand where is decided when the formula is bound).
  */
 #ifndef CRMX_SCORING_PARSER_H
 #define CRMX_SCORING_PARSER_H

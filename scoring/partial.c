@@ -55,8 +55,7 @@ static struct term *simplify(const struct account_scope *s, struct term *t)
 
 struct term *term_specialise(const struct account_scope *s, struct term *t, const int *codes)
 {
-    if (t->kind == TERM_CODE_IN)
-        return codes[t->field] < 0 ? t : truth(s, t, t->set[codes[t->field]]);
+    if (t->kind == TERM_CODE_IN) return codes[t->field] < 0 ? t : truth(s, t, t->set[codes[t->field]]);
     if (t->count == 0) return t;
     struct term *c = copy(s, t, t->kind, t->count);
     for (int i = 0; i < t->count; i++) c->children[i] = term_specialise(s, t->children[i], codes);

@@ -1,5 +1,5 @@
-/* The oracle: one customer, straight over the typed tree, nothing shared with compile.c and the kernels but the rules of
- * arithmetic.h. Slow and obvious on purpose; formula_evaluate must agree with it bit for bit. */
+/* The oracle: one customer, straight over the typed tree, nothing shared with compile.c and the kernels but the rules
+ * of arithmetic.h. Slow and obvious on purpose; formula_evaluate must agree with it bit for bit. */
 #include "scoring/scalar.h"
 
 #include "scoring/arithmetic.h"
@@ -35,7 +35,8 @@ static struct scalar field_value(const struct scalar_walk *w, int field)
         return (struct scalar){.number = c->codes[x]};
     }
     if (c->type == VALUE_BOOLEAN) return (struct scalar){.number = x != 0};
-    return (struct scalar){.number = scaled((double)x, c->decimals), .missing = c->type == VALUE_DATE && x == DATE_NONE};
+    return (struct scalar){.number = scaled((double)x, c->decimals),
+                           .missing = c->type == VALUE_DATE && x == DATE_NONE};
 }
 
 static struct scalar truth(bool b)
@@ -149,7 +150,6 @@ bool result_out_of_range(const struct formula_program *p, int result, uint32_t r
                 isfinite(x) ? "larger than 2^62" : "not a finite number");
     return status_hint(st, "look at its measures: crmx explain; bound the terms of %s with min(…)", name);
 }
-
 
 /* Rounds, stores, and leaves in *v what later definitions see: the rounded value. */
 static bool finish_result(const struct scalar_walk *w, const struct definition *d, struct scalar *v, int64_t *out,

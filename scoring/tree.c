@@ -20,7 +20,7 @@ bool formula_fail(const struct formula *f, struct place place, struct status *st
     return status_fail(st, STATUS_USAGE, "%s:%u:%u: %s", f->file, place.line, place.column, message);
 }
 
-bool hint_nearest(const struct nearest *n, struct status *st)
+bool hint_guess(const struct guess *n, struct status *st)
 {
     if (n->best) status_hint(st, "did you mean %s?", n->best);
     return false;

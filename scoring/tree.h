@@ -3,8 +3,9 @@
  * The parser makes it; binding (scoring/bind.h, scoring/account.h) reads it and makes typed trees of its own, so that a
  * formula stays read-only and can be bound to several schemas. Everything lives in the formula's arena.
  *
- * Depth: every node knows the height of the tree below it and none may pass FORMULA_DEPTH_MAX, so every recursive walk over
- * a tree, here and in the typed trees, has a bounded stack. A chain a + b + c … is a left-deep tree: its length counts.
+ * Depth: every node knows the height of the tree below it and none may pass FORMULA_DEPTH_MAX, so every recursive walk
+ * over a tree, here and in the typed trees, has a bounded stack. A chain a + b + c … is a left-deep tree: its length
+ * counts.
  */
 #ifndef CRMX_SCORING_TREE_H
 #define CRMX_SCORING_TREE_H
@@ -17,18 +18,18 @@
 
 /* Named limits; docs/formula.md lists them. */
 enum {
-    FORMULA_TEXT_MAX = 64 * 1024,  /* bytes of a formula file */
-    FORMULA_TOKENS_MAX = 20000,    /* words, numbers and signs of a file */
-    FORMULA_NESTING_MAX = 64,      /* parentheses, calls, cases inside each other */
-    FORMULA_DEPTH_MAX = 512,       /* height of a tree: operators in one chain plus nesting */
+    FORMULA_TEXT_MAX = 64 * 1024, /* bytes of a formula file */
+    FORMULA_TOKENS_MAX = 20000,   /* words, numbers and signs of a file */
+    FORMULA_NESTING_MAX = 64,     /* parentheses, calls, cases inside each other */
+    FORMULA_DEPTH_MAX = 512,      /* height of a tree: operators in one chain plus nesting */
     FORMULA_MEASURES_MAX = 128,
     FORMULA_RESULTS_MAX = 32,
     FORMULA_LETS_MAX = 256,
     FORMULA_COEFFICIENTS_MAX = 256,
-    FORMULA_CONSTANTS_MAX = 2048,  /* numbers, dates and texts in expressions */
-    FORMULA_NAME_MAX = 96,         /* bytes of a name: 32 Chinese characters */
-    FORMULA_CODE_MAX = 32,         /* bytes of a code literal */
-    FORMULA_DIGITS_MAX = 15,       /* digits of a number: exact in a double */
+    FORMULA_CONSTANTS_MAX = 2048, /* numbers, dates and texts in expressions */
+    FORMULA_NAME_MAX = 96,        /* bytes of a name: 32 Chinese characters */
+    FORMULA_CODE_MAX = 32,        /* bytes of a code literal */
+    FORMULA_DIGITS_MAX = 15,      /* digits of a number: exact in a double */
     FORMULA_DEFINITIONS_MAX = FORMULA_LETS_MAX + FORMULA_RESULTS_MAX
 };
 
@@ -73,7 +74,7 @@ struct node {
     int64_t mantissa; /* NODE_NUMBER */
     int scale;
     int32_t date;
-    int index;        /* NODE_COEFFICIENT; rounding mode of round(), -1 for the file's */
+    int index; /* NODE_COEFFICIENT; rounding mode of round(), -1 for the file's */
     int count;
     struct node **children;
 };
@@ -101,8 +102,8 @@ struct coefficient {
     const char *name; /* 系数#1 … for literals */
     struct place place;
     double value;
-    bool declared;    /* by a coef statement; else by its use with a default */
-    bool literal;     /* 系数(1.5) */
+    bool declared; /* by a coef statement; else by its use with a default */
+    bool literal;  /* 系数(1.5) */
 };
 
 /* Intermediate values and results in the order of the file: each sees what stands above it. */
@@ -134,7 +135,7 @@ const char *rounding_name(enum rounding rounding);
 bool formula_fail(const struct formula *f, struct place place, struct status *st, const char *format, ...)
     __attribute__((format(printf, 4, 5), cold));
 /* Hint "did you mean X?" when there is a near name. Always false. */
-bool hint_nearest(const struct nearest *n, struct status *st);
+bool hint_guess(const struct guess *n, struct status *st);
 
 struct node *node_new(struct arena *a, enum node_kind kind, struct place place, int children);
 /* Sets depth from the children; false when it passes FORMULA_DEPTH_MAX. */

@@ -101,13 +101,13 @@ const char *value_type_name(enum value_type type)
 
 /* --- the nearest name --- */
 
-enum { NEAREST_CHARACTERS_MAX = 64 };
+enum { GUESS_CHARACTERS_MAX = 64 };
 
 /* Splits into characters; a byte that is not UTF-8 counts as one. */
-static int characters(struct view text, uint32_t out[NEAREST_CHARACTERS_MAX])
+static int characters(struct view text, uint32_t out[GUESS_CHARACTERS_MAX])
 {
     int n = 0;
-    for (size_t i = 0; i < text.length && n < NEAREST_CHARACTERS_MAX;) {
+    for (size_t i = 0; i < text.length && n < GUESS_CHARACTERS_MAX;) {
         uint32_t c = (unsigned char)text.bytes[i++];
         while (c >= 0xc0 && i < text.length && ((unsigned char)text.bytes[i] & 0xc0) == 0x80)
             c = c << 8 | (unsigned char)text.bytes[i++];
@@ -124,7 +124,7 @@ static int smaller(int a, int b)
 
 static int distance_of(const uint32_t *a, int a_count, const uint32_t *b, int b_count)
 {
-    int row[NEAREST_CHARACTERS_MAX + 1];
+    int row[GUESS_CHARACTERS_MAX + 1];
     for (int j = 0; j <= b_count; j++) row[j] = j;
     for (int i = 1; i <= a_count; i++) {
         int diagonal = row[0];
@@ -140,19 +140,19 @@ static int distance_of(const uint32_t *a, int a_count, const uint32_t *b, int b_
 
 int edit_distance(struct view a, struct view b)
 {
-    uint32_t x[NEAREST_CHARACTERS_MAX], y[NEAREST_CHARACTERS_MAX];
+    uint32_t x[GUESS_CHARACTERS_MAX], y[GUESS_CHARACTERS_MAX];
     int x_count = characters(a, x), y_count = characters(b, y);
     return distance_of(x, x_count, y, y_count);
 }
 
-void nearest_init(struct nearest *n, struct view name)
+void guess_init(struct guess *n, struct view name)
 {
-    *n = (struct nearest){.name = name, .distance = NEAREST_CHARACTERS_MAX + 1};
+    *n = (struct guess){.name = name, .distance = GUESS_CHARACTERS_MAX + 1};
 }
 
-void nearest_offer(struct nearest *n, const char *candidate)
+void guess_offer(struct guess *n, const char *candidate)
 {
-    uint32_t x[NEAREST_CHARACTERS_MAX], y[NEAREST_CHARACTERS_MAX];
+    uint32_t x[GUESS_CHARACTERS_MAX], y[GUESS_CHARACTERS_MAX];
     int x_count = characters(n->name, x), y_count = characters(view_of(candidate), y);
     int distance = distance_of(x, x_count, y, y_count);
     int longer = x_count > y_count ? x_count : y_count;
@@ -162,11 +162,11 @@ void nearest_offer(struct nearest *n, const char *candidate)
     if (near_enough && distance < n->distance) n->best = candidate, n->distance = distance;
 }
 
-void nearest_offer_functions(struct nearest *n, unsigned places)
+void guess_offer_functions(struct guess *n, unsigned places)
 {
     for (int i = 0; i < FUNCTION_COUNT; i++) {
         if (!(FUNCTIONS[i].places & places)) continue;
-        nearest_offer(n, FUNCTIONS[i].name);
-        if (FUNCTIONS[i].alias) nearest_offer(n, FUNCTIONS[i].alias);
+        guess_offer(n, FUNCTIONS[i].name);
+        if (FUNCTIONS[i].alias) guess_offer(n, FUNCTIONS[i].alias);
     }
 }

@@ -1,7 +1,8 @@
 /* words: the functions, aggregates and reserved words of the formula language, in one table.
  *
  * The table feeds the parser, `crmx formula functions` and docs/formula.md (a unit test compares the document with it).
- * nearest_name() finds what the analyst probably meant, in characters rather than bytes, so that it works on Chinese names.
+ * struct guess finds what the analyst probably meant, in characters, so that it works on Chinese names, where
+ * base/nearest (bytes) would count one wrong character as three.
  */
 #ifndef CRMX_SCORING_WORDS_H
 #define CRMX_SCORING_WORDS_H
@@ -41,7 +42,15 @@ struct function_word {
     const char *help; /* one sentence */
 };
 
-enum aggregate { AGGREGATE_SUM, AGGREGATE_COUNT, AGGREGATE_MIN, AGGREGATE_MAX, AGGREGATE_AVG, AGGREGATES_COUNT, AGGREGATE_NONE = -1 };
+enum aggregate {
+    AGGREGATE_SUM,
+    AGGREGATE_COUNT,
+    AGGREGATE_MIN,
+    AGGREGATE_MAX,
+    AGGREGATE_AVG,
+    AGGREGATES_COUNT,
+    AGGREGATE_NONE = -1
+};
 
 struct aggregate_word {
     const char *name;
@@ -64,16 +73,16 @@ const char *value_type_name(enum value_type type);
 
 /* Number of characters (not bytes) to insert, delete or replace; texts are looked at up to 64 characters. */
 int edit_distance(struct view a, struct view b);
-/* The candidate nearest to name, if it is near enough to be meant: at most a third of its characters differ. Offered one by
- * one, because the candidates stand in different tables; the first of equals wins. */
-struct nearest {
+/* The candidate nearest to name, if it is near enough to be meant: at most a third of its characters differ. Offered
+ * one by one, because the candidates stand in different tables; the first of equals wins. */
+struct guess {
     struct view name;
     const char *best;
     int distance;
 };
-void nearest_init(struct nearest *n, struct view name);
-void nearest_offer(struct nearest *n, const char *candidate);
+void guess_init(struct guess *n, struct view name);
+void guess_offer(struct guess *n, const char *candidate);
 /* Functions and aggregates as candidates. */
-void nearest_offer_functions(struct nearest *n, unsigned places);
+void guess_offer_functions(struct guess *n, unsigned places);
 
 #endif

@@ -60,7 +60,8 @@ static struct measure_column column(const void *base, uint8_t width, bool is_sig
 static void add(const struct measure_set *set, struct measure_block *b, int table, const struct row *r, uint32_t count)
 {
     const struct measure_column all[4][5] = {
-        {column(&r->kind, 1, false), column(&r->currency, 1, false), column(&r->a, 8, true), column(&r->term, 2, false)},
+        {column(&r->kind, 1, false), column(&r->currency, 1, false), column(&r->a, 8, true),
+         column(&r->term, 2, false)},
         {column(&r->currency, 1, false), column(&r->a, 8, true), column(&r->b, 8, true)},
         {column(&r->currency, 1, false), column(&r->a, 8, true), column(&r->term, 2, false), column(&r->b, 8, true),
          column(&r->periods, 1, false)},
@@ -77,8 +78,10 @@ static uint32_t fill(struct row *r, int table, uint32_t customers)
         uint32_t accounts = table == 0 ? 1 + (uint32_t)(next() % 3) : next() % 100 < 30;
         for (; accounts; accounts--) {
             struct row *x = &r[n++];
-            *x = (struct row){.owner = c % MEASURE_BLOCK_CUSTOMERS, .a = (int64_t)(next() % 50000000),
-                              .b = (int64_t)(next() % 1000000), .kind = (uint8_t)(next() & 1),
+            *x = (struct row){.owner = c % MEASURE_BLOCK_CUSTOMERS,
+                              .a = (int64_t)(next() % 50000000),
+                              .b = (int64_t)(next() % 1000000),
+                              .kind = (uint8_t)(next() & 1),
                               .currency = next() % 100 < 88 ? 0 : (uint8_t)(1 + next() % 7)};
             x->term = table == 0 && x->kind == 0 ? 0 : (uint16_t)(next() % 61);
             x->periods = next() % 10 == 0 ? (uint8_t)(next() % 6) : 0;
@@ -158,9 +161,11 @@ int main(int argc, char **argv)
             for (int i = 0; i < MEASURES; i++) memcpy(m[i] + first, measure_values(b, i), sizeof **m * n);
             copy_s += seconds() - t1;
         }
-        printf("measure_add retail %.2f card %.2f loan %.2f fund %.2f ns a row; reset %.2f finish %.2f copy %.2f ns a customer\n",
-               add_s[0] / count[0] * 1e9, add_s[1] / count[1] * 1e9, add_s[2] / count[2] * 1e9, add_s[3] / count[3] * 1e9,
-               reset_s / customers * 1e9, finish_s / customers * 1e9, copy_s / customers * 1e9);
+        printf("measure_add retail %.2f card %.2f loan %.2f fund %.2f ns a row; reset %.2f finish %.2f copy %.2f ns a "
+               "customer\n",
+               add_s[0] / count[0] * 1e9, add_s[1] / count[1] * 1e9, add_s[2] / count[2] * 1e9,
+               add_s[3] / count[3] * 1e9, reset_s / customers * 1e9, finish_s / customers * 1e9,
+               copy_s / customers * 1e9);
     }
     struct formula_scratch *scratch = formula_scratch_new(p);
     for (int r = 0; r < repeats; r++) {
