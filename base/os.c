@@ -58,6 +58,11 @@ static bool fault_here(const char *call, const char *path)
     return false;
 }
 
+bool os_fault_point(const char *call, const char *what)
+{
+    return fault_here(call, what);
+}
+
 static bool fail_path(struct status *st, const char *what, const char *path)
 {
     int e = errno;
@@ -242,7 +247,7 @@ bool os_copy(const char *from, const char *to, struct status *st)
     bool ok = false;
     int in = os_open_read(from, st), out = -1;
     if (in < 0) goto out;
-    struct os_file_identity id;
+    struct os_file_identity id = {0};
     if (!os_identify_fd(in, from, &id, st)) goto out;
     out = os_open_create(to, st);
     if (out < 0) goto out;
@@ -340,7 +345,7 @@ bool os_read_file(const char *path, struct buf *out, struct status *st)
     buf_clear(out);
     int fd = os_open_read(path, st);
     if (fd < 0) return false;
-    struct os_file_identity id;
+    struct os_file_identity id = {0};
     bool ok = os_identify_fd(fd, path, &id, st);
     if (ok && id.is_folder) {
         errno = EISDIR;
