@@ -58,6 +58,11 @@ static bool fault_here(const char *call, const char *path)
     return false;
 }
 
+bool os_fault_point(const char *call, const char *what)
+{
+    return fault_here(call, what);
+}
+
 static bool fail_path(struct status *st, const char *what, const char *path)
 {
     int e = errno;
