@@ -24,7 +24,13 @@ struct os_file_identity { /* tells whether a file changed while it was read */
     uint64_t device, inode, size;
     int64_t mtime_ns, ctime_ns;
     bool is_folder;
+    uint32_t mode; /* permission bits: a secret that others may read is refused */
 };
+
+/* --- fault points --- */
+/* For calls that do not go through this file (a request of libcurl): passes a fault point; true when the call has to be
+ * reported as failed, with errno EIO. path names the object in the call log. */
+bool os_fault_point(const char *call, const char *path);
 
 /* --- files --- */
 /* Opens an existing file for reading. -1 and a status on failure. */
@@ -81,6 +87,7 @@ void os_unmap(void *p, size_t size);
 
 /* --- time --- */
 uint64_t os_monotonic_ns(void);
+void os_sleep_ms(int64_t milliseconds);
 /* Wall clock as "2026-11-21T02:15:00Z" into text[21]; for logs and journals, never for data. */
 void os_wall_clock(char text[21]);
 int os_cpu_count(void);
