@@ -11,11 +11,11 @@ struct ledger {
     struct arena arena;
     const char *path, *unit, *target;
     char *notice;
-    int fd;              /* also holds the lock; -1: opened for reading */
-    uint64_t size;       /* bytes of whole, checked lines */
+    int fd;        /* also holds the lock; -1: opened for reading */
+    uint64_t size; /* bytes of whole, checked lines */
     uint64_t lines;
-    uint64_t check;      /* of the last line: the seed of the next */
-    bool broken;         /* a write or fsync failed */
+    uint64_t check; /* of the last line: the seed of the next */
+    bool broken;    /* a write or fsync failed */
     struct ledger_set *sets;
     int sets_count, sets_capacity;
 };
@@ -141,9 +141,9 @@ static void apply(struct ledger *l, const struct ledger_line *line)
 static bool refuse(const struct ledger *l, struct status *st, const char *what)
 {
     status_fail(st, STATUS_CORRUPT, "ledger \"%s\" line %" PRIu64 ": %s", l->path, l->lines + 1, what);
-    return status_hint(st,
-                       "restore the file from a backup; without one: move it away, look what the receiver has, and tell "
-                       "crmx the last set it has: crmx delivery confirm --help");
+    return status_hint(
+        st, "restore the file from a backup; without one: move it away, look what the receiver has, and tell "
+            "crmx the last set it has: crmx delivery confirm --help");
 }
 
 static bool read_head(struct ledger *l, const struct ledger_line *line, struct status *st)
@@ -185,7 +185,8 @@ static bool read_lines(struct ledger *l, struct view text, struct status *st)
         struct ledger_line line;
         bool good = end && ledger_line_parse((struct view){start, (size_t)(end - start)}, l->check, &line);
         if (!good && end && (size_t)(end - start) + 1 < left)
-            return refuse(l, st, "its checksum does not fit and lines follow it: changed or damaged, not torn by a crash");
+            return refuse(l, st,
+                          "its checksum does not fit and lines follow it: changed or damaged, not torn by a crash");
         if (!good) {
             l->notice = arena_printf(&l->arena,
                                      "ledger \"%s\": the last line (%" PRIu64 ") was torn by a crash and is cut off; "
@@ -221,8 +222,8 @@ static bool append(struct ledger *l, struct ledger_line *line, bool sync, struct
     buf_init(&text, LEDGER_LINE_MAX);
     ledger_line_add(&text, line, l->check);
     ensure(l->size + text.length <= LEDGER_BYTES_MAX);
-    bool ok = os_write_at(l->fd, l->path, text.bytes, text.length, l->size, st) &&
-              (!sync || os_fsync(l->fd, l->path, st));
+    bool ok =
+        os_write_at(l->fd, l->path, text.bytes, text.length, l->size, st) && (!sync || os_fsync(l->fd, l->path, st));
     if (ok) {
         l->size += text.length;
         l->lines++;

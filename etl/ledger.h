@@ -1,13 +1,13 @@
 /* ledger: what has been sent to one target, and how far. The truth of step 120 (deliver); the database only shows it.
  *
- * One append-only file per unit and target, state/units/UU/ledger/TARGET.ledger. A *set* is what a business date delivers
- * (date and sequence number); it has files. Every change of a state is one line, written and fsynced before the next
- * request goes out:
+ * One append-only file per unit and target, state/units/UU/ledger/TARGET.ledger. A *set* is what a business date
+ * delivers (date and sequence number); it has files. Every change of a state is one line, written and fsynced before
+ * the next request goes out:
  *
  *     NUMBER <tab> TIME <tab> SET <tab> FILE or - <tab> STATE <tab> DETAIL <tab> CHECK
  *
- * CHECK is XXH3-64 of the line before it, seeded with the CHECK of the previous line: a line that was changed, lost or moved
- * breaks the chain. The first line names unit and target, so that a ledger cannot be taken for another one's.
+ * CHECK is XXH3-64 of the line before it, seeded with the CHECK of the previous line: a line that was changed, lost or
+ * moved breaks the chain. The first line names unit and target, so that a ledger cannot be taken for another one's.
  *
  * States of a set (the ways to the left end in PREPARED):
  *
@@ -21,8 +21,8 @@
  *        │◄───────────────────────────────┴────────────────────┘
  *           resend (person; also from DELIVERED)
  *
- * UNKNOWN also ends in ACKED when the acknowledgement comes after all. A file goes NONE, PREPARED, UPLOADED, COMMITTING,
- * DELIVERED, with UNKNOWN and the ways back as above.
+ * UNKNOWN also ends in ACKED when the acknowledgement comes after all. A file goes NONE, PREPARED, UPLOADED,
+ * COMMITTING, DELIVERED, with UNKNOWN and the ways back as above.
  *
  *     PREPARED    the bytes are fixed: size and SHA-256 of each file and of the manifest are in the ledger
  *     UPLOADED    NAME.part is at the target, its size (and digest, where it can be had) verified
@@ -33,10 +33,10 @@
  *
  * A person may also take a set from any state to DELIVERED ("brought by hand"), or make the ledger's first entry so.
  *
- * After a crash: a torn last line is recognised, cut off with a notice, and its request is found out at the target. A bad line
- * with lines after it is no crash: STATUS_CORRUPT, nothing is sent.
- * A failed write or fsync makes the ledger refuse every further change of this process: whether the line is on disk is then
- * not known, and the next process reads it anew.
+ * After a crash: a torn last line is recognised, cut off with a notice, and its request is found out at the target. A
+ * bad line with lines after it is no crash: STATUS_CORRUPT, nothing is sent. A failed write or fsync makes the ledger
+ * refuse every further change of this process: whether the line is on disk is then not known, and the next process
+ * reads it anew.
  */
 #ifndef CRMX_ETL_LEDGER_H
 #define CRMX_ETL_LEDGER_H
@@ -83,20 +83,20 @@ struct ledger_file {
 struct ledger_set {
     struct ledger_key key;
     enum ledger_state state;
-    unsigned preparation;  /* how often it was prepared; files of an older number are no longer part of the set */
-    bool was_committing;   /* since its last preparation a rename may have been requested: the bytes must stay */
+    unsigned preparation; /* how often it was prepared; files of an older number are no longer part of the set */
+    bool was_committing;  /* since its last preparation a rename may have been requested: the bytes must stay */
     char generation[64];
-    char manifest[65];     /* SHA-256 of the manifest */
-    char changed[21];      /* time of the last change */
-    const char *detail;    /* of the last change of the set */
+    char manifest[65];  /* SHA-256 of the manifest */
+    char changed[21];   /* time of the last change */
+    const char *detail; /* of the last change of the set */
     struct ledger_file *files;
     int files_count, files_capacity;
 };
 
 struct ledger;
 
-/* Opens for writing and locks; makes file and folder when they are missing. STATUS_BUSY: another process delivers to this
- * target. STATUS_CORRUPT: a line in the middle is bad, or the file belongs to another unit or target. */
+/* Opens for writing and locks; makes file and folder when they are missing. STATUS_BUSY: another process delivers to
+ * this target. STATUS_CORRUPT: a line in the middle is bad, or the file belongs to another unit or target. */
 struct ledger *ledger_open(const char *path, const char *unit, const char *target, struct status *st);
 /* Opens for reading only, beside a writer; a half-written last line is left out. A missing file is an empty ledger. */
 struct ledger *ledger_read(const char *path, struct status *st);
@@ -113,10 +113,10 @@ const struct ledger_set *ledger_set_at(const struct ledger *l, int index);
 const struct ledger_set *ledger_find(const struct ledger *l, struct ledger_key key);
 const struct ledger_file *ledger_find_file(const struct ledger_set *s, const char *name);
 
-/* The one function that changes a state: of the set (file NULL) or of one file. Appends the line, fsyncs, then believes it.
- * detail: "bytes=N sha256=HEX" for a file that becomes PREPARED, "generation=G manifest=HEX" for a set (both may be left
- * out on the way back: then the bytes stay as they were); else free text. A transition that is not drawn above is a bug.
- * PREPARED of a file is not fsynced by itself: it counts with the PREPARED of its set, which follows. */
+/* The one function that changes a state: of the set (file NULL) or of one file. Appends the line, fsyncs, then believes
+ * it. detail: "bytes=N sha256=HEX" for a file that becomes PREPARED, "generation=G manifest=HEX" for a set (both may be
+ * left out on the way back: then the bytes stay as they were); else free text. A transition that is not drawn above is
+ * a bug. PREPARED of a file is not fsynced by itself: it counts with the PREPARED of its set, which follows. */
 bool ledger_change(struct ledger *l, struct ledger_key key, const char *file, enum ledger_state to, const char *detail,
                    struct status *st);
 

@@ -10,8 +10,9 @@
 enum { CHECK_DIGITS = 16, FIELDS = 6 /* before the check */ };
 
 static const char *const STATE_NAMES[LEDGER_STATES_COUNT] = {
-    [LEDGER_NONE] = "NONE",           [LEDGER_PREPARED] = "PREPARED", [LEDGER_UPLOADED] = "UPLOADED",
-    [LEDGER_COMMITTING] = "COMMITTING", [LEDGER_DELIVERED] = "DELIVERED", [LEDGER_UNKNOWN] = "UNKNOWN",
+    [LEDGER_NONE] = "NONE",           [LEDGER_PREPARED] = "PREPARED",
+    [LEDGER_UPLOADED] = "UPLOADED",   [LEDGER_COMMITTING] = "COMMITTING",
+    [LEDGER_DELIVERED] = "DELIVERED", [LEDGER_UNKNOWN] = "UNKNOWN",
     [LEDGER_ACKED] = "ACKED",
 };
 static const char HEAD[] = "LEDGER";
@@ -85,8 +86,9 @@ void ledger_line_add(struct buf *out, struct ledger_line *line, uint64_t seed)
     if (line->is_head)
         buf_addf(out, "-\t-\t%s\t", HEAD);
     else
-        buf_addf(out, "%s\t%.*s\t%s\t", ledger_key_format(line->key).text, line->file.length ? (int)line->file.length : 1,
-                 line->file.length ? line->file.bytes : "-", ledger_state_name(line->state));
+        buf_addf(out, "%s\t%.*s\t%s\t", ledger_key_format(line->key).text,
+                 line->file.length ? (int)line->file.length : 1, line->file.length ? line->file.bytes : "-",
+                 ledger_state_name(line->state));
     add_clean(out, line->detail);
     buf_add_text(out, "\t");
     ensure(!buf_full(out) && out->length - start + CHECK_DIGITS < LEDGER_LINE_MAX);

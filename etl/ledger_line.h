@@ -8,17 +8,18 @@
 enum { LEDGER_LINE_MAX = 1024 };
 
 struct ledger_line {
-    uint64_t number;         /* from 1 */
-    struct view time;        /* wall clock, for people only */
-    bool is_head;            /* the first line: detail is "unit=U target=T" */
+    uint64_t number;  /* from 1 */
+    struct view time; /* wall clock, for people only */
+    bool is_head;     /* the first line: detail is "unit=U target=T" */
     struct ledger_key key;
-    struct view file;        /* empty: the line speaks of the set */
+    struct view file; /* empty: the line speaks of the set */
     enum ledger_state state;
     struct view detail;
     uint64_t check;
 };
 
-/* Appends the line with its end to out; check becomes the seed of the next line. Control bytes in detail become blanks. */
+/* Appends the line with its end to out; check becomes the seed of the next line. Control bytes in detail become blanks.
+ */
 void ledger_line_add(struct buf *out, struct ledger_line *line, uint64_t seed);
 /* text without its line end. false: the check does not fit or the shape is wrong; views point into text. */
 bool ledger_line_parse(struct view text, uint64_t seed, struct ledger_line *line);
