@@ -21,7 +21,7 @@
 
 enum { OS_PATH_MAX = 4096 };
 
-/* A fault point for calls of a library (libpq) that reach the system by themselves: counted, logged and crashed like
+/* A fault point for calls of a library (libpq, libcurl) that reach the system by themselves: counted, logged and crashed like
  * the calls below. True (errno EIO) when the call that follows has to fail. */
 bool os_fault_point(const char *call, const char *what);
 
@@ -29,6 +29,7 @@ struct os_file_identity { /* tells whether a file changed while it was read */
     uint64_t device, inode, size;
     int64_t mtime_ns, ctime_ns;
     bool is_folder;
+    uint32_t mode; /* permission bits: a secret that others may read is refused */
 };
 
 /* --- files --- */
