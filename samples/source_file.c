@@ -27,7 +27,7 @@ static void write_line(struct source_file *f, const void *bytes, size_t count)
     switch (f->shape->line_end) {
     case LINE_LF: write_bytes(f, "\n", 1); break;
     case LINE_CRLF: write_bytes(f, "\r\n", 2); break;
-    case LINE_MIXED: write_bytes(f, "\r\n" + (f->records % 3 != 0), f->records % 3 != 0 ? 1 : 2); break;
+    case LINE_MIXED: f->records % 3 ? write_bytes(f, "\n", 1) : write_bytes(f, "\r\n", 2); break;
     case LINE_NONE: break;
     }
 }
