@@ -19,7 +19,7 @@ LDLIBS := -lpq -lz -lcurl -liniparser -ljansson -lxxhash -lcrypto -lm
 
 AREAS := base scoring etl control
 SOURCES := $(filter-out control/main.c,$(wildcard $(addsuffix /*.c,$(AREAS)) control/commands/*.c))
-OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/etl/decode_kernel_avx2.o
 TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/base/test_*.c tests/scoring/test_*.c tests/etl/test_*.c tests/control/test_*.c))
 GENERATORS := $(if $(wildcard samples/generate.c),$(BUILD)/samples/generate)
 GENERATOR_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard samples/*.c)) $(BUILD)/base/date.o $(BUILD)/base/status.o
@@ -36,6 +36,11 @@ $(BUILD)/crmx: $(BUILD)/control/main.o $(OBJECTS)
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# The same kernel a second time for processors with AVX2; etl/decode.c chooses at run time.
+$(BUILD)/%_kernel_avx2.o: %_kernel.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -mavx2 -mbmi2 -DDECODE_KERNEL=avx2 -c -o $@ $<
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(OBJECTS)
 	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)

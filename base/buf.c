@@ -82,6 +82,14 @@ static size_t utf8_length(const unsigned char *p, size_t n)
     return k;
 }
 
+bool buf_is_utf8(struct view text)
+{
+    const unsigned char *p = (const unsigned char *)text.bytes;
+    for (size_t i = 0, k; i < text.length; i += k)
+        if ((k = utf8_length(p + i, text.length - i)) == 0) return false;
+    return true;
+}
+
 void buf_add_json(struct buf *b, struct view text)
 {
     buf_add_text(b, "\"");

@@ -98,6 +98,13 @@ int os_open_append(const char *path, struct status *st)
     return open_write(path, O_APPEND, st);
 }
 
+int os_open_memory(const char *name, struct status *st)
+{
+    int fd = fault_here("memfd", name) ? -1 : memfd_create(name, MFD_CLOEXEC);
+    if (fd < 0) fail_path(st, "make the memory file", name);
+    return fd;
+}
+
 void os_close(int fd)
 {
     if (fd >= 0) close(fd);
@@ -150,8 +157,9 @@ bool os_read_at(int fd, const char *path, void *bytes, size_t length, uint64_t o
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return fail_path(st, "read", path);
         if (n == 0) {
-            status_fail(st, STATUS_IO, "could not read \"%s\": %zu bytes wanted at offset %llu, the file ends after %zu",
-                        path, length, (unsigned long long)offset, done);
+            status_fail(st, STATUS_IO,
+                        "could not read \"%s\": %zu bytes wanted at offset %llu, the file ends after %zu", path, length,
+                        (unsigned long long)offset, done);
             return status_hint(st, "the file was shortened while it was read: have it sent again");
         }
         done += (size_t)n;
@@ -223,7 +231,10 @@ bool os_rename(const char *from, const char *to, struct status *st)
 bool os_rename_new(const char *from, const char *to, struct status *st)
 {
     if (fault_here("rename", to) || renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0) {
-        fail_path(st, "rename to", to);
+        if (errno == EEXIST)
+            status_fail(st, STATUS_CORRUPT, "could not rename to \"%s\": it is there already", to);
+        else
+            fail_path(st, "rename to", to);
         return status_while(st, "renaming \"%s\" to a name that must be new", from);
     }
     return true;
@@ -242,7 +253,7 @@ bool os_copy(const char *from, const char *to, struct status *st)
     bool ok = false;
     int in = os_open_read(from, st), out = -1;
     if (in < 0) goto out;
-    struct os_file_identity id;
+    struct os_file_identity id = {0};
     if (!os_identify_fd(in, from, &id, st)) goto out;
     out = os_open_create(to, st);
     if (out < 0) goto out;
@@ -340,7 +351,7 @@ bool os_read_file(const char *path, struct buf *out, struct status *st)
     buf_clear(out);
     int fd = os_open_read(path, st);
     if (fd < 0) return false;
-    struct os_file_identity id;
+    struct os_file_identity id = {0};
     bool ok = os_identify_fd(fd, path, &id, st);
     if (ok && id.is_folder) {
         errno = EISDIR;
@@ -438,9 +449,8 @@ enum { HUGE_PAGE = 2 * 1024 * 1024 };
 
 void *os_map(size_t size)
 {
-    void *p = fault_here("mmap", NULL)
-                  ? MAP_FAILED
-                  : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *p = fault_here("mmap", NULL) ? MAP_FAILED
+                                       : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED) return NULL;
     if (size >= HUGE_PAGE) madvise(p, size, MADV_HUGEPAGE);
     return p;

@@ -33,6 +33,8 @@ int os_open_read(const char *path, struct status *st);
 int os_open_create(const char *path, struct status *st);
 /* Opens or creates for appending (each write goes to the end), mode 0640. */
 int os_open_append(const char *path, struct status *st);
+/* A file that lives in memory only, for libraries that read nothing but a path: give them /proc/self/fd/N. */
+int os_open_memory(const char *name, struct status *st);
 void os_close(int fd);
 bool os_identify(const char *path, struct os_file_identity *out, struct status *st);
 bool os_identify_fd(int fd, const char *path, struct os_file_identity *out, struct status *st);

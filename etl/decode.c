@@ -1,0 +1,427 @@
+#include "etl/decode.h"
+
+#include "base/date.h"
+#include "etl/decode_program.h"
+
+#define XXH_INLINE_ALL
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+const uint32_t DECODE_MONTH_DAYS[13] = {0,          0xfffffffe, 0x3ffffffe, 0xfffffffe, 0x7ffffffe, 0xfffffffe, 0x7ffffffe,
+                                        0xfffffffe, 0xfffffffe, 0x7ffffffe, 0xfffffffe, 0x7ffffffe, 0xfffffffe};
+int32_t DECODE_MONTH_START[200][12];
+
+__attribute__((constructor)) static void fill_month_start(void)
+{
+    for (int y = 0; y < 200; y++)
+        for (int m = 0; m < 12; m++) DECODE_MONTH_START[y][m] = date_from_civil(DATE_YEAR_MIN + y, m + 1, 1);
+}
+
+int rates_find(const struct rates *r, const char *code)
+{
+    for (int i = 0; i < r->count; i++)
+        if (memcmp(r->code[i], code, 3) == 0) return i;
+    return -1;
+}
+
+/* --- the slow check --- */
+
+static bool digits(const unsigned char *p, uint32_t n, int64_t *value)
+{
+    int64_t v = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (p[i] < '0' || p[i] > '9') return false;
+        v = v * 10 + (p[i] - '0');
+    }
+    *value = v;
+    return true;
+}
+
+static bool blank(const unsigned char *p, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (p[i] != ' ') return false;
+    return true;
+}
+
+static bool zeros(const unsigned char *p, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (p[i] != '0') return false;
+    return true;
+}
+
+/* Last byte of an overpunched amount: digit and sign. */
+static bool overpunch(unsigned char c, int64_t *digit, bool *negative)
+{
+    *negative = c == '}' || (c >= 'J' && c <= 'R');
+    if (c >= '0' && c <= '9') *digit = c - '0';
+    else if (c == '{' || c == '}') *digit = 0;
+    else if (c >= 'A' && c <= 'I') *digit = c - 'A' + 1;
+    else if (c >= 'J' && c <= 'R') *digit = c - 'J' + 1;
+    else return false;
+    return true;
+}
+
+static bool amount(const struct layout_field *f, const unsigned char *p, int64_t *value)
+{
+    uint32_t n = f->length;
+    bool negative = false;
+    int64_t last;
+    switch (f->sign) {
+    case LAYOUT_SIGN_LEADING:
+        if (p[0] != '+' && p[0] != '-') return false;
+        negative = p[0] == '-';
+        if (!digits(p + 1, n - 1, value)) return false;
+        break;
+    case LAYOUT_SIGN_TRAILING:
+        if (p[n - 1] != '+' && p[n - 1] != '-') return false;
+        negative = p[n - 1] == '-';
+        if (!digits(p, n - 1, value)) return false;
+        break;
+    case LAYOUT_SIGN_OVERPUNCH:
+        if (!overpunch(p[n - 1], &last, &negative) || !digits(p, n - 1, value)) return false;
+        *value = *value * 10 + last;
+        break;
+    case LAYOUT_SIGN_NONE:
+        if (!digits(p, n, value)) return false;
+        break;
+    }
+    if (negative) *value = -*value;
+    return true;
+}
+
+static bool day(const struct decoder *d, const struct layout_field *f, const unsigned char *p, int64_t *value)
+{
+    int64_t y, m, dd;
+    switch (f->date_format) {
+    case LAYOUT_YYYYMMDD:
+        if (!digits(p, 4, &y) || !digits(p + 4, 2, &m) || !digits(p + 6, 2, &dd)) return false;
+        break;
+    case LAYOUT_YYYY_MM_DD:
+        if (!digits(p, 4, &y) || p[4] != '-' || !digits(p + 5, 2, &m) || p[7] != '-' || !digits(p + 8, 2, &dd)) return false;
+        break;
+    case LAYOUT_YYMMDD:
+        if (!digits(p, 2, &y) || !digits(p + 2, 2, &m) || !digits(p + 4, 2, &dd)) return false;
+        y += y < f->pivot ? 2000 : 1900;
+        break;
+    case LAYOUT_YYYYDDD:
+        if (!digits(p, 4, &y) || !digits(p + 4, 3, &dd)) return false;
+        if (y < DATE_YEAR_MIN || y > DATE_YEAR_MAX || dd < 1 || dd > 365 + date_is_leap((int)y)) return false;
+        *value = date_from_civil((int)y, 1, 1) + dd - 1;
+        goto range;
+    default: return false;
+    }
+    if (!date_valid((int)y, (int)m, (int)dd)) return false;
+    *value = date_from_civil((int)y, (int)m, (int)dd);
+range:
+    if (f->from != DATE_NONE && *value < f->from) return false;
+    if (f->to != DATE_NONE && *value > f->to) return false;
+    return !f->to_business_date || *value <= d->business_date;
+}
+
+static bool code(const struct layout_field *f, const unsigned char *p, int64_t *value)
+{
+    uint32_t n = f->length;
+    while (n && p[n - 1] == ' ') n--;
+    for (int i = 0; i < f->codes_count; i++)
+        if (strlen(f->codes[i]) == n && memcmp(f->codes[i], p, n) == 0) {
+            *value = i;
+            return true;
+        }
+    return false;
+}
+
+static int64_t none_value(const struct layout_field *f)
+{
+    return f->type == LAYOUT_DATE ? DATE_NONE : 0;
+}
+
+bool decode_field(const struct decoder *d, const struct layout_field *f, const unsigned char *record, int64_t *value)
+{
+    const unsigned char *p = record + f->offset;
+    *value = none_value(f);
+    if (f->when_field >= 0) {
+        int64_t condition;
+        const struct layout_field *by = &d->layout->fields[f->when_field];
+        if (!decode_field(d, by, record, &condition) || !(f->when_codes >> condition & 1))
+            return f->else_any || zeros(p, f->length) || blank(p, f->length);
+    }
+    if (f->optional && blank(p, f->length)) return true;
+    if (f->zero_is_none && (zeros(p, f->length) || blank(p, f->length))) return true;
+    switch (f->type) {
+    case LAYOUT_TEXT: return !f->required || !blank(p, f->length);
+    case LAYOUT_DIGITS: return digits(p, f->length, value);
+    case LAYOUT_AMOUNT: return amount(f, p, value);
+    case LAYOUT_DATE: return day(d, f, p, value);
+    case LAYOUT_CODE: return code(f, p, value);
+    case LAYOUT_CURRENCY:
+        *value = decode_currency(d, p);
+        return *value >= 0;
+    }
+    return false;
+}
+
+int decode_check(const struct decoder *d, const unsigned char *record, size_t length, int *field)
+{
+    *field = -1;
+    if (length != d->layout->record_length) return 0;
+    for (int i = 0; i < d->layout->fields_count; i++) {
+        int64_t value;
+        if (decode_field(d, &d->layout->fields[i], record, &value)) continue;
+        *field = i;
+        return d->layout->fields[i].reason;
+    }
+    return -1;
+}
+
+int64_t decode_value(const struct decoder *d, int field, const unsigned char *record)
+{
+    int64_t value;
+    ensure(decode_field(d, &d->layout->fields[field], record, &value));
+    return value;
+}
+
+struct view decode_text(const struct layout *l, int field, const unsigned char *record)
+{
+    const struct layout_field *f = &l->fields[field];
+    struct view v = {(const char *)record + f->offset, f->length};
+    while (v.length && v.bytes[v.length - 1] == ' ') v.length--;
+    while (v.length && v.bytes[0] == ' ') v.bytes++, v.length--;
+    return v;
+}
+
+/* --- keys --- */
+
+enum { EXACT_DIGITS_MAX = 16, EXACT_LENGTH_SHIFT = 56 };
+
+uint64_t decode_text_key(struct view t)
+{
+    if (t.length >= 1 && t.length <= EXACT_DIGITS_MAX) {
+        int64_t value;
+        if (digits((const unsigned char *)t.bytes, (uint32_t)t.length, &value))
+            return (uint64_t)value | (uint64_t)t.length << EXACT_LENGTH_SHIFT;
+    }
+    return XXH3_64bits(t.bytes, t.length) | DECODE_KEY_HASHED;
+}
+
+uint64_t decode_key(const struct layout_field *f, const unsigned char *record)
+{
+    struct view v = {(const char *)record + f->offset, f->length};
+    while (v.length && v.bytes[v.length - 1] == ' ') v.length--;
+    while (v.length && v.bytes[0] == ' ') v.bytes++, v.length--;
+    return decode_text_key(v);
+}
+
+/* --- columns --- */
+
+void decode_column_shape(const struct layout_field *f, struct decode_column *c)
+{
+    uint32_t n = f->length;
+    switch (f->type) {
+    case LAYOUT_CODE:
+    case LAYOUT_CURRENCY:
+        c->width = 1;
+        c->is_signed = false;
+        break;
+    case LAYOUT_DATE:
+        c->width = 4;
+        c->is_signed = true;
+        break;
+    case LAYOUT_DIGITS:
+        c->width = n <= 2 ? 1 : n <= 4 ? 2 : n <= 9 ? 4 : 8;
+        c->is_signed = n > 9;
+        break;
+    default: /* amount */
+        c->width = n <= 9 ? 4 : 8;
+        c->is_signed = true;
+        break;
+    }
+}
+
+void decode_store(unsigned char *row, uint16_t offset, uint8_t width, int64_t value)
+{
+    memcpy(row + offset, &value, width); /* little-endian: the low bytes come first */
+}
+
+int64_t decode_column_value(const struct decode_column *c, const unsigned char *row)
+{
+    uint64_t v = 0;
+    memcpy(&v, row + c->offset, c->width);
+    if (c->is_signed && c->width < 8) {
+        int shift = 64 - 8 * c->width;
+        return (int64_t)(v << shift) >> shift;
+    }
+    return (int64_t)v;
+}
+
+/* --- the compiler --- */
+
+static void need_digits(uint8_t *need, uint32_t offset, uint32_t length)
+{
+    memset(need + offset, 0xff, length);
+}
+
+/* Chooses 32-byte windows that cover all needed positions, left to right. */
+static void compile_blocks(struct decoder *d, const uint8_t *need, struct arena *arena)
+{
+    uint32_t length = d->layout->record_length;
+    d->blocks = arena_array(arena, struct decode_block, length / 32 + 1);
+    for (uint32_t i = 0; i < length;) {
+        if (!need[i]) {
+            i++;
+            continue;
+        }
+        struct decode_block *b = &d->blocks[d->blocks_count++];
+        b->offset = i;
+        for (uint32_t k = 0; k < 32; k++) b->need[k] = i + k < length ? need[i + k] : 0;
+        i += 32;
+    }
+}
+
+static void compile_store_masks(struct decode_step *s)
+{
+    for (int w = 0; w < 3; w++) {
+        int bytes = (int)s->length - 8 * w; /* bytes of the field in this word, at its high end */
+        if (bytes <= 0) s->keep[w] = 0;
+        else if (bytes >= 8) s->keep[w] = ~UINT64_C(0);
+        else s->keep[w] = ~UINT64_C(0) << (64 - 8 * bytes);
+    }
+}
+
+/* Fields every check of which the fast steps know; the others go through OP_GENERAL. */
+static bool is_plain(const struct layout_field *f)
+{
+    if (f->optional || f->zero_is_none || f->from != DATE_NONE || f->to != DATE_NONE || f->to_business_date) return false;
+    return f->when_field < 0;
+}
+
+static struct decode_step *add_step(struct decoder *d, enum decode_op op, int field, uint32_t offset, uint32_t length)
+{
+    struct decode_step *s = &d->steps[d->steps_count++];
+    const struct decode_column *c = d->column_of[field];
+    *s = (struct decode_step){.op = op, .field = (uint16_t)field, .offset = (uint16_t)offset, .length = (uint16_t)length,
+                              .when_slot = DECODE_NO_SLOT, .sign_offset = 0xffff};
+    if (c) {
+        s->store_width = c->width;
+        s->store = c->offset;
+    }
+    return s;
+}
+
+static void compile_amount(struct decoder *d, int field, uint8_t *need)
+{
+    const struct layout_field *f = &d->layout->fields[field];
+    uint32_t first = f->offset, count = f->length, sign = 0xffff;
+    if (f->sign == LAYOUT_SIGN_LEADING) sign = f->offset, first++, count--;
+    if (f->sign == LAYOUT_SIGN_TRAILING) sign = f->offset + f->length - 1, count--;
+    need_digits(need, first, count);
+    if (sign != 0xffff) add_step(d, OP_SIGN, field, sign, 1);
+    if (!d->column_of[field]) return;
+    struct decode_step *s = add_step(d, OP_STORE, field, first, count);
+    s->sign_offset = (uint16_t)sign;
+    compile_store_masks(s);
+}
+
+static void compile_field(struct decoder *d, int field, uint8_t *need, uint8_t *slot_of, int *slots, struct arena *arena)
+{
+    const struct layout_field *f = &d->layout->fields[field];
+    bool plain = is_plain(f);
+    switch (f->type) {
+    case LAYOUT_TEXT:
+        if (f->required) add_step(d, OP_NOT_BLANK, field, f->offset, f->length);
+        return;
+    case LAYOUT_DIGITS:
+        if (!plain) break;
+        need_digits(need, f->offset, f->length);
+        if (d->column_of[field]) compile_store_masks(add_step(d, OP_STORE, field, f->offset, f->length));
+        return;
+    case LAYOUT_AMOUNT:
+        if (!plain || f->sign == LAYOUT_SIGN_OVERPUNCH) break;
+        compile_amount(d, field, need);
+        return;
+    case LAYOUT_DATE: {
+        bool conditional = f->when_field >= 0 && !f->else_any && !f->optional && !f->zero_is_none && f->from == DATE_NONE &&
+                           f->to == DATE_NONE && !f->to_business_date && slot_of[f->when_field] != DECODE_NO_SLOT;
+        if (f->date_format != LAYOUT_YYYYMMDD || !(plain || conditional)) break;
+        struct decode_step *s = add_step(d, OP_DATE8, field, f->offset, f->length);
+        if (plain) {
+            need_digits(need, f->offset, 8);
+        } else {
+            s->when_slot = slot_of[f->when_field];
+            s->when_codes = f->when_codes;
+        }
+        return;
+    }
+    case LAYOUT_CODE: {
+        if (!plain || f->length != 1 || *slots == DECODE_CODE_SLOTS) break;
+        uint8_t *table = arena_take(arena, 256);
+        memset(table, 255, 256);
+        for (int i = f->codes_count; i-- > 0;) table[f->codes[i][0] ? (unsigned char)f->codes[i][0] : ' '] = (uint8_t)i;
+        struct decode_step *s = add_step(d, OP_CODE1, field, f->offset, 1);
+        s->table = table;
+        s->code_slot = slot_of[field] = (uint8_t)(*slots)++;
+        return;
+    }
+    case LAYOUT_CURRENCY:
+        if (!plain) break;
+        add_step(d, OP_CURRENCY, field, f->offset, 3);
+        return;
+    }
+    add_step(d, OP_GENERAL, field, f->offset, f->length);
+}
+
+static void compile_currencies(struct decoder *d)
+{
+    for (int i = 0; d->rates && i < d->rates->count; i++) {
+        const unsigned char *c = (const unsigned char *)d->rates->code[i];
+        uint32_t key = (uint32_t)c[0] | (uint32_t)c[1] << 8 | (uint32_t)c[2] << 16, s = decode_currency_slot(key);
+        while (d->currency_key[s]) s = (s + 1) & 1023;
+        d->currency_key[s] = key;
+        d->currency_index[s] = (uint8_t)i;
+    }
+}
+
+static bool use_avx2(void)
+{
+    static int answer = -1;
+    if (answer < 0) {
+        const char *forced = getenv("CRMX_KERNEL");
+        answer = __builtin_cpu_supports("avx2") && !(forced && strcmp(forced, "portable") == 0);
+    }
+    return answer;
+}
+
+const char *decode_kernel_name(void)
+{
+    return use_avx2() ? "avx2" : "portable";
+}
+
+struct decoder *decoder_new(const struct decode_options *o, struct arena *arena)
+{
+    struct decoder *d = arena_new(arena, struct decoder);
+    const struct layout *l = o->layout;
+    d->layout = l;
+    d->rates = o->rates;
+    d->business_date = o->business_date;
+    d->columns = o->columns;
+    d->columns_count = o->columns_count;
+    d->row_size = o->row_size;
+    d->column_of = arena_array(arena, const struct decode_column *, l->fields_count);
+    for (int i = 0; i < o->columns_count; i++) d->column_of[o->columns[i].field] = &o->columns[i];
+    compile_currencies(d);
+    d->steps = arena_array(arena, struct decode_step, l->fields_count * 2);
+    uint8_t *need = arena_take(arena, l->record_length), *slot_of = arena_take(arena, (size_t)l->fields_count);
+    memset(slot_of, DECODE_NO_SLOT, (size_t)l->fields_count);
+    int slots = 0;
+    for (int i = 0; i < l->fields_count; i++) compile_field(d, i, need, slot_of, &slots, arena);
+    compile_blocks(d, need, arena);
+    d->accept = use_avx2() ? decode_accept_avx2 : decode_accept_portable;
+    return d;
+}
+
+bool decode_accept(const struct decoder *d, const unsigned char *record, unsigned char *row)
+{
+    return d->accept(d, record, row);
+}

@@ -1,0 +1,168 @@
+/* The fast accept. Built twice (Makefile): plain, and with -mavx2 -DDECODE_KERNEL=avx2; etl/decode.c picks at run time.
+ * Same source, so the same answers; vectors are GCC's generic ones, the compiler finds the instructions. */
+#include "etl/decode_program.h"
+
+#include <string.h>
+
+#ifndef DECODE_KERNEL
+#define DECODE_KERNEL portable
+#endif
+#define PASTE_(a, b) a##b
+#define PASTE(a, b) PASTE_(a, b)
+#define ACCEPT PASTE(decode_accept_, DECODE_KERNEL)
+
+typedef uint8_t bytes32 __attribute__((vector_size(32)));
+typedef uint64_t words4 __attribute__((vector_size(32)));
+
+static inline __attribute__((always_inline)) uint64_t load8(const unsigned char *p)
+{
+    uint64_t x;
+    memcpy(&x, p, 8);
+    return x;
+}
+
+/* All needed positions of the record hold digits. */
+static inline __attribute__((always_inline)) bool digits_in_place(const struct decoder *d, const unsigned char *record)
+{
+    bytes32 bad = {0};
+    for (int i = 0; i < d->blocks_count; i++) {
+        const struct decode_block *b = &d->blocks[i];
+        bytes32 x, need;
+        memcpy(&x, record + b->offset, 32);
+        memcpy(&need, b->need, 32);
+        bytes32 v = x - (uint8_t)'0';
+        bad |= (bytes32)(v > 9) & need;
+    }
+    words4 w = (words4)bad;
+    return (w[0] | w[1] | w[2] | w[3]) == 0;
+}
+
+/* Eight ASCII digits, first byte most significant, → integer (three multiplications). */
+static inline __attribute__((always_inline)) uint64_t eight_digits(uint64_t x)
+{
+    x = (x & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8;
+    x = (x & 0x00ff00ff00ff00ffu) * 6553601 >> 16;
+    return (x & 0x0000ffff0000ffffu) * 42949672960001u >> 32;
+}
+
+/* Up to 18 digits that end at `end`; masks as compiled. Reads before the field, which the slack allows. */
+static inline __attribute__((always_inline)) uint64_t digits_value(const struct decode_step *s, const unsigned char *end)
+{
+    uint64_t value = eight_digits(load8(end - 8) & s->keep[0]);
+    if (s->length > 8) value += eight_digits(load8(end - 16) & s->keep[1]) * 100000000u;
+    if (s->length > 16) value += eight_digits(load8(end - 24) & s->keep[2]) * 10000000000000000u;
+    return value;
+}
+
+static inline __attribute__((always_inline)) void store(unsigned char *row, const struct decode_step *s, int64_t value)
+{
+    switch (s->store_width) {
+    case 8: memcpy(row + s->store, &value, 8); break;
+    case 4: {
+        uint32_t v = (uint32_t)value;
+        memcpy(row + s->store, &v, 4);
+        break;
+    }
+    case 2: {
+        uint16_t v = (uint16_t)value;
+        memcpy(row + s->store, &v, 2);
+        break;
+    }
+    case 1: row[s->store] = (unsigned char)value; break;
+    default: break;
+    }
+}
+
+/* YYYYMMDD whose bytes are known to be digits. */
+static inline __attribute__((always_inline)) bool date8(const unsigned char *p, int32_t *day_number)
+{
+    uint64_t x = (load8(p) & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8 & 0x00ff00ff00ff00ffu; /* cc yy mm dd, 16 bits each */
+    uint32_t cc = (uint32_t)(x & 0xff), yy = (uint32_t)(x >> 16 & 0xff), mm = (uint32_t)(x >> 32 & 0xff),
+             dd = (uint32_t)(x >> 48);
+    if (cc - 19 > 1 || mm - 1 > 11 || !(DECODE_MONTH_DAYS[mm] >> (dd & 31) & 1) || dd > 31) return false;
+    uint32_t y = (cc - 19) * 100 + yy;
+    if (mm == 2 && dd == 29 && !(y % 4 == 0 && y != 0)) return false; /* 1900 is not leap, 2000 is */
+    *day_number = DECODE_MONTH_START[y][mm - 1] + (int32_t)dd - 1;
+    return true;
+}
+
+static inline __attribute__((always_inline)) bool not_blank(const unsigned char *p, uint32_t length)
+{
+    if (p[0] != ' ') return true;
+    for (uint32_t i = 1; i < length; i++)
+        if (p[i] != ' ') return true;
+    return false;
+}
+
+static bool all_zero_or_blank(const unsigned char *p, uint32_t length)
+{
+    unsigned char first = p[0];
+    if (first != '0' && first != ' ') return false;
+    for (uint32_t i = 1; i < length; i++)
+        if (p[i] != first) return false;
+    return true;
+}
+
+static __attribute__((noinline)) bool general(const struct decoder *d, const struct decode_step *s,
+                                              const unsigned char *record, unsigned char *row)
+{
+    int64_t value;
+    if (!decode_field(d, &d->layout->fields[s->field], record, &value)) return false;
+    if (s->store_width) store(row, s, value);
+    return true;
+}
+
+bool ACCEPT(const struct decoder *d, const unsigned char *record, unsigned char *row)
+{
+    uint8_t code[DECODE_CODE_SLOTS];
+    if (!digits_in_place(d, record)) return false;
+    for (const struct decode_step *s = d->steps, *end = s + d->steps_count; s < end; s++) {
+        const unsigned char *p = record + s->offset;
+        switch ((enum decode_op)s->op) {
+        case OP_NOT_BLANK:
+            if (!not_blank(p, s->length)) return false;
+            break;
+        case OP_SIGN:
+            if (*p != '+' && *p != '-') return false;
+            break;
+        case OP_STORE: {
+            int64_t value = (int64_t)digits_value(s, p + s->length);
+            if (s->sign_offset != 0xffff && record[s->sign_offset] == '-') value = -value;
+            store(row, s, value);
+            break;
+        }
+        case OP_DATE8: {
+            int32_t day;
+            if (s->when_slot != DECODE_NO_SLOT && !(s->when_codes >> code[s->when_slot] & 1)) {
+                if (!all_zero_or_blank(p, s->length)) return false;
+                day = INT32_MIN; /* DATE_NONE */
+            } else if (s->when_slot != DECODE_NO_SLOT) {
+                for (int i = 0; i < 8; i++)
+                    if ((unsigned char)(p[i] - '0') > 9) return false;
+                if (!date8(p, &day)) return false;
+            } else if (!date8(p, &day)) {
+                return false;
+            }
+            store(row, s, day);
+            break;
+        }
+        case OP_CODE1: {
+            uint8_t index = s->table[*p];
+            if (index == 255) return false;
+            code[s->code_slot] = index;
+            if (s->store_width) row[s->store] = index;
+            break;
+        }
+        case OP_CURRENCY: {
+            int index = decode_currency(d, p);
+            if (index < 0) return false;
+            if (s->store_width) row[s->store] = (unsigned char)index;
+            break;
+        }
+        case OP_GENERAL:
+            if (!general(d, s, record, row)) return false;
+            break;
+        }
+    }
+    return true;
+}

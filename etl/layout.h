@@ -1,0 +1,130 @@
+/* layout: what a record of a source file looks like (docs/formats.md, "Input layout"). Pure description: etl/decode compiles it.
+ *
+ * layout_load reads and checks one INI file; everything lives in the arena given. A layout is read-only afterwards.
+ */
+#ifndef CRMX_ETL_LAYOUT_H
+#define CRMX_ETL_LAYOUT_H
+
+#include "base/arena.h"
+#include "base/status.h"
+
+#include <stdint.h>
+
+enum {
+    LAYOUT_FIELDS_MAX = 200,
+    LAYOUT_RECORD_MAX = 32000, /* bytes of a record without its line end */
+    LAYOUT_CODES_MAX = 63,
+    LAYOUT_CODE_LENGTH_MAX = 8,
+    LAYOUT_REASON_LENGTH_MAX = 8,
+    LAYOUT_PATTERNS_MAX = 8
+};
+
+enum layout_class {
+    LAYOUT_CUSTOMER,
+    LAYOUT_ACCOUNT,
+    LAYOUT_CONTACT,
+    LAYOUT_ADDRESS,
+    LAYOUT_RELATION,
+    LAYOUT_RATE,
+    LAYOUT_EXCLUSION,
+    LAYOUT_CLASS_COUNT
+};
+extern const char *const LAYOUT_CLASS_NAMES[];
+
+enum layout_type { LAYOUT_TEXT, LAYOUT_DIGITS, LAYOUT_AMOUNT, LAYOUT_DATE, LAYOUT_CODE, LAYOUT_CURRENCY };
+extern const char *const LAYOUT_TYPE_NAMES[];
+
+enum layout_sign { LAYOUT_SIGN_LEADING, LAYOUT_SIGN_TRAILING, LAYOUT_SIGN_OVERPUNCH, LAYOUT_SIGN_NONE };
+enum layout_date_format { LAYOUT_YYYYMMDD, LAYOUT_YYYY_MM_DD, LAYOUT_YYMMDD, LAYOUT_YYYYDDD };
+enum layout_keep { LAYOUT_KEEP_COLD, LAYOUT_KEEP_HOT, LAYOUT_KEEP_DROP };
+enum layout_line_end { LAYOUT_LF, LAYOUT_CRLF, LAYOUT_LF_OR_CRLF, LAYOUT_NO_LINE_END };
+enum layout_complete { LAYOUT_COMPLETE_NONE, LAYOUT_COMPLETE_TRAILER, LAYOUT_COMPLETE_CTL, LAYOUT_COMPLETE_OK, LAYOUT_COMPLETE_STABLE };
+enum layout_expect { LAYOUT_EXPECT_ONE, LAYOUT_EXPECT_MANY, LAYOUT_EXPECT_OPTIONAL };
+enum layout_encoding { LAYOUT_UTF8, LAYOUT_GB18030 };
+
+/* The parts fields play for the engine. */
+enum layout_role {
+    ROLE_SOURCE_NO,
+    ROLE_ID_TYPE,
+    ROLE_ID_NO,
+    ROLE_NAME,
+    ROLE_BIRTH,
+    ROLE_CHANGED,
+    ROLE_CUSTOMER_TYPE,
+    ROLE_BRANCH,
+    ROLE_ACCOUNT,
+    ROLE_SUB_ACCOUNT,
+    ROLE_CURRENCY,
+    ROLE_CASH_FLAG,
+    ROLE_OWNER_ROLE,
+    ROLE_SHARE,
+    ROLE_RATE,
+    ROLE_PER_UNIT,
+    ROLE_REASON,
+    ROLE_EXPIRES,
+    ROLE_COUNT,
+    ROLE_NONE = ROLE_COUNT
+};
+extern const char *const LAYOUT_ROLE_NAMES[];
+
+struct layout_field {
+    const char *name;
+    uint32_t offset, length;
+    enum layout_type type;
+    enum layout_role role;
+    enum layout_sign sign;
+    enum layout_date_format date_format;
+    enum layout_keep keep;
+    int scale;       /* amount: implied decimals */
+    int pivot;       /* yymmdd: years below it are 20yy */
+    int data_class;  /* 1, 2, 3 */
+    bool required, optional, zero_is_none;
+    int32_t from, to;         /* accepted days, DATE_NONE: open */
+    bool to_business_date;
+    const char *const *codes; /* code: the accepted values, trimmed */
+    int codes_count;
+    int when_field;           /* index of a code field listed before, -1: always checked */
+    uint64_t when_codes;      /* bit i: the check applies to code i */
+    bool else_any;            /* otherwise: not looked at (default: must be zero or blank) */
+    int reason;               /* index into layout.reasons */
+};
+
+struct layout_mark { /* a header or trailer record */
+    bool present;
+    uint32_t match_offset;
+    const char *match;
+    uint32_t date_offset, date_length, unit_offset, unit_length; /* length 0: not there */
+    uint32_t records_offset, records_length;
+    int sum_field; /* -1: none */
+    uint32_t sum_offset, sum_length;
+};
+
+struct layout {
+    const char *name;
+    enum layout_class class;
+    const char *system; /* NULL for rate and exclusion */
+    const char *patterns[LAYOUT_PATTERNS_MAX];
+    int patterns_count;
+    enum layout_encoding encoding;
+    uint32_t record_length;
+    enum layout_line_end line_end;
+    enum layout_complete complete;
+    int stable_seconds;
+    enum layout_expect expect;
+    int64_t reject_limit_ppm;
+    struct layout_field *fields;
+    int fields_count;
+    const char **reasons; /* reason 0 is the length check */
+    int reasons_count;
+    int role_field[ROLE_COUNT]; /* index of the field, -1: none */
+    struct layout_mark header, trailer;
+};
+
+/* Reads layouts/NAME.ini (path given); the file's `name` must be `name`. */
+bool layout_load(const char *path, const char *name, struct arena *arena, struct layout **out, struct status *st);
+/* Index of the field with that name, -1: none. */
+int layout_find(const struct layout *l, const char *field);
+/* The shortest distance between the starts of two records: record length + one line end byte, if any. */
+uint32_t layout_stride(const struct layout *l);
+
+#endif
