@@ -229,7 +229,7 @@ static void vary_name(struct draw *d, char name[128])
     }
 }
 
-/* A system that cannot write a rare character wrote ? or ＊ in its place. */
+/* A system that cannot write a rare character wrote ? or 〓 in its place. */
 static void lose_rare(struct draw *d, char name[128])
 {
     for (size_t i = 0; i < COUNT(RARE); i++) {
@@ -237,7 +237,7 @@ static void lose_rare(struct draw *d, char name[128])
         if (!at) continue;
         char rest[128];
         snprintf(rest, sizeof rest, "%s", at + strlen(RARE[i]));
-        snprintf(at, 128 - (size_t)(at - name), "%s%s", draw_below(d, 2) ? "?" : "＊", rest);
+        snprintf(at, 128 - (size_t)(at - name), "%s%s", draw_below(d, 2) ? "?" : "〓", rest);
     }
 }
 
