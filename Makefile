@@ -26,7 +26,8 @@ SOURCES := $(filter-out control/main.c,$(wildcard $(addsuffix /*.c,$(AREAS)) con
 SQL_FILES := $(sort $(wildcard sql/schema/*.sql sql/query/*.sql))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/etl/decode_kernel_avx2.o $(BUILD)/sql/embedded.o
 TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/base/test_*.c tests/scoring/test_*.c tests/etl/test_*.c tests/control/test_*.c))
-GENERATORS := $(patsubst samples/%.c,$(BUILD)/samples/%,$(wildcard samples/generate.c))
+GENERATORS := $(if $(wildcard samples/generate.c),$(BUILD)/samples/generate)
+GENERATOR_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard samples/*.c)) $(BUILD)/base/date.o $(BUILD)/base/status.o
 
 .PHONY: all help unit clean FORCE
 all: $(BUILD)/crmx $(GENERATORS) ## build the program (MODE=release|debug|asan|tsan|cov)
@@ -61,9 +62,9 @@ $(BUILD)/%_kernel_avx2.o: %_kernel.c
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(OBJECTS)
 	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
-$(BUILD)/samples/%: $(BUILD)/samples/%.o $(OBJECTS)
-	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+# The generator shares nothing with the engine but the calendar: it is what the engine is tested with.
+$(BUILD)/samples/generate: $(GENERATOR_OBJECTS)
+	$(CC) $(LDFLAGS) -o $@ $^ -lz
 
 unit: $(TESTS) ## build and run the unit tests only
 	@for t in $(TESTS); do $$t || exit 1; done
