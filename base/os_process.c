@@ -216,10 +216,3 @@ bool os_real_path(const char *path, char real[OS_PATH_MAX], struct status *st)
     return true;
 }
 
-/* --- time --- */
-
-void os_sleep_ms(int64_t ms)
-{
-    struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-    while (nanosleep(&left, &left) != 0 && errno == EINTR) continue;
-}
