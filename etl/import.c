@@ -1,7 +1,6 @@
 #include "etl/import.h"
 
 #include "base/date.h"
-#include "etl/decode_program.h"
 
 #define XXH_INLINE_ALL
 #include <string.h>
