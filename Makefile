@@ -10,7 +10,7 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wstrict-prototypes -
 # uninitialised variables that are none.
 WARNINGS_asan := -Wno-maybe-uninitialized
 WARNINGS_tsan := -Wno-maybe-uninitialized
-CFLAGS_release := -O3 -g
+CFLAGS_release := -O3 -g -fno-omit-frame-pointer
 CFLAGS_debug := -O0 -g
 CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_tsan := -O1 -g -fsanitize=thread
