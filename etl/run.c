@@ -181,11 +181,12 @@ static bool commit(struct run *r)
                                     r->unit->id, date, r->attempt.id, (unsigned long long)r->integrate.first_number, r->integrate.customers,
                                     r->request->partition_customers);
     struct generation_known known[UNIT_OUTPUTS_MAX];
+    int known_count = 0;
     for (int o = 0; o < r->unit->outputs_count; o++)
-        known[o] = (struct generation_known){arena_printf(&r->arena, "out/%s", r->unit->outputs[o]->file), r->populate.outputs[o].bytes,
+        if (r->populate.hash_known[o]) known[known_count++] = (struct generation_known){arena_printf(&r->arena, "out/%s", r->unit->outputs[o]->file), r->populate.outputs[o].bytes,
                                              r->populate.outputs[o].hash_low, r->populate.outputs[o].hash_high};
     if (!generation_write_inputs(r->attempt.generation, &r->inputs, r->st) || !attempt_archive_inputs(&r->attempt, &r->inputs, r->st) ||
-        !generation_write_manifest(r->attempt.generation, head, known, r->unit->outputs_count, r->pool, hash, r->st))
+        !generation_write_manifest(r->attempt.generation, head, known, known_count, r->pool, hash, r->st))
         return false;
     if (!attempt_publish(&r->attempt, r->unit_folder, hash, r->integrate.first_number + r->integrate.customers - 1, r->st) ||
         !journal_append(r->journal, 100, "committed", r->attempt.id, r->st))
