@@ -55,7 +55,7 @@ struct relation_tuple {
     uint32_t share_role;
 };
 
-enum { IMPORT_SYSTEM_BITS_MAX = 12, IMPORT_TARGET_TUPLES = 10000 };
+enum { IMPORT_SYSTEM_BITS_MAX = 12, IMPORT_TARGET_TUPLES = 6000 };
 
 struct import_system {
     int bits; /* 2^bits partitions by source number */

@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <string.h>
 
+enum { AHEAD = 12 };
+
 struct owner_scratch {
     struct integrate_scratch room, spare;
     struct segment_part part;
@@ -48,6 +50,12 @@ static bool take_sources(struct job *j, int worker, uint32_t partition, struct l
     struct directory_entry *entries = integrate_room(&s->room.extra, &s->room.extra_size, (n + 1) * 2 * sizeof *entries);
     uint64_t kept = 0;
     for (uint64_t i = 0; i < n; i++) {
+        /* Two dependent reads all over memory: each is asked for early (measured: a third of this loop). */
+        if (i + 2 * AHEAD < n) __builtin_prefetch(&in->primary[t[i + 2 * AHEAD].record]);
+        if (i + AHEAD < n) {
+            uint32_t primary = in->primary[t[i + AHEAD].record];
+            if (primary != UINT32_MAX) __builtin_prefetch(&in->ranks[primary >> 6]);
+        }
         if (in->superseded_count && integrate_bit(in->superseded, t[i].record)) continue;
         uint32_t customer = integrate_rank(in, in->primary[t[i].record]);
         size_t h = slot_of(t[i].source, system->bits, *slots);
