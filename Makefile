@@ -25,11 +25,13 @@ LDLIBS := -lpq -lz -lcurl -liniparser -ljansson -lxxhash -lcrypto -lm
 
 AREAS := base scoring etl control
 SOURCES := $(filter-out control/main.c,$(wildcard $(addsuffix /*.c,$(AREAS)) control/commands/*.c))
-OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/etl/decode_kernel_avx2.o
+SQL_FILES := $(sort $(wildcard sql/schema/*.sql sql/query/*.sql))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/etl/decode_kernel_avx2.o $(BUILD)/sql/embedded.o
 TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/base/test_*.c tests/scoring/test_*.c tests/etl/test_*.c tests/control/test_*.c))
-GENERATORS := $(patsubst samples/%.c,$(BUILD)/samples/%,$(wildcard samples/generate.c))
+GENERATORS := $(if $(wildcard samples/generate.c),$(BUILD)/samples/generate)
+GENERATOR_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard samples/*.c)) $(BUILD)/base/date.o $(BUILD)/base/status.o
 
-.PHONY: all help unit clean
+.PHONY: all help unit clean FORCE
 all: $(BUILD)/crmx $(GENERATORS) ## build the program (MODE=release|debug|asan|tsan|cov)
 
 help: ## this list
@@ -42,6 +44,18 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
+# Every statement of sql/ goes into the program as a table of byte arrays (etl/database_sql.h). The list of names is a
+# prerequisite too, so that a removed file leaves the program.
+$(BUILD)/sql/names: FORCE
+	@mkdir -p $(@D)
+	@echo $(SQL_FILES) | cmp -s - $@ || echo $(SQL_FILES) > $@
+
+$(BUILD)/sql/embedded.c: sql/embed.sh $(SQL_FILES) $(BUILD)/sql/names
+	sh sql/embed.sh $(SQL_FILES) > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/sql/embedded.o: $(BUILD)/sql/embedded.c
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
 # The same kernel a second time for processors with AVX2; etl/decode.c chooses at run time.
 $(BUILD)/%_kernel_avx2.o: %_kernel.c
 	@mkdir -p $(@D)
@@ -50,9 +64,9 @@ $(BUILD)/%_kernel_avx2.o: %_kernel.c
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(OBJECTS)
 	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
-$(BUILD)/samples/%: $(BUILD)/samples/%.o $(OBJECTS)
-	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+# The generator shares nothing with the engine but the calendar: it is what the engine is tested with.
+$(BUILD)/samples/generate: $(GENERATOR_OBJECTS)
+	$(CC) $(LDFLAGS) -o $@ $^ -lz
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(OBJECTS)
 	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)

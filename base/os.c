@@ -58,6 +58,11 @@ static bool fault_here(const char *call, const char *path)
     return false;
 }
 
+bool os_fault_point(const char *call, const char *what)
+{
+    return fault_here(call, what);
+}
+
 static bool fail_path(struct status *st, const char *what, const char *path)
 {
     int e = errno;
@@ -117,7 +122,8 @@ static void identity_from(const struct stat *s, struct os_file_identity *out)
                                      .size = (uint64_t)s->st_size,
                                      .mtime_ns = s->st_mtim.tv_sec * 1000000000ll + s->st_mtim.tv_nsec,
                                      .ctime_ns = s->st_ctim.tv_sec * 1000000000ll + s->st_ctim.tv_nsec,
-                                     .is_folder = S_ISDIR(s->st_mode)};
+                                     .is_folder = S_ISDIR(s->st_mode),
+                                     .mode = s->st_mode & 07777};
 }
 
 bool os_identify(const char *path, struct os_file_identity *out, struct status *st)
@@ -478,6 +484,12 @@ uint64_t os_monotonic_ns(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+void os_sleep_ms(int64_t milliseconds)
+{
+    struct timespec t = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000};
+    while (nanosleep(&t, &t) != 0 && errno == EINTR) continue;
 }
 
 void os_wall_clock(char text[21])

@@ -2,8 +2,8 @@
  */
 #include "control/command.h"
 
-extern const struct command command_init, command_config_show, command_config_doc, command_version, command_help;
+extern const struct command command_init, command_run_initial, command_config_show, command_config_doc, command_version, command_help;
 
 const struct command *const COMMANDS[] = {
-    &command_init, &command_config_show, &command_config_doc, &command_version, &command_help, NULL,
+    &command_init, &command_run_initial, &command_config_show, &command_config_doc, &command_version, &command_help, NULL,
 };

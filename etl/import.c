@@ -236,6 +236,10 @@ static bool import_lines(struct chunk_work *k, const unsigned char *from, const 
         }
         if (accepted) c->accepted++;
         else reject(k, p, length, offset);
+        if (l->trailer.present && l->trailer.sum_field >= 0 && length == want) {
+            int64_t value;
+            if (decode_field(k->d, &l->fields[l->trailer.sum_field], p, &value)) c->trailer_sum += value;
+        }
         c->lines++;
         p += step;
     }
