@@ -112,7 +112,7 @@ lint: ## format and style of every tracked C file
 	@tests/lint
 
 format: ## rewrite tracked C files as lint wants them
-	@clang-format -i $$(git ls-files '*.c' '*.h')
+	@tests/format
 
 docs: $(BUILD)/crmx ## rewrite the documents that are made from tables
 	$(BUILD)/crmx config doc > docs/options.md
