@@ -154,7 +154,7 @@ static bool finish_files(struct populate_job *j, bool ok, struct status *st)
     }
     for (int o = 0; o < im->unit->outputs_count; o++) {
         if (!j->output[o]) continue;
-        if (ok) ok = ordered_finish(j->output[o], &j->p->outputs[o], st);
+        if (ok) ordered_finish(j->output[o], &j->p->outputs[o]);
         else ordered_discard(j->output[o]);
     }
     return ok;

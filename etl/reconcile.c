@@ -180,7 +180,7 @@ static bool write_text(const char *folder, const char *name, struct buf *b, stru
     char path[OS_PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     int fd = os_open_create(path, st);
-    bool ok = fd >= 0 && os_write_at(fd, path, b->bytes, b->length, 0, st) && os_fsync(fd, path, st);
+    bool ok = fd >= 0 && os_write_at(fd, path, b->bytes, b->length, 0, st);
     os_close(fd);
     buf_clear(b);
     return ok;
