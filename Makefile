@@ -95,7 +95,7 @@ fuzz: ## every fuzzer for FUZZ_SECONDS (20)
 	@tests/fuzz/run --seconds $(FUZZ_SECONDS)
 
 cov: ## coverage of the unit tests: a table here, pages in build/cov/html
-	@$(MAKE) --no-print-directory MODE=cov unit
+	@find build/cov -name '*.gcda' -delete 2>/dev/null; $(MAKE) --no-print-directory MODE=cov unit
 	@mkdir -p build/cov/html
 	@gcovr --root . --object-directory build/cov --exclude 'tests/' --exclude 'samples/' \
 	    --html-details build/cov/html/index.html --print-summary
