@@ -11,7 +11,7 @@ ifeq ($(findstring clang,$(CC)),)
 # variables that are none.
 WARNINGS += -Wno-format-truncation $(if $(filter asan tsan,$(MODE)),-Wno-maybe-uninitialized)
 endif
-CFLAGS_release := -O3 -g
+CFLAGS_release := -O3 -g -fno-omit-frame-pointer
 CFLAGS_debug := -O0 -g
 CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_tsan := -O1 -g -fsanitize=thread

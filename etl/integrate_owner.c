@@ -97,7 +97,7 @@ static bool join_table(struct job *j, int worker, uint32_t partition, int table,
         struct owned_tuple *o = exchange_add(&in->owned[table], worker, integrate_partition(in, customer), st);
         if (!o) return false;
         *o = (struct owned_tuple){customer, r.record};
-        memcpy(o + 1, row, t->row_size);
+        row_copy(o + 1, row, t->row_size);
         if (t->layout->class != LAYOUT_ACCOUNT) continue;
         struct account_tuple *a = exchange_add(&in->accounts[table], worker, import_partition(r.account, bits), st);
         if (!a) return false;

@@ -93,9 +93,14 @@ bool populate_outputs(struct populate_job *j, struct populate_worker *w, const s
 {
     const struct unit *u = j->p->in->im->unit;
     struct row_context x = {.j = j, .w = w, .r = r, .st = st};
-    for (int o = 0; o < u->outputs_count; o++) buf_clear(&w->out[o]);
+    bool everybody = false; /* some output wants the customers that were not selected, too */
+    for (int o = 0; o < u->outputs_count; o++) {
+        buf_clear(&w->out[o]);
+        everybody |= u->outputs[o]->all;
+    }
     for (uint32_t place = 0; place < r->count; place++) {
         bool selected = w->flags[place] & CUSTOMER_SELECTED, known = false;
+        if (!selected && !everybody) continue;
         for (int o = 0; o < u->outputs_count; o++) {
             if (!selected && !u->outputs[o]->all) continue;
             if (!known) set_customer(&x, place);
