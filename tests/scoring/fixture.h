@@ -23,10 +23,10 @@ static const char *const FIXTURE_STATUS[] = {"OPEN", "FROZEN", "DORMANT", "CLOSE
 static const char *const FIXTURE_SEX[] = {"M", "F", "U"};
 
 static const struct schema_field FIXTURE_RETAIL[] = {
-    {"kind", VALUE_CODE, 0, FIXTURE_KIND, 3},     {"currency", VALUE_CURRENCY, 0, NULL, 0},
-    {"balance", VALUE_MONEY, 2, NULL, 0},         {"term", VALUE_MONTHS, 0, NULL, 0},
-    {"maturity", VALUE_DATE, 0, NULL, 0},         {"status", VALUE_CODE, 0, FIXTURE_STATUS, 4},
-    {"rate", VALUE_NUMBER, 6, NULL, 0},           {"interest", VALUE_MONEY, 4, NULL, 0},
+    {"kind", VALUE_CODE, 0, FIXTURE_KIND, 3},  {"currency", VALUE_CURRENCY, 0, NULL, 0},
+    {"balance", VALUE_MONEY, 2, NULL, 0},      {"term", VALUE_MONTHS, 0, NULL, 0},
+    {"maturity", VALUE_DATE, 0, NULL, 0},      {"status", VALUE_CODE, 0, FIXTURE_STATUS, 4},
+    {"rate", VALUE_NUMBER, 6, NULL, 0},        {"interest", VALUE_MONEY, 4, NULL, 0},
     {"transactions", VALUE_NUMBER, 0, NULL, 0}};
 static const struct schema_field FIXTURE_CARD[] = {{"currency", VALUE_CURRENCY, 0, NULL, 0},
                                                    {"balance", VALUE_MONEY, 2, NULL, 0},
@@ -42,13 +42,18 @@ static const struct schema_table FIXTURE_TABLE[FIXTURE_TABLES] = {
     {"fund_plan", "fund", FIXTURE_FUND, 3, -1}};
 
 static const struct schema_field FIXTURE_CUSTOMER[FIXTURE_CUSTOMER_FIELDS] = {
-    {"birth", VALUE_DATE, 0, NULL, 0},     {"sex", VALUE_CODE, 0, FIXTURE_SEX, 3}, {"opened", VALUE_DATE, 0, NULL, 0},
-    {"income", VALUE_MONEY, 2, NULL, 0},   {"family", VALUE_NUMBER, 1, NULL, 0},   {"married", VALUE_BOOLEAN, 0, NULL, 0},
+    {"birth", VALUE_DATE, 0, NULL, 0},
+    {"sex", VALUE_CODE, 0, FIXTURE_SEX, 3},
+    {"opened", VALUE_DATE, 0, NULL, 0},
+    {"income", VALUE_MONEY, 2, NULL, 0},
+    {"family", VALUE_NUMBER, 1, NULL, 0},
+    {"married", VALUE_BOOLEAN, 0, NULL, 0},
     {"home_currency", VALUE_CURRENCY, 0, NULL, 0}};
 
 /* 2026-10-31 */
-static const struct schema FIXTURE_SCHEMA = {FIXTURE_TABLE,      FIXTURE_TABLES,       FIXTURE_CUSTOMER, FIXTURE_CUSTOMER_FIELDS,
-                                             FIXTURE_CURRENCY, FIXTURE_CURRENCIES, 20757};
+static const struct schema FIXTURE_SCHEMA = {
+    FIXTURE_TABLE,      FIXTURE_TABLES, FIXTURE_CUSTOMER, FIXTURE_CUSTOMER_FIELDS, FIXTURE_CURRENCY,
+    FIXTURE_CURRENCIES, 20757};
 
 /* HKD has no rate. */
 static const struct measure_rates FIXTURE_RATES = {(const int64_t[]){1000000, 7123456, 4876500, 7765432, 0},

@@ -86,7 +86,8 @@ static const struct error_case STATEMENTS[] = {
     {"measure m money = count(card);", "1:11: a count is a number, not money", ""},
     {"measure m = sum(card, 1);", "1:11: expected the type of the measure: money, months or number, found \"=\"",
      "a name is one word: no blanks inside it"},
-    {"measure m date = sum(card, 1);", "1:11: expected the type of the measure: money, months or number, found \"date\"",
+    {"measure m date = sum(card, 1);",
+     "1:11: expected the type of the measure: money, months or number, found \"date\"",
      "a name is one word: no blanks inside it"},
     {"measure m money sum(card, 1);", "1:17: expected \"=\" and the aggregate of the measure, found \"sum\"", ""},
     {"measure m money = total(card, 1);", "1:19: expected sum, count, min, max or avg, found \"total\"",
@@ -96,19 +97,20 @@ static const struct error_case STATEMENTS[] = {
     {"measure m money = sum(card);", "1:27: expected \",\" and the expression of the aggregate, found \")\"",
      "sum(tables where condition, expression)"},
     {"measure m money = sum(card, 1;", "1:30: expected \")\" after the expression of the aggregate, found \";\"", ""},
-    {"measure m number = count(card, 1);", "1:30: expected \")\" after the accounts that count counts, found \",\"", ""},
+    {"measure m number = count(card, 1);", "1:30: expected \")\" after the accounts that count counts, found \",\"",
+     ""},
     {"measure m as n money = sum(card, 1); measure n money = sum(card, 1);",
      "1:46: n is already a measure, defined in line 1", ""},
     {"measure m as when money = sum(card, 1);",
      "1:14: \"when\" is a word of the language and cannot name the measure in ASCII", ""},
     {"let a = 1; let a = 2;", "1:16: a is already a value, defined in line 1", ""},
-    {"let a wrong = 1;",
-     "1:7: expected \"=\", or a type: money, number, months, date, code, boolean, found \"wrong\"",
+    {"let a wrong = 1;", "1:7: expected \"=\", or a type: money, number, months, date, code, boolean, found \"wrong\"",
      "a name is one word: no blanks inside it"},
     {"let a 1;", "1:7: expected \"=\" and an expression, found \"1\"", ""},
     {"result r = 1;", "1:10: expected the type of the result: money, number, months, code or boolean, found \"=\"",
      "a name is one word: no blanks inside it"},
-    {"result r date = 1;", "1:10: expected the type of the result: money, number, months, code or boolean, found \"date\"",
+    {"result r date = 1;",
+     "1:10: expected the type of the result: money, number, months, code or boolean, found \"date\"",
      "a name is one word: no blanks inside it"},
     {"result r number = 1; result r number = 2;", "1:29: r is already a result, defined in line 1", ""},
 };
@@ -131,7 +133,8 @@ static const struct error_case SYNTAX[] = {
     {"score = 1 in (2;", "1:29: expected \")\" or \",\" after a value of in, found \";\"", ""},
     {"score = 系数();", "1:25: expected a number or the name of a coefficient, found \")\"", ""},
     {"score = 系数(1.5;", "1:28: expected \")\" after the coefficient, found \";\"", ""},
-    {"score = coef(a);", "1:27: unknown coefficient a", "declare it above: coef a = 1.5;  or give a default here: coef(a, 1.5)"},
+    {"score = coef(a);", "1:27: unknown coefficient a",
+     "declare it above: coef a = 1.5;  or give a default here: coef(a, 1.5)"},
     {"coef fund_weight = 1; score = coef(fund_wieght);", "1:49: unknown coefficient fund_wieght",
      "did you mean fund_weight?"},
     {"score = coef(a, 1) + coef(a, 2);", "1:40: coefficient a has two defaults, 2 here and 1 in line 1", ""},
@@ -141,7 +144,8 @@ static const struct error_case SYNTAX[] = {
     {"score = sum(card, balance);", "1:22: unknown function sum",
      "sum stands in a measure: measure NAME money = sum(tables where condition, expression);"},
     {"score = abs(1, 2);", "1:22: abs takes 1 argument, found 2", "abs(x): x without its sign"},
-    {"score = if(1=1, 2);", "1:22: if takes 3 arguments, found 2", "if(condition, a, b): a where the condition holds, else b"},
+    {"score = if(1=1, 2);", "1:22: if takes 3 arguments, found 2",
+     "if(condition, a, b): a where the condition holds, else b"},
     {"score = min(1);", "1:22: min takes 2 to 16 arguments, found 1", "min(a, b, …): the smallest"},
     {"score = min(1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17);", "1:22: min takes 2 to 16 arguments, found 17",
      "min(a, b, …): the smallest"},
@@ -168,10 +172,12 @@ static const struct error_case SCORES[] = {
     {"score = if(1=1 and deposits, 1, 2);", "2:20: expected a condition, found a value of type money", ""},
     {"score = if(1=1, 1, sex);", "2:20: a value of type code cannot stand beside one of type number", ""},
     {"score = if(sex = 1, 1, 2);", "2:16: cannot compare a value of type code with one of type number", ""},
-    {"score = if(married = married, 1, 2);", "2:20: cannot compare a value of type boolean with one of type boolean", ""},
+    {"score = if(married = married, 1, 2);", "2:20: cannot compare a value of type boolean with one of type boolean",
+     ""},
     {"score = if(sex = 'X', 1, 2);", "2:18: 'X' is none of the codes it is compared with", "the codes are: M F U"},
     {"score = if('MM' = sex, 1, 2);", "2:12: 'MM' is none of the codes it is compared with", "did you mean 'M'?"},
-    {"score = if(sex in ('M', 'Q'), 1, 2);", "2:25: 'Q' is none of the codes it is compared with", "the codes are: M F U"},
+    {"score = if(sex in ('M', 'Q'), 1, 2);", "2:25: 'Q' is none of the codes it is compared with",
+     "the codes are: M F U"},
     {"score = if(home_currency = 'CYN', 1, 2);", "2:28: 'CYN' is none of the codes it is compared with",
      "the codes are: CNY USD JPY EUR HKD"},
     {"score = if(sex < 'M', 1, 2);", "2:16: codes have no order, use = or <> or in", ""},
@@ -200,7 +206,8 @@ static const struct error_case MEASURES[] = {
     {"sum(loans, cny(balance));", "1:47: no system or account layout is named loans", "list them: crmx layout list"},
     {"sum(card, balance);", "1:53: measure m adds amounts of different currencies of card_account",
      "convert them: cny(amount); or take one currency: where currency='CNY'"},
-    {"sum(card where currency<>'USD', balance);", "1:75: measure m adds amounts of different currencies of card_account",
+    {"sum(card where currency<>'USD', balance);",
+     "1:75: measure m adds amounts of different currencies of card_account",
      "convert them: cny(amount); or take one currency: where currency='CNY'"},
     {"sum(retail where kind='D' or currency='CNY', balance);",
      "1:88: measure m adds amounts of different currencies of retail_account",
@@ -211,7 +218,8 @@ static const struct error_case MEASURES[] = {
     {"max(card, balance);", "1:53: measure m adds amounts of different currencies of card_account",
      "convert them: cny(amount); or take one currency: where currency='CNY'"},
     {"sum(card, cny(balanse));", "1:57: table card_account has no field balanse", "did you mean balance?"},
-    {"sum(card, cny(zzz));", "1:57: table card_account has no field zzz", "see its fields: crmx layout show card_account"},
+    {"sum(card, cny(zzz));", "1:57: table card_account has no field zzz",
+     "see its fields: crmx layout show card_account"},
     {"sum(accounts where currency='CNY', balance);", "1:62: table fund_account has no field currency",
      "see its fields: crmx layout show fund_account"},
     {"sum(card, cny(balance)/2);", "1:65: a division inside an aggregate would not be exact",
@@ -224,19 +232,22 @@ static const struct error_case MEASURES[] = {
      "an aggregate reads the fields of card_account; combine measures in the score"},
     {"sum(card, coef(z, 1)*z);", "1:53: a coefficient cannot stand inside an aggregate",
      "multiply the measure by it in the score"},
-    {"sum(retail where kind='X', cny(balance));", "1:65: 'X' is no code of retail_account.kind", "its codes are: D F N"},
-    {"sum(retail where status in ('OPEN', 'FROZN'), cny(balance));", "1:79: 'FROZN' is no code of retail_account.status",
-     "did you mean 'FROZEN'?"},
+    {"sum(retail where kind='X', cny(balance));", "1:65: 'X' is no code of retail_account.kind",
+     "its codes are: D F N"},
+    {"sum(retail where status in ('OPEN', 'FROZN'), cny(balance));",
+     "1:79: 'FROZN' is no code of retail_account.status", "did you mean 'FROZEN'?"},
     {"sum(retail where currency='RMB', cny(balance));", "1:69: 'RMB' is no code of retail_account.currency",
      "its codes are: CNY USD JPY EUR HKD"},
     {"sum(retail where kind < 'D', cny(balance));", "1:65: codes have no order, use = or <> or in", ""},
     {"sum(retail where kind = status, cny(balance));", "1:67: a code can be compared only with a text such as 'D'", ""},
     {"sum(retail where kind in (5), cny(balance));", "1:69: a code can be compared only with a text such as 'D'", ""},
     {"sum(retail where balance, cny(balance));", "1:60: expected a condition, found a value of type money", ""},
-    {"sum(retail where balance > term, cny(balance));", "1:68: cannot compare a value of type money and one of type months",
+    {"sum(retail where balance > term, cny(balance));",
+     "1:68: cannot compare a value of type money and one of type months", ""},
+    {"sum(retail where maturity > 5, cny(balance));",
+     "1:69: cannot compare a value of type date and one of type number", ""},
+    {"sum(retail where (kind='D') = (kind='F'), cny(balance));", "1:71: cannot compare conditions, use and, or, not",
      ""},
-    {"sum(retail where maturity > 5, cny(balance));", "1:69: cannot compare a value of type date and one of type number", ""},
-    {"sum(retail where (kind='D') = (kind='F'), cny(balance));", "1:71: cannot compare conditions, use and, or, not", ""},
     {"sum(retail where not balance, cny(balance));", "1:64: expected a condition, found a value of type money", ""},
     {"sum(retail where 'D' = 'D', cny(balance));", "1:60: the text 'D' can only be compared with a field of codes", ""},
     {"sum(retail, cny(balance) + term);", "1:68: cannot add a value of type money and one of type months", ""},
@@ -247,8 +258,7 @@ static const struct error_case MEASURES[] = {
     {"sum(retail, cny(term));", "1:59: cny converts money, found a value of type months", ""},
     {"sum(retail, cny(cny(balance)));", "1:59: the amount is converted already", ""},
     {"sum(retail, max(kind, 1));", "1:65: cannot compare a value of type code and one of type number", ""},
-    {"sum(retail, max(kind='D', kind='F'));",
-     "1:55: expected amounts or numbers, found values of type boolean", ""},
+    {"sum(retail, max(kind='D', kind='F'));", "1:55: expected amounts or numbers, found values of type boolean", ""},
     {"sum(retail, if(kind='D', cny(balance), term));",
      "1:68: cannot choose between a value of type money and one of type months", ""},
     {"sum(retail, round(cny(balance)));", "1:55: round cannot stand inside an aggregate",
@@ -267,12 +277,22 @@ static const struct error_case NUMBERS[] = {
     {"sum(retail, cny(balance));", "1:57: the measure is declared number, the expression gives money", ""},
     {"sum(retail, maturity - business_date);", "1:66: a date in the expression may be missing for an account",
      "say what counts then: coalesce(date, business_date)"},
-    {"sum(retail, (business_date) in (maturity));", "1:73: the measure is declared number, the expression gives boolean", ""},
+    {"sum(retail, (business_date) in (maturity));",
+     "1:73: the measure is declared number, the expression gives boolean", ""},
 };
 
-static void test_lexer(void **state) { CHECK("", LEXER); }
-static void test_statements(void **state) { CHECK("", STATEMENTS); }
-static void test_syntax(void **state) { CHECK("threshold 1; ", SYNTAX); }
+static void test_lexer(void **state)
+{
+    CHECK("", LEXER);
+}
+static void test_statements(void **state)
+{
+    CHECK("", STATEMENTS);
+}
+static void test_syntax(void **state)
+{
+    CHECK("threshold 1; ", SYNTAX);
+}
 static void test_scores(void **state)
 {
     CHECK("threshold 1; measure 存款 as deposits money = sum(fund, balance);\n", SCORES);
@@ -294,7 +314,8 @@ static void test_rates(void **state)
     assert_false(measure_bind(f, &FIXTURE_SCHEMA, &per_ten, &set, &st));
     assert_string_equal(st.message, "the rate of USD is 1 per 10; expected a positive rate per 1 or 100");
     status_clear(&st);
-    struct measure_rates large = {(const int64_t[]){1000000, INT64_MAX / 2, 1, 1, 1}, (const int32_t[]){1, 1, 100, 1, 1}};
+    struct measure_rates large = {(const int64_t[]){1000000, INT64_MAX / 2, 1, 1, 1},
+                                  (const int32_t[]){1, 1, 100, 1, 1}};
     assert_false(measure_bind(f, &FIXTURE_SCHEMA, &large, &set, &st));
     assert_string_equal(st.message, "the rate of USD is too large: 4611686018427387903");
     status_clear(&st);
@@ -304,8 +325,8 @@ static void test_rates(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lexer),  cmocka_unit_test(test_statements),
-                                       cmocka_unit_test(test_syntax), cmocka_unit_test(test_scores),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lexer),    cmocka_unit_test(test_statements),
+                                       cmocka_unit_test(test_syntax),   cmocka_unit_test(test_scores),
                                        cmocka_unit_test(test_measures), cmocka_unit_test(test_rates)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

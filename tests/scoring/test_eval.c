@@ -72,6 +72,7 @@ static const struct eval_case CASES[] = {
     {"coalesce(b, c, business_date)", "b= c=2020-01-01", "2020-01-01"},
     {"months_since(b)", "b=2026-09-30", "1"},
     {"months_since(b)", "b=2025-12-31", "10"},
+    {"months_since(b)", "b=2026-08-31", "2"},
     {"months_since(b)", "b=2026-11-15", "-1"},
     {"years_since(b) + months_since(b)", "b=", "missing"},
     {"known(b)", "b=", "false"},
@@ -103,7 +104,8 @@ static bool evaluate(const char *expression, const char *values, struct buf *out
     for (struct view word = view_word(&rest); word.length; word = view_word(&rest))
         if (!eval_variable_parse(word, &variables[count++], st)) return false;
     buf_clear(out);
-    return formula_eval_text("EXPRESSION", view_of(expression), variables, count, FIXTURE_SCHEMA.business_date, out, st);
+    return formula_eval_text("EXPRESSION", view_of(expression), variables, count, FIXTURE_SCHEMA.business_date, out,
+                             st);
 }
 
 static void test_cases(void **state)
@@ -115,7 +117,8 @@ static void test_cases(void **state)
         bool ok = evaluate(CASES[i].expression, CASES[i].values, &out, &st);
         const char *found = ok ? out.bytes : "error";
         if (strcmp(found, CASES[i].expected) != 0)
-            print_error("%s with %s: %s, expected %s\n", CASES[i].expression, CASES[i].values, found, CASES[i].expected);
+            print_error("%s with %s: %s, expected %s\n", CASES[i].expression, CASES[i].values, found,
+                        CASES[i].expected);
         assert_string_equal(found, CASES[i].expected);
     }
     buf_release(&out);

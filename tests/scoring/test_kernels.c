@@ -1,5 +1,5 @@
-/* Every column kernel, for AVX2 and plain, against the scalar rule, bit for bit, on the values where kernels go wrong: zeros of both
- * signs, halves, the neighbourhoods of 2^51, 2^52, 2^53 and 2^63, subnormals, infinities. */
+/* Every column kernel, for AVX2 and plain, against the scalar rule, bit for bit, on the values where kernels go wrong:
+ * zeros of both signs, halves, the neighbourhoods of 2^51, 2^52, 2^53 and 2^63, subnormals, infinities. */
 #include "tests/scoring/fixture.h"
 
 #include "scoring/arithmetic.h"
@@ -7,10 +7,44 @@
 
 #include <string.h>
 
-static const double EDGES[] = {0.0, -0.0, 0.5, -0.5, 0.49999999999999994, -0.49999999999999994, 1.5, -1.5, 2.5, -2.5, 1, -1,
-                               1e-310, -1e-310, 0x1p51, -0x1p51, 0x1p51 + 0.5, -0x1p51 - 0.5, 0x1p51 + 1.5, 0x1p52,
-                               0x1p52 - 0.5, -0x1p52 + 0.5, 0x1p52 + 1, -0x1p52 - 1, 0x1p53, 0x1p53 + 2, -0x1p53, 0x1p62,
-                               -0x1p62, 0x1p63, 1e300, -1e300, INFINITY, -INFINITY, 123456789.5, -123456789.5, 3, 7.25};
+static const double EDGES[] = {0.0,
+                               -0.0,
+                               0.5,
+                               -0.5,
+                               0.49999999999999994,
+                               -0.49999999999999994,
+                               1.5,
+                               -1.5,
+                               2.5,
+                               -2.5,
+                               1,
+                               -1,
+                               1e-310,
+                               -1e-310,
+                               0x1p51,
+                               -0x1p51,
+                               0x1p51 + 0.5,
+                               -0x1p51 - 0.5,
+                               0x1p51 + 1.5,
+                               0x1p52,
+                               0x1p52 - 0.5,
+                               -0x1p52 + 0.5,
+                               0x1p52 + 1,
+                               -0x1p52 - 1,
+                               0x1p53,
+                               0x1p53 + 2,
+                               -0x1p53,
+                               0x1p62,
+                               -0x1p62,
+                               0x1p63,
+                               1e300,
+                               -1e300,
+                               INFINITY,
+                               -INFINITY,
+                               123456789.5,
+                               -123456789.5,
+                               3,
+                               7.25};
 enum { EDGE_COUNT = sizeof EDGES / sizeof EDGES[0], PAIRS = EDGE_COUNT * EDGE_COUNT };
 
 static double same_mask(bool b)
@@ -91,8 +125,8 @@ static double rule(enum op op, double a, double b, double c, double k, double l)
 
 static bool is_logic(enum op op)
 {
-    return op == OP_AND || op == OP_OR || op == OP_NOT || op == OP_SELECT || op == OP_SELECT_MASK || op == OP_SELECT_K ||
-           op == OP_K_SELECT || op == OP_KK_SELECT;
+    return op == OP_AND || op == OP_OR || op == OP_NOT || op == OP_SELECT || op == OP_SELECT_MASK ||
+           op == OP_SELECT_K || op == OP_K_SELECT || op == OP_KK_SELECT;
 }
 
 static void check_op(const struct kernels *kernels, enum op op, double k)
@@ -110,8 +144,8 @@ static void check_op(const struct kernels *kernels, enum op op, double k)
         bool bits = memcmp(&expected, &dst[i], sizeof expected) != 0;
         bool masks = op >= OP_EQUAL && op <= OP_K_LESS_EQUAL; /* all ones is a NaN */
         if (bits && (masks || !(isnan(expected) && isnan(dst[i]))))
-            fail_msg("%s operator %d: a %a b %a c %a k %a gives %a, expected %a", kernels->name, (int)op, a[i], b[i], c[i], k,
-                     dst[i], expected);
+            fail_msg("%s operator %d: a %a b %a c %a k %a gives %a, expected %a", kernels->name, (int)op, a[i], b[i],
+                     c[i], k, dst[i], expected);
     }
     /* in place */
     kernels->columns[op](a, a, b, c, k, -k, PAIRS - 3);
@@ -181,6 +215,7 @@ static void test_store(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_columns), cmocka_unit_test(test_load), cmocka_unit_test(test_store)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_columns), cmocka_unit_test(test_load),
+                                       cmocka_unit_test(test_store)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
