@@ -425,8 +425,8 @@ static bool bind_cny(const struct account_scope *s, const struct node *n, struct
     struct term *a;
     if (!bind(s, n->children[0], &a)) return false;
     if (a->type != VALUE_MONEY)
-        return fail(s, n, "cny converts money, found a value of type %s", value_type_name(a->type));
-    if (term_has_cny(a)) return fail(s, n, "the amount is converted already");
+        return fail(s, n->children[0], "cny converts money, found a value of type %s", value_type_name(a->type));
+    if (term_has_cny(a)) return fail(s, n->children[0], "the amount is converted already");
     if (s->table->currency_field < 0) return *out = a, true; /* every row is in the base currency */
     *out = term_one(s, TERM_CNY, VALUE_MONEY, a);
     (*out)->scale = a->scale + s->rate_scale;

@@ -453,7 +453,7 @@ static bool check_definition(struct binder *b, const struct definition *d, struc
     if (!fits)
         return fail(b, d->expression, "%s is declared %s, the expression gives %s", d->name, value_type_name(d->type),
                     value_type_name(e->type));
-    if (d->is_result && !need_known(b, d->expression, e, "a result")) return false;
+    if (d->is_result && !b->f->is_expression && !need_known(b, d->expression, e, "a result")) return false;
     if (d->has_type) e->type = d->type; /* among numeric types the declaration says what it counts as */
     return true;
 }
@@ -469,10 +469,4 @@ bool bind_definitions(struct formula_program *p, struct status *st)
             return false;
     }
     return true;
-}
-
-bool bind_expression(struct formula_program *p, const struct node *n, struct expr **out, struct status *st)
-{
-    struct binder b = {.p = p, .f = p->f, .visible = p->f->definitions_count, .st = st};
-    return bind(&b, n, out);
 }

@@ -393,6 +393,13 @@ static void compile_definition(struct compiler *c, int i)
     struct operand o = value_of(c, e);
     c->definitions[i].missing = keep(missing_of(c, e));
     if (c->full) return;
+    if (c->p->f->is_expression) {
+        bool is_mask = e->type == VALUE_BOOLEAN;
+        if (is_mask) o = select_of(c, o, constant(1), constant(0), false);
+        store(c, OP_STORE_BITS, materialise(c, o, false), 0);
+        store(c, OP_STORE_MASK, materialise(c, c->definitions[i].missing, true), 1);
+        return;
+    }
     if (d->is_result) o = store_result(c, d, o);
     c->definitions[i].value = keep(o);
 }

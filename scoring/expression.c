@@ -96,7 +96,7 @@ static bool parse_case(struct parser *p, struct node **out)
     }
     if (count == 0) return parser_expected(p, "\"when\" after case");
     if (!parser_accept_word(p, "else")) {
-        parser_expected(p, "\"when\", or \"else\" with the value for all other customers,");
+        parser_expected(p, "\"when\", or \"else\" with the value for all other customers");
         return status_hint(p->st, "a case needs an else: else 0 end");
     }
     if (!parse_expression(p, &list[count++])) return false;

@@ -1,5 +1,5 @@
 /* From the measures of a formula to steps, groups and classes; see measure_plan.h. */
-#include "scoring/measure_plan.h"
+#include "scoring/measure_classes.h"
 
 /* A measure over one table, bound but not yet specialised. */
 struct bound {
@@ -160,7 +160,8 @@ static int codes_of(const struct binding *b, const struct schema_field *field)
 static void add_class_field(struct binding *b, struct table_plan *t, int field)
 {
     int codes = codes_of(b, &t->table->fields[field]);
-    if (codes == 0 || t->class_fields_count == MEASURE_CLASS_FIELDS_MAX || t->classes * codes > MEASURE_CLASSES_MAX)
+    if (codes == 0 || codes >= MEASURE_CODES_MAX || t->class_fields_count == MEASURE_CLASS_FIELDS_MAX ||
+        t->classes * codes > MEASURE_CLASSES_MAX)
         return;
     t->class_fields[t->class_fields_count] = field;
     t->class_counts[t->class_fields_count++] = codes;
@@ -365,13 +366,13 @@ static void make_groups(struct binding *b, int table, const int *steps_of)
     struct table_plan *t = &b->set->tables[table];
     size_t row = sizeof *steps_of * (size_t)b->bounds_count;
     int *first_class = arena_array(&b->set->arena, int, t->classes);
-    t->groups_of = arena_array(&b->set->arena, uint16_t, t->classes);
+    uint16_t *groups_of = arena_array(&b->set->arena, uint16_t, t->classes);
     t->groups = arena_array(&b->set->arena, struct measure_group, t->classes);
     for (int class = 0; class < t->classes; class ++) {
         const int *mine = &steps_of[class * b->bounds_count];
         int g = 0;
         while (g < t->groups_count && memcmp(mine, &steps_of[first_class[g] * b->bounds_count], row) != 0) g++;
-        t->groups_of[class] = (uint16_t)g;
+        groups_of[class] = (uint16_t)g;
         if (g < t->groups_count) continue;
         const struct measure_step **steps =
             arena_array(&b->set->arena, const struct measure_step *, b->bounds_count + 1);
@@ -381,6 +382,7 @@ static void make_groups(struct binding *b, int table, const int *steps_of)
         first_class[g] = class;
         t->groups[t->groups_count++] = (struct measure_group){.steps_count = count, .steps = steps};
     }
+    classes_prepare(&b->set->arena, t, groups_of);
 }
 
 /* What the engine must carry: the fields of the classes and of what is left to do per row. */

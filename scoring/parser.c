@@ -162,7 +162,7 @@ static bool parse_measure(struct parser *p)
     }
     unsigned allowed = 1u << VALUE_MONEY | 1u << VALUE_MONTHS | 1u << VALUE_NUMBER;
     struct place type_place = p->at->place;
-    if (!parse_type(p, allowed, "the type of the measure: money, months or number,", &m->type) ||
+    if (!parse_type(p, allowed, "the type of the measure: money, months or number", &m->type) ||
         !parser_take(p, TOKEN_EQUAL, "and the aggregate of the measure") || !parse_aggregate(p, m))
         return false;
     if (m->aggregate == AGGREGATE_COUNT && m->type != VALUE_NUMBER)
@@ -207,7 +207,7 @@ static bool parse_let(struct parser *p)
     if (!parser_new_name(p, "an intermediate value", &d->name) || !check_new(p, d->name, d->place)) return false;
     unsigned any = ~(1u << VALUE_CURRENCY);
     if (p->at->kind == TOKEN_NAME) {
-        if (!parse_type(p, any, "\"=\", or a type: money, number, months, date, code, boolean,", &d->type))
+        if (!parse_type(p, any, "\"=\", or a type: money, number, months, date, code, boolean", &d->type))
             return false;
         d->has_type = true;
     }
@@ -228,7 +228,7 @@ static bool parse_result(struct parser *p, bool is_score, struct place place)
             return formula_fail(f, place, p->st, "more than %d results", FORMULA_RESULTS_MAX);
         d->place = p->at->place;
         if (!parser_new_name(p, "a result", &d->name) || !check_new(p, d->name, d->place) ||
-            !parse_type(p, allowed, "the type of the result: money, number, months, code or boolean,", &d->type))
+            !parse_type(p, allowed, "the type of the result: money, number, months, code or boolean", &d->type))
             return false;
         d->result = f->results_count++;
     }
@@ -280,7 +280,7 @@ static bool parse_keyword(struct parser *p, struct header *h)
     static const char *const WORDS[] = {"measure", "coef", "let", "result", "score", "unit", "rounding", "threshold"};
     guess_init(&guess, p->at->text);
     for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) guess_offer(&guess, WORDS[i]);
-    parser_expected(p, "a statement: measure, coef, let, result, score, unit, rounding or threshold,");
+    parser_expected(p, "a statement: measure, coef, let, result, score, unit, rounding or threshold");
     return hint_guess(&guess, p->st);
 }
 
@@ -321,7 +321,19 @@ static bool parse_file(struct parser *p)
     return finish(p, &h);
 }
 
-bool formula_parse(const char *name, struct view text, struct formula **out, struct status *st)
+static bool parse_single(struct parser *p)
+{
+    struct formula *f = p->f;
+    f->is_expression = true;
+    f->results_count = 2;
+    f->definitions[0] = (struct definition){.name = "value", .place = p->at->place, .is_result = true};
+    if (!parse_expression(p, &f->definitions[0].expression)) return false;
+    f->definitions_count = 1;
+    return p->at->kind == TOKEN_END || parser_expected(p, "an operator or the end of the expression");
+}
+
+static bool parse_text(const char *name, struct view text, bool (*parse)(struct parser *), struct formula **out,
+                       struct status *st)
 {
     struct formula *f = calloc(1, sizeof *f);
     struct token *tokens;
@@ -332,12 +344,22 @@ bool formula_parse(const char *name, struct view text, struct formula **out, str
     *out = NULL;
     if (!lexer_run(f, text, &tokens, st)) goto failed;
     p.at = tokens;
-    if (!parse_file(&p)) goto failed;
+    if (!parse(&p)) goto failed;
     *out = f;
     return true;
 failed:
     formula_free(f);
     return false;
+}
+
+bool formula_parse(const char *name, struct view text, struct formula **out, struct status *st)
+{
+    return parse_text(name, text, parse_file, out, st);
+}
+
+bool formula_parse_expression(const char *name, struct view text, struct formula **out, struct status *st)
+{
+    return parse_text(name, text, parse_single, out, st);
 }
 
 void formula_free(struct formula *f)
