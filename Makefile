@@ -37,7 +37,6 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-<<<<<<< HEAD
 # Every statement of sql/ goes into the program as a table of byte arrays (etl/database_sql.h). The list of names is a
 # prerequisite too, so that a removed file leaves the program.
 $(BUILD)/sql/names: FORCE
@@ -49,12 +48,11 @@ $(BUILD)/sql/embedded.c: sql/embed.sh $(SQL_FILES) $(BUILD)/sql/names
 
 $(BUILD)/sql/embedded.o: $(BUILD)/sql/embedded.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
-=======
+
 # The same kernel a second time for processors with AVX2; etl/decode.c chooses at run time.
 $(BUILD)/%_kernel_avx2.o: %_kernel.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -mavx2 -mbmi2 -DDECODE_KERNEL=avx2 -c -o $@ $<
->>>>>>> main
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(OBJECTS)
 	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
