@@ -380,7 +380,7 @@ part_sftp() {
     run 20261120.1
     expect "rename onto existing files" 0 "DELIVERED sent=4"
     arrived "rename onto existing files" "$W/sftp/11.20261120.001"
-    countdown CRMX_CRASH_AT 14 "$W/sftp"
+    countdown CRMX_CRASH_AT 20 "$W/sftp"
     sftp_target "$PIN_ED25519 $PIN_ECDSA" "read_back = yes"
     for bytes in 70000 0 300000; do # an upload that is continued; a .part that is longer
         fresh "$W/sftp"
