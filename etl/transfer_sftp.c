@@ -84,10 +84,9 @@ static bool sftp_look(void *place, const char *name, uint64_t expected, struct t
     curl_easy_getinfo(c->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
     if (rc == CURLE_REMOTE_FILE_NOT_FOUND) return true;
     seen->exists = true;
+    if (rc == CURLE_BAD_DOWNLOAD_RESUME && expected) return sftp_look(c, name, 0, seen, st);
     if (rc == CURLE_OK)
         seen->bytes = expected;
-    else if (rc == CURLE_BAD_DOWNLOAD_RESUME && announced < (curl_off_t)expected)
-        seen->bytes = announced > 0 ? (uint64_t)announced : 0; /* libcurl announces -1 for an empty file */
     else if (longer && announced > 0)
         seen->bytes = expected + (uint64_t)announced;
     else
