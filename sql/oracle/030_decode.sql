@@ -12,26 +12,16 @@ $$ SELECT s <> '' AND translate(s, '0123456789', '') = '' $$;
 CREATE FUNCTION oracle.is_blank(s text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT btrim(s, ' ') = '' $$;
 CREATE FUNCTION oracle.is_zeros(s text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT translate(s, '0', '') = '' $$;
 
--- A day of the years 1900 to 2099, or NULL.
-CREATE FUNCTION oracle.civil(y int, m int, d int) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE WHEN y BETWEEN 1900 AND 2099 AND m BETWEEN 1 AND 12 AND d BETWEEN 1 AND
-                     CASE WHEN m IN (4, 6, 9, 11) THEN 30 WHEN m <> 2 THEN 31 WHEN y % 4 = 0 AND y <> 1900 THEN 29 ELSE 28 END -- 2000 is a leap year
-                THEN make_date(y, m, d) END $$;
-
-CREATE FUNCTION oracle.day(s text, format text, pivot int) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE format
-        WHEN 'yyyymmdd' THEN CASE WHEN oracle.is_digits(s)
-             THEN oracle.civil(substr(s, 1, 4)::int, substr(s, 5, 2)::int, substr(s, 7, 2)::int) END
-        WHEN 'yyyy-mm-dd' THEN CASE WHEN substr(s, 5, 1) = '-' AND substr(s, 8, 1) = '-' AND oracle.is_digits(replace(s, '-', '')) AND length(replace(s, '-', '')) = 8
-             THEN oracle.civil(substr(s, 1, 4)::int, substr(s, 6, 2)::int, substr(s, 9, 2)::int) END
-        WHEN 'yymmdd' THEN CASE WHEN oracle.is_digits(s)
-             THEN oracle.civil(substr(s, 1, 2)::int + CASE WHEN substr(s, 1, 2)::int < pivot THEN 2000 ELSE 1900 END,
-                               substr(s, 3, 2)::int, substr(s, 5, 2)::int) END
-        WHEN 'yyyyddd' THEN CASE WHEN oracle.is_digits(s) THEN
-             CASE WHEN substr(s, 1, 4)::int BETWEEN 1900 AND 2099 AND substr(s, 5, 3)::int >= 1
-                       AND extract(year FROM make_date(substr(s, 1, 4)::int, 1, 1) + substr(s, 5, 3)::int - 1) = substr(s, 1, 4)::int
-                  THEN make_date(substr(s, 1, 4)::int, 1, 1) + substr(s, 5, 3)::int - 1 END END
-        END $$;
+-- All days there are, as each date format writes them (a century of its own for each pivot in use).
+CREATE UNLOGGED TABLE oracle.calendar AS
+SELECT f.format, f.pivot, d::date AS day,
+       CASE f.format WHEN 'yyyymmdd' THEN to_char(d, 'YYYYMMDD') WHEN 'yyyy-mm-dd' THEN to_char(d, 'YYYY-MM-DD')
+                     WHEN 'yyyyddd' THEN to_char(d, 'YYYYDDD') WHEN 'yymmdd' THEN to_char(d, 'YYMMDD') END AS written
+FROM (SELECT DISTINCT format, CASE format WHEN 'yymmdd' THEN pivot ELSE 0 END AS pivot FROM oracle.field WHERE type = 'date') f,
+     generate_series('1900-01-01'::timestamp, '2099-12-31', '1 day') d
+WHERE f.format <> 'yymmdd' OR d BETWEEN make_date(1900 + f.pivot, 1, 1) AND make_date(1999 + f.pivot, 12, 31);
+CREATE UNIQUE INDEX ON oracle.calendar (format, pivot, written);
+ANALYZE oracle.calendar;
 
 -- An amount as integer, or NULL.
 CREATE FUNCTION oracle.amount(s text, sign text) RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -45,13 +35,15 @@ CREATE FUNCTION oracle.amount(s text, sign text) RETURNS numeric LANGUAGE sql IM
                         || ((strpos('{ABCDEFGHI}JKLMNOPQR0123456789', right(s, 1)) - 1) % 10)::text)::numeric END
         END $$;
 
--- SQL text of the value of a field, NULL where it is wrong; s is the SQL text of its bytes.
+-- SQL text of the value of a field, NULL where it is wrong (a date: an error); s is the SQL text of its bytes.
 CREATE FUNCTION oracle.value_sql(f oracle.field, s text) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT CASE f.type
         WHEN 'text' THEN format('btrim(%s, '' '')', s)
         WHEN 'digits' THEN format('CASE WHEN oracle.is_digits(%1$s) THEN %1$s::numeric END', s)
         WHEN 'amount' THEN format('oracle.amount(%s, %L)', s, f.sign)
-        WHEN 'date' THEN format('oracle.day(%s, %L, %s)', s, f.format, f.pivot)
+        WHEN 'date' THEN CASE WHEN f.format IN ('yyyymmdd', 'yyyy-mm-dd') THEN s || '::date'
+                              ELSE format('(SELECT day FROM oracle.calendar k WHERE k.format = %L AND k.pivot = %s AND k.written = %s)',
+                                          f.format, CASE f.format WHEN 'yymmdd' THEN f.pivot ELSE 0 END, s) END
         WHEN 'code' THEN format('CASE WHEN rtrim(%1$s, '' '') = ANY (%2$L::text[]) THEN rtrim(%1$s, '' '') END', s, f.codes)
         WHEN 'currency' THEN format('CASE WHEN %1$s = ANY (%2$L::text[]) THEN %1$s END', s, (SELECT array_agg(currency) FROM oracle.rate))
         END $$;
@@ -65,10 +57,11 @@ DECLARE
     condition text;
 BEGIN
     value := oracle.value_sql(f, s);
-    good := CASE WHEN f.type = 'text' THEN CASE WHEN f.required THEN format('NOT oracle.is_blank(%s)', s) ELSE 'true' END
-                 ELSE format('(%s) IS NOT NULL', value) END;
-    IF f.from_day IS NOT NULL THEN good := format('coalesce(%s AND (%s) >= %L::date, false)', good, value, f.from_day); END IF;
-    IF f.to_day IS NOT NULL THEN good := format('coalesce(%s AND (%s) <= %L::date, false)', good, value, f.to_day); END IF;
+    good := CASE f.type
+        WHEN 'text' THEN CASE WHEN f.required THEN format('NOT oracle.is_blank(%s)', s) ELSE 'true' END
+        WHEN 'date' THEN format('%s IN (SELECT written FROM oracle.calendar WHERE format = %L AND pivot = %s AND day BETWEEN %L AND %L)', s, f.format,
+                                CASE f.format WHEN 'yymmdd' THEN f.pivot ELSE 0 END, coalesce(f.from_day, '1900-01-01'), coalesce(f.to_day, '2099-12-31'))
+        ELSE format('(%s) IS NOT NULL', value) END;
     IF f.optional THEN other := format('oracle.is_blank(%s)', s); END IF;
     IF f.zero_none THEN other := format('%s OR oracle.is_zeros(%s) OR oracle.is_blank(%s)', other, s, s); END IF;
     good := format('(%s OR %s)', other, good);
@@ -97,6 +90,7 @@ BEGIN
     END LOOP;
     EXECUTE format('CREATE UNLOGGED TABLE oracle.%I AS SELECT file_no, position, line, reason%s FROM (SELECT *, CASE WHEN length(line) <> %s THEN %L%s END AS reason FROM oracle.%I OFFSET 0) z',
                    'decoded_' || l.name, columns, l.record_length, l.length_reason, checks, 'record_' || l.name);
+    EXECUTE format('ANALYZE oracle.%I', 'decoded_' || l.name);
 END $$;
 
 

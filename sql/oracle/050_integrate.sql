@@ -8,20 +8,20 @@ ALTER TABLE oracle.customer ADD COLUMN id_group text, ADD COLUMN cluster bigint,
     ADD COLUMN is_primary boolean NOT NULL DEFAULT false;
 
 UPDATE oracle.customer SET id_group = customer_type || ' ' || class || ' ' ||
-    CASE WHEN good IS NOT NULL AND customer_type = 'P' AND oracle.profile('name_rule', 'apart') = 'apart' THEN left(number, 17) ELSE number END
+    CASE WHEN good IS NOT NULL AND customer_type = 'P' AND (SELECT oracle.profile('name_rule', 'apart')) = 'apart' THEN left(number, 17) ELSE number END
 WHERE NOT never;
 
 -- Too many on one number: held, each for himself.
 UPDATE oracle.customer SET id_group = NULL
-WHERE oracle.profile('hold_above', '0')::int > 0
-  AND id_group IN (SELECT id_group FROM oracle.customer GROUP BY id_group HAVING count(*) > oracle.profile('hold_above', '0')::int);
+WHERE (SELECT oracle.profile('hold_above', '0'))::int > 0
+  AND id_group IN (SELECT id_group FROM oracle.customer GROUP BY id_group HAVING count(*) > (SELECT oracle.profile('hold_above', '0'))::int);
 
 -- The order of precedence: system, then as the unit says.
 UPDATE oracle.customer c SET rank = z.rank
 FROM (SELECT id, row_number() OVER (ORDER BY priority,
-             CASE WHEN oracle.unit_setting('tie_break', '') LIKE '%changed%' THEN changed END DESC NULLS LAST,
-             CASE WHEN oracle.unit_setting('tie_break', '') LIKE '%source_no%' THEN length(source_no) END,
-             CASE WHEN oracle.unit_setting('tie_break', '') LIKE '%source_no%' THEN source_no END COLLATE "C",
+             CASE WHEN (SELECT oracle.unit_setting('tie_break', '')) LIKE '%changed%' THEN changed END DESC NULLS LAST,
+             CASE WHEN (SELECT oracle.unit_setting('tie_break', '')) LIKE '%source_no%' THEN length(source_no) END,
+             CASE WHEN (SELECT oracle.unit_setting('tie_break', '')) LIKE '%source_no%' THEN source_no END COLLATE "C",
              file_no, position) AS rank
       FROM oracle.customer) z
 WHERE z.id = c.id;
@@ -38,7 +38,7 @@ DECLARE
     c oracle.customer;
     founder bigint;
 BEGIN
-    IF oracle.profile('name_rule', 'apart') = 'ignore' THEN RETURN; END IF;
+    IF (SELECT oracle.profile('name_rule', 'apart')) = 'ignore' THEN RETURN; END IF;
     FOR g IN SELECT id_group FROM oracle.customer WHERE id_group IS NOT NULL GROUP BY id_group
              HAVING count(DISTINCT name) > 1 OR (count(*) > 1 AND NOT bool_and(coalesce(good, true))) LOOP
         UPDATE oracle.customer SET cluster = NULL WHERE id_group = g.id_group;
@@ -57,7 +57,7 @@ UPDATE oracle.customer SET is_primary = (cluster = rank);
 
 CREATE UNLOGGED TABLE oracle.integrated AS
 SELECT row_number() OVER (ORDER BY priority, file_no, position)
-       + CASE oracle.unit_setting('number_prefix', '0') WHEN '0' THEN 0 ELSE oracle.unit_setting('number_prefix', '0')::bigint * 100000000 END AS number,
+       + CASE (SELECT oracle.unit_setting('number_prefix', '0')) WHEN '0' THEN 0 ELSE (SELECT oracle.unit_setting('number_prefix', '0'))::bigint * 100000000 END AS number,
        cluster, id AS primary_id, customer_type, class, number AS id_key
 FROM oracle.customer WHERE is_primary;
 CREATE INDEX ON oracle.integrated (cluster);
