@@ -17,12 +17,14 @@ FROM oracle.layout l JOIN oracle.arrived a
 CREATE FUNCTION oracle.lines(content text, line_end text, record_length int) RETURNS TABLE (line text, place bigint) LANGUAGE plpgsql AS $$
 BEGIN
     IF line_end = 'none' THEN
-        RETURN QUERY SELECT substr(content, n * record_length + 1, record_length), n + 1
-                     FROM generate_series(0::bigint, (length(content) - 1) / record_length) n WHERE content <> '';
+        RETURN QUERY SELECT substr(content, n * record_length + 1, record_length), n::bigint + 1
+                     FROM generate_series(0, (length(content) - 1) / record_length) n WHERE content <> '';
     ELSE
-        IF right(content, 1) = E'\n' THEN content := left(content, -1); ELSIF content = '' THEN RETURN; END IF;
+        IF content = '' THEN RETURN; END IF;
+        IF right(content, 1) <> E'\n' THEN content := content || E'\n'; END IF; -- the last record may lack its line end
         RETURN QUERY SELECT CASE WHEN line_end = 'lf' OR right(l, 1) <> E'\r' THEN l ELSE left(l, -1) END, n
-                     FROM string_to_table(content, E'\n') WITH ORDINALITY AS t(l, n);
+                     FROM string_to_table(content, E'\n') WITH ORDINALITY AS t(l, n)
+                     WHERE n < (SELECT count(*) FROM string_to_table(content, E'\n')); -- nothing stands behind the last line end
     END IF;
 END $$;
 

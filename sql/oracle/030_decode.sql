@@ -1,6 +1,6 @@
 -- Validation and values: for every layout a statement is written from its fields.
 --
--- Out: oracle.decoded_LAYOUT(file_no, position, line, reason, one column a field); reason is NULL for accepted records, and only they have
+-- Out: oracle.decoded_LAYOUT(file_no, position, line, reason, one column f_NAME a field); reason is NULL for accepted records, and only they have
 -- values: text trimmed, digits and amounts as integers at the field's scale, dates (NULL: none), codes and currencies as text.
 
 -- Rates are decoded first: whether a currency is right depends on them. The base currency is always 1 for 1.
@@ -86,7 +86,7 @@ BEGIN
     FOR f IN SELECT * FROM oracle.field x WHERE x.layout = l.name ORDER BY x.ord LOOP
         SELECT * INTO good, value FROM oracle.field_sql(f);
         checks := checks || format(E'\n  WHEN NOT (%s) THEN %L', good, f.reason);
-        columns := columns || format(E',\n  CASE WHEN reason IS NULL THEN %s END AS %I', value, f.name);
+        columns := columns || format(E',\n  CASE WHEN reason IS NULL THEN %s END AS %I', value, 'f_' || f.name);
     END LOOP;
     EXECUTE format('CREATE UNLOGGED TABLE oracle.%I AS SELECT file_no, position, line, reason%s FROM (SELECT *, CASE WHEN length(line) <> %s THEN %L%s END AS reason FROM oracle.%I OFFSET 0) z',
                    'decoded_' || l.name, columns, l.record_length, l.length_reason, checks, 'record_' || l.name);
@@ -94,9 +94,9 @@ BEGIN
 END $$;
 
 
--- Name of the field that plays a role, NULL: none.
+-- Column of the field that plays a role, NULL: none. Columns of fields begin with f_, so that a field may be called line or reason.
 CREATE FUNCTION oracle.role(a_layout text, a_role text) RETURNS text LANGUAGE sql STABLE AS
-$$ SELECT name FROM oracle.field WHERE layout = a_layout AND role = a_role $$;
+$$ SELECT 'f_' || name FROM oracle.field WHERE layout = a_layout AND role = a_role $$;
 -- SQL text of the column with a role, or of a constant.
 CREATE FUNCTION oracle.role_sql(layout text, role text, fallback text) RETURNS text LANGUAGE sql STABLE AS
 $$ SELECT coalesce(quote_ident(oracle.role(layout, role)), fallback) $$;

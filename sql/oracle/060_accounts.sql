@@ -56,10 +56,10 @@ DECLARE
 BEGIN
     FOR f IN SELECT * FROM oracle.field x WHERE x.layout = l.name ORDER BY x.ord LOOP
         columns := columns || ', ' || CASE
-            WHEN f.type <> 'amount' THEN format('d.%I', f.name)
-            WHEN NOT shared THEN format('d.%1$I * ''1e-%2$s''::numeric AS %1$I', f.name, f.scale)
+            WHEN f.type <> 'amount' THEN format('d.%I', 'f_' || f.name)
+            WHEN NOT shared THEN format('d.%1$I * ''1e-%2$s''::numeric AS %1$I', 'f_' || f.name, f.scale)
             ELSE format('CASE WHEN o.rest THEN d.%1$I - coalesce(sum(trunc(d.%1$I * o.part)) FILTER (WHERE NOT o.rest) OVER w, 0) '
-                        'ELSE trunc(d.%1$I * o.part) END * ''1e-%2$s''::numeric AS %1$I', f.name, f.scale) END;
+                        'ELSE trunc(d.%1$I * o.part) END * ''1e-%2$s''::numeric AS %1$I', 'f_' || f.name, f.scale) END;
     END LOOP;
     EXECUTE format('CREATE UNLOGGED TABLE oracle.%I AS SELECT o.integrated, r.rate * CASE r.per_unit WHEN 1 THEN 1 ELSE 1 / r.per_unit END AS factor%s '
                    'FROM oracle.%I o JOIN oracle.%I d USING (file_no, position) JOIN oracle.rate r ON r.currency = %s WINDOW w AS (PARTITION BY o.file_no, o.position)',

@@ -92,7 +92,7 @@ BEGIN
         ELSIF w ~ '^[0-9]' THEN result := result || ' ' || w || CASE WHEN account THEN '::numeric' ELSE '::float8' END;
         ELSIF lower(w) = 'business_date' THEN result := result || format(' %L::date', oracle.parameter('date'));
         ELSIF words[i + 1] = '(' THEN RAISE EXCEPTION 'the oracle does not know the function %', w;
-        ELSIF account THEN result := result || ' ' || quote_ident(w);
+        ELSIF account THEN result := result || ' ' || quote_ident('f_' || w);
         ELSE result := result || ' ' || quote_ident(coalesce((SELECT 'v_' || m.alias FROM oracle.measure m WHERE m.customer_type = a_type AND w IN (m.name, m.alias)), 'v_' || w));
         END IF;
         i := i + 1;

@@ -22,7 +22,7 @@ BEGIN
         CONTINUE WHEN f.class <> 'account';
         FOR a IN SELECT name FROM oracle.field WHERE layout = f.layout AND type = 'amount' ORDER BY ord LOOP
             EXECUTE format('INSERT INTO oracle.control SELECT %1$L || ''.sum.%2$s.'' || currency || '' '' || sum(v) FROM (SELECT %3$s AS currency, %4$I AS v FROM oracle.%5$I WHERE file_no = %6$s AND reason IS NULL) z GROUP BY currency',
-                           f.name, a.name, oracle.role_sql(f.layout, 'currency', quote_literal(oracle.unit_setting('base_currency', NULL))), a.name, 'decoded_' || f.layout, f.file_no);
+                           f.name, a.name, oracle.role_sql(f.layout, 'currency', quote_literal(oracle.unit_setting('base_currency', NULL))), 'f_' || a.name, 'decoded_' || f.layout, f.file_no);
         END LOOP;
     END LOOP;
     INSERT INTO oracle.control SELECT 'integrated ' || count(*) FROM oracle.integrated;
