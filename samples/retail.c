@@ -113,7 +113,7 @@ static void account_of(const struct sample *s, const struct holder *h, int place
     memset(a, 0, sizeof *a);
     snprintf(a->account, sizeof a->account, "6222%s%04d%02d", source_no, 7 * (place / 2) + 11, place / 2);
     snprintf(a->sub_account, sizeof a->sub_account, "%04d", place % 2 + 1);
-    a->money = systems_draw_money(s, &d, 8, true);
+    a->money = systems_draw_money(s, &d, 7, true);
     uint64_t kind = draw_below(&d, 20);
     a->kind = kind < 11 ? 'D' : kind < 19 ? 'F' : 'N';
     a->status = "AAAAAAAAAAAAAAAAFDDC"[draw_below(&d, 20)];
