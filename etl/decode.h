@@ -59,6 +59,8 @@ bool decode_accept(const struct decoder *d, const unsigned char *record, unsigne
 int decode_check(const struct decoder *d, const unsigned char *record, size_t length, int *field);
 /* Value of a field of an accepted record as an integer (codes and currencies as index, dates as day number). */
 int64_t decode_value(const struct decoder *d, int field, const unsigned char *record);
+/* The slow check of one field: true when it is valid; value as decode_value. */
+bool decode_field(const struct decoder *d, const struct layout_field *f, const unsigned char *record, int64_t *value);
 /* Trimmed bytes of a field. */
 struct view decode_text(const struct layout *l, int field, const unsigned char *record);
 /* Key of a text field, as decode_text_key of its trimmed bytes, fast for full digit fields. */

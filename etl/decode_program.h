@@ -55,8 +55,6 @@ struct decoder {
     bool (*accept)(const struct decoder *d, const unsigned char *record, unsigned char *row);
 };
 
-/* The slow check of one field: true when it is valid; value as decode_value. */
-bool decode_field(const struct decoder *d, const struct layout_field *f, const unsigned char *record, int64_t *value);
 void decode_store(unsigned char *row, uint16_t offset, uint8_t width, int64_t value);
 
 bool decode_accept_portable(const struct decoder *d, const unsigned char *record, unsigned char *row);

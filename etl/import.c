@@ -31,19 +31,22 @@ struct chunk_work {
     struct status *st;
 };
 
+static uint64_t add_part(const struct layout *l, enum layout_role role, const unsigned char *record, uint64_t key)
+{
+    int field = l->role_field[role];
+    if (field < 0) return key;
+    struct view part = decode_text(l, field, record);
+    return XXH3_64bits_withSeed(part.bytes, part.length, key + (uint64_t)role);
+}
+
+uint64_t import_relation_key(const struct layout *l, int system, const unsigned char *record)
+{
+    return add_part(l, ROLE_SUB_ACCOUNT, record, add_part(l, ROLE_ACCOUNT, record, (uint64_t)system + 1));
+}
+
 uint64_t import_account_key(const struct layout *l, int system, const unsigned char *record)
 {
-    static const enum layout_role PARTS[] = {ROLE_SUB_ACCOUNT, ROLE_CURRENCY, ROLE_CASH_FLAG};
-    struct view account = decode_text(l, l->role_field[ROLE_ACCOUNT], record);
-    uint64_t key = XXH3_64bits_withSeed(account.bytes, account.length, (uint64_t)system + 1);
-    for (int i = 0; i < 3; i++) {
-        int field = l->role_field[PARTS[i]];
-        /* A relation file may name the account without its currency: then the key goes without, on both sides. */
-        if (field < 0 || (PARTS[i] == ROLE_CURRENCY && l->role_field[ROLE_SOURCE_NO] < 0)) continue;
-        struct view part = decode_text(l, field, record);
-        key = XXH3_64bits_withSeed(part.bytes, part.length, key + (uint64_t)i);
-    }
-    return key;
+    return add_part(l, ROLE_CASH_FLAG, record, add_part(l, ROLE_CURRENCY, record, import_relation_key(l, system, record)));
 }
 
 static enum charset charset_of(const struct layout *l)
@@ -87,13 +90,13 @@ static bool take_customer(struct chunk_work *k, const unsigned char *record, uin
     struct customer_tuple *c = exchange_add(&im->customers, k->w->worker, import_partition(key.key, im->identity_bits), k->st);
     if (!c) return false;
     int32_t birth = im->unit->identity->names_apart ? date_role(k->d, l, ROLE_BIRTH, record) : 0;
-    if (birth == DATE_NONE) birth = 0x0fffffff; /* no day of 1900..2099 */
+    if (birth == DATE_NONE) birth = 0x00ffffff; /* no day of 1900..2099 */
     *c = (struct customer_tuple){.key = key.key,
                                  .source = source,
                                  .record = id,
                                  .changed = date_role(k->d, l, ROLE_CHANGED, record),
                                  .name = name_hash(k->w, l, record),
-                                 .birth_strength = birth * 4 + (int32_t)key.strength};
+                                 .birth_strength = birth * 8 + (corporate ? 4 : 0) + (int32_t)key.strength};
     struct import_system *s = &im->systems[im->unit->layout_system[k->f->layout_index]];
     struct source_tuple *t = exchange_add(&s->sources, k->w->worker, import_partition(source, s->bits), k->st);
     if (!t) return false;
@@ -117,9 +120,9 @@ static bool take_row(struct chunk_work *k, const unsigned char *record, uint32_t
     const struct layout *l = t->layout;
     struct import_system *s = &im->systems[t->system];
     uint64_t account = l->class == LAYOUT_ACCOUNT ? import_account_key(l, t->system, record) : 0;
-    uint64_t source = t->by_relation ? 0 : decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], record);
-    uint32_t partition = import_partition(t->by_relation ? account : source, s->bits);
-    struct row_tuple *r = exchange_add(&im->rows[k->table_index], k->w->worker, partition, k->st);
+    uint64_t source = t->by_relation ? import_relation_key(l, t->system, record)
+                                     : decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], record);
+    struct row_tuple *r = exchange_add(&im->rows[k->table_index], k->w->worker, import_partition(source, s->bits), k->st);
     if (!r) return false;
     *r = (struct row_tuple){source, account, id, SHARE_WHOLE << 8 | ROLE_OWNER_WHOLE};
     memcpy(r + 1, row, t->row_size);
@@ -134,15 +137,17 @@ static bool take_relation(struct chunk_work *k, const unsigned char *record, uin
     int system = im->unit->layout_system[k->f->layout_index];
     struct import_system *s = &im->systems[system];
     struct relation_tuple *r;
-    uint64_t account = import_account_key(l, system, record);
+    uint64_t account = import_relation_key(l, system, record);
     r = exchange_add(&s->relations, k->w->worker, import_partition(account, s->bits), k->st);
     if (!r) return false;
-    /* Owner roles: O (or none) owns; any other role is linked and owns nothing. Shares are parts of one with 4 decimals. */
+    /* Owner roles: O (or none) owns, J owns jointly; any other role is linked and owns nothing (agents and guardians never
+     * own). Shares are parts of one with the field's decimals. */
     uint32_t share = SHARE_WHOLE, role = ROLE_OWNER_WHOLE;
     int role_field = l->role_field[ROLE_OWNER_ROLE], share_field = l->role_field[ROLE_SHARE];
     if (role_field >= 0) {
         struct view text = decode_text(l, role_field, record);
-        if (text.length && !view_is(text, "O")) role = ROLE_LINKED, share = 0;
+        if (view_is(text, "J")) role = ROLE_OWNER_SHARE;
+        else if (text.length && !view_is(text, "O")) role = ROLE_LINKED, share = 0;
     }
     if (share_field >= 0 && role != ROLE_LINKED) {
         const struct layout_field *f = &l->fields[share_field];
@@ -150,7 +155,6 @@ static bool take_relation(struct chunk_work *k, const unsigned char *record, uin
         int decimals = f->type == LAYOUT_AMOUNT ? f->scale : 4;
         for (; decimals < 6; decimals++) value *= 10;
         share = value > 0 && value < SHARE_WHOLE ? (uint32_t)value : SHARE_WHOLE;
-        if (share < SHARE_WHOLE) role = ROLE_OWNER_SHARE;
     }
     *r = (struct relation_tuple){account, decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], record), id, share << 8 | role};
     return true;
@@ -232,6 +236,10 @@ static bool import_lines(struct chunk_work *k, const unsigned char *from, const 
         }
         if (accepted) c->accepted++;
         else reject(k, p, length, offset);
+        if (l->trailer.present && l->trailer.sum_field >= 0 && length == want) {
+            int64_t value;
+            if (decode_field(k->d, &l->fields[l->trailer.sum_field], p, &value)) c->trailer_sum += value;
+        }
         c->lines++;
         p += step;
     }
@@ -376,6 +384,7 @@ bool import_run(struct import *im, struct status *st)
     struct import_job j = {.im = im};
     uint32_t record_max = 0;
     make_decoders(im);
+    if (!input_open_all(im->inputs, st)) return false;
     if (!open_exchanges(im, st)) return false;
     for (int i = 0; i < im->inputs->files_count; i++) {
         struct input_file *f = &im->inputs->files[i];

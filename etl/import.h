@@ -22,7 +22,7 @@ struct customer_tuple {
     uint32_t record; /* record id in the customer space */
     int32_t changed; /* latest change date, DATE_NONE if the layout has none */
     uint32_t name;   /* hash of the folded name; 0 when names do not matter */
-    int32_t birth_strength; /* birth day number * 4 + enum identity_strength */
+    int32_t birth_strength; /* birth day number * 8 + 4 if corporate + enum identity_strength */
 };
 
 struct source_tuple {
@@ -32,17 +32,17 @@ struct source_tuple {
 };
 
 struct row_tuple { /* followed by table.row_size bytes of columns */
-    uint64_t source;  /* key of the owner's source number */
+    uint64_t source;  /* key of the owner's source number; of a by_relation table first the relation key */
     uint64_t account; /* hash of the account key; 0 for contacts and addresses */
     uint32_t record;  /* in the table's space */
     uint32_t share_role; /* owner's share in parts per million << 8 | role (enum import_role) */
 };
 
-enum import_role { ROLE_OWNER_WHOLE, ROLE_OWNER_SHARE, ROLE_LINKED };
+enum import_role { ROLE_OWNER_WHOLE /* the owner: what joint owners leave */, ROLE_OWNER_SHARE, ROLE_LINKED /* owns nothing */ };
 enum { SHARE_WHOLE = 1000000 };
 
 struct relation_tuple {
-    uint64_t account;
+    uint64_t account; /* relation key */
     uint64_t source;
     uint32_t record;
     uint32_t share_role;
@@ -86,7 +86,9 @@ static inline uint32_t import_partition(uint64_t key, int bits)
     return bits ? (uint32_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> (64 - bits)) : 0;
 }
 
-/* Key of an account: system, account, sub-account, currency, cash flag. */
+/* What a relation file says of an account: system, account, sub-account. */
+uint64_t import_relation_key(const struct layout *l, int system, const unsigned char *record);
+/* The account itself: the same with currency and cash flag. */
 uint64_t import_account_key(const struct layout *l, int system, const unsigned char *record);
 
 /* The caller has set the first block of members (unit … business_date). */

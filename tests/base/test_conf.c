@@ -378,6 +378,11 @@ static void test_all_used(void **state)
     assert_has(st.message, "a.ini:3: [unit] thread: unknown key");
     assert_string_equal(st.hint, "did you mean \"threads\"?");
     status_clear(&st);
+    assert_true(conf_check_used(c, "systems", &st));
+    assert_true(conf_check_used(c, "nowhere", &st));
+    assert_false(conf_check_used(c, "unit", &st));
+    assert_has(st.message, "a.ini:3: [unit] thread: unknown key");
+    status_clear(&st);
     conf_get(c, "unit", "thread");
     assert_false(conf_check_all_used(c, &st));
     assert_has(st.message, "a.ini:7: [fliter]: there is no section of this name");
