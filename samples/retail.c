@@ -179,13 +179,13 @@ static void put_joint(struct writer *w, const struct holder *h, const struct acc
     bool blank = draw_below(d, 3) == 0;
     if (three) holder_source_no(&third, another);
     if (draw_below(d, 4) == 0) { /* the owner need not come first in the file */
-        put_relation(w, a, partner, 'O', three ? 3333 : 5000);
+        put_relation(w, a, partner, 'J', three ? 3333 : 5000);
         put_relation(w, a, owner, 'O', blank ? -1 : three ? 3334 : 5000);
     } else {
         put_relation(w, a, owner, 'O', blank ? -1 : three ? 3334 : 5000);
-        put_relation(w, a, partner, 'O', three ? 3333 : 5000);
+        put_relation(w, a, partner, 'J', three ? 3333 : 5000);
     }
-    if (three) put_relation(w, a, another, 'O', 3333);
+    if (three) put_relation(w, a, another, 'J', 3333);
 }
 
 static void put_relations(void *context, const struct holder *h)

@@ -1,6 +1,6 @@
 -- Validation and values: for every layout a statement is written from its fields.
 --
--- Out: oracle.decoded_LAYOUT(file_no, position, line, reason, one column f_NAME a field); reason is NULL for accepted records, and only they have
+-- Out: oracle.decoded_LAYOUT(file_no, position, byte_offset, line, reason, one column f_NAME a field); reason is NULL for accepted records, and only they have
 -- values: text trimmed, digits and amounts as integers at the field's scale, dates (NULL: none), codes and currencies as text.
 
 -- Rates are decoded first: whether a currency is right depends on them. The base currency is always 1 for 1.
@@ -88,7 +88,7 @@ BEGIN
         checks := checks || format(E'\n  WHEN NOT (%s) THEN %L', good, f.reason);
         columns := columns || format(E',\n  CASE WHEN reason IS NULL THEN %s END AS %I', value, 'f_' || f.name);
     END LOOP;
-    EXECUTE format('CREATE UNLOGGED TABLE oracle.%I AS SELECT file_no, position, line, reason%s FROM (SELECT *, CASE WHEN length(line) <> %s THEN %L%s END AS reason FROM oracle.%I OFFSET 0) z',
+    EXECUTE format('CREATE UNLOGGED TABLE oracle.%I AS SELECT file_no, position, byte_offset, line, reason%s FROM (SELECT *, CASE WHEN length(line) <> %s THEN %L%s END AS reason FROM oracle.%I OFFSET 0) z',
                    'decoded_' || l.name, columns, l.record_length, l.length_reason, checks, 'record_' || l.name);
     EXECUTE format('ANALYZE oracle.%I', 'decoded_' || l.name);
 END $$;

@@ -108,7 +108,7 @@ DECLARE
 BEGIN
     FOR l IN SELECT * FROM oracle.layout WHERE class = 'customer' ORDER BY priority, ord LOOP
         EXECUTE format('INSERT INTO oracle.customer (file_no, position, layout, system, priority, customer_type, source_no, id_type, name, birth, changed, class, number, good, never) '
-                       'SELECT file_no, position, %L, %L, %s, CASE %s WHEN ''C'' THEN ''C'' ELSE ''P'' END, %s, %s, %s, %s, %s, i.class, i.number, i.good, i.never '
+                       'SELECT file_no, position, %L, %L, %s, CASE %s WHEN ''P'' THEN ''P'' ELSE ''C'' END, %s, %s, %s, %s, %s, i.class, i.number, i.good, i.never '
                        'FROM oracle.%I d, oracle.identity(%s, %s, %L, %L, %L) i WHERE reason IS NULL ORDER BY file_no, position',
                        l.name, l.system, l.priority, oracle.role_sql(l.name, 'customer_type', '''P'''), oracle.role_sql(l.name, 'source_no', NULL),
                        oracle.role_sql(l.name, 'id_type', NULL), oracle.name_sql(l.name, l.encoding),

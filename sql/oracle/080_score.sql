@@ -9,7 +9,7 @@ DECLARE
     parts text;
     value text := CASE m.aggregate WHEN 'count' THEN 'count(*)' ELSE m.aggregate || '(v)' END;
 BEGIN
-    SELECT string_agg(format('SELECT integrated, %s AS v FROM oracle.%I WHERE %s',
+    SELECT string_agg(format('SELECT integrated, %s AS v FROM oracle.%I WHERE integrated IS NOT NULL AND (%s)',
                CASE m.aggregate WHEN 'count' THEN '1' ELSE oracle.expression_sql(m.customer_type, m.expression, true) END, 'holding_' || l.name,
                coalesce(nullif(oracle.expression_sql(m.customer_type, m.predicate, true), ''), 'true')), ' UNION ALL ')
     INTO STRICT parts
@@ -83,14 +83,16 @@ BEGIN
     END LOOP;
 END $$;
 
+CREATE UNLOGGED TABLE oracle.excluded_customer AS
+SELECT DISTINCT c.integrated AS number FROM oracle.excluded e JOIN oracle.customer c ON (c.class, c.number) = (e.class, e.number) AND NOT c.never;
+
 CREATE UNLOGGED TABLE oracle.selected (number bigint PRIMARY KEY);
 DO $$
 DECLARE
     f record;
 BEGIN
     FOR f IN SELECT customer_type FROM oracle.formula LOOP
-        EXECUTE format('INSERT INTO oracle.selected SELECT number FROM oracle.%I JOIN oracle.integrated i USING (number) WHERE r_score >= %s '
-                       'AND NOT EXISTS (SELECT FROM oracle.excluded e JOIN oracle.customer c ON (c.class, c.number) = (e.class, e.number) AND NOT c.never WHERE c.integrated = i.number)',
+        EXECUTE format('INSERT INTO oracle.selected SELECT number FROM oracle.%I WHERE r_score >= %s AND number NOT IN (SELECT number FROM oracle.excluded_customer)',
                        'scored_' || f.customer_type, oracle.threshold_minor(f.customer_type));
     END LOOP;
 END $$;

@@ -36,7 +36,7 @@ BEGIN
         WHEN 'system' THEN quote_literal((SELECT letter FROM oracle.system WHERE system = l.system))
         WHEN 'score' THEN 's.r_score' WHEN 'result' THEN 's.' || quote_ident('r_' || o.source_name) WHEN 'measure' THEN 's.' || quote_ident('m_' || o.source_name)
         WHEN 'id_type' THEN 'q.id_type' WHEN 'id_key' THEN 'q.id_key' WHEN 'customer_type' THEN 'q.customer_type'
-        WHEN 'layout' THEN quote_literal(l.name) WHEN 'file' THEN 'q.file' WHEN 'position' THEN 'd.position' WHEN 'const' THEN quote_literal(o.source_name)
+        WHEN 'layout' THEN quote_literal(l.name) WHEN 'file' THEN 'q.file' WHEN 'offset' THEN 'd.byte_offset' WHEN 'const' THEN quote_literal(o.source_name)
         WHEN 'record' THEN 'd.line' WHEN 'field' THEN 'd.' || quote_ident('f_' || f.name) END;
     -- What neither the layout nor the formula has is blank or zero.
     IF (o.source = 'field' AND f.name IS NULL) OR (o.source IN ('score', 'result', 'measure') AND NOT oracle.formula_has(o, encoding)) THEN decoded := NULL; END IF;
