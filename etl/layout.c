@@ -150,15 +150,46 @@ static bool read_day(struct loader *l, struct view value, int32_t *day, bool *bu
     return date_parse(value, day) || field_fail(l, "\"%s\" is not a day (YYYY-MM-DD)", arena_dup(l->arena, value));
 }
 
+/* Which types an option says something about. An option that would be ignored is refused: a scale that nobody reads moves the
+ * decimal point. A currency is never conditional or optional: what is none would count as the base currency. */
+#define TYPE(type) (1u << (type))
+static const struct {
+    const char *name;
+    uint32_t types;
+} OPTION_TYPES[] = {
+    {"required", TYPE(LAYOUT_TEXT)},
+    {"optional", TYPE(LAYOUT_TEXT) | TYPE(LAYOUT_DIGITS) | TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DATE) | TYPE(LAYOUT_CODE)},
+    {"scale", TYPE(LAYOUT_AMOUNT)},
+    {"sign", TYPE(LAYOUT_AMOUNT)},
+    {"format", TYPE(LAYOUT_DATE)},
+    {"pivot", TYPE(LAYOUT_DATE)},
+    {"zero", TYPE(LAYOUT_DATE)},
+    {"from", TYPE(LAYOUT_DATE)},
+    {"to", TYPE(LAYOUT_DATE)},
+    {"values", TYPE(LAYOUT_CODE)},
+    {"when", TYPE(LAYOUT_DIGITS) | TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DATE) | TYPE(LAYOUT_CODE)},
+    {"else", TYPE(LAYOUT_DIGITS) | TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DATE) | TYPE(LAYOUT_CODE)},
+};
+
+static bool option_fits(struct loader *l, const struct layout_field *f, struct view name)
+{
+    for (size_t i = 0; i < sizeof OPTION_TYPES / sizeof OPTION_TYPES[0]; i++)
+        if (view_is(name, OPTION_TYPES[i].name) && !(OPTION_TYPES[i].types & TYPE(f->type)))
+            return conf_fail(l->conf, "fields", l->key, l->st, "%s says nothing about a field of type %s",
+                             OPTION_TYPES[i].name, LAYOUT_TYPE_NAMES[f->type]);
+    return true;
+}
+
 /* One option word of a field line. */
 static bool read_option(struct loader *l, struct layout_field *f, struct view word)
 {
-    if (view_is(word, "required")) return f->required = true;
-    if (view_is(word, "optional")) return f->optional = true;
     size_t n = 0;
     while (n < word.length && word.bytes[n] != '=') n++;
     struct view name = {word.bytes, n}, value = {word.bytes + n + 1, word.length - n - 1};
     char *shown = arena_dup(l->arena, word);
+    if (!option_fits(l, f, name)) return false;
+    if (view_is(word, "required")) return f->required = true;
+    if (view_is(word, "optional")) return f->optional = true;
     if (n == word.length) return field_fail(l, "unknown option \"%s\"", shown);
     int index;
     uint32_t number;
@@ -198,6 +229,13 @@ static bool read_option(struct loader *l, struct layout_field *f, struct view wo
     return field_fail(l, "unknown option \"%s\"", shown);
 }
 
+static bool lists_blank(const struct layout_field *f)
+{
+    for (int i = 0; i < f->codes_count; i++)
+        if (!f->codes[i][0]) return true;
+    return false;
+}
+
 static bool check_field(struct loader *l, struct layout_field *f)
 {
     if (f->type == LAYOUT_DATE && f->length != DATE_LENGTHS[f->date_format])
@@ -211,7 +249,8 @@ static bool check_field(struct loader *l, struct layout_field *f)
     if (f->type == LAYOUT_CODE && f->length > LAYOUT_CODE_LENGTH_MAX) return field_fail(l, "code: at most 8 bytes%s", "");
     if (f->type == LAYOUT_CURRENCY && f->length != 3) return field_fail(l, "currency: 3 bytes%s", "");
     if (f->data_class == 3 && f->keep == LAYOUT_KEEP_HOT) return field_fail(l, "a C3 field is never kept hot%s", "");
-    if (f->when_field >= 0 && f->type == LAYOUT_TEXT) return field_fail(l, "when= is for checked types, not text%s", "");
+    if (f->type == LAYOUT_CODE && (f->optional || f->when_field >= 0) && !lists_blank(f))
+        return field_fail(l, "a code that may be blank needs _ among its values%s: blank would read as the first of them", "");
     return true;
 }
 
@@ -259,10 +298,16 @@ static bool read_fields(struct loader *l)
     const char *length_reason = conf_get(l->conf, "layout", "length_reason");
     reason_index(l, view_of(length_reason ? length_reason : "LEN"));
     const char *key;
+    int hot = 0, hot_amounts = 0;
     for (int i = 0; (key = conf_key(l->conf, "fields", i)); i++) {
         l->key = key;
         if (i == LAYOUT_FIELDS_MAX) return field_fail(l, "more than 200 fields%s", "");
+        if (strlen(key) > LAYOUT_NAME_MAX) return field_fail(l, "a field's name has at most 50 bytes%s", "");
         if (!read_field(l, conf_get(l->conf, "fields", key))) return false;
+        const struct layout_field *f = &layout->fields[i];
+        hot += f->keep == LAYOUT_KEEP_HOT;
+        hot_amounts += f->keep == LAYOUT_KEEP_HOT && f->type == LAYOUT_AMOUNT;
+        if (hot > LAYOUT_HOT_MAX || hot_amounts > LAYOUT_HOT_AMOUNTS_MAX) return field_fail(l, "at most 60 fields are kept hot, 16 amounts among them%s", "");
     }
     for (int r = 0; r < ROLE_COUNT; r++)
         if ((CLASS_ROLES[layout->class].needed & BIT(r)) && layout->role_field[r] < 0) {
