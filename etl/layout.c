@@ -240,6 +240,7 @@ static bool check_field(struct loader *l, struct layout_field *f)
 {
     if (f->type == LAYOUT_DATE && f->length != DATE_LENGTHS[f->date_format])
         return field_fail(l, "the length does not fit the date format %s", DATE_FORMATS[f->date_format]);
+    if (f->from != DATE_NONE && f->to != DATE_NONE && f->from > f->to) return field_fail(l, "no day lies between from= and to=%s", "");
     if (f->type == LAYOUT_DIGITS && f->length > 18) return field_fail(l, "digits: at most 18 bytes%s", "");
     if (f->type == LAYOUT_AMOUNT) {
         uint32_t sign_bytes = f->sign == LAYOUT_SIGN_LEADING || f->sign == LAYOUT_SIGN_TRAILING;
@@ -348,7 +349,14 @@ static bool read_mark(struct loader *l, const char *section, struct layout_mark 
         return false;
     const char *key;
     for (int i = 0; (key = conf_key(l->conf, section, i)); i++) {
-        if (strncmp(key, "sum.", 4) != 0) continue;
+        if (strncmp(key, "sum.", 4) != 0) { /* walking over the keys counts them as used: a misspelt check would be no check */
+            static const char *const KEYS[] = {"match", "date", "unit", "records", NULL};
+            if (word_index(KEYS, view_of(key)) < 0) return conf_fail(l->conf, section, key, l->st, "unknown key: match, date, unit, records or sum.FIELD");
+            continue;
+        }
+        if (strcmp(section, "trailer") != 0) return conf_fail(l->conf, section, key, l->st, "sums are checked against the trailer");
+        if (m->sum_field >= 0)
+            return conf_fail(l->conf, section, key, l->st, "one sum.FIELD is checked, sum.%s is listed already", l->layout->fields[m->sum_field].name);
         m->sum_field = layout_find(l->layout, key + 4);
         if (m->sum_field < 0 || l->layout->fields[m->sum_field].type != LAYOUT_AMOUNT)
             return conf_fail(l->conf, section, key, l->st, "sum.FIELD needs an amount field");
