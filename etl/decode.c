@@ -133,8 +133,11 @@ static bool code(const struct layout_field *f, const unsigned char *p, int64_t *
     return false;
 }
 
+/* A code that does not apply is the blank code (which the layout lists then), never by accident the first one. */
 static int64_t none_value(const struct layout_field *f)
 {
+    for (int i = 0; f->type == LAYOUT_CODE && i < f->codes_count; i++)
+        if (!f->codes[i][0]) return i;
     return f->type == LAYOUT_DATE ? DATE_NONE : 0;
 }
 
@@ -328,6 +331,7 @@ static void compile_field(struct decoder *d, int field, uint8_t *need, uint8_t *
     bool plain = is_plain(f);
     switch (f->type) {
     case LAYOUT_TEXT:
+        if (!plain) break;
         if (f->required) add_step(d, OP_NOT_BLANK, field, f->offset, f->length);
         return;
     case LAYOUT_DIGITS:
