@@ -272,7 +272,6 @@ bool populate_run(struct populate *p, struct status *st)
     for (int o = 0; o < im->unit->outputs_count; o++) {
         if (ok && j.export[o].build) {
             ok = export_run(&j.export[o], p->in, im->unit->outputs[o], output_path(&j, o), st);
-            for (uint32_t i = 0; i < p->in->partitions; i++) p->outputs[o].bytes += j.export[o].rows_of[i] * im->unit->outputs[o]->record_length;
         }
         export_release(&j.export[o]);
     }
