@@ -169,18 +169,15 @@ uint64_t exchange_spilled_bytes(const struct exchange *x)
     return x->store->spill_end;
 }
 
-bool exchange_take(struct exchange *x, uint32_t partition, void *out, struct status *st)
+bool exchange_copy(struct exchange *x, uint32_t partition, void *out, struct status *st)
 {
     struct exchange_store *s = x->store;
     char *to = out;
-    for (int w = 0; w < x->workers; w++) {
-        struct exchange_writer *writer = &x->writers[(size_t)w * x->partitions + partition];
-        for (struct exchange_block *b = writer->first; b; b = b->next) {
+    for (int w = 0; w < x->workers; w++)
+        for (struct exchange_block *b = x->writers[(size_t)w * x->partitions + partition].first; b; b = b->next) {
             memcpy(to, b + 1, b->used);
             to += b->used;
         }
-        return_blocks(x, writer);
-    }
     for (uint32_t e = s->extent_head[partition]; e; e = s->extents[e - 1].next) {
         const struct extent *extent = &s->extents[e - 1];
         if (!os_read_at(s->fd, s->path, to, extent->used, extent->offset, st)) return false;
@@ -190,7 +187,9 @@ bool exchange_take(struct exchange *x, uint32_t partition, void *out, struct sta
     return true;
 }
 
-void exchange_forget(struct exchange *x, uint32_t partition)
+bool exchange_take(struct exchange *x, uint32_t partition, void *out, struct status *st)
 {
+    if (!exchange_copy(x, partition, out, st)) return false;
     for (int w = 0; w < x->workers; w++) return_blocks(x, &x->writers[(size_t)w * x->partitions + partition]);
+    return true;
 }

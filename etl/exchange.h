@@ -72,7 +72,7 @@ uint64_t exchange_total(const struct exchange *x);
 uint64_t exchange_spilled_bytes(const struct exchange *x);
 /* Copies the partition's tuples to `out` (room for exchange_count tuples) and gives its blocks back to the budget. */
 bool exchange_take(struct exchange *x, uint32_t partition, void *out, struct status *st);
-/* Gives the blocks of a partition back without reading. */
-void exchange_forget(struct exchange *x, uint32_t partition);
+/* The same, but the tuples stay for another reading. */
+bool exchange_copy(struct exchange *x, uint32_t partition, void *out, struct status *st);
 
 #endif

@@ -1,0 +1,72 @@
+/* identity: when are two ID numbers the same person or company? (domain 7; docs/formats.md, "Identity profile")
+ *
+ * A profile maps ID types to classes with a rule each, and says how numbers are normalised and what a different name means.
+ * Everything here is a pure function of one record; grouping is done by etl/integrate.
+ *
+ * Rules: resident (GB 11643: 15 digits become 18, the check digit is verified), organisation (GB 11714; also out of the credit
+ * code GB 32100 and the old tax number), permit (travel permits: the reissue suffix is no identity), plain.
+ */
+#ifndef CRMX_ETL_IDENTITY_H
+#define CRMX_ETL_IDENTITY_H
+
+#include "base/arena.h"
+#include "base/charset.h"
+#include "base/status.h"
+
+#include <stdint.h>
+
+enum { IDENTITY_TYPES_MAX = 64, IDENTITY_NUMBER_MAX = 64, IDENTITY_PLACEHOLDERS_MAX = 64 };
+
+enum identity_rule { IDENTITY_PLAIN, IDENTITY_RESIDENT, IDENTITY_ORGANISATION, IDENTITY_PERMIT };
+
+struct identity_type {
+    const char *type;  /* as in the source, trimmed */
+    size_t type_length;
+    const char *class; /* types of one class share their numbers */
+    enum identity_rule rule;
+    bool century_19; /* 15 digits: always 19, also for the sequences 996-999 */
+};
+
+struct identity_profile {
+    bool names_apart;    /* same ID, different name: kept apart and listed */
+    bool separators;     /* blanks, hyphens, dots, slashes inside vanish */
+    bool fold_full;      /* full-width → half-width */
+    int hold_above;      /* 0: never */
+    struct identity_type types[IDENTITY_TYPES_MAX];
+    int types_count;
+    const char *placeholders[IDENTITY_PLACEHOLDERS_MAX];
+    int placeholders_count;
+};
+
+bool identity_load(const char *path, struct arena *arena, struct identity_profile **out, struct status *st);
+
+enum identity_strength {
+    IDENTITY_EXACT, /* the key is the number itself: equal keys are equal numbers */
+    IDENTITY_HASHED,/* equal keys must be verified with identity_number */
+    IDENTITY_WEAK,  /* resident number with a wrong check digit: merges only if name and birth agree */
+    IDENTITY_NEVER  /* placeholder or empty: never merges */
+};
+
+struct identity_key {
+    uint64_t key; /* top bit set unless EXACT or WEAK (then the 17 digits) */
+    enum identity_strength strength;
+};
+
+/* Normalised number into number[IDENTITY_NUMBER_MAX], its length as result: 18 digits for a resident ID, the 9 characters of
+ * an organisation, else the folded text. *class is the class name or the type itself. */
+size_t identity_number(const struct identity_profile *p, enum charset charset, struct view id_type, struct view id_no,
+                       char *number, struct view *class, struct identity_key *key, bool corporate);
+/* Only the key; fast for valid resident IDs. */
+struct identity_key identity_key_of(const struct identity_profile *p, enum charset charset, struct view id_type,
+                                    struct view id_no, bool corporate);
+
+/* Names: folded to one form (UTF-8, half-width, upper case, without blanks and middle dots), and its hash. */
+void identity_fold_name(struct charset_converter *to_utf8, enum charset charset, struct view name, struct buf *out);
+uint32_t identity_name_hash(struct view folded);
+/* Same name, counting characters that a system could not represent (?, U+FFFD, private use, 〓) as any one character. */
+bool identity_same_name(struct view folded_a, struct view folded_b);
+
+/* GB 11643 check character of 17 digits. */
+char identity_check_character(const char digits[17]);
+
+#endif

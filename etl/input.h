@@ -1,0 +1,99 @@
+/* input: the files of a run, read in chunks by many threads, and the addresses of their records.
+ *
+ * A record is known by its *record id*: a number that grows with priority of the system, file and position, unique within its
+ * *space* (all customer files of a unit together; each other layout by itself). id = base of the file + offset / stride, where
+ * stride is the shortest distance of two records: no counting pass is needed, and the offset comes back from the id through a
+ * short list of segments (a new one starts only after a record of wrong length).
+ *
+ * Life: input_set_init → input_add for each file in order → input_open_all → (import fills chunks) → input_seal → input_read_record
+ * from any thread → input_set_release.
+ */
+#ifndef CRMX_ETL_INPUT_H
+#define CRMX_ETL_INPUT_H
+
+#include "base/arena.h"
+#include "base/os.h"
+#include "etl/layout.h"
+
+#include <stdint.h>
+
+enum { INPUT_CHUNK_SIZE = 256 * 1024, INPUT_FILES_MAX = 512, INPUT_RECORDS_ALIGN = 64 };
+
+struct input_segment { /* from this record id on, offset = (id - base) * stride + remainder */
+    uint32_t record;
+    uint32_t remainder;
+};
+
+struct input_reject {
+    uint64_t offset;
+    uint32_t line; /* in the chunk, from 0; in the file from 1 after input_seal */
+    uint32_t length;
+    int16_t reason, field;
+};
+
+struct input_chunk { /* filled by the one thread that imports it */
+    uint32_t lines;    /* records of any kind that start in it */
+    uint32_t accepted;
+    uint64_t first_line; /* lines of the chunks before, after input_seal */
+    struct input_segment *segments;
+    uint32_t segments_count, segments_capacity;
+    struct input_reject *rejects;
+    uint32_t rejects_count, rejects_capacity;
+    uint64_t hash; /* XXH3-64 of its bytes */
+    __int128 trailer_sum; /* of the field the trailer states, over all data records in which it can be read */
+};
+
+struct input_file {
+    const char *name; /* as it arrived */
+    const char *path; /* where it is read */
+    const struct layout *layout;
+    int layout_index; /* in the unit */
+    int fd;
+    struct os_file_identity identity;
+    uint32_t stride;
+    uint32_t record_base, records_max; /* ids base .. base + max - 1 are this file's */
+    struct input_chunk *chunks;
+    uint32_t chunks_count;
+    struct input_segment *segments; /* of the whole file, after input_seal */
+    uint32_t segments_count;
+    uint64_t lines, accepted, rejected, marks; /* marks: header and trailer records */
+    uint64_t hash;                             /* over the chunk hashes: the content's fingerprint */
+    struct input_mark_record {
+        bool seen;
+        uint64_t offset;
+    } header, trailer;
+};
+
+struct input_set {
+    struct input_file files[INPUT_FILES_MAX];
+    int files_count;
+    int customer_files;     /* the first so many files are customer files, in order of priority */
+    uint32_t customer_records_max;
+    struct arena *arena;
+};
+
+void input_set_init(struct input_set *s, struct arena *arena);
+void input_set_release(struct input_set *s);
+/* Files must be added in order: customer layouts by priority, then the others layout by layout. */
+bool input_add(struct input_set *s, const char *name, const char *path, const struct layout *l, int layout_index,
+               struct status *st);
+/* Opens every file, fixes record bases. Fails when a space would pass 2^32 records. */
+bool input_open_all(struct input_set *s, struct status *st);
+void input_note_segment(struct input_file *f, struct input_chunk *c, uint64_t offset, uint32_t *last_remainder);
+void input_note_reject(struct input_chunk *c, const struct input_reject *r);
+/* After all chunks are done: totals, line numbers, one segment list a file; checks that no file changed meanwhile. */
+bool input_seal(struct input_set *s, struct status *st);
+
+static inline uint32_t input_record_id(const struct input_file *f, uint64_t offset)
+{
+    return f->record_base + (uint32_t)(offset / f->stride);
+}
+uint64_t input_offset(const struct input_file *f, uint32_t record);
+/* The file a record of a layout (or, for layout -1, of the customer space) is in. */
+const struct input_file *input_file_of(const struct input_set *s, int layout_index, uint32_t record);
+/* record_length bytes of a record into `out`. */
+bool input_read_record(const struct input_file *f, uint32_t record, unsigned char *out, struct status *st);
+/* Number of records (ids, with gaps) of a layout's space. */
+uint32_t input_space(const struct input_set *s, int layout_index);
+
+#endif

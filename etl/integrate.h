@@ -1,0 +1,130 @@
+/* integrate (step 030): who is the same customer, which record is primary, which number, and which customer owns what.
+ *
+ *   1 duplicates   the same source number twice in one system: the latest change (then the later record) stays
+ *   2 relations    accounts whose owners a relation file names get their owners; money of joint accounts is divided
+ *   3 identity     records of one identity key form customers; each gets a primary record
+ *   4 numbers      newcomers are numbered in the order of their primary records: system priority, file, position
+ *   5 owners       rows find their customer through the source number; what finds none is an orphan 无主账户
+ *   6 directories  identity → number, (system, source number) → number, account → number; double accounts are found here
+ *
+ * Out: for each table an exchange of owned rows partitioned by customer (population partition), one of source records, and the
+ * directory segments in the generation folder.
+ */
+#ifndef CRMX_ETL_INTEGRATE_H
+#define CRMX_ETL_INTEGRATE_H
+
+#include "etl/import.h"
+#include "etl/reference.h"
+
+struct owned_tuple { /* followed by the table's row */
+    uint32_t customer; /* index of the newcomer, from 0 */
+    uint32_t record;
+};
+
+struct member_tuple { /* a customer record of a customer */
+    uint32_t customer;
+    uint32_t record;
+};
+
+struct identity_tuple {
+    uint64_t key;
+    uint32_t record; /* primary record */
+    uint32_t strength;
+};
+
+struct account_tuple { /* for the account directory */
+    uint64_t account;
+    uint32_t record;
+    uint32_t customer;
+};
+
+struct rank_word { /* 64 record ids: which are primary, how many are before */
+    uint64_t bits;
+    uint32_t before;
+    uint32_t reserved;
+};
+
+struct integrate_table { /* conservation of one table */
+    uint64_t rows_in, rows_extra /* owners beyond the first */, rows_linked /* of these, without money */;
+    uint64_t orphans, duplicates, superseded, without_relation;
+    __int128 orphan_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
+    __int128 dropped_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX]; /* duplicates and superseded */
+    uint32_t *dropped; /* their record ids, ascending */
+    uint32_t dropped_count;
+};
+
+enum integrate_note_kind { NOTE_NAME_APART, NOTE_HELD, NOTE_WEAK_APART, NOTE_PLACEHOLDER, NOTE_SOURCE_TWICE };
+struct integrate_note { /* for lists: what an analyst should look at */
+    uint32_t record, other;
+    enum integrate_note_kind kind;
+};
+
+struct integrate {
+    struct import *im;
+    const struct reference *reference;
+    const char *folder;            /* of the generation under construction */
+    uint32_t partition_customers;  /* customers per population partition */
+    uint64_t first_number;         /* of the first newcomer, without the unit's prefix */
+    /* results */
+    uint32_t records_max;
+    uint32_t *primary;             /* [customer record id] → primary record id, UINT32_MAX: not accepted */
+    struct rank_word *ranks;
+    uint64_t *superseded;          /* bitmap by customer record id */
+    uint64_t *excluded;            /* bitmap by primary record id */
+    uint64_t *corporate;           /* bitmap by primary record id */
+    uint64_t superseded_count, excluded_count;
+    uint32_t customers;
+    uint32_t partitions;           /* of the population */
+    struct exchange owned[UNIT_LAYOUTS_MAX];
+    struct exchange members;
+    struct exchange identities;
+    struct exchange accounts[UNIT_LAYOUTS_MAX];
+    struct exchange related[UNIT_LAYOUTS_MAX]; /* rows of by_relation tables, by source number */
+    struct integrate_table *table[UNIT_LAYOUTS_MAX];
+    struct integrate_note *notes;
+    uint32_t notes_count, notes_capacity;
+};
+
+bool integrate_run(struct integrate *in, struct status *st);
+void integrate_release(struct integrate *in);
+
+/* Index (from 0) of the customer whose primary record this is. */
+static inline uint32_t integrate_rank(const struct integrate *in, uint32_t primary)
+{
+    const struct rank_word *r = &in->ranks[primary >> 6];
+    return r->before + (uint32_t)__builtin_popcountll(r->bits & ((UINT64_C(1) << (primary & 63)) - 1));
+}
+
+static inline bool integrate_bit(const uint64_t *bitmap, uint32_t i)
+{
+    return bitmap[i >> 6] >> (i & 63) & 1;
+}
+
+/* Population partition and place in it of the customer with that index. Partition p holds the numbers p*size … p*size+size-1. */
+static inline uint32_t integrate_partition(const struct integrate *in, uint32_t customer)
+{
+    return (uint32_t)((in->first_number + customer) / in->partition_customers - in->first_number / in->partition_customers);
+}
+
+/* System index of a customer record. */
+int integrate_system(const struct integrate *in, uint32_t record);
+
+/* --- parts (each in its own file) --- */
+bool integrate_duplicates(struct integrate *in, struct status *st); /* integrate_source.c */
+bool integrate_relations(struct integrate *in, struct status *st);  /* integrate_relation.c */
+bool integrate_identities(struct integrate *in, struct status *st); /* integrate_identity.c */
+bool integrate_owners(struct integrate *in, struct status *st);     /* integrate_owner.c */
+bool integrate_directories(struct integrate *in, struct status *st);/* integrate_directory.c */
+void integrate_note(struct integrate *in, enum integrate_note_kind kind, uint32_t record, uint32_t other);
+
+/* Per-worker scratch that grows; kept between tasks. */
+struct integrate_scratch {
+    void *tuples, *extra;
+    size_t tuples_size, extra_size;
+    uint32_t *table;
+    size_t table_size;
+};
+void *integrate_room(void **p, size_t *size, size_t wanted);
+void integrate_scratch_release(struct integrate_scratch *s);
+
+#endif

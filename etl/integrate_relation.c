@@ -1,0 +1,139 @@
+/* integrate, part 2: owners out of relation files. An account row meets the relation records of the same account; each owner
+ * gets a row of its own. Money is divided by shares so that every unit counts once: each further owner gets its share rounded
+ * towards zero, the first owner what is left. Linked people (agents, guardians) get a row without money. */
+#include "etl/integrate.h"
+
+#include <pthread.h>
+#include <string.h>
+
+struct job {
+    struct integrate *in;
+    int table;
+    const struct relation_tuple *relations; /* of the partition */
+    struct integrate_scratch *scratch;
+};
+
+static int by_account(const void *a, const void *b)
+{
+    const struct relation_tuple *x = a, *y = b;
+    if (x->account != y->account) return x->account < y->account ? -1 : 1;
+    uint32_t role_x = x->share_role & 0xff, role_y = y->share_role & 0xff;
+    if (role_x != role_y) return role_x < role_y ? -1 : 1; /* the owner first, linked people last */
+    return x->record < y->record ? -1 : x->record > y->record;
+}
+
+static void scale_amounts(const struct table *t, unsigned char *row, const unsigned char *whole, uint32_t share)
+{
+    for (int i = 0; i < t->amounts_count; i++) {
+        const struct decode_column *c = &t->columns[t->amount_columns[i]];
+        int64_t part = (int64_t)((__int128)decode_column_value(c, whole) * share / SHARE_WHOLE);
+        memcpy(row + c->offset, &part, c->width);
+    }
+}
+
+static void subtract_amounts(const struct table *t, unsigned char *row, const unsigned char *part)
+{
+    for (int i = 0; i < t->amounts_count; i++) {
+        const struct decode_column *c = &t->columns[t->amount_columns[i]];
+        int64_t left = decode_column_value(c, row) - decode_column_value(c, part);
+        memcpy(row + c->offset, &left, c->width);
+    }
+}
+
+static bool emit(struct job *j, int worker, const struct row_tuple *from, uint64_t source, const unsigned char *row, struct status *st)
+{
+    struct import *im = j->in->im;
+    const struct table *t = &im->tables->table[j->table];
+    struct row_tuple *r = exchange_add(&j->in->related[j->table], worker, import_partition(source, im->systems[t->system].bits), st);
+    if (!r) return false;
+    *r = (struct row_tuple){source, from->account, from->record};
+    memcpy(r + 1, row, t->row_size);
+    return true;
+}
+
+/* One account with its relation records (owners first). */
+static bool divide(struct job *j, int worker, const struct row_tuple *account, const struct relation_tuple *owners, uint64_t n, struct status *st)
+{
+    const struct table *t = &j->in->im->tables->table[j->table];
+    struct integrate_table *totals = j->in->table[j->table];
+    unsigned char first[TABLE_ROW_MAX], part[TABLE_ROW_MAX];
+    const unsigned char *whole = (const unsigned char *)(account + 1);
+    memcpy(first, whole, t->row_size);
+    for (uint64_t i = 1; i < n; i++) {
+        bool linked = (owners[i].share_role & 0xff) == ROLE_LINKED;
+        memcpy(part, whole, t->row_size);
+        /* A second owner without a share of its own gets nothing: the share is missing, not whole. */
+        uint32_t share = owners[i].share_role >> 8;
+        scale_amounts(t, part, whole, linked || share == SHARE_WHOLE ? 0 : share);
+        subtract_amounts(t, first, part);
+        if (!emit(j, worker, account, owners[i].source, part, st)) return false;
+        __atomic_fetch_add(&totals->rows_extra, 1, __ATOMIC_RELAXED);
+        if (linked) __atomic_fetch_add(&totals->rows_linked, 1, __ATOMIC_RELAXED);
+    }
+    return emit(j, worker, account, owners[0].source, first, st);
+}
+
+static void orphan(struct job *j, const struct row_tuple *r)
+{
+    const struct table *t = &j->in->im->tables->table[j->table];
+    struct integrate_table *totals = j->in->table[j->table];
+    const unsigned char *row = (const unsigned char *)(r + 1);
+    int currency = t->currency_column < 0 ? 0 : row[t->columns[t->currency_column].offset];
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&lock);
+    totals->orphans++;
+    totals->without_relation++;
+    for (int a = 0; a < t->amounts_count; a++) totals->orphan_sum[a][currency] += decode_column_value(&t->columns[t->amount_columns[a]], row);
+    pthread_mutex_unlock(&lock);
+}
+
+static bool task(void *context, int worker, uint64_t partition, struct status *st)
+{
+    struct job *j = context;
+    struct import *im = j->in->im;
+    const struct table *t = &im->tables->table[j->table];
+    struct exchange *rows = &im->rows[j->table], *relations = &im->systems[t->system].relations;
+    struct integrate_scratch *s = &j->scratch[worker];
+    uint64_t n = exchange_count(rows, (uint32_t)partition), m = exchange_count(relations, (uint32_t)partition);
+    size_t row_size = sizeof(struct row_tuple) + t->row_size;
+    char *accounts = integrate_room(&s->tuples, &s->tuples_size, n * row_size);
+    struct relation_tuple *owners = integrate_room(&s->extra, &s->extra_size, (m + 1) * sizeof *owners);
+    if (!exchange_take(rows, (uint32_t)partition, accounts, st) || !exchange_copy(relations, (uint32_t)partition, owners, st)) return false;
+    qsort(owners, m, sizeof *owners, by_account);
+    for (uint64_t i = 0; i < n; i++) {
+        const struct row_tuple *r = (const struct row_tuple *)(const void *)(accounts + i * row_size);
+        uint64_t low = 0, high = m;
+        while (low < high) {
+            uint64_t middle = low + (high - low) / 2;
+            if (owners[middle].account < r->source) low = middle + 1;
+            else high = middle;
+        }
+        uint64_t end = low;
+        while (end < m && owners[end].account == r->source) end++;
+        /* Only linked people and no owner: nobody owns it. */
+        if (low == end || (owners[low].share_role & 0xff) == ROLE_LINKED) orphan(j, r);
+        else if (!divide(j, worker, r, owners + low, end - low, st)) return false;
+    }
+    return true;
+}
+
+bool integrate_relations(struct integrate *in, struct status *st)
+{
+    struct import *im = in->im;
+    for (int i = 0; i < im->tables->count; i++) {
+        const struct table *t = &im->tables->table[i];
+        if (!t->by_relation) continue;
+        struct job j = {.in = in, .table = i, .scratch = calloc((size_t)pool_workers(im->pool), sizeof(struct integrate_scratch))};
+        ensure(j.scratch);
+        int bits = im->systems[t->system].bits;
+        bool ok = exchange_init(&in->related[i], &(struct exchange_options){arena_printf(im->arena, "related-%s", t->layout->name), 1u << bits,
+                                                                             (uint32_t)sizeof(struct row_tuple) + t->row_size, pool_workers(im->pool),
+                                                                             im->budget, im->spill_folder}, st) &&
+                  pool_run(im->pool, UINT64_C(1) << bits, task, &j, st);
+        for (int w = 0; w < pool_workers(im->pool); w++) integrate_scratch_release(&j.scratch[w]);
+        free(j.scratch);
+        if (!ok) return status_while(st, "finding the owners of %s", t->layout->name);
+        exchange_seal(&in->related[i]);
+    }
+    return true;
+}

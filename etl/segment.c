@@ -1,0 +1,340 @@
+#include "etl/segment.h"
+
+#include "base/os.h"
+#include "etl/segment_code.h"
+
+#define XXH_INLINE_ALL
+#include <pthread.h>
+#include <string.h>
+#include <xxhash.h>
+
+enum { HEAD_SIZE = 64, TAIL_SIZE = 64, VERSION = 1 };
+static const char MAGIC[8] = "CRMXSEG";
+
+struct segment_head {
+    char magic[8];
+    uint32_t version, partitions;
+    char reserved[48];
+};
+
+struct segment_tail {
+    char magic[8];
+    uint64_t index_offset, index_bytes, index_hash;
+    uint32_t columns, partitions;
+    char reserved[24];
+};
+
+struct segment_writer {
+    char path[OS_PATH_MAX];
+    int fd;
+    uint32_t partitions, next;
+    uint64_t end;
+    struct segment_column columns[SEGMENT_COLUMNS_MAX];
+    int columns_count;
+    struct segment_piece *pieces; /* [partition * SEGMENT_COLUMNS_MAX + column] would waste: grown per commit */
+    pthread_mutex_t lock;
+    pthread_cond_t turn;
+    bool failed;
+};
+
+/* --- writing --- */
+
+struct segment_writer *segment_create(const char *path, uint32_t partitions, struct status *st)
+{
+    int fd = os_open_create(path, st);
+    if (fd < 0) return NULL;
+    struct segment_writer *w = calloc(1, sizeof *w);
+    ensure(w);
+    snprintf(w->path, sizeof w->path, "%s", path);
+    w->fd = fd;
+    w->partitions = partitions;
+    w->end = HEAD_SIZE;
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->turn, NULL);
+    return w;
+}
+
+int segment_declare(struct segment_writer *w, const char *name, enum segment_type type, int scale, uint32_t raw_width)
+{
+    ensure(w->columns_count < SEGMENT_COLUMNS_MAX && w->next == 0 && !w->pieces && strlen(name) < SEGMENT_NAME_MAX);
+    struct segment_column *c = &w->columns[w->columns_count];
+    snprintf(c->name, sizeof c->name, "%s", name);
+    c->type = type;
+    c->scale = scale;
+    c->width = raw_width;
+    return w->columns_count++;
+}
+
+void segment_part_init(struct segment_part *p)
+{
+    memset(p, 0, sizeof *p);
+    buf_init(&p->bytes, (size_t)1 << 40);
+}
+
+void segment_part_release(struct segment_part *p)
+{
+    buf_release(&p->bytes);
+}
+
+static void close_piece(struct segment_part *p, int column, size_t start, uint64_t rows)
+{
+    static const char ZEROS[8];
+    buf_add(&p->bytes, ZEROS, (8 - p->bytes.length % 8) % 8);
+    size_t length = p->bytes.length - start;
+    p->pieces[column] = (struct segment_piece){start, length, rows, XXH3_64bits(p->bytes.bytes + start, length)};
+}
+
+void segment_put(struct segment_part *p, int column, const int64_t *values, uint64_t count)
+{
+    /* A table of run offsets first, so that any run can be found without decoding those before it. */
+    size_t start = p->bytes.length;
+    uint64_t runs = (count + SEGMENT_RUN - 1) / SEGMENT_RUN;
+    size_t table = (runs * sizeof(uint32_t) + 7) & ~(size_t)7;
+    if (table) memset(buf_room(&p->bytes, table), 0, table);
+    for (uint64_t r = 0; r < runs; r++) {
+        uint32_t offset = (uint32_t)(p->bytes.length - start), n = (uint32_t)(count - r * SEGMENT_RUN < SEGMENT_RUN ? count - r * SEGMENT_RUN : SEGMENT_RUN);
+        memcpy(p->bytes.bytes + start + r * sizeof offset, &offset, sizeof offset);
+        segment_code_run(&p->bytes, values + r * SEGMENT_RUN, n);
+    }
+    close_piece(p, column, start, count);
+}
+
+void segment_put_raw(struct segment_part *p, int column, const void *bytes, uint64_t rows, uint32_t width)
+{
+    size_t start = p->bytes.length;
+    buf_add(&p->bytes, bytes, rows * width);
+    close_piece(p, column, start, rows);
+}
+
+/* Waits for the partition's turn and takes its place in the file. */
+static bool take_place(struct segment_writer *w, uint32_t partition, const struct segment_part *p, uint64_t *offset)
+{
+    pthread_mutex_lock(&w->lock);
+    while (w->next != partition && !w->failed) pthread_cond_wait(&w->turn, &w->lock);
+    bool ok = !w->failed;
+    if (ok) {
+        if (!w->pieces) {
+            w->pieces = calloc((size_t)w->partitions * (size_t)w->columns_count + 1, sizeof *w->pieces);
+            ensure(w->pieces);
+        }
+        *offset = w->end;
+        w->end += p->bytes.length;
+        w->next++;
+        for (int c = 0; c < w->columns_count; c++) {
+            struct segment_piece *piece = &w->pieces[(size_t)partition * (size_t)w->columns_count + (size_t)c];
+            *piece = p->pieces[c];
+            piece->offset += *offset;
+        }
+    }
+    pthread_cond_broadcast(&w->turn);
+    pthread_mutex_unlock(&w->lock);
+    return ok;
+}
+
+bool segment_commit(struct segment_writer *w, uint32_t partition, struct segment_part *p, struct status *st)
+{
+    uint64_t offset;
+    ensure(partition < w->partitions);
+    if (!take_place(w, partition, p, &offset))
+        return status_fail(st, STATUS_IO, "writing \"%s\" was given up after a failure elsewhere", w->path);
+    bool ok = os_write_at(w->fd, w->path, p->bytes.bytes, p->bytes.length, offset, st);
+    if (ok) os_write_back(w->fd, offset, p->bytes.length);
+    else segment_abort(w);
+    buf_clear(&p->bytes);
+    memset(p->pieces, 0, sizeof p->pieces[0] * (size_t)w->columns_count);
+    return ok;
+}
+
+void segment_abort(struct segment_writer *w)
+{
+    if (!w) return;
+    pthread_mutex_lock(&w->lock);
+    w->failed = true;
+    pthread_cond_broadcast(&w->turn);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void segment_discard(struct segment_writer *w)
+{
+    if (!w) return;
+    os_close(w->fd);
+    free(w->pieces);
+    pthread_mutex_destroy(&w->lock);
+    pthread_cond_destroy(&w->turn);
+    free(w);
+}
+
+bool segment_finish(struct segment_writer *w, struct status *st)
+{
+    ensure(w->next == w->partitions);
+    struct segment_head head = {.version = VERSION, .partitions = w->partitions};
+    memcpy(head.magic, MAGIC, 8);
+    struct buf index;
+    buf_init(&index, (size_t)1 << 32);
+    buf_add(&index, w->columns, (size_t)w->columns_count * sizeof *w->columns);
+    if (w->pieces) buf_add(&index, w->pieces, (size_t)w->partitions * (size_t)w->columns_count * sizeof *w->pieces);
+    struct segment_tail tail = {.index_offset = w->end,
+                                .index_bytes = index.length,
+                                .index_hash = XXH3_64bits(index.bytes, index.length),
+                                .columns = (uint32_t)w->columns_count,
+                                .partitions = w->partitions};
+    memcpy(tail.magic, MAGIC, 8);
+    buf_add(&index, &tail, sizeof tail);
+    bool ok = os_write_at(w->fd, w->path, &head, sizeof head, 0, st) &&
+              os_write_at(w->fd, w->path, index.bytes, index.length, w->end, st);
+    buf_release(&index);
+    segment_discard(w);
+    return ok;
+}
+
+/* --- reading --- */
+
+struct segment {
+    char path[OS_PATH_MAX];
+    int fd;
+    uint32_t partitions;
+    int columns_count;
+    struct segment_column *columns;
+    struct segment_piece *pieces;
+    char *index;
+};
+
+static bool damaged(const char *path, const char *what, struct status *st)
+{
+    status_fail(st, STATUS_CORRUPT, "\"%s\" is damaged: %s", path, what);
+    return status_hint(st, "find out what else is damaged: crmx generation verify; the disk may be failing");
+}
+
+static bool read_index(struct segment *s, struct status *st)
+{
+    struct os_file_identity id;
+    struct segment_tail tail;
+    if (!os_identify_fd(s->fd, s->path, &id, st)) return false;
+    if (id.size < HEAD_SIZE + TAIL_SIZE) return damaged(s->path, "it is too short to be a segment", st);
+    if (!os_read_at(s->fd, s->path, &tail, sizeof tail, id.size - TAIL_SIZE, st)) return false;
+    if (memcmp(tail.magic, MAGIC, 8) != 0 || tail.index_offset + tail.index_bytes + TAIL_SIZE != id.size || tail.columns > SEGMENT_COLUMNS_MAX ||
+        tail.index_bytes != tail.columns * sizeof(struct segment_column) + (uint64_t)tail.columns * tail.partitions * sizeof(struct segment_piece))
+        return damaged(s->path, "its tail is no segment tail", st);
+    s->index = malloc(tail.index_bytes + 1);
+    ensure(s->index);
+    if (!os_read_at(s->fd, s->path, s->index, tail.index_bytes, tail.index_offset, st)) return false;
+    if (XXH3_64bits(s->index, tail.index_bytes) != tail.index_hash) return damaged(s->path, "the index does not match its checksum", st);
+    s->partitions = tail.partitions;
+    s->columns_count = (int)tail.columns;
+    s->columns = (struct segment_column *)(void *)s->index;
+    s->pieces = (struct segment_piece *)(void *)(s->index + tail.columns * sizeof(struct segment_column));
+    return true;
+}
+
+struct segment *segment_open(const char *path, struct status *st)
+{
+    struct segment *s = calloc(1, sizeof *s);
+    ensure(s);
+    snprintf(s->path, sizeof s->path, "%s", path);
+    s->fd = os_open_read(path, st);
+    if (s->fd >= 0 && read_index(s, st)) return s;
+    segment_close(s);
+    return NULL;
+}
+
+void segment_close(struct segment *s)
+{
+    if (!s) return;
+    os_close(s->fd);
+    free(s->index);
+    free(s);
+}
+
+uint32_t segment_partitions(const struct segment *s)
+{
+    return s->partitions;
+}
+
+int segment_columns(const struct segment *s)
+{
+    return s->columns_count;
+}
+
+const struct segment_column *segment_column(const struct segment *s, int column)
+{
+    return &s->columns[column];
+}
+
+int segment_find(const struct segment *s, const char *name)
+{
+    for (int i = 0; i < s->columns_count; i++)
+        if (strcmp(s->columns[i].name, name) == 0) return i;
+    return -1;
+}
+
+static const struct segment_piece *piece_of(const struct segment *s, uint32_t partition, int column)
+{
+    ensure(partition < s->partitions && column >= 0 && column < s->columns_count);
+    return &s->pieces[(size_t)partition * (size_t)s->columns_count + (size_t)column];
+}
+
+uint64_t segment_rows(const struct segment *s, uint32_t partition, int column)
+{
+    return piece_of(s, partition, column)->rows;
+}
+
+bool segment_load(struct segment *s, uint32_t partition, int column, struct buf *out, struct status *st)
+{
+    const struct segment_piece *p = piece_of(s, partition, column);
+    buf_clear(out);
+    if (p->bytes == 0) return true;
+    char *room = buf_room(out, p->bytes);
+    ensure(room);
+    if (!os_read_at(s->fd, s->path, room, p->bytes, p->offset, st)) return false;
+    if (XXH3_64bits(room, p->bytes) == p->hash) return true;
+    status_fail(st, STATUS_CORRUPT, "\"%s\" is damaged: column %s of partition %u (%llu bytes at offset %llu) does not match its checksum",
+                s->path, s->columns[column].name, partition, (unsigned long long)p->bytes, (unsigned long long)p->offset);
+    return status_hint(st, "find out what else is damaged: crmx generation verify; the disk may be failing");
+}
+
+uint32_t segment_decode_run(struct view loaded, uint64_t run, int64_t *out)
+{
+    uint32_t offset;
+    if ((run + 1) * sizeof offset > loaded.length) return 0;
+    memcpy(&offset, loaded.bytes + run * sizeof offset, sizeof offset);
+    if (offset >= loaded.length) return 0;
+    return segment_decode((const unsigned char *)loaded.bytes + offset, loaded.length - offset, out);
+}
+
+bool segment_get(struct segment *s, uint32_t partition, int column, uint64_t first, uint64_t count, int64_t *out, struct status *st)
+{
+    ensure(first % SEGMENT_RUN == 0 && first + count <= segment_rows(s, partition, column));
+    struct buf loaded;
+    buf_init(&loaded, (size_t)1 << 40);
+    bool ok = segment_load(s, partition, column, &loaded, st);
+    int64_t run[SEGMENT_RUN];
+    for (uint64_t done = 0; ok && done < count;) {
+        uint32_t n = segment_decode_run(buf_view(&loaded), (first + done) / SEGMENT_RUN, run);
+        if (n == 0) ok = damaged(s->path, "a run cannot be decoded", st);
+        uint64_t take = count - done < n ? count - done : n;
+        if (ok) memcpy(out + done, run, take * sizeof *out);
+        done += take;
+    }
+    buf_release(&loaded);
+    return ok;
+}
+
+bool segment_get_raw(struct segment *s, uint32_t partition, int column, uint64_t first, uint64_t count, void *out, struct status *st)
+{
+    const struct segment_piece *p = piece_of(s, partition, column);
+    uint32_t width = s->columns[column].width;
+    ensure(first + count <= p->rows && width);
+    if (count == 0) return true;
+    return os_read_at(s->fd, s->path, out, count * width, p->offset + first * width, st);
+}
+
+bool segment_verify(struct segment *s, struct status *st)
+{
+    struct buf loaded;
+    buf_init(&loaded, (size_t)1 << 40);
+    bool ok = true;
+    for (uint32_t p = 0; ok && p < s->partitions; p++)
+        for (int c = 0; ok && c < s->columns_count; c++) ok = segment_load(s, p, c, &loaded, st);
+    buf_release(&loaded);
+    return ok;
+}

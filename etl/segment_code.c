@@ -1,0 +1,136 @@
+#include "etl/segment_code.h"
+
+#include "base/status.h"
+#include "etl/segment.h"
+
+#include <string.h>
+
+enum run_kind { RUN_CONSTANT, RUN_DENSE, RUN_SPARSE };
+
+struct run_head { /* 16 bytes; payload follows, padded to 8 */
+    uint8_t kind, width;
+    uint16_t count;
+    uint32_t bytes; /* payload, padded */
+    int64_t base;
+};
+
+static uint8_t width_for(uint64_t range)
+{
+    return range <= 0xff ? 1 : range <= 0xffff ? 2 : range <= 0xffffffffu ? 4 : 8;
+}
+
+static void pack(char *to, uint8_t width, uint64_t v)
+{
+    switch (width) {
+    case 1: *(uint8_t *)to = (uint8_t)v; break;
+    case 2: {
+        uint16_t x = (uint16_t)v;
+        memcpy(to, &x, 2);
+        break;
+    }
+    case 4: {
+        uint32_t x = (uint32_t)v;
+        memcpy(to, &x, 4);
+        break;
+    }
+    default: memcpy(to, &v, 8); break;
+    }
+}
+
+static uint32_t padded(uint32_t n)
+{
+    return (n + 7) & ~7u;
+}
+
+void segment_code_run(struct buf *out, const int64_t *values, uint32_t count)
+{
+    ensure(count >= 1 && count <= SEGMENT_RUN);
+    int64_t low = values[0], high = values[0];
+    uint32_t zeros = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        low = values[i] < low ? values[i] : low;
+        high = values[i] > high ? values[i] : high;
+        zeros += values[i] == 0;
+    }
+    struct run_head head = {.kind = RUN_DENSE, .count = (uint16_t)count, .base = low};
+    head.width = width_for((uint64_t)high - (uint64_t)low);
+    uint32_t others = count - zeros;
+    /* Sparse values keep the dense base: one pass decides both. */
+    uint32_t dense = padded(count * head.width), sparse = padded((count + 7) / 8) + padded(others * head.width);
+    if (low == high) {
+        head.kind = RUN_CONSTANT;
+        head.width = 0;
+    } else if (sparse < dense) {
+        head.kind = RUN_SPARSE;
+    }
+    head.bytes = head.kind == RUN_CONSTANT ? 0 : head.kind == RUN_DENSE ? dense : sparse;
+    char *p = buf_room(out, sizeof head + head.bytes);
+    ensure(p);
+    memcpy(p, &head, sizeof head);
+    p += sizeof head;
+    memset(p, 0, head.bytes);
+    if (head.kind == RUN_DENSE) {
+        switch (head.width) {
+        case 1:
+            for (uint32_t i = 0; i < count; i++) p[i] = (char)(uint8_t)((uint64_t)values[i] - (uint64_t)low);
+            break;
+        default:
+            for (uint32_t i = 0; i < count; i++) pack(p + (size_t)i * head.width, head.width, (uint64_t)values[i] - (uint64_t)low);
+        }
+    } else if (head.kind == RUN_SPARSE) {
+        char *to = p + padded((count + 7) / 8);
+        for (uint32_t i = 0; i < count; i++) {
+            if (values[i] == 0) continue;
+            p[i / 8] = (char)((uint8_t)p[i / 8] | 1u << (i % 8));
+            pack(to, head.width, (uint64_t)values[i] - (uint64_t)low);
+            to += head.width;
+        }
+    }
+}
+
+static inline uint64_t unpack(const unsigned char *p, uint8_t width)
+{
+    uint64_t v = 0;
+    memcpy(&v, p, width);
+    return v;
+}
+
+#define DECODE_DENSE(type)                                                                                             \
+    for (uint32_t i = 0; i < head.count; i++) {                                                                        \
+        type v;                                                                                                        \
+        memcpy(&v, p + (size_t)i * sizeof v, sizeof v);                                                                \
+        out[i] = (int64_t)((uint64_t)head.base + v);                                                                   \
+    }
+
+uint32_t segment_decode(const unsigned char *p, size_t n, int64_t *out)
+{
+    struct run_head head;
+    if (n < sizeof head) return 0;
+    memcpy(&head, p, sizeof head);
+    if (head.count > SEGMENT_RUN || head.bytes > n - sizeof head) return 0;
+    p += sizeof head;
+    if (head.kind == RUN_CONSTANT) {
+        for (uint32_t i = 0; i < head.count; i++) out[i] = head.base;
+    } else if (head.kind == RUN_DENSE) {
+        if (head.bytes < padded((uint32_t)head.count * head.width)) return 0;
+        switch (head.width) {
+        case 1: DECODE_DENSE(uint8_t); break;
+        case 2: DECODE_DENSE(uint16_t); break;
+        case 4: DECODE_DENSE(uint32_t); break;
+        default: DECODE_DENSE(uint64_t); break;
+        }
+    } else {
+        memset(out, 0, head.count * sizeof *out);
+        const unsigned char *from = p + padded((head.count + 7u) / 8), *end = p + head.bytes;
+        for (uint32_t w = 0; w < head.count; w += 64) {
+            uint64_t bits = 0;
+            uint32_t left = head.count - w < 64 ? head.count - w : 64;
+            memcpy(&bits, p + w / 8, (left + 7) / 8);
+            for (; bits; bits &= bits - 1, from += head.width) {
+                if (from + head.width > end) return 0;
+                out[w + (uint32_t)__builtin_ctzll(bits)] = (int64_t)((uint64_t)head.base + unpack(from, head.width));
+            }
+        }
+    }
+    return head.count;
+}

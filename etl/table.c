@@ -1,0 +1,107 @@
+#include "etl/table.h"
+
+#include <string.h>
+
+_Static_assert((int)LAYOUT_HOT_MAX < (int)TABLE_COLUMNS_MAX && 8 * LAYOUT_HOT_MAX + 8 <= (int)TABLE_ROW_MAX &&
+                   (int)LAYOUT_HOT_AMOUNTS_MAX <= (int)TABLE_AMOUNTS_MAX,
+               "what a layout may keep hot must fit a row");
+
+/* Wide columns first, so that every column is aligned to its width. */
+static void place_columns(struct table *t)
+{
+    uint16_t at = 0;
+    for (uint8_t width = 8; width; width = width / 2)
+        for (int i = 0; i < t->columns_count; i++)
+            if (t->columns[i].width == width) {
+                t->columns[i].offset = at;
+                at = (uint16_t)(at + width);
+            }
+    t->row_size = (uint16_t)((at + 3) & ~3);
+}
+
+static void init_table(struct table *t, const struct unit *u, int layout_index)
+{
+    const struct layout *l = u->layouts[layout_index];
+    *t = (struct table){.layout = l, .layout_index = layout_index, .system = u->layout_system[layout_index], .currency_column = -1};
+    t->by_relation = l->class == LAYOUT_ACCOUNT && l->role_field[ROLE_SOURCE_NO] < 0;
+    for (int i = 0; i < l->fields_count; i++) {
+        const struct layout_field *f = &l->fields[i];
+        bool is_currency = l->class == LAYOUT_ACCOUNT && l->role_field[ROLE_CURRENCY] == i;
+        if (f->type == LAYOUT_TEXT || !(f->keep == LAYOUT_KEEP_HOT || is_currency)) continue;
+        ensure(t->columns_count < TABLE_COLUMNS_MAX);
+        if (is_currency) t->currency_column = t->columns_count;
+        if (f->type == LAYOUT_AMOUNT && t->amounts_count < TABLE_AMOUNTS_MAX) t->amount_columns[t->amounts_count++] = t->columns_count;
+        struct decode_column *c = &t->columns[t->columns_count++];
+        c->field = i;
+        decode_column_shape(f, c);
+    }
+    place_columns(t);
+}
+
+static enum value_type value_type_of(const struct layout_field *f)
+{
+    switch (f->type) {
+    case LAYOUT_AMOUNT: return VALUE_MONEY;
+    case LAYOUT_DATE: return VALUE_DATE;
+    case LAYOUT_CODE: return VALUE_CODE;
+    case LAYOUT_CURRENCY: return VALUE_CURRENCY;
+    default: return VALUE_NUMBER;
+    }
+}
+
+static struct schema_field schema_field_of(const struct layout_field *f)
+{
+    return (struct schema_field){.name = f->name,
+                                 .type = value_type_of(f),
+                                 .scale = f->type == LAYOUT_AMOUNT ? f->scale : 0,
+                                 .codes = f->codes,
+                                 .codes_count = f->codes_count};
+}
+
+/* Customer fields: what the customer layouts have under one name and one type (codes: the same list). */
+static void customer_fields(struct schema *s, const struct unit *u, struct arena *arena)
+{
+    struct schema_field *fields = arena_array(arena, struct schema_field, LAYOUT_FIELDS_MAX);
+    for (int i = 0; i < u->layouts_count; i++) {
+        const struct layout *l = u->layouts[i];
+        for (int k = 0; l->class == LAYOUT_CUSTOMER && k < l->fields_count; k++) {
+            const struct layout_field *f = &l->fields[k];
+            if (f->type == LAYOUT_TEXT || f->type == LAYOUT_CURRENCY || f->data_class == 3) continue;
+            int known = 0;
+            while (known < s->customer_fields_count && strcmp(fields[known].name, f->name) != 0) known++;
+            if (known == s->customer_fields_count && known < LAYOUT_FIELDS_MAX) {
+                fields[known] = schema_field_of(f);
+                s->customer_fields_count++;
+            }
+        }
+    }
+    s->customer_fields = fields;
+}
+
+void tables_init(struct tables *t, const struct unit *u, const struct rates *rates, int32_t business_date, struct arena *arena)
+{
+    t->count = 0;
+    struct schema *s = arena_new(arena, struct schema);
+    struct schema_table *st = arena_array(arena, struct schema_table, u->layouts_count);
+    for (int i = 0; i < u->layouts_count; i++) {
+        const struct layout *l = u->layouts[i];
+        if (l->class != LAYOUT_ACCOUNT && l->class != LAYOUT_CONTACT && l->class != LAYOUT_ADDRESS) continue;
+        init_table(&t->table[t->count], u, i);
+        struct schema_field *fields = arena_array(arena, struct schema_field, l->fields_count);
+        for (int k = 0; k < l->fields_count; k++) fields[k] = schema_field_of(&l->fields[k]);
+        st[t->count++] = (struct schema_table){.name = l->name,
+                                               .system = l->class == LAYOUT_ACCOUNT ? l->system : "",
+                                               .fields = fields,
+                                               .fields_count = l->fields_count,
+                                               .currency_field = l->role_field[ROLE_CURRENCY]};
+    }
+    s->tables = st;
+    s->tables_count = t->count;
+    customer_fields(s, u, arena);
+    const char **currencies = arena_array(arena, const char *, rates->count);
+    for (int i = 0; i < rates->count; i++) currencies[i] = arena_dup(arena, view_of(rates->code[i]));
+    s->currencies = currencies;
+    s->currencies_count = rates->count;
+    s->business_date = business_date;
+    t->schema = s;
+}

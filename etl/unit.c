@@ -1,0 +1,179 @@
+#include "etl/unit.h"
+
+#include "base/conf.h"
+#include "base/os.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const TAKES[] = {"rename", "link", "copy", NULL};
+static const char *const FORMULA_KEYS[] = {"formula.personal", "formula.corporate"};
+static const char *const THRESHOLD_KEYS[] = {"threshold.personal", "threshold.corporate"};
+
+static const char *path_of(struct arena *arena, const char *folder, const char *kind, const char *name)
+{
+    return arena_printf(arena, "%s/%s/%s.ini", folder, kind, name);
+}
+
+static bool read_systems(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
+{
+    const char *key;
+    for (int i = 0; (key = conf_key(c, "systems", i)); i++) {
+        const char *letter = conf_get(c, "systems", key);
+        if (i == UNIT_SYSTEMS_MAX) return conf_fail(c, "systems", key, st, "more than 16 systems");
+        if (strlen(letter) != 1) return conf_fail(c, "systems", key, st, "one letter is needed, found \"%s\"", letter);
+        for (int k = 0; k < i; k++)
+            if (u->systems[k].letter == letter[0])
+                return conf_fail(c, "systems", key, st, "the letter %s is taken by %s", letter, u->systems[k].name);
+        const char *filter = conf_get(c, "filter", key);
+        u->systems[i] = (struct unit_system){arena_dup(arena, view_of(key)), letter[0],
+                                             filter ? arena_dup(arena, view_of(filter)) : NULL};
+        u->systems_count++;
+    }
+    return u->systems_count > 0 || conf_fail(c, "systems", NULL, st, "no system is listed");
+}
+
+static int system_index(const struct unit *u, const char *name)
+{
+    for (int i = 0; i < u->systems_count; i++)
+        if (strcmp(u->systems[i].name, name) == 0) return i;
+    return -1;
+}
+
+/* Loads the listed layouts, then orders them by priority of their system (rates and exclusions last). */
+static bool read_layouts(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
+{
+    const char *list;
+    if (!conf_need(c, "unit", "layouts", &list, st)) return false;
+    struct layout *loaded[UNIT_LAYOUTS_MAX];
+    int system[UNIT_LAYOUTS_MAX], count = 0;
+    struct view rest = view_of(list);
+    for (struct view word = view_word(&rest); word.length; word = view_word(&rest)) {
+        char *name = arena_dup(arena, word);
+        if (count == UNIT_LAYOUTS_MAX) return conf_fail(c, "unit", "layouts", st, "more than 64 layouts");
+        if (!layout_load(path_of(arena, u->folder, "layouts", name), name, arena, &loaded[count], st)) return false;
+        const char *its_system = loaded[count]->system;
+        system[count] = its_system ? system_index(u, its_system) : -1;
+        if (its_system && system[count] < 0)
+            return conf_fail(c, "unit", "layouts", st, "layout %s belongs to system %s, which [systems] does not list", name, its_system);
+        for (int i = 0; i < count; i++)
+            if (strcmp(loaded[i]->name, name) == 0) return conf_fail(c, "unit", "layouts", st, "%s is listed twice", name);
+        count++;
+    }
+    for (int s = 0; s <= u->systems_count; s++)
+        for (int i = 0; i < count; i++)
+            if (system[i] == (s < u->systems_count ? s : -1)) {
+                u->layout_system[u->layouts_count] = system[i];
+                u->layouts[u->layouts_count++] = loaded[i];
+            }
+    return u->layouts_count > 0 || conf_fail(c, "unit", "layouts", st, "no layout is listed");
+}
+
+static bool read_outputs(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
+{
+    struct view rest = view_of(conf_get(c, "unit", "outputs"));
+    for (struct view word = view_word(&rest); word.length; word = view_word(&rest)) {
+        char *name = arena_dup(arena, word);
+        if (u->outputs_count == UNIT_OUTPUTS_MAX) return conf_fail(c, "unit", "outputs", st, "more than 32 outputs");
+        struct output *o;
+        if (!output_load(path_of(arena, u->folder, "outputs", name), name, arena, &o, st)) return false;
+        for (int i = 0; i < u->outputs_count; i++)
+            if (strcmp(u->outputs[i]->file, o->file) == 0)
+                return conf_fail(c, "unit", "outputs", st, "%s and %s write the same file %s", u->outputs[i]->name, name, o->file);
+        for (int i = 0; i < o->layouts_count; i++)
+            if (unit_layout(u, o->layouts[i]) < 0)
+                return conf_fail(c, "unit", "outputs", st, "output %s names the layout %s, which the unit does not list", name, o->layouts[i]);
+        u->outputs[u->outputs_count++] = o;
+    }
+    return true;
+}
+
+/* "1000000.00" → 100000000 */
+static bool read_money(struct conf *c, const char *key, const char *text, int64_t *minor, struct status *st)
+{
+    int64_t value = 0;
+    int decimals = -1;
+    const char *p = text;
+    for (; *p && p - text < 18; p++) {
+        if (*p == '.' && decimals < 0) decimals = 0;
+        else if (*p >= '0' && *p <= '9' && decimals < 2) value = value * 10 + (*p - '0'), decimals += decimals >= 0;
+        else break;
+    }
+    if (*p || p == text) return conf_fail(c, "unit", key, st, "an amount such as 1000000.00 is needed, found \"%s\"", text);
+    for (; decimals < 2; decimals = decimals < 0 ? 1 : decimals + 1) value *= 10;
+    *minor = value;
+    return true;
+}
+
+static bool read_formulas(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
+{
+    for (int t = 0; t < CUSTOMER_TYPES; t++) {
+        const char *name = conf_get(c, "unit", FORMULA_KEYS[t]), *threshold = conf_get(c, "unit", THRESHOLD_KEYS[t]);
+        if (name && *name) u->formula_name[t] = arena_dup(arena, view_of(name));
+        if (!threshold) continue;
+        if (!read_money(c, THRESHOLD_KEYS[t], threshold, &u->threshold_minor[t], st)) return false;
+        u->has_threshold[t] = true;
+    }
+    if (!u->formula_name[CUSTOMER_PERSONAL] && !u->formula_name[CUSTOMER_CORPORATE]) {
+        conf_fail(c, "unit", NULL, st, "no active formula: formula.personal or formula.corporate is needed");
+        return status_hint(st, "write formula.personal = NAME into the unit file, with formulas/NAME.formula beside it");
+    }
+    return true;
+}
+
+static bool read_tie(struct conf *c, struct unit *u, struct status *st)
+{
+    const char *text = conf_get(c, "unit", "tie_break");
+    struct view rest = view_of(text ? text : "changed source_no"), word = view_word(&rest);
+    u->tie_changed = view_is(word, "changed");
+    if (u->tie_changed) word = view_word(&rest);
+    if (view_is(word, "position")) u->tie = UNIT_TIE_POSITION;
+    else if (view_is(word, "source_no")) u->tie = UNIT_TIE_SOURCE_NO;
+    else return conf_fail(c, "unit", "tie_break", st, "expected [changed] source_no or [changed] position");
+    return view_trim(rest).length == 0 || conf_fail(c, "unit", "tie_break", st, "words after the tie rule");
+}
+
+static bool read_head(struct conf *c, struct unit *u, const char *id, struct arena *arena, struct status *st)
+{
+    const char *own_id, *name, *currency, *inbox, *identity;
+    int take;
+    if (!conf_need(c, "unit", "id", &own_id, st) || !conf_need(c, "unit", "name", &name, st) ||
+        !conf_need(c, "unit", "inbox", &inbox, st) || !conf_need(c, "unit", "identity", &identity, st) ||
+        !conf_integer(c, "unit", "number_prefix", 0, 99999999, 0, &u->number_prefix, st) ||
+        !conf_choice(c, "unit", "take", TAKES, UNIT_TAKE_RENAME, &take, st))
+        return false;
+    if (strcmp(own_id, id) != 0) return conf_fail(c, "unit", "id", st, "the file is %s.ini, but its id is \"%s\"", id, own_id);
+    u->id = arena_dup(arena, view_of(id));
+    u->name = arena_dup(arena, view_of(name));
+    u->inbox = arena_dup(arena, view_of(inbox));
+    u->take = (enum unit_take)take;
+    currency = conf_get(c, "unit", "base_currency");
+    u->base_currency = arena_dup(arena, view_of(currency ? currency : "CNY"));
+    if (strlen(u->base_currency) != 3) return conf_fail(c, "unit", "base_currency", st, "three letters are needed");
+    return read_tie(c, u, st) && identity_load(path_of(arena, u->folder, "identity", identity), arena, &u->identity, st);
+}
+
+bool unit_load(const char *folder, const char *id, struct arena *arena, struct unit **out, struct status *st)
+{
+    const char *path = path_of(arena, folder, "units", id);
+    if (strlen(id) > UNIT_ID_LENGTH_MAX || strchr(id, '/') || !os_exists(path)) {
+        status_fail(st, STATUS_USAGE, "there is no unit \"%s\": \"%s\" does not exist", id, path);
+        return status_hint(st, "see the units: ls %s/units; a new working folder: crmx init DIR", folder);
+    }
+    struct conf *c = conf_open(path, st);
+    if (!c) return status_while(st, "reading unit %s", id);
+    struct unit *u = arena_new(arena, struct unit);
+    u->folder = arena_dup(arena, view_of(folder));
+    bool ok = read_head(c, u, id, arena, st) && read_systems(c, u, arena, st) && read_layouts(c, u, arena, st) &&
+              read_outputs(c, u, arena, st) && read_formulas(c, u, arena, st);
+    conf_close(c);
+    *out = u;
+    return ok || status_while(st, "reading unit %s", id);
+}
+
+int unit_layout(const struct unit *u, const char *name)
+{
+    for (int i = 0; i < u->layouts_count; i++)
+        if (strcmp(u->layouts[i]->name, name) == 0) return i;
+    return -1;
+}

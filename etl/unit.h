@@ -1,0 +1,53 @@
+/* unit: a tier-1 branch 一级分行 as configured: systems by priority, layouts, outputs, identity profile, formulas.
+ *
+ * unit_load reads units/UU.ini of a configuration folder and all it names; everything lives in the arena. Layouts are ordered by
+ * the priority of their system, within a system as listed, so that record ids (base + position) sort by priority.
+ */
+#ifndef CRMX_ETL_UNIT_H
+#define CRMX_ETL_UNIT_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "etl/identity.h"
+#include "etl/layout.h"
+#include "etl/output.h"
+
+#include <stdint.h>
+
+enum { UNIT_SYSTEMS_MAX = 16, UNIT_LAYOUTS_MAX = 64, UNIT_OUTPUTS_MAX = 32, UNIT_ID_LENGTH_MAX = 8 };
+
+enum unit_take { UNIT_TAKE_RENAME, UNIT_TAKE_LINK, UNIT_TAKE_COPY };
+enum unit_tie { UNIT_TIE_SOURCE_NO, UNIT_TIE_POSITION };
+enum { CUSTOMER_PERSONAL, CUSTOMER_CORPORATE, CUSTOMER_TYPES }; /* P, C */
+
+struct unit_system {
+    const char *name;
+    char letter;
+    const char *filter; /* source-side filter the system applied, as text; NULL: none */
+};
+
+struct unit {
+    const char *id, *name, *folder; /* folder: the configuration folder it was read from */
+    int64_t number_prefix;          /* integrated numbers are prefix * 10^8 + n */
+    const char *base_currency;
+    const char *inbox;
+    enum unit_take take;
+    enum unit_tie tie;
+    bool tie_changed; /* latest change date decides before the tie rule */
+    struct unit_system systems[UNIT_SYSTEMS_MAX];
+    int systems_count;
+    struct layout *layouts[UNIT_LAYOUTS_MAX];
+    int layout_system[UNIT_LAYOUTS_MAX]; /* index of its system, -1: none */
+    int layouts_count;
+    struct output *outputs[UNIT_OUTPUTS_MAX];
+    int outputs_count;
+    struct identity_profile *identity;
+    const char *formula_name[CUSTOMER_TYPES]; /* NULL: such customers are integrated, not scored */
+    bool has_threshold[CUSTOMER_TYPES];
+    int64_t threshold_minor[CUSTOMER_TYPES];
+};
+
+bool unit_load(const char *folder, const char *id, struct arena *arena, struct unit **out, struct status *st);
+int unit_layout(const struct unit *u, const char *name); /* index, -1: none */
+
+#endif
