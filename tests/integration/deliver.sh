@@ -4,10 +4,12 @@
 #
 #     tests/integration/deliver.sh [PART …]     parts: folder ftp faults consumes order tls vsftpd proftpd sftp security
 #
+# STEP=1 dies at every call of a delivery into a folder and to an FTP server; the default, 2, at every second one.
 # Builds its driver (tests/integration/deliver_driver.c) with make. Servers that are not installed are skipped by name.
 HERE=$(cd "$(dirname "$0")" && pwd)
 TOP=$(cd "$HERE/../.." && pwd)
 MODE=${MODE:-release}
+STEP=${STEP:-2}
 DRIVER=${DRIVER:-$TOP/build/$MODE/tests/integration/deliver_driver}
 # libcurl 7.88 leaks a handle of libssh2 when a remote file is shorter than asked for (etl/transfer_sftp.c).
 export LSAN_OPTIONS="suppressions=$HERE/deliver_lsan.txt:print_suppressions=0"
@@ -112,7 +114,7 @@ part_folder() {
     expect "again" 0 "DELIVERED sent=0 bytes=0 retries=0 already"
     run 20261120.1 "$W/other"
     expect "other bytes under a delivered set" 12 "the next sequence number"
-    countdown CRMX_CRASH_AT 1 "$W/folder"
+    countdown CRMX_CRASH_AT "$STEP" "$W/folder"
     countdown CRMX_FAULT_AT 4 "$W/folder"
     target flat < <(printf 'directory = flat\nset_folder =\nfile_name = {name}_{unit}_{date}_{seq}.dat\n')
     run 20261120.1
@@ -126,7 +128,7 @@ part_ftp() {
     run 20261120.1
     expect "first" 0 "DELIVERED sent=4"
     arrived "first" "$W/ftp/in/11.20261120.001"
-    countdown CRMX_CRASH_AT 1 "$W/ftp/in"
+    countdown CRMX_CRASH_AT "$STEP" "$W/ftp/in"
     countdown CRMX_FAULT_AT 6 "$W/ftp/in"
     fresh "$W/ftp/in"
     stop_server "$PID"
