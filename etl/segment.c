@@ -181,7 +181,7 @@ bool segment_finish(struct segment_writer *w, struct status *st)
     memcpy(tail.magic, MAGIC, 8);
     buf_add(&index, &tail, sizeof tail);
     bool ok = os_write_at(w->fd, w->path, &head, sizeof head, 0, st) &&
-              os_write_at(w->fd, w->path, index.bytes, index.length, w->end, st) && os_fsync(w->fd, w->path, st);
+              os_write_at(w->fd, w->path, index.bytes, index.length, w->end, st);
     buf_release(&index);
     segment_discard(w);
     return ok;

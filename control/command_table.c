@@ -1,0 +1,9 @@
+/* The commands of crmx, in the order of "crmx help". A new one: its file in control/commands/, one line in each list.
+ */
+#include "control/command.h"
+
+extern const struct command command_init, command_run_initial, command_config_show, command_config_doc, command_version, command_help;
+
+const struct command *const COMMANDS[] = {
+    &command_init, &command_run_initial, &command_config_show, &command_config_doc, &command_version, &command_help, NULL,
+};

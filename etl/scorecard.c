@@ -1,0 +1,47 @@
+#include "etl/scorecard.h"
+
+#include "base/os.h"
+
+enum { FORMULA_FILE_MAX = 65536 };
+
+static bool load(const struct unit *u, int type, const struct tables *tables, const struct measure_rates *rates, struct arena *arena,
+                 struct scorecard *c, struct status *st)
+{
+    const char *path = arena_printf(arena, "%s/formulas/%s.formula", u->folder, u->formula_name[type]);
+    struct buf text;
+    buf_init(&text, FORMULA_FILE_MAX);
+    bool ok = os_read_file(path, &text, st) && formula_parse(path, buf_view(&text), &c->formula, st);
+    buf_release(&text);
+    if (!ok || !measure_bind(c->formula, tables->schema, rates, &c->measures, st) ||
+        !formula_bind(c->formula, tables->schema, &c->program, st))
+        return status_while(st, "reading formula %s of unit %s", u->formula_name[type], u->id);
+    if (u->has_threshold[type]) formula_set_threshold(c->formula, u->threshold_minor[type]);
+    c->threshold_minor = formula_threshold(c->formula);
+    c->measures_count = formula_measure_count(c->formula);
+    c->results_count = formula_result_count(c->formula);
+    return true;
+}
+
+bool scorecards_load(const struct unit *u, const struct tables *tables, const struct rates *rates, struct arena *arena, struct scorecards *out, struct status *st)
+{
+    *out = (struct scorecards){0};
+    struct measure_rates r = {rates->rate, rates->per_unit};
+    for (int t = 0; t < CUSTOMER_TYPES; t++) {
+        if (!u->formula_name[t]) continue;
+        if (!load(u, t, tables, &r, arena, &out->of[t], st)) return false;
+        for (int f = 0; f < tables->schema->customer_fields_count; f++)
+            out->uses_customer_fields |= formula_uses_customer_field(out->of[t].program, f);
+    }
+    return true;
+}
+
+void scorecards_release(struct scorecards *s)
+{
+    for (int t = 0; t < CUSTOMER_TYPES; t++) {
+        struct scorecard *c = &s->of[t];
+        if (c->program) formula_program_free(c->program);
+        if (c->measures) measure_set_free(c->measures);
+        if (c->formula) formula_free(c->formula);
+    }
+    *s = (struct scorecards){0};
+}

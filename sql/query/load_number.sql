@@ -1,0 +1,1 @@
+SELECT pg_catalog.nextval('crmx_store.load_number')

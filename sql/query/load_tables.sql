@@ -1,0 +1,1 @@
+SELECT relation FROM crmx.crm_table ORDER BY relation
