@@ -274,11 +274,11 @@ static const struct error_case MEASURES[] = {
 };
 
 static const struct error_case NUMBERS[] = {
-    {"sum(retail, cny(balance));", "1:57: the measure is declared number, the expression gives money", ""},
-    {"sum(retail, maturity - business_date);", "1:66: a date in the expression may be missing for an account",
+    {"sum(retail, cny(balance));", "1:56: the measure is declared number, the expression gives money", ""},
+    {"sum(retail, maturity - business_date);", "1:65: a date in the expression may be missing for an account",
      "say what counts then: coalesce(date, business_date)"},
     {"sum(retail, (business_date) in (maturity));",
-     "1:73: the measure is declared number, the expression gives boolean", ""},
+     "1:72: the measure is declared number, the expression gives boolean", ""},
 };
 
 static void test_lexer(void **state)
