@@ -31,6 +31,7 @@ static void release_worker(struct populate_worker *w, int outputs)
     free(w->flags);
     free(w->types);
     free(w->customer_fields);
+    if (w->total) free(w->total->table);
     free(w->total);
 }
 
@@ -57,6 +58,8 @@ static void init_worker(struct populate_worker *w, const struct populate *p)
     w->total = calloc(1, sizeof *w->total);
     w->customer_fields = calloc((size_t)p->in->im->tables->schema->customer_fields_count * MEASURE_BLOCK_CUSTOMERS + 1, sizeof(int64_t));
     ensure(w->total && w->customer_fields);
+    w->total->table = calloc((size_t)p->in->im->tables->count + 1, sizeof *w->total->table);
+    ensure(w->total->table);
 }
 
 /* --- segments --- */
@@ -266,6 +269,7 @@ bool populate_run(struct populate *p, struct status *st)
     struct populate_job j = {.p = p, .workers = calloc((size_t)workers, sizeof *j.workers)};
     ensure(j.workers && p->batch >= 1 && p->batch <= MEASURE_BLOCK_CUSTOMERS);
     p->total = arena_new(im->arena, struct populate_total);
+    p->total->table = arena_array(im->arena, struct populate_table_total, im->tables->count + 1);
     for (int w = 0; w < workers; w++) init_worker(&j.workers[w], p);
     bool ok = open_files(&j, p->in->partitions, st) && pool_run(im->pool, p->in->partitions, task, &j, st);
     ok = finish_files(&j, ok, st);

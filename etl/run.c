@@ -78,20 +78,29 @@ static bool take_files(struct run *r)
 static bool start_workers(struct run *r)
 {
     int threads = r->request->threads ? r->request->threads : os_cpu_count();
-    os_keep_freed_memory();
+    os_tune_memory(r->request->memory_max >= (UINT64_C(1) << 30));
     r->pool = pool_new(threads);
-    /* Kept free of tuples: arrays of the integration (primary, ranks, marks) and the partitions being worked on. */
     uint64_t memory = r->request->memory_max < BUDGET_MINIMUM ? BUDGET_MINIMUM : r->request->memory_max;
-    uint64_t records = 0;
+    uint64_t customers = 0, records = 0;
     for (int i = 0; i < r->inputs.files_count; i++) {
         struct os_file_identity id;
         const struct input_file *f = &r->inputs.files[i];
         if (!os_identify(f->path, &id, r->st)) return false;
-        if (f->layout->class == LAYOUT_CUSTOMER) records += id.size / f->stride + 64;
+        records += id.size / f->stride + 64;
+        if (f->layout->class == LAYOUT_CUSTOMER) customers += id.size / f->stride + 64;
     }
-    uint64_t arrays = records * 5, workspace = (uint64_t)threads * (24 << 20), reserve = arrays + workspace;
-    if (reserve > memory * 3 / 4) reserve = memory * 3 / 4;
-    r->budget = budget_new(memory, reserve);
+    /* Outside the budget: what each thread needs for the partition it works on, and the program itself. */
+    uint64_t outside = memory / 8 + (uint64_t)threads * (24 << 20), most = memory * 3 / 4;
+    uint64_t budget = memory - (outside < most ? outside : most);
+    /* Kept free of tuples: the arrays of the integration (primary, ranks, marks). */
+    uint64_t reserve = customers * 5 + (4 << 20);
+    if (reserve > budget * 3 / 4) reserve = budget * 3 / 4;
+    /* Every open partition holds a block, those of the import while those of the integration fill: half of the room
+     * is kept for them (base/budget). */
+    uint64_t writers = (uint64_t)threads * (records * 2 / IMPORT_TARGET_TUPLES + 512);
+    uint32_t block = BUDGET_BLOCK_SIZE_MAX;
+    while (block > BUDGET_BLOCK_SIZE_MIN && writers * block > (budget - reserve) / 2) block /= 2;
+    r->budget = budget_new(budget, reserve, block);
     return true;
 }
 

@@ -36,7 +36,7 @@ static void import_file(struct imported *m, const char *head, const char *fields
                                 .tables = &m->tables,
                                 .rates = fixture_rates(),
                                 .pool = pool_new(threads),
-                                .budget = budget_new(BUDGET_MINIMUM, 0),
+                                .budget = budget_new(BUDGET_MINIMUM, 0, BUDGET_BLOCK_SIZE_MAX),
                                 .arena = &m->arena,
                                 .spill_folder = test_folder,
                                 .business_date = FIXTURE_DAY};
