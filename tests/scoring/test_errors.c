@@ -310,9 +310,9 @@ static void test_rates(void **state)
     struct measure_set *set;
     const char *text = "threshold 1; score = 1; measure m money = sum(card, cny(balance));";
     fixture_ok(formula_parse("t.formula", view_of(text), &f, &st), &st);
-    struct measure_rates per_ten = {(const int64_t[]){1000000, 1, 1, 1, 1}, (const int32_t[]){1, 10, 1, 1, 1}};
+    struct measure_rates per_ten = {(const int64_t[]){1000000, 1, 1, 1, 1}, (const int32_t[]){1, 50, 1, 1, 1}};
     assert_false(measure_bind(f, &FIXTURE_SCHEMA, &per_ten, &set, &st));
-    assert_string_equal(st.message, "the rate of USD is 1 per 10; expected a positive rate per 1 or 100");
+    assert_string_equal(st.message, "the rate of USD is 1 per 50; expected a positive rate per 1, 10, 100 …");
     status_clear(&st);
     struct measure_rates large = {(const int64_t[]){1000000, INT64_MAX / 2, 1, 1, 1},
                                   (const int32_t[]){1, 1, 100, 1, 1}};
