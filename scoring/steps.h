@@ -78,7 +78,7 @@ extern const struct kernels kernels_avx2;
 /* The best for this machine; CRMX_KERNELS=base in the environment forces the plain ones. */
 const struct kernels *kernels_choose(void);
 
-/* Makes p->steps. Fails when the formula needs more than FORMULA_STEPS_MAX steps. */
+/* Makes p->steps. Fails when the formula needs more than FORMULA_STEPS_MAX steps. Slots suffice by the other limits. */
 bool compile_steps(struct formula_program *p, struct status *st);
 
 #endif
