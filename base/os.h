@@ -54,7 +54,7 @@ bool os_truncate(int fd, const char *path, uint64_t size, struct status *st);
 bool os_fsync(int fd, const char *path, struct status *st);
 bool os_fsync_folder(const char *path, struct status *st);
 bool os_fsync_path(const char *path, struct status *st); /* opens the file first */
-/* The kernel starts writing dirty pages of the range now and does not wait: makes the later fsync short. */
+/* The kernel starts writing dirty pages of the range (length 0: to the end) now and does not wait: makes the later fsync short. */
 void os_write_back(int fd, uint64_t offset, uint64_t length);
 bool os_rename(const char *from, const char *to, struct status *st);
 /* Like os_rename, but an existing target is an error (STATUS_CORRUPT): never rename onto an existing folder. */

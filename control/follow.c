@@ -32,7 +32,7 @@ static bool load_file_of(const struct generation *g, const struct output *o, str
     struct os_file_identity id;
     struct load_field *fields = arena_array(arena, struct load_field, o->fields_count);
     for (int i = 0; i < o->fields_count; i++)
-        fields[i] = (struct load_field){o->fields[i].name, o->fields[i].offset, o->fields[i].length, load_type_of(o->fields[i].type), o->fields[i].scale};
+        fields[i] = (struct load_field){o->fields[i].name, o->fields[i].offset, o->fields[i].length, load_type_of(o->fields[i].type), o->fields[i].type == OUTPUT_AMOUNT ? o->fields[i].scale : 0};
     *f = (struct load_file){.output_name = o->name,
                             .path = arena_printf(arena, "%s/out/%s", g->folder, o->file),
                             .table = o->table,

@@ -90,6 +90,11 @@ void listing_text(struct listing *t, const char *text)
     add_cell(t, text ? CELL_TEXT : CELL_EMPTY, text ? arena_dup(&t->arena, view_of(text)) : "");
 }
 
+void listing_decimal(struct listing *t, const char *number)
+{
+    add_cell(t, number ? CELL_AMOUNT : CELL_EMPTY, number ? arena_dup(&t->arena, view_of(number)) : "");
+}
+
 void listing_integer(struct listing *t, int64_t number)
 {
     add_cell(t, CELL_NUMBER, arena_printf(&t->arena, "%" PRId64, number));

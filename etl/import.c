@@ -227,7 +227,8 @@ static bool import_lines(struct chunk_work *k, const unsigned char *from, const 
             const unsigned char *lf = memchr(p, '\n', (size_t)(limit - p));
             step = lf ? (size_t)(lf - p) + 1 : (size_t)(limit - p);
             length = step - (lf != NULL);
-            if (l->line_end == LAYOUT_CRLF && lf && !(length && p[length - 1] == '\r')) length++; /* CR missing: wrong length */
+            /* CR missing: wrong length. Not simply length + 1, which makes a record that is one byte short fit. */
+            if (l->line_end == LAYOUT_CRLF && lf && !(length && p[length - 1] == '\r')) length += length == want;
             else if (l->line_end != LAYOUT_LF && length && p[length - 1] == '\r') length--;
         }
         bool accepted = false;

@@ -218,7 +218,7 @@ static void test_secrets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),  cmocka_unit_test(test_places), cmocka_unit_test(test_digests),
+        cmocka_unit_test(test_names),  cmocka_unit_test(test_places),        cmocka_unit_test(test_digests),
         cmocka_unit_test(test_reader), cmocka_unit_test(test_every_request), cmocka_unit_test(test_secrets),
     };
     return cmocka_run_group_tests(tests, test_make_folder, test_remove_folder);

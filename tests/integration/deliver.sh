@@ -4,11 +4,15 @@
 #
 #     tests/integration/deliver.sh [PART …]     parts: folder ftp faults consumes order tls vsftpd proftpd sftp security
 #
+# STEP=1 dies at every call of a delivery into a folder and to an FTP server; the default, 2, at every second one.
 # Builds its driver (tests/integration/deliver_driver.c) with make. Servers that are not installed are skipped by name.
 HERE=$(cd "$(dirname "$0")" && pwd)
 TOP=$(cd "$HERE/../.." && pwd)
 MODE=${MODE:-release}
+STEP=${STEP:-2}
 DRIVER=${DRIVER:-$TOP/build/$MODE/tests/integration/deliver_driver}
+# libcurl 7.88 leaks a handle of libssh2 when a remote file is shorter than asked for (etl/transfer_sftp.c).
+export LSAN_OPTIONS="suppressions=$HERE/deliver_lsan.txt:print_suppressions=0"
 # Memory, where there is: thousands of fsyncs take a minute on a disk, and kill -9 does not lose the page cache anyway.
 W=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)" crmx_deliver.XXXXXX)
 PASSED=0 FAILED=0 SKIPPED=""
@@ -53,8 +57,10 @@ target() { # NAME lines of [target crm] on stdin; keeps the ledger of NAME
     { echo "[target crm]"; cat; echo "retry_wait = 20ms"; } >"$UNIT"
 }
 ftp_target() { # NAME [more lines]
+    local timeout="timeout = 5s"
+    [[ "${2:-}" == *timeout* ]] && timeout=
     target "$1" < <(printf 'kind = ftp\nplain_ftp = allowed\nurl = ftp://bank@127.0.0.1:%s/in\npassword_file = password\n%s\n%s\n' \
-        "$PORT" "timeout = 5s" "${2:-}")
+        "$PORT" "$timeout" "${2:-}")
 }
 
 run() { # SET [FOLDER [GENERATION [BASIS]]] → RC, output
@@ -108,7 +114,7 @@ part_folder() {
     expect "again" 0 "DELIVERED sent=0 bytes=0 retries=0 already"
     run 20261120.1 "$W/other"
     expect "other bytes under a delivered set" 12 "the next sequence number"
-    countdown CRMX_CRASH_AT 1 "$W/folder"
+    countdown CRMX_CRASH_AT "$STEP" "$W/folder"
     countdown CRMX_FAULT_AT 4 "$W/folder"
     target flat < <(printf 'directory = flat\nset_folder =\nfile_name = {name}_{unit}_{date}_{seq}.dat\n')
     run 20261120.1
@@ -122,8 +128,8 @@ part_ftp() {
     run 20261120.1
     expect "first" 0 "DELIVERED sent=4"
     arrived "first" "$W/ftp/in/11.20261120.001"
-    countdown CRMX_CRASH_AT 1 "$W/ftp/in"
-    countdown CRMX_FAULT_AT 4 "$W/ftp/in"
+    countdown CRMX_CRASH_AT "$STEP" "$W/ftp/in"
+    countdown CRMX_FAULT_AT 6 "$W/ftp/in"
     fresh "$W/ftp/in"
     stop_server "$PID"
     run 20261120.1
@@ -160,6 +166,7 @@ every rename without answer  | lose_rename 4   | retries = 4     | retries=4
 rename not done, no answer   | drop_rename 1   |                 | DELIVERED sent=4 bytes=TOTAL retries=1
 byte changed, read back      | corrupt 1       | read_back = yes | has SHA-256
 session ended with 421       | goodbye 1       |                 | retries=1
+server falls silent          | silent 1        | timeout = 1s    | retries=1
 EOF
 }
 

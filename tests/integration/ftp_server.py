@@ -14,6 +14,7 @@ The faults file has one order a line, "NAME COUNT [NUMBER]"; an order is used up
     take_quietly N    the same, but answered with 250
     corrupt N         the last byte of a stored file is changed
     zero_fill N       what an APPE continues becomes zeros first
+    silent N          SIZE gets no answer, the session stays open
     goodbye N         any command is answered with 421 and the session ends
     refuse_login N    PASS is refused, and the refusal repeats the password
 """
@@ -69,6 +70,8 @@ class FaultySession(FTPHandler):
     def ftp_SIZE(self, path):
         if order("size_zero") is not None:
             return self.respond("213 0")
+        if order("silent") is not None:
+            return None
         if order("size_more") is not None:
             return self.respond("213 %d" % (os.path.getsize(path) + 1))
         return super().ftp_SIZE(path)
