@@ -6,6 +6,7 @@
 #include "etl/load_fill.h"
 #include "etl/load_plan.h"
 #include "etl/load_publish.h"
+#include "etl/load_request.h"
 
 #include <string.h>
 
