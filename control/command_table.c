@@ -4,12 +4,25 @@
 
 extern const struct command command_init, command_layout_check, command_layout_list, command_layout_show, command_probe,
     command_run_initial, command_customer_show, command_source_show, command_identity_explain, command_identity_list,
-    command_config_show, command_config_doc, command_version, command_help;
+    command_measure_compute, command_measure_verify, command_config_show, command_config_doc, command_version,
+    command_help;
 
 const struct command *const COMMANDS[] = {
-    &command_init,          &command_layout_check, &command_layout_list,
-    &command_layout_show,   &command_probe,        &command_run_initial,
-    &command_customer_show, &command_source_show,  &command_identity_explain,
-    &command_identity_list, &command_config_show,  &command_config_doc,
-    &command_version,       &command_help,         NULL,
+    &command_init,
+    &command_layout_check,
+    &command_layout_list,
+    &command_layout_show,
+    &command_probe,
+    &command_run_initial,
+    &command_customer_show,
+    &command_source_show,
+    &command_identity_explain,
+    &command_identity_list,
+    &command_measure_compute,
+    &command_measure_verify,
+    &command_config_show,
+    &command_config_doc,
+    &command_version,
+    &command_help,
+    NULL,
 };
