@@ -63,8 +63,12 @@ static bool reached(struct run *r, int number)
 static bool take_files(struct run *r)
 {
     step(r, "010 arrive");
-    struct arrive_request a = {.unit = r->unit, .business_date = r->request->business_date, .folder = arena_printf(&r->arena, "%s/in", r->attempt.folder),
-                               .earlier = r->attempt.earlier[0] ? arena_printf(&r->arena, "%s/in", r->attempt.earlier) : NULL};
+    struct arrive_request a = {.unit = r->unit, .business_date = r->request->business_date, .folder = arena_printf(&r->arena, "%s/in", r->attempt.folder)};
+    const char **earlier = arena_array(&r->arena, const char *, r->attempt.number);
+    for (int n = r->attempt.number - 1; n > 0; n--)
+        earlier[a.earlier_count++] = arena_printf(&r->arena, "%s/in", attempt_folder(r->unit_folder, r->request->business_date, n, &r->arena));
+    a.earlier = earlier;
+    a.frozen = journal_find(r->journal, "taken") != NULL;
     a.inbox = r->unit->inbox[0] == '/' ? r->unit->inbox : arena_printf(&r->arena, "%s/%s", r->request->work, r->unit->inbox);
     input_set_init(&r->inputs, &r->arena);
     if (!arrive_take(&a, &r->inputs, &r->arena, r->st)) return false;
@@ -230,7 +234,7 @@ static bool open_attempt(struct run *r)
     r->journal = journal_open(arena_printf(&r->arena, "%s/journal", r->attempt.folder), r->st);
     if (!r->journal) return false;
     if (r->attempt.resumed) log_info("continuing attempt %s", r->attempt.id);
-    else if (r->attempt.earlier[0]) log_info("new attempt %s after a failed one", r->attempt.id);
+    else if (r->attempt.number > 1) log_info("new attempt %s after a failed one", r->attempt.id);
     if (!journal_find(r->journal, "started") && !journal_append(r->journal, 0, "started", r->attempt.id, r->st)) return false;
     return attempt_freeze(&r->attempt, r->request->work, r->request->unit, r->st) &&
            unit_load(arena_printf(&r->arena, "%s/param", r->attempt.folder), r->request->unit, &r->arena, &r->unit, r->st);
