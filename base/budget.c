@@ -16,8 +16,10 @@ struct budget {
     _Atomic uint64_t used, peak;
     pthread_mutex_t lock; /* guards the block lists; taken once per 16 KiB, so contention does not show */
     struct free_block *free_blocks;
-    char *slab;           /* the slab blocks are cut from */
-    int slab_left;
+    struct slab {         /* blocks are cut from: [0] within the budget, [1] out of the reserve */
+        char *bytes;
+        int left;
+    } slab[2];
     void **slabs;
     int slabs_count, slabs_capacity;
 };
@@ -54,11 +56,11 @@ static bool charge(struct budget *b, uint64_t size, uint64_t limit)
     return true;
 }
 
-static bool new_slab(struct budget *b)
+static bool new_slab(struct budget *b, struct slab *slab, uint64_t limit)
 {
-    if (!charge(b, BUDGET_SLAB_SIZE, b->bytes_max - b->reserve)) return false;
-    char *slab = os_map(BUDGET_SLAB_SIZE);
-    if (!slab) {
+    if (!charge(b, BUDGET_SLAB_SIZE, limit)) return false;
+    slab->bytes = os_map(BUDGET_SLAB_SIZE);
+    if (!slab->bytes) {
         atomic_fetch_sub(&b->used, BUDGET_SLAB_SIZE);
         return false;
     }
@@ -68,24 +70,33 @@ static bool new_slab(struct budget *b)
         b->slabs = realloc(b->slabs, (size_t)b->slabs_capacity * sizeof *b->slabs);
         ensure(b->slabs);
     }
-    b->slabs[b->slabs_count++] = slab;
-    b->slab = slab;
-    b->slab_left = SLAB_BLOCKS;
+    b->slabs[b->slabs_count++] = slab->bytes;
+    slab->left = SLAB_BLOCKS;
     return true;
 }
 
-void *budget_block(struct budget *b)
+static void *take_block(struct budget *b, struct slab *slab, uint64_t limit)
 {
     void *block = NULL;
     pthread_mutex_lock(&b->lock);
     if (b->free_blocks) {
         block = b->free_blocks;
         b->free_blocks = b->free_blocks->next;
-    } else if (b->slab_left || new_slab(b)) {
-        block = b->slab + (size_t)(SLAB_BLOCKS - b->slab_left--) * BUDGET_BLOCK_SIZE;
+    } else if (slab->left || new_slab(b, slab, limit)) {
+        block = slab->bytes + (size_t)(SLAB_BLOCKS - slab->left--) * BUDGET_BLOCK_SIZE;
     }
     pthread_mutex_unlock(&b->lock);
     return block;
+}
+
+void *budget_block(struct budget *b)
+{
+    return take_block(b, &b->slab[0], b->bytes_max - b->reserve);
+}
+
+void *budget_block_reserved(struct budget *b)
+{
+    return take_block(b, &b->slab[1], b->bytes_max); /* a slab of its own: blocks of the others would use it up */
 }
 
 void budget_block_return(struct budget *b, void *block)

@@ -22,6 +22,8 @@ struct budget *budget_new(uint64_t bytes_max, uint64_t reserve);
 void budget_free(struct budget *b);
 /* A block of BUDGET_BLOCK_SIZE bytes, not zeroed; NULL when the budget has none left: spill. */
 void *budget_block(struct budget *b);
+/* The same, but the reserve may be used: for the one block without which a taker cannot even spill. */
+void *budget_block_reserved(struct budget *b);
 void budget_block_return(struct budget *b, void *block);
 /* A zeroed region; NULL and STATUS_MEMORY (what for, how much, how much is set) when it does not fit. */
 void *budget_region(struct budget *b, size_t size, const char *purpose, struct status *st);

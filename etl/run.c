@@ -32,6 +32,7 @@ struct run {
     struct integrate integrate;
     struct populate populate;
     struct reconcile reconcile;
+    const char *spill; /* folder of the spill files, NULL until there is one */
     bool import_started, integrate_started;
     uint64_t started_ns, step_ns;
 };
@@ -101,8 +102,12 @@ static bool start_workers(struct run *r)
 static bool import_files(struct run *r)
 {
     step(r, "020 import");
-    const char *spill = r->request->temp_folder[0] ? r->request->temp_folder : arena_printf(&r->arena, "%s/spill", r->attempt.folder);
-    if (!start_workers(r) || !os_make_folder(spill, r->st)) return false;
+    /* In a shared temp_dir every unit and attempt has a folder of its own: the names of spill files are the same in all runs. What a
+     * killed run has left there goes now. */
+    const char *spill = r->request->temp_folder[0] ? arena_printf(&r->arena, "%s/crmx-%s-%s", r->request->temp_folder, r->request->unit, r->attempt.id)
+                                                   : arena_printf(&r->arena, "%s/spill", r->attempt.folder);
+    if (!start_workers(r) || !os_remove_tree(spill, r->st) || !os_make_folder(spill, r->st)) return false;
+    r->spill = spill;
     if (!reference_load(r->unit, &r->inputs, r->request->business_date, &r->arena, &r->reference, r->st)) return false;
     tables_init(&r->tables, r->unit, &r->reference.rates, r->request->business_date, &r->arena);
     if (!scorecards_load(r->unit, &r->tables, &r->reference.rates, &r->arena, &r->cards, r->st)) return false;
@@ -130,6 +135,20 @@ static bool import_files(struct run *r)
 
 /* --- 030 --- */
 
+/* What went to spill files, over all exchanges. Asked when all of them are filled and none is released. */
+static uint64_t spilled_bytes(const struct run *r)
+{
+    const struct import *im = &r->import;
+    const struct integrate *in = &r->integrate;
+    uint64_t bytes = exchange_spilled_bytes(&im->customers) + exchange_spilled_bytes(&in->identities) + exchange_spilled_bytes(&in->members);
+    for (int s = 0; s < r->unit->systems_count; s++)
+        bytes += exchange_spilled_bytes(&im->systems[s].sources) + exchange_spilled_bytes(&im->systems[s].relations);
+    for (int i = 0; i < r->tables.count; i++)
+        bytes += exchange_spilled_bytes(&im->rows[i]) + exchange_spilled_bytes(&in->owned[i]) + exchange_spilled_bytes(&in->accounts[i]) +
+                 exchange_spilled_bytes(&in->related[i]);
+    return bytes;
+}
+
 static bool integrate_customers(struct run *r)
 {
     step(r, "030 integrate");
@@ -144,6 +163,8 @@ static bool integrate_customers(struct run *r)
         return status_hint(r->st, "split the unit: city branches can be units of their own");
     }
     r->result->customers = r->integrate.customers;
+    r->result->spilled_bytes = spilled_bytes(r);
+    if (r->result->spilled_bytes) log_info("%llu MB went to spill files: memory_max is used up", (unsigned long long)(r->result->spilled_bytes + 999999) / 1000000);
     log_info("%u integrated customers in %.2f s", r->integrate.customers, step_seconds(r));
     return reject_write_notes(&r->integrate, r->attempt.generation, r->st);
 }
@@ -258,6 +279,8 @@ static void release(struct run *r)
 {
     if (r->integrate_started) integrate_release(&r->integrate);
     if (r->import_started) import_release(&r->import);
+    struct status ignored = {0};
+    if (r->spill) os_remove_tree(r->spill, &ignored);
     scorecards_release(&r->cards);
     input_set_release(&r->inputs);
     pool_free(r->pool);
