@@ -151,6 +151,7 @@ bool measure_bind(const struct formula *f, const struct schema *schema, const st
     s->file = arena_dup(&s->arena, view_of(f->file));
     struct binding b = {.f = f, .schema = schema, .set = s, .st = st};
     *out = NULL;
+    arena_init(&b.scratch, "measure scratch");
     plan_measures(&b);
     if (!bind_rates(&b, rates) || !bind_all(&b) || !binding_plan(&b)) {
         measure_set_free(s);
