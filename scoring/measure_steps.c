@@ -97,7 +97,7 @@ static void shape_step(struct raw_step *r, int decimals)
     r->rate = p.rate;
 }
 
-/* What is left of a measure for a class, in that arena; false when the condition excludes the class or nothing is added. */
+/* What is left of a measure for a class, in that arena; false when nothing is (the condition excludes the class). */
 static bool specialise(struct binding *b, const struct bound *bound, const int *codes, struct arena *arena,
                        struct raw_step *r)
 {
@@ -130,9 +130,9 @@ static bool same_step(const struct raw_step *x, const struct raw_step *y)
            term_equal(x->predicate, y->predicate) && term_equal(x->expression, y->expression);
 }
 
-/* The step of a measure for a class: NO_STEP when there is nothing to do, STEPS_FULL when there are too many. Most classes share
- * the step of another, so each is made in b->scratch first, and made again to stay when it is new. */
-enum { NO_STEP = -1, STEPS_FULL = -2 };
+/* The step of a measure for a class. Most classes share the step of another, so each is made in b->scratch first, and made
+ * again to stay when it is new. */
+enum { NO_STEP = -1 /* nothing to do */, STEPS_FULL = -2 };
 
 static int step_of_class(struct binding *b, const struct bound *bound, const int *codes, int first_step)
 {
