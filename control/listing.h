@@ -20,13 +20,14 @@
 
 #include <stdint.h>
 
-enum { LISTING_COLUMNS_MAX = 24 };
+enum { LISTING_COLUMNS_MAX = 220 };
 
 struct listing_row;
 struct listing {
     struct arena arena;
     const char *names[LISTING_COLUMNS_MAX];
     int columns, filled; /* cells of the row that is being written */
+    bool hide_empty;     /* for people: leave out columns in which no row has anything */
     int width[LISTING_COLUMNS_MAX];
     int64_t rows;
     struct listing_row *first, *last;

@@ -128,3 +128,12 @@ const char *show_record_complaint(struct show_record *r, const struct probe_read
     buf_release(&text);
     return shown;
 }
+
+void show_record_fields(struct show_record *r, struct show *s, const struct probe_reader *reader,
+                        const unsigned char *record)
+{
+    for (int i = 0; i < reader->layout->fields_count; i++) {
+        const char *value = show_record_value(r, reader, i, record, NULL);
+        show_text(s, reader->layout->fields[i].name, value);
+    }
+}

@@ -12,6 +12,7 @@
 #define CRMX_CONTROL_SHOW_RECORD_H
 
 #include "control/command.h"
+#include "control/show.h"
 #include "etl/probe_value.h"
 
 #define SHOW_UNMASK                                                                                                    \
@@ -42,6 +43,10 @@ const char *show_record_bytes(struct show_record *r, const struct layout *l, str
 /* Why the check refuses a field, without its bytes where they are masked. */
 const char *show_record_complaint(struct show_record *r, const struct probe_reader *reader, int field,
                                   const unsigned char *record);
+
+/* Every field that has a value, as a value of the section that is open. */
+void show_record_fields(struct show_record *r, struct show *s, const struct probe_reader *reader,
+                        const unsigned char *record);
 
 /* "110101198001010018" → "110*************18": of a long text the beginning and the end are left, of a short one less. */
 const char *show_masked(struct arena *arena, const char *text);

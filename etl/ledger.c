@@ -143,7 +143,7 @@ static bool refuse(const struct ledger *l, struct status *st, const char *what)
     status_fail(st, STATUS_CORRUPT, "ledger \"%s\" line %" PRIu64 ": %s", l->path, l->lines + 1, what);
     return status_hint(
         st, "restore the file from a backup; without one: move it away, look what the receiver has, and tell "
-            "crmx the last set it has: crmx delivery confirm --help");
+            "crmx the last set it has: crmx help delivery resolve");
 }
 
 static bool read_head(struct ledger *l, const struct ledger_line *line, struct status *st)

@@ -146,7 +146,7 @@ bool result_out_of_range(const struct formula_program *p, int result, uint32_t r
     const char *name = formula_result_name(p->f, result);
     status_fail(st, STATUS_INPUT, "%s: result %s of customer %u of the batch is %s", p->f->file, name, row,
                 isfinite(x) ? "larger than 2^62" : "not a finite number");
-    return status_hint(st, "look at its measures: crmx explain; bound the terms of %s with min(…)", name);
+    return status_hint(st, "look at its measures: crmx customer show; bound the terms of %s with min(…)", name);
 }
 
 /* Rounds, stores, and leaves in *v what later definitions see: the rounded value. */
