@@ -42,7 +42,8 @@ static bool bind_rates(struct binding *b, const struct measure_rates *rates)
 /* Contacts and addresses have no system here: they have a name of their own, but are no accounts. */
 static bool table_matches(const struct schema_table *t, const char *name)
 {
-    return (strcmp(name, "accounts") == 0 && t->system[0]) || strcmp(t->name, name) == 0 || strcmp(t->system, name) == 0;
+    return (strcmp(name, "accounts") == 0 && t->system[0]) || strcmp(t->name, name) == 0 ||
+           strcmp(t->system, name) == 0;
 }
 
 static bool unknown_table(struct binding *b, const struct table_name *name)

@@ -130,8 +130,8 @@ static bool same_step(const struct raw_step *x, const struct raw_step *y)
            term_equal(x->predicate, y->predicate) && term_equal(x->expression, y->expression);
 }
 
-/* The step of a measure for a class. Most classes share the step of another, so each is made in b->scratch first, and made
- * again to stay when it is new. */
+/* The step of a measure for a class. Most classes share the step of another, so each is made in b->scratch first, and
+ * made again to stay when it is new. */
 enum { NO_STEP = -1 /* nothing to do */, STEPS_FULL = -2 };
 
 static int step_of_class(struct binding *b, const struct bound *bound, const int *codes, int first_step)
