@@ -157,6 +157,7 @@ static const char SETTINGS[] =
     "unix_socket_permissions = 0700\n"
     "max_connections = 50\n"
     "shared_buffers = 128MB\n"
+    "maintenance_work_mem = 256MB         # indexes of a load are sorted in memory\n"
     "max_wal_size = 2GB\n"
     "wal_level = minimal              # COPY into a new table is not logged but fsynced: the bytes are written once\n"
     "max_wal_senders = 0\n"

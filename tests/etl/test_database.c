@@ -358,6 +358,9 @@ static void test_url(void **state)
     snprintf(url, sizeof url, "host=%s user=crmx dbname=none password=geheim", config.socket_folder);
     assert_refused(&by_url, STATUS_DATABASE, "database \"none\" does not exist", "psql");
     assert_true(!database_open(&by_url, &db, &st) && !strstr(st.message, "geheim"));
+    by_url.url = "postgresql://crm:geheim@[::1/crm";
+    assert_refused(&by_url, STATUS_USAGE, "is no address that libpq understands",
+                   "postgresql://USER@HOST:5432/DATABASE");
     database_close(server);
 }
 
