@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { SLAB_BLOCKS = BUDGET_SLAB_SIZE / BUDGET_BLOCK_SIZE, SLABS_MAX = 1 << 20 };
+enum { SLABS_MAX = 1 << 20 };
 
 struct free_block {
     struct free_block *next;
@@ -13,6 +13,8 @@ struct free_block {
 
 struct budget {
     uint64_t bytes_max, reserve;
+    uint32_t block_size;
+    int slab_blocks;
     _Atomic uint64_t used, peak;
     pthread_mutex_t lock; /* guards the block lists; taken once per 16 KiB, so contention does not show */
     struct free_block *free_blocks;
@@ -20,12 +22,16 @@ struct budget {
     int slab_left;
     void **slabs;
     int slabs_count, slabs_capacity;
+    uint64_t blocks_out; /* given and not returned */
 };
 
-struct budget *budget_new(uint64_t bytes_max, uint64_t reserve)
+struct budget *budget_new(uint64_t bytes_max, uint64_t reserve, uint32_t block_size)
 {
     struct budget *b = calloc(1, sizeof *b);
-    ensure(b && reserve < bytes_max);
+    ensure(b && reserve < bytes_max && block_size >= BUDGET_BLOCK_SIZE_MIN && block_size <= BUDGET_BLOCK_SIZE_MAX &&
+           (block_size & (block_size - 1)) == 0);
+    b->block_size = block_size;
+    b->slab_blocks = (int)(BUDGET_SLAB_SIZE / block_size);
     b->bytes_max = bytes_max;
     b->reserve = reserve;
     pthread_mutex_init(&b->lock, NULL);
@@ -70,20 +76,24 @@ static bool new_slab(struct budget *b)
     }
     b->slabs[b->slabs_count++] = slab;
     b->slab = slab;
-    b->slab_left = SLAB_BLOCKS;
+    b->slab_left = b->slab_blocks;
     return true;
 }
 
-void *budget_block(struct budget *b)
+void *budget_block(struct budget *b, bool first)
 {
     void *block = NULL;
+    uint64_t room = (b->bytes_max - b->reserve) / b->block_size;
     pthread_mutex_lock(&b->lock);
-    if (b->free_blocks) {
+    if (!first && b->blocks_out >= room / 2) {
+        block = NULL;
+    } else if (b->free_blocks) {
         block = b->free_blocks;
         b->free_blocks = b->free_blocks->next;
     } else if (b->slab_left || new_slab(b)) {
-        block = b->slab + (size_t)(SLAB_BLOCKS - b->slab_left--) * BUDGET_BLOCK_SIZE;
+        block = b->slab + (size_t)(b->slab_blocks - b->slab_left--) * b->block_size;
     }
+    b->blocks_out += block != NULL;
     pthread_mutex_unlock(&b->lock);
     return block;
 }
@@ -94,6 +104,7 @@ void budget_block_return(struct budget *b, void *block)
     pthread_mutex_lock(&b->lock);
     f->next = b->free_blocks;
     b->free_blocks = f;
+    b->blocks_out--;
     pthread_mutex_unlock(&b->lock);
 }
 
@@ -126,6 +137,11 @@ uint64_t budget_used(const struct budget *b)
 uint64_t budget_peak(const struct budget *b)
 {
     return atomic_load(&b->peak);
+}
+
+uint32_t budget_block_size(const struct budget *b)
+{
+    return b->block_size;
 }
 
 uint64_t budget_max(const struct budget *b)

@@ -284,13 +284,23 @@ static bool fail_key(const struct conf *c, const struct section *s, const struct
     return status_hint(st, "remove the line, or make it a comment with ; in front");
 }
 
+static bool check_section(const struct conf *c, const struct section *s, struct status *st)
+{
+    if (!section_used(c, s)) return fail_section(c, s, st);
+    for (int k = 0; k < s->key_count; k++)
+        if (!s->keys[k].used) return fail_key(c, s, &s->keys[k], st);
+    return true;
+}
+
+bool conf_check_used(const struct conf *c, const char *section, struct status *st)
+{
+    const struct section *s = conf_find_section(c, view_of(section));
+    return !s || check_section(c, s, st);
+}
+
 bool conf_check_all_used(const struct conf *c, struct status *st)
 {
-    for (int i = 0; i < c->section_count; i++) {
-        const struct section *s = &c->sections[i];
-        if (!section_used(c, s)) return fail_section(c, s, st);
-        for (int k = 0; k < s->key_count; k++)
-            if (!s->keys[k].used) return fail_key(c, s, &s->keys[k], st);
-    }
+    for (int i = 0; i < c->section_count; i++)
+        if (!check_section(c, &c->sections[i], st)) return false;
     return true;
 }

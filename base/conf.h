@@ -1,11 +1,13 @@
 /* conf: one INI file, checked before it is believed.
  *
- * iniparser does the reading; before it, an own check of every line refuses what iniparser would silently spoil (a line of
- * more than 1,000 bytes, a repeated key or section, a key outside a section, an unquoted value cut at ; or #). Values are
- * strings; the typed readers convert strictly (whole value, unit, range) and say file, line, section and key.
+ * iniparser does the reading; before it, an own check of every line refuses what iniparser would silently spoil (a line
+ * of more than 1,000 bytes, a repeated key or section, a key outside a section, an unquoted value cut at ; or #).
+ * Values are strings; the typed readers convert strictly (whole value, unit, range) and say file, line, section and
+ * key.
  *
- * Life: conf_open → conf_get/_text/_integer/… → conf_check_all_used (finds keys nobody asked for: misspellings) → conf_close.
- * Views and strings live until conf_close. Section and key names are lower case (ASCII); values keep their bytes.
+ * Life: conf_open → conf_get/_text/_integer/… → conf_check_all_used (finds keys nobody asked for: misspellings) →
+ * conf_close. Views and strings live until conf_close. Section and key names are lower case (ASCII); values keep their
+ * bytes.
  */
 #ifndef CRMX_BASE_CONF_H
 #define CRMX_BASE_CONF_H
@@ -54,5 +56,7 @@ bool conf_fail(const struct conf *c, const char *section, const char *key, struc
     __attribute__((format(printf, 5, 6), cold));
 /* Fails on the first key that nobody read, suggesting the nearest key that was asked for in that section. */
 bool conf_check_all_used(const struct conf *c, struct status *st);
+/* The same for one section: a file that several readers share (a unit file holds options, too). */
+bool conf_check_used(const struct conf *c, const char *section, struct status *st);
 
 #endif

@@ -113,26 +113,22 @@ static bool write_whole(int fd, const char *bytes, size_t length)
     return write(fd, bytes, length) == (ssize_t)length;
 }
 
-void log_line(enum log_level level, const char *format, ...)
+static void write_line(enum log_level level, bool on_stderr, const char *message)
 {
-    char message[LOG_LINE_MAX], line[LOG_LINE_MAX + 4 * TAG_MAX + 64], time[21];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
-    va_end(args);
+    /* A terminal may show a progress bar in this line: it is wiped and drawn again below. The file gets no wipe. */
+    static const char WIPE[] = "\r\033[K";
+    char line[LOG_LINE_MAX + 4 * TAG_MAX + 64], time[21];
+    size_t wipe = sizeof WIPE - 1, n = wipe;
     os_wall_clock(time);
     pthread_mutex_lock(&log_state.lock);
     if (level >= log_state.level) {
-        /* A terminal may show a progress bar in this line: it is wiped and drawn again below. The file gets no wipe. */
-        static const char WIPE[] = "\r\033[K";
-        size_t wipe = sizeof WIPE - 1, n = wipe;
         memcpy(line, WIPE, wipe);
         n += (size_t)snprintf(line + n, sizeof line - n, "%s %s ", time, LABELS[level]);
         n += write_tag(line + n, sizeof line - n);
         n += escape(line + n, sizeof line - n - 1, message);
         line[n++] = '\n';
         if (log_state.fd >= 0 && !write_whole(log_state.fd, line + wipe, n - wipe)) log_state.lost++;
-        if (!log_state.quiet || level >= LOG_WARNING) {
+        if (on_stderr && (!log_state.quiet || level >= LOG_WARNING)) {
             size_t skip = isatty(STDERR_FILENO) ? 0 : wipe;
             (void)!write_whole(STDERR_FILENO, line + skip, n - skip);
         }
@@ -140,13 +136,36 @@ void log_line(enum log_level level, const char *format, ...)
     pthread_mutex_unlock(&log_state.lock);
 }
 
+void log_line(enum log_level level, const char *format, ...)
+{
+    char message[LOG_LINE_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    write_line(level, true, message);
+}
+
+static void write_status(enum log_level level, bool on_stderr, const struct status *st)
+{
+    char line[LOG_LINE_MAX];
+    write_line(level, on_stderr, st->message);
+    for (const char *context = st->context; *context;) {
+        size_t n = strcspn(context, "\n");
+        snprintf(line, sizeof line, "  %.*s", (int)n, context);
+        write_line(level, on_stderr, line);
+        context += n + (context[n] == '\n');
+    }
+    snprintf(line, sizeof line, "HINT: %s", st->hint);
+    if (st->hint[0]) write_line(level, on_stderr, line);
+}
+
 void log_status(enum log_level level, const struct status *st)
 {
-    log_line(level, "%s", st->message);
-    for (const char *line = st->context; *line;) {
-        size_t n = strcspn(line, "\n");
-        log_line(level, "  %.*s", (int)n, line);
-        line += n + (line[n] == '\n');
-    }
-    if (st->hint[0]) log_line(level, "HINT: %s", st->hint);
+    write_status(level, true, st);
+}
+
+void log_failure(const struct status *st)
+{
+    write_status(LOG_ERROR, false, st);
 }

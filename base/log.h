@@ -42,5 +42,7 @@ void log_line(enum log_level level, const char *format, ...) __attribute__((form
 #define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
 /* A failure with its context and hint, as up to three entries. */
 void log_status(enum log_level level, const struct status *st);
+/* The failure that ends the program, into the file only: stderr gets it from status_print. */
+void log_failure(const struct status *st);
 
 #endif

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -122,7 +123,8 @@ static void identity_from(const struct stat *s, struct os_file_identity *out)
                                      .size = (uint64_t)s->st_size,
                                      .mtime_ns = s->st_mtim.tv_sec * 1000000000ll + s->st_mtim.tv_nsec,
                                      .ctime_ns = s->st_ctim.tv_sec * 1000000000ll + s->st_ctim.tv_nsec,
-                                     .is_folder = S_ISDIR(s->st_mode)};
+                                     .is_folder = S_ISDIR(s->st_mode),
+                                     .mode = s->st_mode & 07777};
 }
 
 bool os_identify(const char *path, struct os_file_identity *out, struct status *st)
@@ -210,13 +212,18 @@ bool os_fsync(int fd, const char *path, struct status *st)
     return true;
 }
 
-bool os_fsync_folder(const char *path, struct status *st)
+bool os_fsync_path(const char *path, struct status *st)
 {
     int fd = os_open_read(path, st);
     if (fd < 0) return false;
     bool ok = os_fsync(fd, path, st);
     os_close(fd);
     return ok;
+}
+
+bool os_fsync_folder(const char *path, struct status *st)
+{
+    return os_fsync_path(path, st);
 }
 
 void os_write_back(int fd, uint64_t offset, uint64_t length)
@@ -272,7 +279,7 @@ bool os_copy(const char *from, const char *to, struct status *st)
         }
         left -= (uint64_t)n;
     }
-    ok = os_fsync(out, to, st);
+    ok = true;
 out:
     os_close(in);
     os_close(out);
@@ -433,6 +440,16 @@ const char *os_boot_id(void)
     return id;
 }
 
+void os_program_folder(char folder[OS_PATH_MAX])
+{
+    char path[OS_PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    folder[0] = 0;
+    if (n <= 0) return;
+    path[n] = 0;
+    folder_of(path, folder);
+}
+
 uint64_t os_process_start(int pid)
 {
     char path[64], text[1024];
@@ -466,6 +483,18 @@ void os_unmap(void *p, size_t size)
     if (p) munmap(p, size);
 }
 
+void os_tune_memory(bool keep_freed)
+{
+    if (keep_freed) {
+        mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
+        mallopt(M_TRIM_THRESHOLD, 1024 * 1024 * 1024);
+    } else {
+        mallopt(M_ARENA_MAX, 1);
+        mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+        mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+    }
+}
+
 /* --- time --- */
 
 uint64_t os_monotonic_ns(void)
@@ -473,6 +502,12 @@ uint64_t os_monotonic_ns(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+void os_sleep_ms(int64_t milliseconds)
+{
+    struct timespec t = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000};
+    while (nanosleep(&t, &t) != 0 && errno == EINTR) continue;
 }
 
 void os_wall_clock(char text[21])

@@ -1,12 +1,13 @@
 /* os: the only place that calls the operating system for files, memory, processes and time.
  *
  * Every call that can fail passes a fault point first. Tests drive it by environment variables, read once at start:
- *     CRMX_FAULT_AT=N      the Nth call fails once with EIO            CRMX_FAULT_FROM=N    every call from the Nth fails
- *     CRMX_CRASH_AT=N      the process kills itself with SIGKILL right before its Nth call
- *     CRMX_CALL_LOG=FILE   appends one line per call (number, name, path): how a test learns how many there are
- * Calls are counted over all threads. Errors fill the status with what was attempted, on which path, and why.
+ *     CRMX_FAULT_AT=N      the Nth call fails once with EIO            CRMX_FAULT_FROM=N    every call from the Nth
+ * fails CRMX_CRASH_AT=N      the process kills itself with SIGKILL right before its Nth call CRMX_CALL_LOG=FILE appends
+ * one line per call (number, name, path): how a test learns how many there are Calls are counted over all threads.
+ * Errors fill the status with what was attempted, on which path, and why.
  *
- * Durability order (architecture 2): write, os_fsync the file, os_fsync_folder its folder, then rename, then fsync again.
+ * Durability order (architecture 2): write, os_fsync the file, os_fsync_folder its folder, then rename, then fsync
+ * again.
  */
 #ifndef CRMX_BASE_OS_H
 #define CRMX_BASE_OS_H
@@ -20,7 +21,7 @@
 
 enum { OS_PATH_MAX = 4096 };
 
-/* A fault point for calls of a library (libpq) that reach the system by themselves: counted, logged and crashed like
+/* A fault point for calls of a library (libpq, libcurl) that reach the system by themselves: counted, logged and crashed like
  * the calls below. True (errno EIO) when the call that follows has to fail. */
 bool os_fault_point(const char *call, const char *what);
 
@@ -28,6 +29,7 @@ struct os_file_identity { /* tells whether a file changed while it was read */
     uint64_t device, inode, size;
     int64_t mtime_ns, ctime_ns;
     bool is_folder;
+    uint32_t mode; /* permission bits: a secret that others may read is refused */
 };
 
 /* --- files --- */
@@ -51,15 +53,16 @@ bool os_write(int fd, const char *path, const void *bytes, size_t length, struct
 bool os_truncate(int fd, const char *path, uint64_t size, struct status *st);
 bool os_fsync(int fd, const char *path, struct status *st);
 bool os_fsync_folder(const char *path, struct status *st);
-/* The kernel starts writing dirty pages of the range now and does not wait: makes the later fsync short. */
+bool os_fsync_path(const char *path, struct status *st); /* opens the file first */
+/* The kernel starts writing dirty pages of the range (length 0: to the end) now and does not wait: makes the later fsync short. */
 void os_write_back(int fd, uint64_t offset, uint64_t length);
 bool os_rename(const char *from, const char *to, struct status *st);
 /* Like os_rename, but an existing target is an error (STATUS_CORRUPT): never rename onto an existing folder. */
 bool os_rename_new(const char *from, const char *to, struct status *st);
-/* Hard link; across file systems, or where links are refused, a full copy that is fsynced. */
+/* Hard link; across file systems, or where links are refused, a full copy. Copies are not fsynced. */
 bool os_link_or_copy(const char *from, const char *to, struct status *st);
 bool os_copy(const char *from, const char *to, struct status *st);
-bool os_unlink(const char *path, struct status *st); /* a missing file is fine */
+bool os_unlink(const char *path, struct status *st);      /* a missing file is fine */
 bool os_make_folder(const char *path, struct status *st); /* existing is fine; parents are made */
 bool os_remove_tree(const char *path, struct status *st); /* missing is fine */
 /* Calls each(entry name) in byte order for every entry but . and ..; stops when it returns false. */
@@ -79,9 +82,16 @@ int os_lock_wait(const char *path, bool shared, int64_t timeout_ms, struct statu
 /* A shared lock becomes the exclusive one, without waiting: true when nobody else holds it. On false the lock may be
  * gone. */
 bool os_lock_upgrade(int fd);
+/* The process that holds the exclusive lock on path: 0 nobody, -1 somebody who cannot be seen from here (another
+ * container). Only looks: taking the lock to find out would turn away whoever comes at that moment. */
+int os_lock_holder(const char *path);
 /* This boot's id and a process's start time: a pid alone does not name a process. 0 when the process is gone. */
 const char *os_boot_id(void);
+/* Folder of the running program ("/usr/bin"); "" when it cannot be told. */
+void os_program_folder(char folder[OS_PATH_MAX]);
 uint64_t os_process_start(int pid);
+/* Seconds since it was started; -1 when it is gone. */
+int64_t os_process_age_s(int pid);
 
 /* A program to be started (base/os_process.c). */
 struct os_command {
@@ -123,6 +133,9 @@ bool os_real_path(const char *path, char real[OS_PATH_MAX], struct status *st);
 /* Zeroed pages, huge where the kernel gives them; freed with os_unmap. NULL when refused. */
 void *os_map(size_t size);
 void os_unmap(void *p, size_t size);
+/* Tells malloc to keep what is freed (scratch of a few MB is taken and given back by every step, and pages that come fresh from
+ * the kernel have to be zeroed each time: 5 % of a run), or, when memory is scarce, to give it back at once. */
+void os_tune_memory(bool keep_freed);
 
 /* --- time --- */
 uint64_t os_monotonic_ns(void);

@@ -4,8 +4,8 @@
  *
  * elsewhere (log of a scheduler) a plain line, at most one in ten seconds and none for work that is done before that.
  *
- *     struct progress *p = progress_new(&(struct progress_options){.label = "020 import", .unit = "bytes", .total =
- * size}); progress_add(p, n);      any thread, after each batch; a few nanoseconds when there is nothing to draw
+ *     p = progress_new(&(struct progress_options){.label = "020 import", .unit = "bytes", .total = size});
+ *     progress_add(p, n);      any thread, after each batch; a few nanoseconds when there is nothing to draw
  *     progress_finish(p);      wipes the line, frees; the outcome is the caller's to log
  *
  * NULL is a fine progress for progress_add and progress_finish: progress_new returns NULL when quiet.

@@ -55,8 +55,6 @@ struct decoder {
     bool (*accept)(const struct decoder *d, const unsigned char *record, unsigned char *row);
 };
 
-/* The slow check of one field: true when it is valid; value as decode_value. */
-bool decode_field(const struct decoder *d, const struct layout_field *f, const unsigned char *record, int64_t *value);
 void decode_store(unsigned char *row, uint16_t offset, uint8_t width, int64_t value);
 
 bool decode_accept_portable(const struct decoder *d, const unsigned char *record, unsigned char *row);
@@ -72,8 +70,8 @@ static inline int decode_currency(const struct decoder *d, const unsigned char *
 {
     uint32_t key = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
     for (uint32_t s = decode_currency_slot(key);; s = (s + 1) & 1023) {
+        if (d->currency_key[s] == 0) return -1; /* first: three NUL bytes are key 0, and no currency */
         if (d->currency_key[s] == key) return d->currency_index[s];
-        if (d->currency_key[s] == 0) return -1;
     }
 }
 

@@ -70,7 +70,7 @@ static uint32_t fingerprint(uint64_t hash, int bits)
 
 void directory_put(struct segment_part *part, const struct directory_entry *entries, uint64_t n, int bits)
 {
-    uint32_t *column = malloc(n * 4 + 4);
+    uint32_t *column = calloc(n + 1, 4);
     ensure(column);
     for (uint64_t i = 0; i < n; i++) column[i] = fingerprint(entries[i].hash, bits);
     segment_put_raw(part, COLUMN_HASH, column, n, 4);

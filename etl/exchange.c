@@ -6,10 +6,9 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* A block that went to the spill file. */
+/* A block that went to the spill file. Only full blocks do, so extent i starts at i * block_bytes: with a small budget there are
+ * millions of them, and all the memory they need is the chain. */
 struct extent {
-    uint64_t offset;
-    uint32_t used;
     uint32_t next; /* index + 1 of the partition's next extent, 0 at the end */
 };
 
@@ -19,7 +18,7 @@ struct exchange_store {
     char path[OS_PATH_MAX];
     int fd; /* -1 until the first spill */
     pthread_mutex_t lock;
-    uint64_t spill_end;
+    uint32_t block_bytes; /* of tuples in a full block */
     struct extent *extents;
     uint32_t extents_count, extents_capacity;
     uint32_t *extent_head; /* per partition */
@@ -38,6 +37,8 @@ bool exchange_init(struct exchange *x, const struct exchange_options *o, struct 
     s->name = o->name;
     s->budget = o->budget;
     s->fd = -1;
+    s->block_bytes = (uint32_t)((budget_block_size(o->budget) - sizeof(struct exchange_block)) / o->tuple_size * o->tuple_size);
+    ensure(s->block_bytes);
     s->extent_head = calloc(o->partitions, sizeof *s->extent_head);
     s->count = calloc(o->partitions, sizeof *s->count);
     ensure(s->extent_head && s->count);
@@ -76,15 +77,17 @@ void exchange_drop(struct exchange *x)
     *x = (struct exchange){0};
 }
 
-static void note_extent(struct exchange_store *s, uint32_t partition, uint64_t offset, uint32_t used)
+/* Offset of the new extent. */
+static uint64_t note_extent(struct exchange_store *s, uint32_t partition)
 {
     if (s->extents_count == s->extents_capacity) {
         s->extents_capacity = s->extents_capacity ? s->extents_capacity * 2 : 1024;
         s->extents = realloc(s->extents, s->extents_capacity * sizeof *s->extents);
         ensure(s->extents);
     }
-    s->extents[s->extents_count] = (struct extent){offset, used, s->extent_head[partition]};
-    s->extent_head[partition] = ++s->extents_count;
+    s->extents[s->extents_count].next = s->extent_head[partition];
+    s->extent_head[partition] = s->extents_count + 1;
+    return (uint64_t)s->extents_count++ * s->block_bytes;
 }
 
 /* Writes the writer's full block to the spill file and empties it. */
@@ -92,17 +95,14 @@ static bool spill(struct exchange *x, struct exchange_writer *w, uint32_t partit
 {
     struct exchange_store *s = x->store;
     struct exchange_block *b = w->last;
-    uint32_t used = (uint32_t)(w->next - (char *)(b + 1));
+    uint64_t offset = 0;
+    ensure((uint32_t)(w->next - (char *)(b + 1)) == s->block_bytes);
     pthread_mutex_lock(&s->lock);
     if (s->fd < 0) s->fd = os_open_create(s->path, st);
     int fd = s->fd;
-    uint64_t offset = s->spill_end;
-    if (fd >= 0) {
-        s->spill_end += used;
-        note_extent(s, partition, offset, used);
-    }
+    if (fd >= 0) offset = note_extent(s, partition);
     pthread_mutex_unlock(&s->lock);
-    if (fd < 0 || !os_write_at(fd, s->path, b + 1, used, offset, st))
+    if (fd < 0 || !os_write_at(fd, s->path, b + 1, s->block_bytes, offset, st))
         return status_while(st, "spilling %s (memory_max is used up)", s->name);
     return true;
 }
@@ -110,7 +110,7 @@ static bool spill(struct exchange *x, struct exchange_writer *w, uint32_t partit
 char *exchange_grow(struct exchange *x, int worker, uint32_t partition, struct status *st)
 {
     struct exchange_writer *w = &x->writers[(size_t)worker * x->partitions + partition];
-    struct exchange_block *b = budget_block(x->store->budget);
+    struct exchange_block *b = budget_block(x->store->budget, w->last == NULL);
     if (!b && w->last) { /* keep one block per writer, write it out again and again */
         if (!spill(x, w, partition, st)) return NULL;
         return w->next = (char *)(w->last + 1);
@@ -129,7 +129,7 @@ char *exchange_grow(struct exchange *x, int worker, uint32_t partition, struct s
     }
     *b = (struct exchange_block){0};
     w->last = b;
-    w->end = (char *)b + BUDGET_BLOCK_SIZE;
+    w->end = (char *)b + budget_block_size(x->store->budget);
     return w->next = (char *)(b + 1);
 }
 
@@ -144,7 +144,7 @@ void exchange_seal(struct exchange *x)
             if (writer->last) writer->last->used = (uint32_t)(writer->next - (char *)(writer->last + 1));
             for (struct exchange_block *b = writer->first; b; b = b->next) bytes += b->used;
         }
-        for (uint32_t e = s->extent_head[p]; e; e = s->extents[e - 1].next) bytes += s->extents[e - 1].used;
+        for (uint32_t e = s->extent_head[p]; e; e = s->extents[e - 1].next) bytes += s->block_bytes;
         ensure(bytes % x->tuple_size == 0);
         s->count[p] = bytes / x->tuple_size;
         s->total += s->count[p];
@@ -166,7 +166,7 @@ uint64_t exchange_total(const struct exchange *x)
 
 uint64_t exchange_spilled_bytes(const struct exchange *x)
 {
-    return x->store->spill_end;
+    return (uint64_t)x->store->extents_count * x->store->block_bytes;
 }
 
 bool exchange_copy(struct exchange *x, uint32_t partition, void *out, struct status *st)
@@ -179,9 +179,8 @@ bool exchange_copy(struct exchange *x, uint32_t partition, void *out, struct sta
             to += b->used;
         }
     for (uint32_t e = s->extent_head[partition]; e; e = s->extents[e - 1].next) {
-        const struct extent *extent = &s->extents[e - 1];
-        if (!os_read_at(s->fd, s->path, to, extent->used, extent->offset, st)) return false;
-        to += extent->used;
+        if (!os_read_at(s->fd, s->path, to, s->block_bytes, (uint64_t)(e - 1) * s->block_bytes, st)) return false;
+        to += s->block_bytes;
     }
     ensure((uint64_t)(to - (char *)out) == s->count[partition] * x->tuple_size);
     return true;

@@ -40,6 +40,7 @@ struct input_chunk { /* filled by the one thread that imports it */
     struct input_reject *rejects;
     uint32_t rejects_count, rejects_capacity;
     uint64_t hash; /* XXH3-64 of its bytes */
+    __int128 trailer_sum; /* of the field the trailer states, over all data records in which it can be read */
 };
 
 struct input_file {

@@ -76,7 +76,7 @@ static bool decide(const struct load_request *r, const struct applied *a, struct
     if (order >= 0 || r->allow_older) return true;
     status_fail(st, STATUS_INPUT, "generation %s of unit %s is older than %s, which the database shows", r->generation,
                 r->unit, a->generation);
-    return status_hint(st, "to go back on purpose: crmx db rebuild %s --generation %s", r->unit, r->generation);
+    return status_hint(st, "to go back on purpose: crmx db rebuild --unit %s --generation %s", r->unit, r->generation);
 }
 
 /* --- before the fill --- */

@@ -23,7 +23,7 @@ static const struct {
     [SOURCE_ID_KEY] = {"id_key", false},       [SOURCE_CUSTOMER_TYPE] = {"customer_type", false},
     [SOURCE_ENTRY_DATE] = {"entry_date", false}, [SOURCE_FIELD] = {"field", true},
     [SOURCE_RECORD] = {"record", false},       [SOURCE_LAYOUT] = {"layout", false},
-    [SOURCE_FILE] = {"file", false},           [SOURCE_POSITION] = {"position", false},
+    [SOURCE_FILE] = {"file", false},           [SOURCE_OFFSET] = {"offset", false},
     [SOURCE_CONST] = {"const", true},
 };
 enum { SOURCES_COUNT = sizeof SOURCES / sizeof SOURCES[0] };

@@ -28,7 +28,7 @@ enum output_source {
     SOURCE_RECORD,
     SOURCE_LAYOUT,
     SOURCE_FILE,
-    SOURCE_POSITION,
+    SOURCE_OFFSET,
     SOURCE_CONST /* .name is the text */
 };
 

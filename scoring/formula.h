@@ -1,7 +1,7 @@
 /* formula: a formula file (docs/formula.md): measures, named coefficients, intermediate results, score, threshold.
  *
- * formula_parse → measure_bind (scoring/measure.h) → formula_bind → formula_evaluate on batches. A formula and its binding are
- * read-only and shared by all threads; an evaluator's scratch belongs to one thread.
+ * formula_parse → measure_bind (scoring/measure.h) → formula_bind → formula_evaluate on batches. A formula and its
+ * binding are read-only and shared by all threads; an evaluator's scratch belongs to one thread.
  */
 #ifndef CRMX_SCORING_FORMULA_H
 #define CRMX_SCORING_FORMULA_H
@@ -20,31 +20,44 @@ bool formula_parse(const char *name, struct view text, struct formula **out, str
 void formula_free(struct formula *f);
 
 int formula_measure_count(const struct formula *f);
-const char *formula_measure_name(const struct formula *f, int measure);  /* as first written, e.g. 活期人民币存款 */
+const char *formula_measure_name(const struct formula *f, int measure); /* as first written, e.g. 活期人民币存款 */
 const char *formula_measure_alias(const struct formula *f, int measure); /* ASCII name after `as`, or the name */
 enum value_type formula_measure_type(const struct formula *f, int measure);
 int formula_measure_find(const struct formula *f, const char *name_or_alias); /* -1: none */
-int formula_result_count(const struct formula *f);                  /* result 0 is score */
+int formula_result_count(const struct formula *f);                            /* result 0 is score */
 const char *formula_result_name(const struct formula *f, int result);
 enum value_type formula_result_type(const struct formula *f, int result);
 /* Threshold of the score in minor units. */
 int64_t formula_threshold(const struct formula *f);
 void formula_set_threshold(struct formula *f, int64_t threshold_minor);
 
-/* Inputs of a batch: one int64 column per measure (units as measure_values gives them), one per customer field of the schema (or
- * NULL when formula_uses_customer_field says it is not needed). */
+/* Coefficients 系数, for trials: the named ones by name, literals as 系数#1, 系数#2 … in the order of the file. A
+ * changed value counts for programs bound afterwards. */
+int formula_coefficient_count(const struct formula *f);
+const char *formula_coefficient_name(const struct formula *f, int coefficient);
+double formula_coefficient(const struct formula *f, int coefficient);
+void formula_set_coefficient(struct formula *f, int coefficient, double value);
+
+/* Inputs of a batch: one int64 column per measure (units as measure_values gives them), one per customer field of the
+ * schema (or NULL when formula_uses_customer_field says it is not needed). */
 struct formula_inputs {
     uint32_t count;
     const int64_t *const *measures;
     const int64_t *const *customer_fields;
 };
 
-bool formula_bind(const struct formula *f, const struct schema *schema, struct formula_program **out, struct status *st);
+bool formula_bind(const struct formula *f, const struct schema *schema, struct formula_program **out,
+                  struct status *st);
 void formula_program_free(struct formula_program *p);
 bool formula_uses_customer_field(const struct formula_program *p, int field);
+/* The text of a result of type code, such as 'A'; NULL when value is none of its indexes. Lives as long as the program.
+ */
+const char *formula_result_code(const struct formula_program *p, int result, int64_t value);
 
 enum { FORMULA_BATCH_MAX = 4096 };
 struct formula_scratch *formula_scratch_new(const struct formula_program *p);
+/* With slices of so many customers instead of the default: tests run everything with 2 (results are the same bits). */
+struct formula_scratch *formula_scratch_new_sized(const struct formula_program *p, uint32_t slice_rows);
 void formula_scratch_free(struct formula_scratch *s);
 /* results[r][i] for each result r: money in minor units, number as integer after the formula's rounding, code as index.
  * IEEE double in the written order; a customer whose value is not finite or passes 2^62 gives a failure that names the

@@ -1,15 +1,17 @@
 /* measure: account-level aggregates 指标 over the accounts of many customers at once.
  *
- * A measure is sum|count|min|max|avg(TABLES where PREDICATE, EXPRESSION) from a formula file. measure_bind() compiles all
- * measures of a formula against the account tables the engine has, by partial evaluation: a predicate over code and currency
- * fields only is decided once per *class* (one combination of code values), so that the inner loop runs, for each account, just
- * the steps that apply to its class. What remains (predicates over amounts, dates) is evaluated per row.
+ * A measure is sum|count|min|max|avg(TABLES where PREDICATE, EXPRESSION) from a formula file. measure_bind() compiles
+ * all measures of a formula against the account tables the engine has, by partial evaluation: a predicate over code and
+ * currency fields only is decided once per *class* (one combination of code values), so that the inner loop runs, for
+ * each account, just the steps that apply to its class. What remains (predicates over amounts, dates) is evaluated per
+ * row.
  *
- * Exactness: sums are integers; cny() multiplies by the rate in 128 bits and the sum is divided and rounded once per customer
- * and measure, half away from zero. The same rows in any split of blocks give the same values.
+ * Exactness: sums are integers; cny() multiplies by the rate in 128 bits and the sum is divided and rounded once per
+ * customer and measure, half away from zero. The same rows in any split of blocks give the same values.
  *
  * Call sequence per block of customers: measure_block_reset, measure_add for each table that has rows, measure_finish.
- * One block may be used by one thread at a time; a measure_set is read-only after measure_bind and shared by all threads.
+ * One block may be used by one thread at a time; a measure_set is read-only after measure_bind and shared by all
+ * threads.
  */
 #ifndef CRMX_SCORING_MEASURE_H
 #define CRMX_SCORING_MEASURE_H
@@ -24,8 +26,9 @@ struct formula;
 struct measure_set;
 struct measure_block;
 
-/* Where the values of one field stand: little-endian integers of width 1, 2, 4 or 8 bytes at base + row * stride. Amounts,
- * digits and dates are signed 8 or 4 byte integers or narrower *unsigned* ones as `is_signed` says; codes and currencies unsigned. */
+/* Where the values of one field stand: little-endian integers of width 1, 2, 4 or 8 bytes at base + row * stride.
+ * Amounts, digits and dates are signed 8 or 4 byte integers or narrower *unsigned* ones as `is_signed` says; codes and
+ * currencies unsigned. */
 struct measure_column {
     const unsigned char *base;
     uint32_t stride;
@@ -33,7 +36,8 @@ struct measure_column {
     bool is_signed;
 };
 
-/* Rows of one table, ordered by owner. owner[i] (uint32 at owner.base + i*stride) is the customer's place in the block, from 0. */
+/* Rows of one table, ordered by owner. owner[i] (uint32 at owner.base + i*stride) is the customer's place in the block,
+ * from 0. */
 struct measure_rows {
     uint32_t count;
     struct measure_column owner;
@@ -44,10 +48,11 @@ struct measure_rows {
  * that needs it is a bug: import has rejected it). */
 struct measure_rates {
     const int64_t *rate;     /* 6 implied decimals */
-    const int32_t *per_unit; /* 1 or 100 */
+    const int32_t *per_unit; /* 1 or 100; any power of ten up to 10^6 */
 };
 
-/* Compiles every measure of the formula. Fails with the formula's line and column when a field, code or type does not fit. */
+/* Compiles every measure of the formula. Fails with the formula's line and column when a field, code or type does not
+ * fit. */
 bool measure_bind(const struct formula *f, const struct schema *schema, const struct measure_rates *rates,
                   struct measure_set **out, struct status *st);
 void measure_set_free(struct measure_set *s);
@@ -61,9 +66,9 @@ struct measure_block *measure_block_new(const struct measure_set *s);
 void measure_block_free(struct measure_block *b);
 void measure_block_reset(const struct measure_set *s, struct measure_block *b, uint32_t customers);
 void measure_add(const struct measure_set *s, struct measure_block *b, int table, const struct measure_rows *rows);
-/* After it, measure_values(b, m)[customer] holds the value: money in minor units of the base currency; numbers, months and counts
- * as integers; avg as its sum and count are combined: rounded half away from zero. False with a status on 64-bit overflow
- * (names the measure and the customer's place in the block). */
+/* After it, measure_values(b, m)[customer] holds the value: money in minor units of the base currency; numbers, months
+ * and counts as integers; avg as its sum and count are combined: rounded half away from zero. False with a status on
+ * 64-bit overflow (names the measure and the customer's place in the block). */
 bool measure_finish(const struct measure_set *s, struct measure_block *b, struct status *st);
 const int64_t *measure_values(const struct measure_block *b, int measure);
 

@@ -6,17 +6,17 @@
 #include <stdint.h>
 
 enum value_type {
-    VALUE_MONEY,   /* integer with `scale` decimals, of the row's currency (account) or the base currency (measure) */
-    VALUE_NUMBER,  /* integer with `scale` decimals (scale 0: a plain count) */
-    VALUE_MONTHS,  /* whole months */
-    VALUE_DATE,    /* day number, DATE_NONE for none (base/date.h) */
-    VALUE_CODE,    /* index into codes[] */
-    VALUE_CURRENCY,/* index into schema.currencies[] */
+    VALUE_MONEY,    /* integer with `scale` decimals, of the row's currency (account) or the base currency (measure) */
+    VALUE_NUMBER,   /* integer with `scale` decimals (scale 0: a plain count) */
+    VALUE_MONTHS,   /* whole months */
+    VALUE_DATE,     /* day number, DATE_NONE for none (base/date.h) */
+    VALUE_CODE,     /* index into codes[] */
+    VALUE_CURRENCY, /* index into schema.currencies[] */
     VALUE_BOOLEAN
 };
 
 struct schema_field {
-    const char *name;  /* as in the layout, e.g. balance; may be Chinese */
+    const char *name; /* as in the layout, e.g. balance; may be Chinese */
     enum value_type type;
     int scale;
     const char *const *codes; /* VALUE_CODE only */
@@ -24,11 +24,11 @@ struct schema_field {
 };
 
 struct schema_table {
-    const char *name;    /* layout name, e.g. retail_account */
-    const char *system;  /* e.g. retail; a formula may name the system, the layout, or `accounts` for all */
+    const char *name;   /* layout name, e.g. retail_account */
+    const char *system; /* e.g. retail; a formula may name the system, the layout, or `accounts` for all. "": no accounts */
     const struct schema_field *fields;
     int fields_count;
-    int currency_field;  /* index of the row's currency, -1: every row is in the base currency */
+    int currency_field; /* index of the row's currency, -1: every row is in the base currency */
 };
 
 struct schema {

@@ -218,7 +218,11 @@ static void test_processes(void **state)
     assert_int_equal(waitpid(pid, NULL, 0), pid);
     assert_int_equal(os_process_start(pid), 0);
     assert_int_equal(strlen(os_boot_id()), 36);
-    assert_int_equal(strchr(os_boot_id(), '\n'), NULL);
+    assert_null(strchr(os_boot_id(), '\n'));
+    char folder[OS_PATH_MAX];
+    os_program_folder(folder);
+    assert_has(folder, "/build/");
+    assert_has(folder, "tests/base");
 }
 
 static void test_memory_and_time(void **state)

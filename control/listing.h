@@ -1,0 +1,49 @@
+/* listing: rows for stdout, aligned for people or as JSON for programs. The same rows feed both: they never differ.
+ *
+ *     struct listing l;
+ *     listing_init(&l, (const char *const[]){"unit", "state", "records", NULL});
+ *     listing_text(&l, "11");            one call per column, row after row
+ *     listing_text(&l, "done");
+ *     listing_integer(&l, 42);
+ *     listing_print(&l, call->json);
+ *     listing_release(&l);
+ *
+ * Column names are the keys of the JSON objects. Numbers are right-justified and go into JSON without quotes; amounts
+ * are written with their decimals ("12.30") as JSON strings: readers that use doubles would lose cents. Chinese text
+ * counts two columns a character.
+ */
+#ifndef CRMX_CONTROL_LISTING_H
+#define CRMX_CONTROL_LISTING_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+#include <stdint.h>
+
+enum { LISTING_COLUMNS_MAX = 220 };
+
+struct listing_row;
+struct listing {
+    struct arena arena;
+    const char *names[LISTING_COLUMNS_MAX];
+    int columns, filled; /* cells of the row that is being written */
+    bool hide_empty;     /* for people: leave out columns in which no row has anything */
+    int width[LISTING_COLUMNS_MAX];
+    int64_t rows;
+    struct listing_row *first, *last;
+};
+
+void listing_init(struct listing *l, const char *const names[]); /* NULL-ended; must outlive the listing */
+void listing_release(struct listing *l);
+void listing_text(struct listing *l, const char *text); /* copied; NULL: empty, null in JSON */
+void listing_integer(struct listing *l, int64_t number);
+void listing_amount(struct listing *l, int64_t amount, int scale); /* amount × 10^-scale */
+void listing_decimal(struct listing *l, const char *number); /* written already ("1,234.50"): right-justified, a JSON string */
+/* Every row must be complete. Text: heading and rows, nothing at all without rows. JSON: an array of objects. */
+void listing_write(const struct listing *l, bool json, struct buf *out);
+void listing_print(const struct listing *l, bool json); /* to stdout */
+
+/* Terminal columns of a UTF-8 text. */
+int listing_text_width(const char *text);
+
+#endif

@@ -1,0 +1,191 @@
+#include "etl/attempt.h"
+
+#include "base/date.h"
+#include "etl/journal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct search {
+    char date[11];
+    int last; /* highest attempt number of the date, 0: none */
+};
+
+static bool note_attempt(void *context, const char *name)
+{
+    struct search *s = context;
+    int attempt;
+    char end;
+    if (strncmp(name, s->date, 10) == 0 && sscanf(name + 10, ".001.%d%c", &attempt, &end) == 1 && attempt > s->last) s->last = attempt;
+    return true;
+}
+
+/* The state of an earlier attempt: was it given up for a cause? */
+static bool was_failed(const char *folder, bool *failed, struct status *st)
+{
+    char path[OS_PATH_MAX];
+    snprintf(path, sizeof path, "%s/journal", folder);
+    struct journal *j = journal_open(path, st);
+    if (!j) return false;
+    *failed = strcmp(journal_last(j), "failed") == 0;
+    journal_close(j);
+    return true;
+}
+
+bool attempt_open(struct attempt *a, const char *unit_folder, int32_t business_date, struct status *st)
+{
+    struct search s = {.last = 0};
+    char runs[OS_PATH_MAX];
+    date_format(business_date, s.date);
+    *a = (struct attempt){0};
+    snprintf(runs, sizeof runs, "%s/run", unit_folder);
+    if (!os_make_folder(runs, st) || !os_list(runs, note_attempt, &s, st)) return false;
+    int number = s.last ? s.last : 1;
+    if (s.last) {
+        bool failed;
+        snprintf(a->folder, sizeof a->folder, "%s/%s.001.%d", runs, s.date, s.last);
+        if (!was_failed(a->folder, &failed, st)) return false;
+        a->resumed = !failed;
+        if (failed) {
+            snprintf(a->earlier, sizeof a->earlier, "%s", a->folder);
+            number = s.last + 1;
+        }
+    }
+    snprintf(a->id, sizeof a->id, "%s.001.%d", s.date, number);
+    snprintf(a->folder, sizeof a->folder, "%s/%s", runs, a->id);
+    snprintf(a->generation, sizeof a->generation, "%s/gen.tmp", a->folder);
+    /* What a killed attempt had built is built again, from the same frozen inputs to the same bytes. */
+    char spill[OS_PATH_MAX];
+    snprintf(spill, sizeof spill, "%s/spill", a->folder);
+    if (!os_make_folder(a->folder, st) || !os_remove_tree(spill, st)) return false;
+    char published[OS_PATH_MAX];
+    snprintf(published, sizeof published, "%s/gen/%s", unit_folder, a->id);
+    if (!os_remove_tree(a->generation, st) || !os_remove_tree(published, st)) return false; /* published, but never current */
+    return os_make_folder(a->generation, st) && os_fsync_folder(runs, st);
+}
+
+/* --- frozen parameters --- */
+
+struct copy {
+    const char *from, *to;
+    bool (*copy)(const char *from, const char *to, struct status *st);
+    struct status *st;
+    bool ok;
+};
+
+static bool copy_entry(void *context, const char *name)
+{
+    struct copy *c = context;
+    char from[OS_PATH_MAX], to[OS_PATH_MAX];
+    struct os_file_identity id;
+    snprintf(from, sizeof from, "%s/%s", c->from, name);
+    snprintf(to, sizeof to, "%s/%s", c->to, name);
+    size_t n = strlen(name);
+    bool wanted = (n > 4 && strcmp(name + n - 4, ".ini") == 0) || (n > 8 && strcmp(name + n - 8, ".formula") == 0);
+    if (!wanted) return true;
+    c->ok = os_identify(from, &id, c->st) && (id.is_folder || c->copy(from, to, c->st));
+    return c->ok;
+}
+
+static bool copy_folder(const char *from, const char *to, bool (*copy)(const char *, const char *, struct status *), struct status *st)
+{
+    struct copy c = {from, to, copy, st, true};
+    if (!os_exists(from)) {
+        status_fail(st, STATUS_USAGE, "\"%s\" does not exist", from);
+        return status_hint(st, "make a working folder: crmx init DIR; then give --work DIR");
+    }
+    return os_make_folder(to, st) && os_list(from, copy_entry, &c, st) && c.ok;
+}
+
+bool attempt_freeze(const struct attempt *a, const char *work, const char *unit, struct status *st)
+{
+    static const char *const FOLDERS[] = {"layouts", "outputs", "identity", "formulas"};
+    char final[OS_PATH_MAX], tmp[OS_PATH_MAX], from[OS_PATH_MAX], to[OS_PATH_MAX];
+    snprintf(final, sizeof final, "%s/param", a->folder);
+    if (os_exists(final)) return true;
+    snprintf(tmp, sizeof tmp, "%s/param.tmp", a->folder);
+    if (!os_remove_tree(tmp, st)) return false;
+    for (int i = 0; i < 4; i++) {
+        snprintf(from, sizeof from, "%s/%s", work, FOLDERS[i]);
+        snprintf(to, sizeof to, "%s/%s", tmp, FOLDERS[i]);
+        if (!copy_folder(from, to, os_copy, st)) return status_while(st, "freezing the parameters");
+    }
+    snprintf(from, sizeof from, "%s/units/%s.ini", work, unit);
+    snprintf(to, sizeof to, "%s/units", tmp);
+    if (!os_exists(from)) {
+        status_fail(st, STATUS_USAGE, "there is no unit \"%s\": \"%s\" does not exist", unit, from);
+        return status_hint(st, "see the units: ls %s/units", work);
+    }
+    if (!os_make_folder(to, st)) return false;
+    snprintf(to, sizeof to, "%s/units/%s.ini", tmp, unit);
+    return os_copy(from, to, st) && os_rename_new(tmp, final, st) && os_fsync_folder(a->folder, st);
+}
+
+/* --- numbers --- */
+
+bool attempt_high_water(const struct attempt *a, const char *unit_folder, uint64_t *number, struct status *st)
+{
+    /* A mark left by this very attempt (killed between raising the mark and CURRENT) does not burn its own numbers. */
+    char path[OS_PATH_MAX], id[GENERATION_ID_MAX] = "";
+    unsigned long long high = 0, before = 0;
+    snprintf(path, sizeof path, "%s/numbers", unit_folder);
+    *number = 0;
+    if (!os_exists(path)) return true;
+    struct buf text;
+    buf_init(&text, 4096);
+    bool ok = os_read_file(path, &text, st);
+    if (ok && (!text.bytes || sscanf(text.bytes, "%llu %llu %31s", &high, &before, id) != 3)) {
+        status_fail(st, STATUS_CORRUPT, "\"%s\" does not hold the highest integrated number", path);
+        ok = status_hint(st, "restore it from a backup: numbers must never be given twice");
+    }
+    buf_release(&text);
+    *number = strcmp(id, a->id) == 0 ? before : high;
+    return ok;
+}
+
+static bool raise_high_water(const struct attempt *a, const char *unit_folder, uint64_t number, struct status *st)
+{
+    char path[OS_PATH_MAX], text[96];
+    uint64_t before;
+    if (!attempt_high_water(a, unit_folder, &before, st)) return false;
+    snprintf(path, sizeof path, "%s/numbers", unit_folder);
+    int n = snprintf(text, sizeof text, "%llu %llu %s\n", (unsigned long long)(number > before ? number : before), (unsigned long long)before, a->id);
+    return os_replace_file(path, (struct view){text, (size_t)n}, st);
+}
+
+/* --- archive and publish --- */
+
+bool attempt_archive_inputs(const struct attempt *a, const struct input_set *inputs, struct status *st)
+{
+    char folder[OS_PATH_MAX], to[OS_PATH_MAX], from[OS_PATH_MAX];
+    snprintf(folder, sizeof folder, "%s/in", a->generation);
+    if (!os_make_folder(folder, st)) return false;
+    for (int i = 0; i < inputs->files_count; i++) {
+        const struct input_file *f = &inputs->files[i];
+        snprintf(to, sizeof to, "%s/%s", folder, f->name);
+        if (!os_link_or_copy(f->path, to, st)) return false;
+    }
+    snprintf(from, sizeof from, "%s/param", a->folder);
+    snprintf(to, sizeof to, "%s/param", a->generation);
+    static const char *const FOLDERS[] = {"layouts", "outputs", "identity", "formulas", "units"};
+    for (int i = 0; i < 5; i++) {
+        char sub[OS_PATH_MAX], target[OS_PATH_MAX];
+        snprintf(sub, sizeof sub, "%s/%s", from, FOLDERS[i]);
+        snprintf(target, sizeof target, "%s/%s", to, FOLDERS[i]);
+        if (!copy_folder(sub, target, os_link_or_copy, st)) return false;
+    }
+    return true;
+}
+
+bool attempt_publish(const struct attempt *a, const char *unit_folder, const char *manifest_hash, uint64_t high_water, struct status *st)
+{
+    char generations[OS_PATH_MAX], final[OS_PATH_MAX];
+    struct generation_current current;
+    snprintf(generations, sizeof generations, "%s/gen", unit_folder);
+    snprintf(final, sizeof final, "%s/%s", generations, a->id);
+    snprintf(current.id, sizeof current.id, "%s", a->id);
+    snprintf(current.manifest_hash, sizeof current.manifest_hash, "%s", manifest_hash);
+    return os_make_folder(generations, st) && os_fsync_folder(a->generation, st) && os_rename_new(a->generation, final, st) &&
+           os_fsync_folder(generations, st) && os_fsync_folder(a->folder, st) && raise_high_water(a, unit_folder, high_water, st) &&
+           generation_current_write(unit_folder, &current, st);
+}

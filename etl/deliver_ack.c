@@ -1,0 +1,66 @@
+/* The receiver's acknowledgement 回执: a small file it writes when it has loaded a set.
+ *
+ * First word: accepted (or nothing at all) | refused. Any word of 64 hexadecimal digits must be the SHA-256 of the
+ * manifest: an acknowledgement of other bytes is none of this set. The rest is text for people.
+ */
+#include "etl/deliver_inside.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+static bool is_digest(struct view word)
+{
+    if (word.length != 64) return false;
+    for (size_t i = 0; i < word.length; i++)
+        if (!isxdigit((unsigned char)word.bytes[i])) return false;
+    return true;
+}
+
+static bool names_other_manifest(const struct deliver_job *job, struct view text)
+{
+    for (struct view word; (word = view_word(&text)).length;)
+        if (is_digest(word) && job->manifest[0] && strncasecmp(word.bytes, job->manifest, 64) != 0) return true;
+    return false;
+}
+
+/* A person has spoken after a refusal: the old file does not speak again. An acceptance is always welcome. */
+static bool decided_by_person(const struct deliver_job *job)
+{
+    const struct ledger_set *s = ledger_find(job->ledger, job->set->key);
+    return s->state == LEDGER_DELIVERED && strncmp(s->detail, "by=", 3) == 0;
+}
+
+static bool take_answer(struct deliver_job *job, struct view text, struct status *st)
+{
+    struct view rest = view_trim(text), all = rest, word = view_word(&rest);
+    char detail[LEDGER_DETAIL_MAX];
+    int shown = all.length < 200 ? (int)all.length : 200;
+    bool refused = view_is(word, "refused"), other = names_other_manifest(job, all);
+    if (word.length && !refused && !view_is(word, "accepted") && !is_digest(word)) {
+        snprintf(detail, sizeof detail, "acknowledgement not understood: %.*s", shown, all.bytes);
+        refused = true;
+    } else
+        snprintf(detail, sizeof detail, "%s%.*s", other ? "acknowledgement of another manifest: " : "receiver: ", shown,
+                 all.length ? all.bytes : "");
+    if (!refused && !other) return deliver_note(job, NULL, LEDGER_ACKED, detail, st);
+    if (deliver_set_state(job) == LEDGER_UNKNOWN || decided_by_person(job)) return true;
+    return deliver_note(job, NULL, LEDGER_UNKNOWN, detail, st);
+}
+
+bool deliver_look_for_ack(struct deliver_job *job, struct status *st)
+{
+    if (!job->target->ack_file) return true;
+    const char *name = deliver_expand(&job->arena, job->target->ack_file, job->set->unit, job->set->key, "");
+    ensure(name);
+    struct buf text;
+    bool exists;
+    buf_init(&text, TRANSFER_SMALL_MAX);
+    bool ok = transfer_get(job->transfer, name, &text, &exists, st);
+    if (ok && exists) {
+        for (size_t i = 0; i < text.length; i++) /* one line: words are cut at blanks */
+            if (text.bytes[i] == '\n' || text.bytes[i] == '\r') text.bytes[i] = ' ';
+        ok = take_answer(job, buf_view(&text), st);
+    }
+    buf_release(&text);
+    return ok;
+}

@@ -1,0 +1,75 @@
+/* generation 数据世代: a unit's population as of one business date. An immutable folder; its name is DATE.SEQ.ATTEMPT.
+ *
+ *     state/units/UU/CURRENT            which generation is the unit's truth: "ID MANIFEST-HASH"
+ *     state/units/UU/gen/ID/MANIFEST    every file with its bytes and hash, and what the generation is about
+ *                          INPUTS       the archived inputs: record bases, segments, counts (addresses of records)
+ *                          in/          the archived inputs themselves: the cold heap
+ *                          param/       unit, layouts, outputs, identity, formulas as frozen at the start
+ *                          *.seg *.dir  columns and directories
+ *                          out/         the output files
+ *                          rejects.tsv notes.tsv totals.tsv
+ *
+ * Commit point: the atomic, fsynced replacement of CURRENT. What is not reachable from CURRENT does not exist for readers.
+ */
+#ifndef CRMX_ETL_GENERATION_H
+#define CRMX_ETL_GENERATION_H
+
+#include "base/arena.h"
+#include "base/pool.h"
+#include "etl/decode.h"
+#include "etl/input.h"
+#include "etl/reference.h"
+#include "etl/segment.h"
+#include "etl/table.h"
+#include "etl/unit.h"
+
+enum { GENERATION_ID_MAX = 32 };
+
+struct generation_current {
+    char id[GENERATION_ID_MAX];
+    char manifest_hash[33];
+};
+/* *there false: the unit has no population yet. */
+bool generation_current_read(const char *unit_folder, struct generation_current *out, bool *there, struct status *st);
+bool generation_current_write(const char *unit_folder, const struct generation_current *c, struct status *st);
+
+/* Writes INPUTS of a generation under construction. */
+bool generation_write_inputs(const char *folder, const struct input_set *inputs, struct status *st);
+/* Files whose content hash is known already (they were hashed while they were written). */
+struct generation_known {
+    const char *name; /* below the folder, e.g. out/CRMCUST */
+    uint64_t bytes, hash_low, hash_high;
+};
+/* Brings every file and folder to disk, several at a time, hashes what is not known yet and writes MANIFEST last.
+ * head: lines "key<tab>value" that come first. */
+bool generation_write_manifest(const char *folder, const char *head, const struct generation_known *known, int known_count, struct pool *pool, char hash[33],
+                               struct status *st);
+
+/* A committed generation, open for reading. */
+struct generation {
+    char id[GENERATION_ID_MAX];
+    const char *folder;
+    struct arena arena;
+    struct unit *unit;            /* as frozen */
+    struct input_set inputs;      /* files open, addresses known */
+    struct reference reference;
+    struct tables tables;
+    struct decoder *decoders[UNIT_LAYOUTS_MAX];
+    int32_t business_date;
+    uint64_t first_number, customers;
+    uint32_t partition_customers;
+    struct segment *customer, *source, *table[UNIT_LAYOUTS_MAX];
+};
+
+/* id NULL: the current one. Checks the manifest's hash against CURRENT and sizes of the files. */
+bool generation_open(const char *unit_folder, const char *id, struct generation **out, struct status *st);
+void generation_close(struct generation *g);
+/* Partition and place of a customer number (without prefix); false when there is no such customer. */
+bool generation_place(const struct generation *g, uint64_t number, uint32_t *partition, uint32_t *place);
+/* Value of a manifest head line, in the arena of g; NULL. */
+const char *generation_head(struct generation *g, const char *key);
+
+/* Every file against the manifest, every segment against its hashes. Calls tell for each file. */
+bool generation_verify(struct generation *g, void (*tell)(void *context, const char *file, bool good), void *context, struct status *st);
+
+#endif

@@ -1,0 +1,225 @@
+/* populate: the rows of a partition in the order (number, record id), and as columns. */
+#include "etl/populate.h"
+
+#include <string.h>
+
+static bool is_dropped(const struct integrate_table *t, uint32_t record)
+{
+    uint32_t low = 0, high = t->dropped_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (t->dropped[middle] < record) low = middle + 1;
+        else high = middle;
+    }
+    return low < t->dropped_count && t->dropped[low] == record;
+}
+
+static int currency_of(const struct table *t, const unsigned char *row)
+{
+    return t->currency_column < 0 ? 0 : row[t->columns[t->currency_column].offset];
+}
+
+/* Duplicates and superseded records leave here; their money is counted. */
+static uint32_t drop_rows(const struct table *t, const struct integrate_table *it, struct populate_table_total *total, char *rows, uint32_t n, uint32_t stride)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct owned_tuple o;
+        char *at = rows + (size_t)i * stride;
+        memcpy(&o, at, sizeof o);
+        if (!is_dropped(it, o.record)) {
+            if (kept != i) memcpy(rows + (size_t)kept * stride, at, stride);
+            kept++;
+            continue;
+        }
+        const unsigned char *row = (const unsigned char *)at + sizeof o;
+        total->dropped_rows++;
+        for (int a = 0; a < t->amounts_count; a++) total->dropped_sum[a][currency_of(t, row)] += decode_column_value(&t->columns[t->amount_columns[a]], row);
+    }
+    return kept;
+}
+
+static uint32_t record_at(const char *rows, uint32_t stride, uint32_t i)
+{
+    uint32_t record;
+    memcpy(&record, rows + (size_t)i * stride + offsetof(struct owned_tuple, record), 4);
+    return record;
+}
+
+struct order_context {
+    const char *rows;
+    uint32_t stride;
+};
+
+static int by_record(const void *a, const void *b, void *context)
+{
+    const struct order_context *c = context;
+    uint32_t x = record_at(c->rows, c->stride, *(const uint32_t *)a), y = record_at(c->rows, c->stride, *(const uint32_t *)b);
+    return x < y ? -1 : x > y;
+}
+
+static int by_record_of_row(const void *a, const void *b, void *context)
+{
+    const struct order_context *c = context;
+    uint32_t x = record_at(a, c->stride, 0), y = record_at(b, c->stride, 0);
+    return x < y ? -1 : x > y;
+}
+
+/* Indices of the rows in the order (customer, record): counting sort by customer, then tiny sorts. start has count + 1 places. */
+static void sort_order(const char *rows, uint32_t n, uint32_t stride, const struct populate_range *r, uint32_t *start, uint32_t *order)
+{
+    memset(start, 0, ((size_t)r->count + 1) * 4);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t customer;
+        memcpy(&customer, rows + (size_t)i * stride, 4);
+        start[customer - r->first + 1]++;
+    }
+    for (uint32_t c = 0; c < r->count; c++) start[c + 1] += start[c];
+    for (uint32_t i = n; i-- > 0;) {
+        uint32_t customer;
+        memcpy(&customer, rows + (size_t)i * stride, 4);
+        order[--start[customer - r->first + 1]] = i;
+    }
+    memmove(start, start + 1, (size_t)r->count * 4);
+    start[r->count] = n;
+    for (uint32_t c = 0; c < r->count; c++) {
+        uint32_t *o = order + start[c], k = start[c + 1] - start[c];
+        if (k > 24) {
+            qsort_r(o, k, sizeof *o, by_record, &(struct order_context){rows, stride});
+            continue;
+        }
+        for (uint32_t i = 1; i < k; i++) {
+            uint32_t x = o[i], record = record_at(rows, stride, x), m = i;
+            for (; m && record_at(rows, stride, o[m - 1]) > record; m--) o[m] = o[m - 1];
+            o[m] = x;
+        }
+    }
+}
+
+/* Rows of one customer, few, into the order of their record ids. */
+static void sort_run(char *rows, uint32_t n, uint32_t stride)
+{
+    char row[sizeof(struct owned_tuple) + TABLE_ROW_MAX];
+    if (n > 24) {
+        qsort_r(rows, n, stride, by_record_of_row, &(struct order_context){rows, stride});
+        return;
+    }
+    for (uint32_t i = 1; i < n; i++) {
+        uint32_t record = record_at(rows, stride, i), k = i;
+        if (record_at(rows, stride, i - 1) < record) continue;
+        row_copy(row, rows + (size_t)i * stride, stride);
+        for (; k && record_at(rows, stride, k - 1) > record; k--) row_copy(rows + (size_t)k * stride, rows + (size_t)(k - 1) * stride, stride);
+        row_copy(rows + (size_t)k * stride, row, stride);
+    }
+}
+
+/* Raw rows (any order) → sorted: counting sort by customer straight into place, then each customer's few rows. */
+static void sort_rows(const char *raw, char *sorted, uint32_t n, uint32_t stride, const struct populate_range *r, uint32_t batch, uint32_t *start)
+{
+    memset(start, 0, ((size_t)r->count + 2) * 4);
+    uint32_t *next = start + 1; /* next[c] counts up from the start of c to the start of c + 1, which it then is */
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t customer;
+        memcpy(&customer, raw + (size_t)i * stride, 4);
+        if (customer - r->first + 1 < r->count) next[customer - r->first + 1]++;
+    }
+    for (uint32_t c = 1; c < r->count; c++) next[c] += next[c - 1];
+    for (uint32_t i = 0; i < n; i++) {
+        const char *from = raw + (size_t)i * stride;
+        uint32_t customer;
+        memcpy(&customer, from, 4);
+        uint32_t place = customer - r->first;
+        char *to = sorted + (size_t)next[place]++ * stride;
+        row_copy(to, from, stride);
+        place %= batch;
+        memcpy(to, &place, 4);
+    }
+    for (uint32_t c = 0; c < r->count; c++)
+        if (start[c + 1] - start[c] > 1) sort_run(sorted + (size_t)start[c] * stride, start[c + 1] - start[c], stride);
+}
+
+bool populate_take_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table, struct status *st)
+{
+    struct integrate *in = j->p->in;
+    const struct table *t = &in->im->tables->table[table];
+    struct populate_rows *out = &w->table[table];
+    uint32_t stride = (uint32_t)sizeof(struct owned_tuple) + t->row_size, n = (uint32_t)exchange_count(&in->owned[table], r->partition);
+    char *raw = integrate_room(&w->raw.tuples, &w->raw.tuples_size, (size_t)n * stride + 1);
+    if (!exchange_take(&in->owned[table], r->partition, raw, st)) return false;
+    if (in->table[table]->dropped_count) n = drop_rows(t, in->table[table], &w->total->table[table], raw, n, stride);
+    uint32_t *start = integrate_room(&w->starts[table].tuples, &w->starts[table].tuples_size, ((size_t)r->count + 3) * 4);
+    char *sorted = integrate_room(&w->sorted[table].tuples, &w->sorted[table].tuples_size, (size_t)n * stride + 64);
+    sort_rows(raw, sorted, n, stride, r, j->p->batch, start);
+    struct populate_table_total *total = &w->total->table[table];
+    total->rows += n;
+    for (int a = 0; a < t->amounts_count; a++) {
+        const struct decode_column *c = &t->columns[t->amount_columns[a]];
+        const unsigned char *row = (const unsigned char *)sorted + sizeof(struct owned_tuple);
+        for (uint32_t i = 0; i < n; i++, row += stride) total->sum[a][currency_of(t, row)] += decode_column_value(c, row);
+    }
+    *out = (struct populate_rows){sorted, stride, n, start};
+    return true;
+}
+
+bool populate_take_members(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, struct status *st)
+{
+    struct integrate *in = j->p->in;
+    uint32_t n = (uint32_t)exchange_count(&in->members, r->partition);
+    struct member_tuple *raw = integrate_room(&w->member_raw.extra, &w->member_raw.extra_size, ((size_t)n + 1) * sizeof *raw);
+    if (!exchange_take(&in->members, r->partition, raw, st)) return false;
+    w->member_of = integrate_room(&w->member_start.tuples, &w->member_start.tuples_size, ((size_t)r->count + 2) * 4);
+    uint32_t *order = integrate_room(&w->order.tuples, &w->order.tuples_size, (size_t)n * 4 + 4);
+    sort_order((const char *)raw, n, sizeof *raw, r, w->member_of, order);
+    w->members = integrate_room(&w->member_raw.tuples, &w->member_raw.tuples_size, ((size_t)n + 1) * sizeof *raw);
+    w->primary = integrate_room((void **)&w->primary, &w->primary_size, ((size_t)r->count + 1) * 4);
+    w->types = integrate_room((void **)&w->types, &w->types_size, r->count + 1u);
+    for (uint32_t i = 0; i < n; i++) {
+        struct member_tuple m = raw[order[i]];
+        w->members[i] = m;
+        if (in->primary[m.record] != m.record) continue;
+        w->primary[m.customer - r->first] = m.record;
+        w->types[m.customer - r->first] = integrate_bit(in->corporate, m.record) ? CUSTOMER_CORPORATE : CUSTOMER_PERSONAL;
+    }
+    w->total->members += n;
+    return true;
+}
+
+#define FILL(type)                                                                                                                                   \
+    for (uint32_t i = 0; i < n; i++, at += stride) {                                                                                                 \
+        type v;                                                                                                                                      \
+        memcpy(&v, at, sizeof v);                                                                                                                    \
+        values[i] = v;                                                                                                                               \
+    }
+
+/* One column of the rows as integers. */
+static void fill_column(const struct decode_column *c, const unsigned char *rows, uint32_t stride, uint32_t n, int64_t *values)
+{
+    const unsigned char *at = rows + c->offset;
+    switch (c->width * 2 + c->is_signed) {
+    case 2: FILL(uint8_t) return;
+    case 4: FILL(uint16_t) return;
+    case 8: FILL(uint32_t) return;
+    case 9: FILL(int32_t) return;
+    case 17: FILL(int64_t) return;
+    default:
+        for (uint32_t i = 0; i < n; i++, rows += stride) values[i] = decode_column_value(c, rows);
+    }
+}
+
+/* count per customer, record ids, then every column. */
+bool populate_write_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table, struct status *st)
+{
+    const struct table *t = &j->p->in->im->tables->table[table];
+    const struct populate_rows *rows = &w->table[table];
+    uint32_t most = rows->count > r->count ? rows->count : r->count;
+    int64_t *values = w->values = integrate_room((void **)&w->values, &w->values_size, ((size_t)most + 1) * sizeof *values);
+    for (uint32_t c = 0; c < r->count; c++) values[c] = rows->start[c + 1] - rows->start[c];
+    segment_put(w->table_part, 0, values, r->count);
+    for (uint32_t i = 0; i < rows->count; i++) values[i] = record_at(rows->rows, rows->stride, i);
+    segment_put(w->table_part, 1, values, rows->count);
+    for (int c = 0; c < t->columns_count; c++) {
+        fill_column(&t->columns[c], (const unsigned char *)rows->rows + sizeof(struct owned_tuple), rows->stride, rows->count, values);
+        segment_put(w->table_part, 2 + c, values, rows->count);
+    }
+    return segment_commit(j->table[table], r->partition, w->table_part, st);
+}

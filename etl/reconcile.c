@@ -1,0 +1,221 @@
+#include "etl/reconcile.h"
+
+#include "base/os.h"
+
+#include <stdio.h>
+#include <string.h>
+
+char *reconcile_decimal(__int128 value, int scale, char text[48])
+{
+    char digits[48];
+    int n = 0;
+    unsigned __int128 v = value < 0 ? -(unsigned __int128)value : (unsigned __int128)value;
+    do {
+        digits[n++] = (char)('0' + (int)(v % 10));
+        v /= 10;
+    } while (v || n <= scale);
+    char *p = text;
+    if (value < 0) *p++ = '-';
+    while (n) {
+        *p++ = digits[--n];
+        if (n == scale && n) *p++ = '.';
+    }
+    *p = 0;
+    return text;
+}
+
+static struct reconcile_line *add_line(struct reconcile *r, int step, const char *name, const char *currency)
+{
+    if (r->lines_count == r->lines_capacity) {
+        r->lines_capacity = r->lines_capacity ? r->lines_capacity * 2 : 256;
+        struct reconcile_line *more = arena_array(r->arena, struct reconcile_line, r->lines_capacity);
+        if (r->lines_count) memcpy(more, r->lines, (size_t)r->lines_count * sizeof *more);
+        r->lines = more;
+    }
+    struct reconcile_line *l = &r->lines[r->lines_count++];
+    *l = (struct reconcile_line){.step = step, .name = name, .currency = currency, .records = -1};
+    return l;
+}
+
+static void add_records(struct reconcile *r, int step, const char *name, uint64_t records)
+{
+    add_line(r, step, name, "")->records = (int64_t)records;
+}
+
+static void add_amount(struct reconcile *r, int step, const char *name, const char *currency, __int128 amount, int scale)
+{
+    struct reconcile_line *l = add_line(r, step, name, currency);
+    l->has_amount = true;
+    l->amount = amount;
+    l->scale = scale;
+}
+
+static void equate(struct reconcile *r, const char *name, const char *currency, __int128 left, __int128 right, int scale)
+{
+    if (r->equations_count == r->equations_capacity) {
+        r->equations_capacity = r->equations_capacity ? r->equations_capacity * 2 : 256;
+        struct reconcile_equation *more = arena_array(r->arena, struct reconcile_equation, r->equations_capacity);
+        if (r->equations_count) memcpy(more, r->equations, (size_t)r->equations_count * sizeof *more);
+        r->equations = more;
+    }
+    r->equations[r->equations_count++] = (struct reconcile_equation){name, currency, left, right, scale};
+    r->unbalanced += left != right;
+}
+
+static void files(struct reconcile *r, const struct input_set *inputs)
+{
+    for (int i = 0; i < inputs->files_count; i++) {
+        const struct input_file *f = &inputs->files[i];
+        add_records(r, 20, arena_printf(r->arena, "%s.read", f->name), f->lines);
+        add_records(r, 20, arena_printf(r->arena, "%s.accepted", f->name), f->accepted);
+        add_records(r, 20, arena_printf(r->arena, "%s.rejected", f->name), f->rejected);
+        if (f->marks) add_records(r, 20, arena_printf(r->arena, "%s.header_trailer", f->name), f->marks);
+        equate(r, arena_printf(r->arena, "%s: read = accepted + rejected + header and trailer", f->name), "", f->lines, (__int128)f->accepted + f->rejected + f->marks, 0);
+    }
+}
+
+static void customers(struct reconcile *r, const struct populate *p)
+{
+    const struct integrate *in = p->in;
+    const struct populate_total *t = p->total;
+    uint64_t accepted = 0, primaries = 0;
+    for (int i = 0; i < in->im->inputs->customer_files; i++) accepted += in->im->inputs->files[i].accepted;
+    for (uint32_t w = 0; w < in->records_max / 64; w++) primaries += (uint64_t)__builtin_popcountll(in->ranks[w].bits);
+    add_records(r, 30, "customer_records.accepted", accepted);
+    add_records(r, 30, "customer_records.superseded", in->superseded_count);
+    add_records(r, 30, "integrated", in->customers);
+    equate(r, "customer records: accepted = in the population + superseded", "", accepted, (__int128)t->members + in->superseded_count, 0);
+    equate(r, "integrated customers = primary records", "", in->customers, primaries, 0);
+    equate(r, "integrated customers = personal + corporate", "", in->customers, (__int128)t->customers[0] + t->customers[1], 0);
+}
+
+static void table_money(struct reconcile *r, const struct populate *p, int i, int a)
+{
+    const struct import *im = p->in->im;
+    const struct table *t = &im->tables->table[i];
+    const struct integrate_table *it = p->in->table[i];
+    const struct populate_table_total *pt = &p->total->table[i];
+    const struct layout_field *f = &t->layout->fields[t->columns[t->amount_columns[a]].field];
+    for (int c = 0; c < im->rates->count; c++) {
+        __int128 accepted = im->control[i]->sum[a][c], orphans = it->orphan_sum[a][c], dropped = pt->dropped_sum[a][c], counted = pt->sum[a][c];
+        if (!accepted && !orphans && !dropped && !counted && c) continue;
+        const char *currency = im->rates->code[c];
+        add_amount(r, 20, arena_printf(r->arena, "%s.%s.accepted", t->layout->name, f->name), currency, accepted, f->scale);
+        add_amount(r, 40, arena_printf(r->arena, "%s.%s.counted", t->layout->name, f->name), currency, counted, f->scale);
+        if (orphans) add_amount(r, 30, arena_printf(r->arena, "%s.%s.orphans", t->layout->name, f->name), currency, orphans, f->scale);
+        if (dropped) add_amount(r, 30, arena_printf(r->arena, "%s.%s.duplicates", t->layout->name, f->name), currency, dropped, f->scale);
+        equate(r, arena_printf(r->arena, "%s.%s: accepted = counted + orphans + duplicates", t->layout->name, f->name), currency, accepted, counted + orphans + dropped, f->scale);
+    }
+}
+
+static void table(struct reconcile *r, const struct populate *p, int i)
+{
+    const struct import *im = p->in->im;
+    const struct table *t = &im->tables->table[i];
+    const struct integrate_table *it = p->in->table[i];
+    const struct populate_table_total *pt = &p->total->table[i];
+    const char *name = t->layout->name;
+    uint64_t accepted = 0;
+    for (int k = 0; k < im->inputs->files_count; k++)
+        if (im->inputs->files[k].layout_index == t->layout_index) accepted += im->inputs->files[k].accepted;
+    add_records(r, 20, arena_printf(r->arena, "%s.accepted", name), accepted);
+    add_records(r, 30, arena_printf(r->arena, "%s.orphans", name), it->orphans);
+    add_records(r, 30, arena_printf(r->arena, "%s.duplicates", name), it->duplicates);
+    add_records(r, 30, arena_printf(r->arena, "%s.superseded", name), it->superseded);
+    add_records(r, 40, arena_printf(r->arena, "%s.rows", name), pt->rows);
+    if (it->rows_extra) add_records(r, 30, arena_printf(r->arena, "%s.further_owners", name), it->rows_extra);
+    equate(r, arena_printf(r->arena, "%s: accepted + further owners = rows + orphans + duplicates and superseded", name), "", (__int128)accepted + it->rows_extra,
+           (__int128)pt->rows + it->orphans + pt->dropped_rows, 0);
+    for (int a = 0; a < t->amounts_count; a++) table_money(r, p, i, a);
+}
+
+/* -1 when the file is not there: then nothing balances. */
+static __int128 file_size(const struct populate *p, const struct output *o)
+{
+    struct os_file_identity id;
+    struct status ignored = {0};
+    char path[OS_PATH_MAX];
+    snprintf(path, sizeof path, "%s/out/%s", p->folder, o->file);
+    return os_identify(path, &id, &ignored) ? (__int128)id.size : -1;
+}
+
+static void selection(struct reconcile *r, const struct populate *p)
+{
+    static const char *const TYPES[] = {"personal", "corporate"};
+    const struct populate_total *t = p->total;
+    const struct unit *u = p->in->im->unit;
+    uint64_t selected = t->selected[0] + t->selected[1];
+    for (int k = 0; k < CUSTOMER_TYPES; k++) {
+        if (!p->cards->of[k].formula) continue;
+        add_records(r, 50, arena_printf(r->arena, "scored.%s", TYPES[k]), t->scored[k]);
+        add_amount(r, 50, arena_printf(r->arena, "score.all.%s", TYPES[k]), "", t->score_all[k], 2);
+        add_amount(r, 60, arena_printf(r->arena, "score.selected.%s", TYPES[k]), "", t->score_selected[k], 2);
+        add_records(r, 60, arena_printf(r->arena, "selected.%s", TYPES[k]), t->selected[k]);
+        add_records(r, 60, arena_printf(r->arena, "excluded.%s", TYPES[k]), t->excluded[k]);
+        for (int m = 0; m < p->cards->of[k].measures_count; m++)
+            add_amount(r, 40, arena_printf(r->arena, "measure.%s.%s", TYPES[k], formula_measure_alias(p->cards->of[k].formula, m)), "", t->measure_sum[k][m],
+                       formula_measure_type(p->cards->of[k].formula, m) == VALUE_MONEY ? 2 : 0);
+    }
+    add_records(r, 60, "selected", selected);
+    for (int o = 0; o < u->outputs_count; o++) {
+        add_records(r, 80, arena_printf(r->arena, "rows.%s", u->outputs[o]->file), t->output_rows[o]);
+        equate(r, arena_printf(r->arena, "%s: bytes on disk = rows × record length", u->outputs[o]->file), "", file_size(p, u->outputs[o]),
+               (__int128)t->output_rows[o] * u->outputs[o]->record_length, 0);
+        if (u->outputs[o]->rows == OUTPUT_CUSTOMER)
+            equate(r, arena_printf(r->arena, "%s: rows = %s customers", u->outputs[o]->file, u->outputs[o]->all ? "all" : "selected"), "", t->output_rows[o],
+                   u->outputs[o]->all ? p->in->customers : selected, 0);
+    }
+}
+
+bool reconcile_run(const struct populate *p, struct reconcile *out, struct status *st)
+{
+    const struct import *im = p->in->im;
+    *out = (struct reconcile){.arena = im->arena};
+    files(out, im->inputs);
+    customers(out, p);
+    for (int i = 0; i < im->tables->count; i++) table(out, p, i);
+    selection(out, p);
+    for (int i = 0; i < out->equations_count && out->unbalanced; i++) {
+        const struct reconcile_equation *e = &out->equations[i];
+        char left[48], right[48];
+        if (e->left == e->right) continue;
+        status_fail(st, STATUS_CONSERVATION, "the tie-out does not balance: %s%s%s: %s against %s (%d of %d lines do not balance); nothing was committed", e->name,
+                    e->currency[0] ? " " : "", e->currency, reconcile_decimal(e->left, e->scale, left), reconcile_decimal(e->right, e->scale, right), out->unbalanced, out->equations_count);
+        return status_hint(st, "this is a fault of the program or of the machine: keep the run folder and report the line");
+    }
+    return true;
+}
+
+static bool write_text(const char *folder, const char *name, struct buf *b, struct status *st)
+{
+    char path[OS_PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    int fd = os_open_create(path, st);
+    bool ok = fd >= 0 && os_write_at(fd, path, b->bytes, b->length, 0, st);
+    os_close(fd);
+    buf_clear(b);
+    return ok;
+}
+
+bool reconcile_write(const struct reconcile *r, const char *folder, struct status *st)
+{
+    char a[48], b[48];
+    struct buf out;
+    buf_init(&out, (size_t)1 << 30);
+    buf_add_text(&out, "step\tname\tcurrency\trecords\tamount\n");
+    for (int i = 0; i < r->lines_count; i++) {
+        const struct reconcile_line *l = &r->lines[i];
+        buf_addf(&out, "%03d\t%s\t%s\t", l->step, l->name, l->currency);
+        if (l->records >= 0) buf_addf(&out, "%lld", (long long)l->records);
+        buf_addf(&out, "\t%s\n", l->has_amount ? reconcile_decimal(l->amount, l->scale, a) : "");
+    }
+    bool ok = write_text(folder, "totals.tsv", &out, st);
+    buf_add_text(&out, "equation\tcurrency\tleft\tright\tbalanced\n");
+    for (int i = 0; i < r->equations_count; i++) {
+        const struct reconcile_equation *e = &r->equations[i];
+        buf_addf(&out, "%s\t%s\t%s\t%s\t%s\n", e->name, e->currency, reconcile_decimal(e->left, e->scale, a), reconcile_decimal(e->right, e->scale, b), e->left == e->right ? "yes" : "NO");
+    }
+    ok = ok && write_text(folder, "tieout.tsv", &out, st);
+    buf_release(&out);
+    return ok;
+}

@@ -1,0 +1,310 @@
+#include "etl/run.h"
+
+#include "base/conf.h"
+#include "base/date.h"
+#include "base/log.h"
+#include "etl/arrive.h"
+#include "etl/attempt.h"
+#include "etl/journal.h"
+#include "etl/reject.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Everything a run holds; released in one place. */
+struct run {
+    const struct run_request *request;
+    struct run_result *result;
+    struct status *st;
+    struct arena arena;
+    char unit_folder[OS_PATH_MAX];
+    int lock;
+    struct attempt attempt;
+    struct journal *journal;
+    struct unit *unit;
+    struct input_set inputs;
+    struct reference reference;
+    struct tables tables;
+    struct scorecards cards;
+    struct pool *pool;
+    struct budget *budget;
+    struct import import;
+    struct integrate integrate;
+    struct populate populate;
+    struct reconcile reconcile;
+    bool import_started, integrate_started;
+    uint64_t started_ns, step_ns;
+};
+
+static void step(struct run *r, const char *name)
+{
+    log_step(name);
+    r->step_ns = os_monotonic_ns();
+}
+
+static double step_seconds(const struct run *r)
+{
+    return (double)(os_monotonic_ns() - r->step_ns) / 1e9;
+}
+
+static bool reached(struct run *r, int number)
+{
+    if (!r->request->until_step || number < r->request->until_step) return false;
+    char detail[32];
+    snprintf(detail, sizeof detail, "until %03d", r->request->until_step);
+    if (!journal_append(r->journal, number, "stopped", detail, r->st)) return true;
+    status_fail(r->st, STATUS_STOPPED, "stopped after step %03d as asked (--until)", number);
+    status_hint(r->st, "the same command without --until continues");
+    return true;
+}
+
+/* --- 010 --- */
+
+static bool take_files(struct run *r)
+{
+    step(r, "010 arrive");
+    struct arrive_request a = {.unit = r->unit, .business_date = r->request->business_date, .folder = arena_printf(&r->arena, "%s/in", r->attempt.folder),
+                               .earlier = r->attempt.earlier[0] ? arena_printf(&r->arena, "%s/in", r->attempt.earlier) : NULL};
+    a.inbox = r->unit->inbox[0] == '/' ? r->unit->inbox : arena_printf(&r->arena, "%s/%s", r->request->work, r->unit->inbox);
+    input_set_init(&r->inputs, &r->arena);
+    if (!arrive_take(&a, &r->inputs, &r->arena, r->st)) return false;
+    if (!journal_find(r->journal, "taken") && !journal_append(r->journal, 10, "taken", "", r->st)) return false;
+    log_info("%d files taken from \"%s\" in %.2f s", r->inputs.files_count, a.inbox, step_seconds(r));
+    return true;
+}
+
+/* --- 020 --- */
+
+static bool start_workers(struct run *r)
+{
+    int threads = r->request->threads ? r->request->threads : os_cpu_count();
+    os_tune_memory(r->request->memory_max >= (UINT64_C(1) << 30));
+    r->pool = pool_new(threads);
+    uint64_t memory = r->request->memory_max < BUDGET_MINIMUM ? BUDGET_MINIMUM : r->request->memory_max;
+    uint64_t customers = 0, records = 0;
+    for (int i = 0; i < r->inputs.files_count; i++) {
+        struct os_file_identity id;
+        const struct input_file *f = &r->inputs.files[i];
+        if (!os_identify(f->path, &id, r->st)) return false;
+        records += id.size / f->stride + 64;
+        if (f->layout->class == LAYOUT_CUSTOMER) customers += id.size / f->stride + 64;
+    }
+    /* Outside the budget: what each thread needs for the partition it works on, and the program itself. */
+    uint64_t outside = memory / 8 + (uint64_t)threads * (24 << 20), most = memory * 3 / 4;
+    uint64_t budget = memory - (outside < most ? outside : most);
+    /* Kept free of tuples: the arrays of the integration (primary, ranks, marks). */
+    uint64_t reserve = customers * 5 + (4 << 20);
+    if (reserve > budget * 3 / 4) reserve = budget * 3 / 4;
+    /* Every open partition holds a block, those of the import while those of the integration fill: half of the room
+     * is kept for them (base/budget). */
+    uint64_t writers = (uint64_t)threads * (records * 2 / IMPORT_TARGET_TUPLES + 512);
+    uint32_t block = BUDGET_BLOCK_SIZE_MAX;
+    while (block > BUDGET_BLOCK_SIZE_MIN && writers * block > (budget - reserve) / 2) block /= 2;
+    r->budget = budget_new(budget, reserve, block);
+    return true;
+}
+
+static bool import_files(struct run *r)
+{
+    step(r, "020 import");
+    const char *spill = r->request->temp_folder[0] ? r->request->temp_folder : arena_printf(&r->arena, "%s/spill", r->attempt.folder);
+    if (!start_workers(r) || !os_make_folder(spill, r->st)) return false;
+    if (!reference_load(r->unit, &r->inputs, r->request->business_date, &r->arena, &r->reference, r->st)) return false;
+    tables_init(&r->tables, r->unit, &r->reference.rates, r->request->business_date, &r->arena);
+    if (!scorecards_load(r->unit, &r->tables, &r->reference.rates, &r->arena, &r->cards, r->st)) return false;
+    uint64_t bytes = 0;
+    struct os_file_identity id;
+    for (int i = 0; i < r->inputs.files_count; i++)
+        if (os_identify(r->inputs.files[i].path, &id, r->st)) bytes += id.size;
+    struct progress *progress = progress_new(&(struct progress_options){.label = "020 import", .unit = "bytes", .total = bytes, .quiet = r->request->quiet});
+    r->import = (struct import){.unit = r->unit, .inputs = &r->inputs, .tables = &r->tables, .rates = &r->reference.rates, .pool = r->pool, .budget = r->budget,
+                                .arena = &r->arena, .progress = progress, .spill_folder = spill, .business_date = r->request->business_date};
+    r->import_started = true;
+    bool ok = import_run(&r->import, r->st);
+    progress_finish(progress);
+    if (!ok) return false;
+    for (int i = 0; i < r->inputs.files_count; i++) {
+        r->result->records += r->inputs.files[i].lines;
+        r->result->rejected += r->inputs.files[i].rejected;
+    }
+    log_info("%llu records, %llu rejected, in %.2f s", (unsigned long long)r->result->records, (unsigned long long)r->result->rejected, step_seconds(r));
+    /* The rejects are written before the limit is judged: whoever repairs the file wants to see them. */
+    if (!reject_write(&r->inputs, r->attempt.generation, r->st)) return false;
+    return import_check_limits(&r->inputs, r->unit, r->st) && reconcile_files(&r->inputs, r->unit, r->request->business_date, r->st) &&
+           journal_append(r->journal, 20, "imported", "", r->st);
+}
+
+/* --- 030 --- */
+
+static bool integrate_customers(struct run *r)
+{
+    step(r, "030 integrate");
+    uint64_t high_water;
+    if (!attempt_high_water(&r->attempt, r->unit_folder, &high_water, r->st)) return false;
+    r->integrate = (struct integrate){.im = &r->import, .reference = &r->reference, .folder = r->attempt.generation,
+                                      .partition_customers = r->request->partition_customers, .first_number = high_water + 1};
+    r->integrate_started = true;
+    if (!integrate_run(&r->integrate, r->st)) return false;
+    if (r->integrate.first_number + r->integrate.customers > 100000000) {
+        status_fail(r->st, STATUS_INPUT, "unit %s would need more than 99,999,999 integrated numbers", r->unit->id);
+        return status_hint(r->st, "split the unit: city branches can be units of their own");
+    }
+    r->result->customers = r->integrate.customers;
+    log_info("%u integrated customers in %.2f s", r->integrate.customers, step_seconds(r));
+    return reject_write_notes(&r->integrate, r->attempt.generation, r->st);
+}
+
+/* --- 040 to 080 --- */
+
+static bool populate_generation(struct run *r)
+{
+    step(r, "040 populate");
+    if (!os_make_folder(arena_printf(&r->arena, "%s/out", r->attempt.generation), r->st)) return false;
+    struct progress *progress = progress_new(&(struct progress_options){.label = "040 populate", .unit = "customers", .total = r->integrate.customers, .quiet = r->request->quiet});
+    r->populate = (struct populate){.in = &r->integrate, .cards = &r->cards, .folder = r->attempt.generation, .batch = r->request->batch, .progress = progress};
+    bool ok = populate_run(&r->populate, r->st);
+    progress_finish(progress);
+    if (!ok) return false;
+    r->result->selected = r->populate.total->selected[0] + r->populate.total->selected[1];
+    log_info("%llu of %u customers selected in %.2f s", (unsigned long long)r->result->selected, r->integrate.customers, step_seconds(r));
+    return journal_append(r->journal, 80, "populated", "", r->st);
+}
+
+/* --- 090, 100 --- */
+
+static bool tie_out(struct run *r)
+{
+    step(r, "090 reconcile");
+    if (!reconcile_run(&r->populate, &r->reconcile, r->st) || !reconcile_write(&r->reconcile, r->attempt.generation, r->st)) return false;
+    log_info("balanced: %d equations", r->reconcile.equations_count);
+    return journal_append(r->journal, 90, "reconciled", "", r->st);
+}
+
+static bool commit(struct run *r)
+{
+    step(r, "100 commit");
+    char date[11], hash[33];
+    date_format(r->request->business_date, date);
+    const char *head = arena_printf(&r->arena,
+                                    "unit\t%s\nbusiness_date\t%s\ngeneration\t%s\nkind\tinitial\nfirst_number\t%llu\ncustomers\t%u\npartition_customers\t%u\n",
+                                    r->unit->id, date, r->attempt.id, (unsigned long long)r->integrate.first_number, r->integrate.customers,
+                                    r->request->partition_customers);
+    struct generation_known known[UNIT_OUTPUTS_MAX];
+    int known_count = 0;
+    for (int o = 0; o < r->unit->outputs_count; o++)
+        if (r->populate.hash_known[o]) known[known_count++] = (struct generation_known){arena_printf(&r->arena, "out/%s", r->unit->outputs[o]->file), r->populate.outputs[o].bytes,
+                                             r->populate.outputs[o].hash_low, r->populate.outputs[o].hash_high};
+    if (!generation_write_inputs(r->attempt.generation, &r->inputs, r->st) || !attempt_archive_inputs(&r->attempt, &r->inputs, r->st) ||
+        !generation_write_manifest(r->attempt.generation, head, known, known_count, r->pool, hash, r->st))
+        return false;
+    if (!attempt_publish(&r->attempt, r->unit_folder, hash, r->integrate.first_number + r->integrate.customers - 1, r->st) ||
+        !journal_append(r->journal, 100, "committed", r->attempt.id, r->st))
+        return false;
+    snprintf(r->result->generation, sizeof r->result->generation, "%s", r->attempt.id);
+    r->result->seconds = (double)(os_monotonic_ns() - r->started_ns) / 1e9;
+    r->result->memory_peak = budget_peak(r->budget);
+    log_info("generation %s is current (%.2f s in all)", r->attempt.id, r->result->seconds);
+    return true;
+}
+
+/* --- the whole --- */
+
+/* Is there a population already? Of this date: done. Of another: an initial load has no business here. */
+static bool check_empty(struct run *r, bool *done)
+{
+    struct generation_current current;
+    bool there;
+    char date[11];
+    *done = false;
+    if (!generation_current_read(r->unit_folder, &current, &there, r->st)) return false;
+    if (!there) return true;
+    date_format(r->request->business_date, date);
+    *done = strncmp(current.id, date, 10) == 0;
+    if (*done) {
+        snprintf(r->result->generation, sizeof r->result->generation, "%s", current.id);
+        r->result->already_done = true;
+        log_info("business date %s is committed already: generation %s", date, current.id);
+        return true;
+    }
+    status_fail(r->st, STATUS_USAGE, "unit %s has a population of %.10s: an initial load starts from none", r->request->unit, current.id);
+    return status_hint(r->st, "look at it: crmx status --unit %s; to start over, move \"%s\" away", r->request->unit, r->unit_folder);
+}
+
+static bool prepare(struct run *r)
+{
+    if (!os_make_folder(r->unit_folder, r->st)) return false;
+    char lock[OS_PATH_MAX];
+    snprintf(lock, sizeof lock, "%s/lock", r->unit_folder);
+    r->lock = os_lock(lock, r->st);
+    return r->lock >= 0;
+}
+
+static bool open_attempt(struct run *r)
+{
+    if (!attempt_open(&r->attempt, r->unit_folder, r->request->business_date, r->st)) return false;
+    r->journal = journal_open(arena_printf(&r->arena, "%s/journal", r->attempt.folder), r->st);
+    if (!r->journal) return false;
+    if (r->attempt.resumed) log_info("continuing attempt %s", r->attempt.id);
+    else if (r->attempt.earlier[0]) log_info("new attempt %s after a failed one", r->attempt.id);
+    if (!journal_find(r->journal, "started") && !journal_append(r->journal, 0, "started", r->attempt.id, r->st)) return false;
+    return attempt_freeze(&r->attempt, r->request->work, r->request->unit, r->st) &&
+           unit_load(arena_printf(&r->arena, "%s/param", r->attempt.folder), r->request->unit, &r->arena, &r->unit, r->st);
+}
+
+static bool work(struct run *r)
+{
+    bool done;
+    if (!prepare(r) || !check_empty(r, &done)) return false;
+    if (done) return true;
+    if (!open_attempt(r)) return false;
+    if (!take_files(r) || reached(r, 10)) return false;
+    if (!import_files(r) || reached(r, 20)) return false;
+    if (!integrate_customers(r) || reached(r, 30)) return false;
+    if (!populate_generation(r) || reached(r, 80)) return false;
+    if (!tie_out(r) || reached(r, 90)) return false;
+    return commit(r);
+}
+
+static void release(struct run *r)
+{
+    if (r->integrate_started) integrate_release(&r->integrate);
+    if (r->import_started) import_release(&r->import);
+    scorecards_release(&r->cards);
+    input_set_release(&r->inputs);
+    pool_free(r->pool);
+    budget_free(r->budget);
+    journal_close(r->journal);
+    os_close(r->lock);
+    arena_release(&r->arena);
+}
+
+/* A failure for a cause closes the attempt; a missing file, a full disk or a crash do not: the attempt goes on. */
+static bool is_cause(enum status_code code)
+{
+    return code == STATUS_INPUT || code == STATUS_CONSERVATION || code == STATUS_USAGE || code == STATUS_CORRUPT;
+}
+
+bool run_initial(const struct run_request *request, struct run_result *result, struct status *st)
+{
+    ensure(request->partition_customers >= 1 && request->batch >= 1 && request->batch <= RUN_BATCH);
+    struct run r = {.request = request, .result = result, .st = st, .lock = -1, .started_ns = os_monotonic_ns()};
+    char date[11];
+    *result = (struct run_result){0};
+    arena_init(&r.arena, "run");
+    run_unit_folder(request->work, request->unit, r.unit_folder);
+    date_format(request->business_date, date);
+    log_run(request->unit, date);
+    bool ok = work(&r);
+    if (!ok && r.journal && is_cause(st->code)) {
+        struct status ignored = {0};
+        journal_append(r.journal, 0, "failed", st->message, &ignored);
+    }
+    release(&r);
+    log_step(NULL);
+    return ok || (st->code == STATUS_STOPPED ? false : status_while(st, "running unit %s for %s", request->unit, date));
+}
+
+void run_unit_folder(const char *work_folder, const char *unit, char path[OS_PATH_MAX])
+{
+    snprintf(path, OS_PATH_MAX, "%s/state/units/%s", work_folder, unit);
+}

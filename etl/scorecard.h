@@ -1,0 +1,25 @@
+/* scorecard: the formulas of a unit bound to its tables: one per customer type (personal, corporate). */
+#ifndef CRMX_ETL_SCORECARD_H
+#define CRMX_ETL_SCORECARD_H
+
+#include "etl/table.h"
+#include "scoring/formula.h"
+#include "scoring/measure.h"
+
+struct scorecard {
+    struct formula *formula;
+    struct measure_set *measures;
+    struct formula_program *program;
+    int64_t threshold_minor;
+    int measures_count, results_count;
+};
+
+struct scorecards {
+    struct scorecard of[CUSTOMER_TYPES]; /* formula NULL: customers of this type are not scored */
+    bool uses_customer_fields;
+};
+
+bool scorecards_load(const struct unit *u, const struct tables *tables, const struct rates *rates, struct arena *arena, struct scorecards *out, struct status *st);
+void scorecards_release(struct scorecards *s);
+
+#endif

@@ -1,0 +1,96 @@
+#include "samples/systems.h"
+
+#include "base/date.h"
+#include "samples/source_file.h"
+
+#include <string.h>
+
+static const struct spoil CUSTOMER_SPOILS[] = {
+    {"SRC", 0, 12, NULL, false},        {"TYPE", 12, 0, "X", false},        {"ID", 13, 2, NULL, false},
+    {"ID", 15, 30, NULL, false},        {"NAME", 45, 60, NULL, false},      {"BIRTH", 105, 0, "19000229", false},
+    {"CHG", 221, 0, "20261101", false}, {"CHG", 221, 0, "2026 101", false}, {0}};
+static const struct spoil ACCOUNT_SPOILS[] = {{"ACCT", 0, 20, NULL, false},
+                                              {"SRC", 20, 12, NULL, false},
+                                              {"FUND", 32, 6, NULL, false},
+                                              {"SHARES", 38, 0, "00000000000012345", false},
+                                              {"NAV", 55, 0, "00001,234", false},
+                                              {"NAVDATE", 64, 0, "20261101", false},
+                                              {"NAVDATE", 64, 0, "00000000", false},
+                                              {"BAL", 72, 0, "+00000000000 1234", true},
+                                              {0}};
+
+static const struct file_shape CUSTOMERS = {
+    .name = "FNDCUST", .record_length = 240, .line_end = LINE_CRLF, .complete = COMPLETE_OK, .spoils = CUSTOMER_SPOILS};
+static const struct file_shape ACCOUNTS = {
+    .name = "FNDACCT", .record_length = 110, .line_end = LINE_CRLF, .complete = COMPLETE_OK, .spoils = ACCOUNT_SPOILS};
+
+struct writer {
+    const struct sample *sample;
+    struct source_file file;
+};
+
+static void put_customer(void *context, const struct holder *h)
+{
+    struct writer *w = context;
+    struct presentation p;
+    struct record r;
+    char source_no[32];
+    population_present(w->sample, h, &p);
+    holder_source_no(h, source_no);
+    record_start(&r, 240, false);
+    record_text(&r, 0, 12, source_no);
+    r.bytes[12] = (unsigned char)p.customer_type;
+    record_text(&r, 13, 2, p.type);
+    record_text(&r, 15, 30, p.number);
+    record_text(&r, 45, 60, p.name);
+    if (p.birth != DATE_NONE || h->index % 2) record_date(&r, 105, p.birth, DATE_YYYYMMDD); /* none: zeros or blanks */
+    record_text(&r, 113, 16, p.mobile);
+    record_text(&r, 129, 80, p.address);
+    record_text(&r, 209, 6, p.zip);
+    record_text(&r, 215, 6, p.branch);
+    record_date(&r, 221, p.changed, DATE_YYYYMMDD);
+    source_file_put(&w->file, &r, 0);
+}
+
+static void put_accounts(void *context, const struct holder *h)
+{
+    static const char *const funds[] = {"110011", "110022", "519066", "161005", "000961"};
+    struct writer *w = context;
+    const struct sample *s = w->sample;
+    int count = systems_account_count(s, h);
+    for (int i = 0; i < count; i++) {
+        struct draw d = holder_draw(s, h, 100 + (uint32_t)i);
+        struct record r;
+        char source_no[32], account[80];
+        holder_source_no(h, source_no);
+        snprintf(account, sizeof account, "F%s%06d%d", source_no, 519000, i % 10);
+        if (draw_chance(&d, s->mix.ownerless)) population_nobody(FUND, h->index, source_no);
+        struct money value = systems_draw_money(s, &d, 6, false);
+        int64_t nav = 4000 + (int64_t)draw_below(&d, 26000);
+        record_start(&r, 110, false);
+        record_text(&r, 0, 20, account);
+        record_text(&r, 20, 12, source_no);
+        record_text(&r, 32, 6, funds[draw_below(&d, 5)]);
+        record_amount(&r, 38, 17, value.minor * 10000 / nav, SIGN_LEADING);
+        record_amount(&r, 55, 9, nav, SIGN_NONE);
+        record_date(&r, 64, s->business_date - 1, DATE_YYYYMMDD);
+        record_amount(&r, 72, 17, value.minor, SIGN_LEADING);
+        record_text(&r, 89, 6, s->unit);
+        source_file_put(&w->file, &r, 0);
+    }
+}
+
+static void write_file(const struct sample *s, const struct file_shape *shape,
+                       void (*put)(void *, const struct holder *))
+{
+    struct writer w = {.sample = s};
+    source_file_open(&w.file, s, shape, NULL);
+    population_each(s, FUND, put, &w);
+    source_file_close(&w.file);
+}
+
+void systems_write_fund(const struct sample *s)
+{
+    write_file(s, &CUSTOMERS, put_customer);
+    write_file(s, &ACCOUNTS, put_accounts);
+}

@@ -1,0 +1,60 @@
+#include "scoring/tree.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+const char *rounding_name(enum rounding rounding)
+{
+    static const char *const NAMES[] = {"half_up", "half_away", "half_even"};
+    ensure((unsigned)rounding < 3);
+    return NAMES[rounding];
+}
+
+bool formula_fail(const struct formula *f, struct place place, struct status *st, const char *format, ...)
+{
+    char message[STATUS_MESSAGE_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    return status_fail(st, STATUS_USAGE, "%s:%u:%u: %s", f->file, place.line, place.column, message);
+}
+
+bool hint_guess(const struct guess *n, struct status *st)
+{
+    if (n->best) status_hint(st, "did you mean %s?", n->best);
+    return false;
+}
+
+struct node *node_new(struct arena *a, enum node_kind kind, struct place place, int children)
+{
+    struct node *n = arena_new(a, struct node);
+    n->kind = kind;
+    n->function = FUNCTION_NONE;
+    n->place = place;
+    n->depth = 1;
+    n->index = -1;
+    n->count = children;
+    if (children) n->children = arena_array(a, struct node *, children);
+    return n;
+}
+
+bool node_seal(struct node *n)
+{
+    for (int i = 0; i < n->count; i++)
+        if (n->children[i]->depth >= n->depth) n->depth = n->children[i]->depth + 1;
+    return n->depth <= FORMULA_DEPTH_MAX;
+}
+
+double decimal_double(int64_t mantissa, int scale)
+{
+    return (double)mantissa / (double)power_of_ten(scale);
+}
+
+int64_t power_of_ten(int exponent)
+{
+    ensure(exponent >= 0 && exponent <= 18);
+    int64_t power = 1;
+    while (exponent--) power *= 10;
+    return power;
+}

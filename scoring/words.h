@@ -1,0 +1,88 @@
+/* words: the functions, aggregates and reserved words of the formula language, in one table.
+ *
+ * The table feeds the parser, `crmx formula functions` and docs/formula.md (a unit test compares the document with it).
+ * struct guess finds what the analyst probably meant, in characters, so that it works on Chinese names, where
+ * base/nearest (bytes) would count one wrong character as three.
+ */
+#ifndef CRMX_SCORING_WORDS_H
+#define CRMX_SCORING_WORDS_H
+
+#include "base/view.h"
+#include "scoring/schema.h"
+
+#include <stdint.h>
+
+enum function {
+    FUNCTION_IF,
+    FUNCTION_MIN,
+    FUNCTION_MAX,
+    FUNCTION_ABS,
+    FUNCTION_ROUND,
+    FUNCTION_FLOOR,
+    FUNCTION_CEIL,
+    FUNCTION_COALESCE,
+    FUNCTION_KNOWN,
+    FUNCTION_COEF,
+    FUNCTION_CNY,
+    FUNCTION_AGE,
+    FUNCTION_MONTHS_SINCE,
+    FUNCTION_YEARS_SINCE,
+    FUNCTION_COUNT,
+    FUNCTION_NONE = -1
+};
+
+enum { WORD_CUSTOMER = 1, WORD_ACCOUNT = 2 }; /* where a function may stand: in the score, inside an aggregate */
+
+struct function_word {
+    const char *name;
+    const char *alias; /* Chinese name, NULL if none */
+    int arguments_min, arguments_max;
+    unsigned places;
+    const char *usage;
+    const char *help; /* one sentence */
+};
+
+enum aggregate {
+    AGGREGATE_SUM,
+    AGGREGATE_COUNT,
+    AGGREGATE_MIN,
+    AGGREGATE_MAX,
+    AGGREGATE_AVG,
+    AGGREGATES_COUNT,
+    AGGREGATE_NONE = -1
+};
+
+struct aggregate_word {
+    const char *name;
+    const char *usage;
+    const char *help;
+};
+
+const struct function_word *function_word(enum function function);
+const struct aggregate_word *aggregate_word(enum aggregate aggregate);
+/* By name (ASCII without regard to case) or alias; ..._NONE when there is none. */
+enum function function_find(struct view name);
+enum aggregate aggregate_find(struct view name);
+/* Words that cannot be names of measures, coefficients or results: and or not in case when … */
+bool word_is_reserved(struct view name);
+/* A keyword, ASCII without regard to case. */
+bool word_is(struct view word, const char *keyword);
+/* money, number, months, date, code, currency, boolean; false when text is none of them. */
+bool value_type_find(struct view text, enum value_type *type);
+const char *value_type_name(enum value_type type);
+
+/* Number of characters (not bytes) to insert, delete or replace; texts are looked at up to 64 characters. */
+int edit_distance(struct view a, struct view b);
+/* The candidate nearest to name, if it is near enough to be meant: at most a third of its characters differ. Offered
+ * one by one, because the candidates stand in different tables; the first of equals wins. */
+struct guess {
+    struct view name;
+    const char *best;
+    int distance;
+};
+void guess_init(struct guess *n, struct view name);
+void guess_offer(struct guess *n, const char *candidate);
+/* Functions and aggregates as candidates. */
+void guess_offer_functions(struct guess *n, unsigned places);
+
+#endif

@@ -1,0 +1,127 @@
+/* Listings: alignment with Chinese text, JSON that is valid, amounts without doubles. */
+#include "control/listing.h"
+#include "tests/test.h"
+
+#include <jansson.h>
+
+static const char *const NAMES[] = {"unit", "name", "records", "amount", NULL};
+
+static void fill(struct listing *t)
+{
+    listing_init(t, NAMES);
+    listing_text(t, "11");
+    listing_text(t, "\xe5\x8c\x97\xe4\xba\xac"); /* 北京: four columns */
+    listing_integer(t, 2200000);
+    listing_amount(t, 123456, 2);
+    listing_text(t, "3702");
+    listing_text(t, NULL);
+    listing_integer(t, -1);
+    listing_amount(t, -5, 2);
+}
+
+static void test_text(void **state)
+{
+    struct listing t;
+    struct buf out;
+    buf_init(&out, 10000);
+    fill(&t);
+    listing_write(&t, false, &out);
+    assert_string_equal(out.bytes, "unit  name  records   amount\n"
+                                   "11    \xe5\x8c\x97\xe4\xba\xac  2200000  1234.56\n"
+                                   "3702             -1    -0.05\n");
+    assert_int_equal(t.rows, 2);
+    listing_release(&t);
+    buf_release(&out);
+}
+
+static void test_json(void **state)
+{
+    struct listing t;
+    struct buf out;
+    buf_init(&out, 10000);
+    fill(&t);
+    listing_write(&t, true, &out);
+    json_t *json = json_loadb(out.bytes, out.length, 0, NULL);
+    assert_non_null(json);
+    assert_int_equal(json_array_size(json), 2);
+    const json_t *first = json_array_get(json, 0), *second = json_array_get(json, 1);
+    assert_string_equal(json_string_value(json_object_get(first, "name")), "\xe5\x8c\x97\xe4\xba\xac");
+    assert_int_equal(json_integer_value(json_object_get(first, "records")), 2200000);
+    assert_string_equal(json_string_value(json_object_get(first, "amount")), "1234.56");
+    assert_true(json_is_null(json_object_get(second, "name")));
+    assert_string_equal(json_string_value(json_object_get(second, "unit")), "3702");
+    json_decref(json);
+    listing_release(&t);
+    buf_release(&out);
+}
+
+static void test_empty(void **state)
+{
+    struct listing t;
+    struct buf out;
+    buf_init(&out, 100);
+    listing_init(&t, NAMES);
+    listing_write(&t, false, &out);
+    assert_int_equal(out.length, 0);
+    listing_write(&t, true, &out);
+    assert_string_equal(out.bytes, "[]\n");
+    listing_release(&t);
+    buf_release(&out);
+}
+
+static void test_amounts(void **state)
+{
+    static const struct {
+        int64_t amount;
+        int scale;
+        const char *text;
+    } CASES[] = {
+        {0, 2, "0.00"},
+        {7, 0, "7"},
+        {-7, 0, "-7"},
+        {5, 3, "0.005"},
+        {-100, 2, "-1.00"},
+        {INT64_MAX, 2, "92233720368547758.07"},
+        {INT64_MIN, 2, "-92233720368547758.08"},
+        {1, 18, "0.000000000000000001"},
+    };
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        struct listing t;
+        struct buf out;
+        buf_init(&out, 1000);
+        listing_init(&t, (const char *const[]){"a", NULL});
+        listing_amount(&t, CASES[i].amount, CASES[i].scale);
+        listing_write(&t, true, &out);
+        assert_has(out.bytes, CASES[i].text);
+        listing_release(&t);
+        buf_release(&out);
+    }
+}
+
+static void test_width(void **state)
+{
+    static const struct {
+        const char *text;
+        int width;
+    } CASES[] = {{"", 0},
+                 {"abc", 3},
+                 {"\xc3\xa9", 1},                /* é */
+                 {"e\xcc\x81", 1},               /* e and a combining accent */
+                 {"\xe9\xbb\x84", 2},            /* 黄 */
+                 {"\xef\xbc\xa1", 2},            /* full-width A */
+                 {"\xef\xbd\xb1", 1},            /* half-width kana */
+                 {"\xf0\xa0\xae\xb7", 2},        /* 𠮷, outside the basic plane */
+                 {"\xe3\x80\x82", 2},            /* 。*/
+                 {"a\xe4\xba\xac\xc2\xb7x", 5}}; /* with a middle dot */
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) assert_int_equal(listing_text_width(CASES[i].text), CASES[i].width);
+    assert_in_range(listing_text_width("\xb1\xb1\xff\xf0"), 1, 4); /* not UTF-8: no overrun */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_text),    cmocka_unit_test(test_json),  cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_amounts), cmocka_unit_test(test_width),
+    };
+    return cmocka_run_group_tests_name("control/listing", tests, NULL, NULL);
+}
