@@ -286,7 +286,7 @@ static void test_other_version(void **state)
     config.programs_folder = test_path("versions");
     assert_refused(&config, STATUS_ENVIRONMENT, "was made by PostgreSQL 15, whose programs are not in",
                    "apt-get install postgresql-15");
-    assert_refused(&config, STATUS_ENVIRONMENT, "(found: 99)", "crmx db rebuild");
+    assert_refused(&config, STATUS_ENVIRONMENT, "(found: 99)", "crmx db load --unit UU");
 }
 
 static void test_damaged_configuration(void **state)
