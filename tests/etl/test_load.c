@@ -544,7 +544,8 @@ static void test_wrong_requests(void **state)
          "output out: field colour has no column in table crm_value_added; it has: number total_assets "
          "total_liabilities average_daily_balance contribution contribution_deposit "
          "contribution_loan contribution_intermediary loyalty tier life_cycle segment",
-         "rename the field in outputs/out.ini, or add a column: psql -c \"SELECT crmx.add_column('crm_value_added', "
+         "rename the field in outputs/out.ini, or add a column: "
+         "crmx db psql --command \"SELECT crmx.add_column('crm_value_added', "
          "'colour', 'text')\""},
         {NULL,
          NULL,
