@@ -191,14 +191,16 @@ static bool take(const struct arrive_request *r, const char *from, const char *t
     bool gzip;
     if (!starts_gzip(from, &gzip, st)) return false;
     const char *part = arena_printf(arena, "%s.part", to);
-    if (gzip) return os_unlink(part, st) && unpack_gzip(from, part, st) && os_rename(part, to, st);
+    if (gzip)
+        return os_unlink(part, st) && unpack_gzip(from, part, st) && os_rename(part, to, st) &&
+               (r->unit->take != UNIT_TAKE_RENAME || os_unlink(from, st));
     switch (r->unit->take) {
     case UNIT_TAKE_LINK: return os_unlink(part, st) && os_link_or_copy(from, part, st) && os_rename(part, to, st);
-    case UNIT_TAKE_COPY: return os_copy(from, part, st) && os_rename(part, to, st);
+    case UNIT_TAKE_COPY: return os_copy(from, part, st) && os_fsync_path(part, st) && os_rename(part, to, st);
     case UNIT_TAKE_RENAME:
         if (rename(from, to) == 0) return true;
         if (errno != EXDEV) return os_rename(from, to, st);
-        return os_copy(from, part, st) && os_rename(part, to, st) && os_unlink(from, st);
+        return os_copy(from, part, st) && os_fsync_path(part, st) && os_rename(part, to, st) && os_unlink(from, st);
     }
     return false;
 }

@@ -252,9 +252,16 @@ static bool put(const struct build *b, struct build_tool *tool, const struct bui
         else return put_value(f, out, row->measures[index], formula_measure_type(formula, index) == VALUE_MONEY ? 2 : 0);
         return true;
     case SOURCE_RESULT:
-        if (index < 0 || !row->results) put_nothing(f, out);
-        else return put_value(f, out, row->results[index], formula_result_type(formula, index) == VALUE_MONEY ? 2 : 0);
-        return true;
+        if (index < 0 || !row->results) {
+            put_nothing(f, out);
+            return true;
+        }
+        if (formula_result_type(formula, index) == VALUE_CODE) {
+            const char *code = formula_result_code(b->context.cards->of[row->customer_type].program, index, row->results[index]);
+            put_text(out, f->length, view_of(code ? code : ""), CHARSET_UTF8);
+            return true;
+        }
+        return put_value(f, out, row->results[index], formula_result_type(formula, index) == VALUE_MONEY ? 2 : 0);
     case SOURCE_FIELD: return put_field(b, tool, bf, row, out);
     case SOURCE_RECORD: put_text(out, f->length, (struct view){(const char *)row->bytes, row->file->layout->record_length}, charset_of(row->file->layout->encoding)); return true;
     case SOURCE_ID_TYPE:

@@ -17,7 +17,7 @@ struct database {
     char psql_command[OS_PATH_MAX + 128];
 };
 
-enum { CONNECT_TIMEOUT_S = 15 };
+enum { CONNECT_TIMEOUT_S = 15, CONNECT_AGAIN = 2, CONNECT_PAUSE_MS = 30 };
 
 /* "host=… dbname=…": where a connection went, for messages; passwords are never part of it. */
 static void describe(const PGconn *c, char *text, size_t capacity)
@@ -31,8 +31,8 @@ static PGconn *connect_to(const struct database *db, const char *dbname)
     /* Explicit values win over PG… variables of the environment, which belong to other servers. */
     const char *const embedded_keys[] = {"host", "port", "user", "dbname", "options", "sslmode", "application_name",
                                          NULL};
-    const char *const embedded_values[] = {
-        db->cluster.socket_folder, "5432", "crmx", dbname, "", "disable", "crmx", NULL};
+    const char *const embedded_values[] = {db->cluster.socket_folder,   "5432",    "crmx", dbname,
+                                           "-c search_path=pg_catalog", "disable", "crmx", NULL};
     char timeout[16];
     snprintf(timeout, sizeof timeout, "%d", CONNECT_TIMEOUT_S);
     const char *const url_keys[] = {"connect_timeout", "fallback_application_name", "dbname", NULL};
@@ -110,17 +110,30 @@ static bool make_embedded_database(struct database *db, struct status *st)
     return ok || status_while(st, "making the database \"crmx\"");
 }
 
-static bool connect_main(struct database *db, struct status *st)
+static bool connect_embedded(struct database *db, struct status *st)
 {
     struct status first = {0};
     db->connection = database_connect(db, &first);
-    if (!db->connection && db->mode == DATABASE_EMBEDDED) {
-        if (!make_embedded_database(db, st)) return false;
-        db->connection = database_connect(db, st);
-    } else if (!db->connection) {
-        *st = first;
-    }
+    if (db->connection) return true;
+    if (!make_embedded_database(db, st)) return false;
+    db->connection = database_connect(db, st);
     return db->connection != NULL;
+}
+
+static bool connect_main(struct database *db, struct status *st)
+{
+    if (db->mode == DATABASE_URL) {
+        db->connection = database_connect(db, st);
+        return db->connection != NULL;
+    }
+    /* A server that was killed a moment ago still looks alive: look again before its refusal counts. */
+    for (int i = 0; i < CONNECT_AGAIN; i++) {
+        struct status ignored = {0};
+        if (connect_embedded(db, &ignored)) return true;
+        os_sleep_ms(CONNECT_PAUSE_MS);
+        if (!cluster_revive(&db->cluster, st)) return false;
+    }
+    return connect_embedded(db, st);
 }
 
 static void describe_psql(struct database *db)

@@ -118,13 +118,12 @@ bool cluster_make_folder(struct cluster *cl, struct status *st)
     if (strncmp(cl->folder, SHARED_ROOT, strlen(SHARED_ROOT)) == 0 && !os_give(SHARED_ROOT, 0, 0, 0755, st))
         return false;
     if (!os_give(cl->folder, os_user(), 0, root ? 0755 : 0700, st)) return false;
-    char real[OS_PATH_MAX], path[CLUSTER_PATH_MAX];
+    char real[OS_PATH_MAX];
     if (!os_real_path(cl->folder, real, st)) return false;
     strcpy(cl->folder, real); /* /proc/PID/cwd is compared with it */
     cluster_path(cl, "data", cl->data);
     cluster_path(cl, "server.log", cl->log);
-    cluster_path(cl, "work_folder", path); /* for people who wonder whose cluster this is */
-    return os_exists(path) || os_replace_file(path, view_of(cl->work_folder), st);
+    return true;
 }
 
 static bool make_socket_folder(struct cluster *cl, struct status *st)
@@ -185,7 +184,7 @@ static bool data_version(const struct cluster *cl, int *version, struct status *
     bool ok = os_read_file(path, &text, st);
     if (ok) *version = atoi(text.bytes ? text.bytes : "");
     if (ok && *version <= 0) ok = status_fail(st, STATUS_CORRUPT, "\"%s\" holds no version number", path);
-    if (!ok)
+    if (st->code == STATUS_CORRUPT)
         status_hint(st,
                     "the cluster is damaged; make it anew from the generations: mv %s %s.damaged && crmx db rebuild",
                     cl->folder, cl->folder);
@@ -344,11 +343,30 @@ static bool write_access(const struct cluster *cl, struct status *st)
     return ok;
 }
 
+/* For people who wonder whose cluster this is. */
+static bool write_work_folder(const struct cluster *cl, struct status *st)
+{
+    char path[CLUSTER_PATH_MAX];
+    cluster_path(cl, "work_folder", path);
+    return os_exists(path) || os_replace_file(path, view_of(cl->work_folder), st);
+}
+
+/* No server of this cluster runs, so these are remains; postgres would stumble over a lock whose pid somebody has. */
+static bool remove_old_socket(const struct cluster *cl, struct status *st)
+{
+    char path[CLUSTER_PATH_MAX];
+    snprintf(path, sizeof path, "%s/.s.PGSQL.5432", cl->socket_folder);
+    if (!os_unlink(path, st)) return false;
+    snprintf(path, sizeof path, "%s/.s.PGSQL.5432.lock", cl->socket_folder);
+    return os_unlink(path, st);
+}
+
 bool cluster_configure(struct cluster *cl, struct status *st)
 {
     if (strpbrk(cl->folder, "'\\\n")) {
         status_fail(st, STATUS_USAGE, "the cluster folder \"%s\" has a quote or backslash in its name", cl->folder);
         return status_hint(st, "move the working folder, or set [database] cluster_folder in crmx.ini");
     }
-    return make_socket_folder(cl, st) && write_settings(cl, st) && write_access(cl, st);
+    return make_socket_folder(cl, st) && remove_old_socket(cl, st) && write_settings(cl, st) && write_access(cl, st) &&
+           write_work_folder(cl, st);
 }

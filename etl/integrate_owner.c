@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <string.h>
 
+enum { AHEAD = 12 };
+
 struct owner_scratch {
     struct integrate_scratch room, spare;
     struct segment_part part;
@@ -48,6 +50,12 @@ static bool take_sources(struct job *j, int worker, uint32_t partition, struct l
     struct directory_entry *entries = integrate_room(&s->room.extra, &s->room.extra_size, (n + 1) * 2 * sizeof *entries);
     uint64_t kept = 0;
     for (uint64_t i = 0; i < n; i++) {
+        /* Two dependent reads all over memory: each is asked for early (measured: a third of this loop). */
+        if (i + 2 * AHEAD < n) __builtin_prefetch(&in->primary[t[i + 2 * AHEAD].record]);
+        if (i + AHEAD < n) {
+            uint32_t primary = in->primary[t[i + AHEAD].record];
+            if (primary != UINT32_MAX) __builtin_prefetch(&in->ranks[primary >> 6]);
+        }
         if (in->superseded_count && integrate_bit(in->superseded, t[i].record)) continue;
         uint32_t customer = integrate_rank(in, in->primary[t[i].record]);
         size_t h = slot_of(t[i].source, system->bits, *slots);
@@ -97,7 +105,7 @@ static bool join_table(struct job *j, int worker, uint32_t partition, int table,
         struct owned_tuple *o = exchange_add(&in->owned[table], worker, integrate_partition(in, customer), st);
         if (!o) return false;
         *o = (struct owned_tuple){customer, r.record};
-        memcpy(o + 1, row, t->row_size);
+        row_copy(o + 1, row, t->row_size);
         if (t->layout->class != LAYOUT_ACCOUNT) continue;
         struct account_tuple *a = exchange_add(&in->accounts[table], worker, import_partition(r.account, bits), st);
         if (!a) return false;

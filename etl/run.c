@@ -78,6 +78,7 @@ static bool take_files(struct run *r)
 static bool start_workers(struct run *r)
 {
     int threads = r->request->threads ? r->request->threads : os_cpu_count();
+    os_keep_freed_memory();
     r->pool = pool_new(threads);
     /* Kept free of tuples: arrays of the integration (primary, ranks, marks) and the partitions being worked on. */
     uint64_t memory = r->request->memory_max < BUDGET_MINIMUM ? BUDGET_MINIMUM : r->request->memory_max;
@@ -179,8 +180,13 @@ static bool commit(struct run *r)
                                     "unit\t%s\nbusiness_date\t%s\ngeneration\t%s\nkind\tinitial\nfirst_number\t%llu\ncustomers\t%u\npartition_customers\t%u\n",
                                     r->unit->id, date, r->attempt.id, (unsigned long long)r->integrate.first_number, r->integrate.customers,
                                     r->request->partition_customers);
+    struct generation_known known[UNIT_OUTPUTS_MAX];
+    int known_count = 0;
+    for (int o = 0; o < r->unit->outputs_count; o++)
+        if (r->populate.hash_known[o]) known[known_count++] = (struct generation_known){arena_printf(&r->arena, "out/%s", r->unit->outputs[o]->file), r->populate.outputs[o].bytes,
+                                             r->populate.outputs[o].hash_low, r->populate.outputs[o].hash_high};
     if (!generation_write_inputs(r->attempt.generation, &r->inputs, r->st) || !attempt_archive_inputs(&r->attempt, &r->inputs, r->st) ||
-        !generation_write_manifest(r->attempt.generation, head, hash, r->st))
+        !generation_write_manifest(r->attempt.generation, head, known, known_count, r->pool, hash, r->st))
         return false;
     if (!attempt_publish(&r->attempt, r->unit_folder, hash, r->integrate.first_number + r->integrate.customers - 1, r->st) ||
         !journal_append(r->journal, 100, "committed", r->attempt.id, r->st))

@@ -79,9 +79,9 @@ static void put_accounts(void *context, const struct holder *h)
         holder_source_no(h, source_no);
         snprintf(account, sizeof account, "622%s%06d", source_no + 6, i * 17 + 4); /* 19 digits */
         if (draw_chance(&d, s->mix.ownerless)) population_nobody(CARD, h->index, source_no);
-        struct money balance = systems_draw_money(s, &d, 6, true);
+        struct money balance = systems_draw_money(s, &d, 5, true);
         bool owes = draw_below(&d, 3) == 0;
-        int64_t overdraft = owes ? draw_amount(&d, 6) / 100 * 100 : 0;
+        int64_t overdraft = owes ? draw_amount(&d, 5) / 100 * 100 : 0;
         int32_t opened = systems_draw_opened(s, &d);
         record_start(&r, 160, false);
         record_text(&r, 0, 19, account);

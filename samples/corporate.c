@@ -113,7 +113,7 @@ static void put_deposits(void *context, const struct holder *h)
         holder_source_no(h, source_no);
         snprintf(account, sizeof account, "0200%s%06d", source_no, i + 1);
         if (draw_chance(&d, s->mix.ownerless)) population_nobody(CORPORATE_DEPOSIT, h->index, source_no);
-        struct money balance = systems_draw_money(s, &d, 9, true);
+        struct money balance = systems_draw_money(s, &d, 8, true);
         int64_t thousandths = balance.minor * 10;
         bool dinar = memcmp(balance.currency, "KWD", 3) == 0;
         if (dinar || draw_chance(&d, s->mix.thousandths)) thousandths += (int64_t)draw_below(&d, 10);
@@ -152,7 +152,7 @@ static void put_loans(void *context, const struct holder *h)
         holder_source_no(h, source_no);
         snprintf(account, sizeof account, "0300%s%06d", source_no, i + 1);
         if (draw_chance(&d, s->mix.ownerless)) population_nobody(CORPORATE_LOAN, h->index, source_no);
-        struct money balance = systems_draw_money(s, &d, 9, true);
+        struct money balance = systems_draw_money(s, &d, 8, true);
         int term = systems_draw_term(&d), periods = draw_below(&d, 10) ? 0 : 1 + (int)draw_below(&d, 6);
         int32_t opened = systems_draw_opened(s, &d);
         record_start(&r, 120, false);

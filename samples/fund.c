@@ -65,7 +65,7 @@ static void put_accounts(void *context, const struct holder *h)
         holder_source_no(h, source_no);
         snprintf(account, sizeof account, "F%s%06d%d", source_no, 519000, i % 10);
         if (draw_chance(&d, s->mix.ownerless)) population_nobody(FUND, h->index, source_no);
-        struct money value = systems_draw_money(s, &d, 7, false);
+        struct money value = systems_draw_money(s, &d, 6, false);
         int64_t nav = 4000 + (int64_t)draw_below(&d, 26000);
         record_start(&r, 110, false);
         record_text(&r, 0, 20, account);

@@ -82,7 +82,7 @@ static void put_accounts(void *context, const struct holder *h)
         holder_source_no(h, source_no);
         snprintf(account, sizeof account, "DK%s%06d%02d", source_no, 110100, i);
         if (draw_chance(&d, s->mix.ownerless)) population_nobody(LOAN, h->index, source_no);
-        struct money balance = systems_draw_money(s, &d, 8, true);
+        struct money balance = systems_draw_money(s, &d, 7, true);
         int term = months[draw_below(&d, 8)], periods = draw_below(&d, 12) ? 0 : 1 + (int)draw_below(&d, 12);
         int32_t opened = systems_draw_opened(s, &d);
         int64_t overdue = periods ? balance.minor / 100 / (term ? term : 12) * periods * 100 : 0;

@@ -1,5 +1,4 @@
 /* crmx run initial: the batch of one unit and date. */
-#include "base/log.h"
 #include "base/os.h"
 #include "control/command.h"
 #include "control/follow.h"
@@ -25,8 +24,8 @@ static void print_result(const struct command_call *call, const struct run_resul
 
 static int run(struct command_call *call)
 {
-    const char *unit = command_text(call, "unit", NULL), *file = command_path(call, "units/%s.ini", unit);
-    if (os_exists(file) && !options_add_unit(call->options, file, &call->status)) return command_failed(call);
+    const char *unit = command_text(call, "unit", NULL), *unit_file = command_path(call, "units/%s.ini", unit);
+    if (os_exists(unit_file) && !options_add_unit(call->options, unit_file, &call->status)) return command_failed(call);
     struct run_request request = {
         .work = call->work,
         .unit = unit,
