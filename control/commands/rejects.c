@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { COUNT = 20, GROUPS_MAX = 4096, BYTES_MAX = 8192 };
 static const char *const TSV[] = {"file", "line", "offset", "length", "reason", "field", "raw", NULL};
@@ -190,9 +191,40 @@ static bool read_rejects(struct look *l)
     return ok && l->st->code == STATUS_OK;
 }
 
+/* For programs a row for each file, reason and field; for people one for each file: "SRC 2, STATUS 1 …". */
+static void summarize(struct look *l, struct listing *summary)
+{
+    static const char *const JSON[] = {"file", "reason", "field", "records", NULL}, *const TEXT[] = {"file", "records",
+                                                                                                     "reasons", NULL};
+    bool json = l->call->json;
+    listing_init(summary, json ? JSON : TEXT);
+    for (int i = 0, next; i < l->groups_count; i = next) {
+        const struct group *g = &l->groups[i];
+        const char *reasons = "";
+        int64_t records = 0;
+        next = i + 1;
+        if (json) {
+            listing_text(summary, g->file);
+            listing_text(summary, g->reason);
+            listing_text(summary, g->field[0] ? g->field : NULL);
+            listing_integer(summary, g->count);
+            continue;
+        }
+        for (next = i; next < l->groups_count && strcmp(l->groups[next].file, g->file) == 0; next++) {
+            const struct group *x = &l->groups[next];
+            bool field = x->field[0] && strcasecmp(x->field, x->reason) != 0;
+            reasons = arena_printf(l->arena, "%s%s%s%s%s%s %" PRId64, reasons, next > i ? ", " : "", x->reason,
+                                   field ? "(" : "", field ? x->field : "", field ? ")" : "", x->count);
+            records += x->count;
+        }
+        listing_text(summary, g->file);
+        listing_integer(summary, records);
+        listing_text(summary, reasons);
+    }
+}
+
 static void print(struct look *l, int64_t shown)
 {
-    static const char *const COLUMNS[] = {"file", "reason", "field", "records", NULL};
     struct show s;
     struct listing summary;
     show_open(&s, l->call->json);
@@ -202,13 +234,7 @@ static void print(struct look *l, int64_t shown)
         show_text(&s, "unit", l->unit_id);
         show_integer(&s, "records", l->matching);
     }
-    listing_init(&summary, COLUMNS);
-    for (int i = 0; i < l->groups_count; i++) {
-        listing_text(&summary, l->groups[i].file);
-        listing_text(&summary, l->groups[i].reason);
-        listing_text(&summary, l->groups[i].field[0] ? l->groups[i].field : NULL);
-        listing_integer(&summary, l->groups[i].count);
-    }
+    summarize(l, &summary);
     show_rows(&s, "summary",
               arena_printf(l->arena, "rejects of unit %s, %s: %" PRId64, l->unit_id, l->what, l->matching), &summary);
     show_rows(&s, "rows", "records", &l->rows);
