@@ -133,9 +133,9 @@ bool os_real_path(const char *path, char real[OS_PATH_MAX], struct status *st);
 /* Zeroed pages, huge where the kernel gives them; freed with os_unmap. NULL when refused. */
 void *os_map(size_t size);
 void os_unmap(void *p, size_t size);
-/* Tells malloc to keep what is freed: scratch of a few MB is taken and given back by every step, and pages that come fresh from
- * the kernel have to be zeroed each time (measured: 5 % of a run). */
-void os_keep_freed_memory(void);
+/* Tells malloc to keep what is freed (scratch of a few MB is taken and given back by every step, and pages that come fresh from
+ * the kernel have to be zeroed each time: 5 % of a run), or, when memory is scarce, to give it back at once. */
+void os_tune_memory(bool keep_freed);
 
 /* --- time --- */
 uint64_t os_monotonic_ns(void);

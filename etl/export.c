@@ -158,6 +158,19 @@ static bool run_windows(struct sweep *s, uint64_t rows, uint64_t window_rows, in
     return true;
 }
 
+/* As much of the output as there is room for: half of the rows less at each try, down to a megabyte. */
+static char *take_window(struct budget *b, const struct output *o, uint64_t *rows, size_t *bytes, struct status *st)
+{
+    for (;;) {
+        *bytes = (size_t)(*rows * o->record_length);
+        bool last = *bytes <= (1 << 20) || *rows == 1;
+        struct status refused = {0};
+        char *window = budget_region(b, *bytes, "the rows of an output file", last ? st : &refused);
+        if (window || last) return window;
+        *rows = (*rows + 1) / 2;
+    }
+}
+
 bool export_run(struct export_output *e, struct integrate *in, const struct output *o, const char *path, struct status *st)
 {
     struct import *im = in->im;
@@ -174,7 +187,7 @@ bool export_run(struct export_output *e, struct integrate *in, const struct outp
     uint64_t free_bytes = budget_max(im->budget) - budget_used(im->budget), window_rows = free_bytes / 2 / o->record_length;
     if (window_rows < 1) window_rows = 1;
     if (window_rows > rows) window_rows = rows;
-    size_t window_bytes = (size_t)(window_rows * o->record_length);
+    size_t window_bytes = 0;
     for (int w = 0; w < workers; w++) {
         s.workers[w].bytes = malloc(SWEEP_SIZE + LAYOUT_RECORD_MAX + 2 * DECODE_SLACK);
         s.workers[w].tool = build_tool_new();
@@ -182,7 +195,7 @@ bool export_run(struct export_output *e, struct integrate *in, const struct outp
     }
     bool ok = fd >= 0;
     if (ok && rows) {
-        s.window = budget_region(im->budget, window_bytes, "the rows of an output file", st);
+        s.window = take_window(im->budget, o, &window_rows, &window_bytes, st);
         ok = s.window && run_windows(&s, rows, window_rows, fd, path, st);
         if (s.window) budget_region_return(im->budget, s.window, window_bytes);
     }

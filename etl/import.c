@@ -15,7 +15,7 @@ struct importer {
     size_t buffer_size;
     struct buf folded_name;
     struct charset_converter *to_utf8;
-    struct import_control control[UNIT_LAYOUTS_MAX];
+    struct import_control *control; /* per table */
 };
 
 /* One chunk on its way. */
@@ -437,6 +437,8 @@ bool import_run(struct import *im, struct status *st)
         p->buffer_size = INPUT_CHUNK_SIZE + record_max + 3u + 2 * DECODE_SLACK + 1;
         p->buffer = calloc(1, p->buffer_size);
         ensure(p->buffer);
+        p->control = calloc((size_t)im->tables->count + 1, sizeof *p->control);
+        ensure(p->control);
         buf_init(&p->folded_name, 65536);
         p->to_utf8 = charset_open(CHARSET_GB18030, CHARSET_UTF8);
     }
@@ -444,6 +446,7 @@ bool import_run(struct import *im, struct status *st)
     if (ok) seal(im, j.workers);
     for (int w = 0; w < pool_workers(im->pool); w++) {
         free(j.workers[w].buffer);
+        free(j.workers[w].control);
         buf_release(&j.workers[w].folded_name);
         charset_close(j.workers[w].to_utf8);
     }

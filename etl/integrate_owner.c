@@ -13,7 +13,7 @@ enum { AHEAD = 12 };
 struct owner_scratch {
     struct integrate_scratch room, spare;
     struct segment_part part;
-    struct integrate_table totals[UNIT_LAYOUTS_MAX]; /* summed up at the end */
+    struct integrate_table *totals; /* per table; summed up at the end */
 };
 
 struct job {
@@ -122,7 +122,7 @@ static bool task(void *context, int worker, uint64_t partition, struct status *s
     bool ok = take_sources(j, worker, (uint32_t)partition, &lookup, &slots, st);
     for (int i = 0; ok && i < j->in->im->tables->count; i++)
         if (j->in->im->tables->table[i].system == j->system) ok = join_table(j, worker, (uint32_t)partition, i, lookup, slots, st);
-    if (!ok) segment_abort(j->directory);
+    if (!ok) segment_abort(j->directory, (uint32_t)partition);
     return ok;
 }
 
@@ -179,7 +179,11 @@ bool integrate_owners(struct integrate *in, struct status *st)
     if (!open_exchanges(in, st)) return false;
     struct owner_scratch *scratch = calloc((size_t)workers, sizeof *scratch);
     ensure(scratch);
-    for (int w = 0; w < workers; w++) segment_part_init(&scratch[w].part);
+    for (int w = 0; w < workers; w++) {
+        segment_part_init(&scratch[w].part);
+        scratch[w].totals = calloc((size_t)im->tables->count + 1, sizeof *scratch[w].totals);
+        ensure(scratch[w].totals);
+    }
     bool ok = true;
     for (int s = 0; ok && s < im->unit->systems_count; s++) ok = run_system(in, s, scratch, st);
     if (ok) add_totals(in, scratch, workers);
@@ -187,6 +191,7 @@ bool integrate_owners(struct integrate *in, struct status *st)
         integrate_scratch_release(&scratch[w].room);
         integrate_scratch_release(&scratch[w].spare);
         segment_part_release(&scratch[w].part);
+        free(scratch[w].totals);
     }
     free(scratch);
     if (!ok) return status_while(st, "finding the customers of accounts");

@@ -6,10 +6,11 @@
 #include "etl/load_fill.h"
 #include "etl/load_plan.h"
 #include "etl/load_publish.h"
+#include "etl/load_request.h"
 
 #include <string.h>
 
-enum { LOCK_PATIENCE_MS = 10000, LOCK_POLL_MS = 50 };
+enum { LOCK_PATIENCE_MS = 3000, LOCK_POLL_MS = 30 };
 
 /* --- one loader per unit --- */
 
@@ -88,13 +89,13 @@ static bool drop_leftovers(PGconn *c, const char *unit, const struct applied *a,
     const char *const values[] = {unit, a->load_number[0] ? a->load_number : NULL};
     PGresult *r = database_query(c, "load_leftovers", values, 2, st);
     if (!r) return false;
-    bool ok = database_script(c, "load_leftovers", "SET lock_timeout = '1s'", st);
+    bool ok = database_script(c, "load_leftovers", "SET lock_timeout = '500ms'", st);
     for (int i = 0; ok && i < PQntuples(r); i++) {
         struct status held = {0};
         if (database_script(c, "load_leftovers", PQgetvalue(r, i, 0), &held)) {
-            out->leftovers_dropped++;
+            out->loads_dropped++;
         } else if (PQstatus(c) == CONNECTION_OK) {
-            out->leftovers_kept++;
+            out->loads_kept++;
         } else {
             *st = held;
             ok = false;

@@ -41,7 +41,8 @@ static size_t put_ascii(char *out, const char *in, size_t length)
     return i;
 }
 
-/* Length of the character at p, 0 if PostgreSQL would refuse it: malformed, overlong, a surrogate, beyond U+10FFFF, NUL. */
+/* Length of the character at p, 0 if PostgreSQL would refuse it: malformed, overlong, a surrogate, beyond U+10FFFF,
+ * NUL. */
 static size_t utf8_strict(const char *p, size_t n)
 {
     size_t length;

@@ -31,6 +31,7 @@ static void release_worker(struct populate_worker *w, int outputs)
     free(w->flags);
     free(w->types);
     free(w->customer_fields);
+    if (w->total) free(w->total->table);
     free(w->total);
 }
 
@@ -57,6 +58,8 @@ static void init_worker(struct populate_worker *w, const struct populate *p)
     w->total = calloc(1, sizeof *w->total);
     w->customer_fields = calloc((size_t)p->in->im->tables->schema->customer_fields_count * MEASURE_BLOCK_CUSTOMERS + 1, sizeof(int64_t));
     ensure(w->total && w->customer_fields);
+    w->total->table = calloc((size_t)p->in->im->tables->count + 1, sizeof *w->total->table);
+    ensure(w->total->table);
 }
 
 /* --- segments --- */
@@ -141,12 +144,12 @@ static bool open_files(struct populate_job *j, uint32_t partitions, struct statu
     return true;
 }
 
-static void abort_all(struct populate_job *j)
+static void abort_all(struct populate_job *j, uint32_t partition)
 {
-    segment_abort(j->customer);
-    segment_abort(j->source);
-    for (int i = 0; i < UNIT_LAYOUTS_MAX; i++) segment_abort(j->table[i]);
-    for (int o = 0; o < UNIT_OUTPUTS_MAX; o++) ordered_abort(j->output[o]);
+    segment_abort(j->customer, partition);
+    segment_abort(j->source, partition);
+    for (int i = 0; i < UNIT_LAYOUTS_MAX; i++) segment_abort(j->table[i], partition);
+    for (int o = 0; o < UNIT_OUTPUTS_MAX; o++) ordered_abort(j->output[o], partition);
 }
 
 static bool finish_files(struct populate_job *j, bool ok, struct status *st)
@@ -231,7 +234,7 @@ static bool task(void *context, int worker, uint64_t partition, struct status *s
     struct populate_job *j = context;
     struct populate_range r = range_of(j->p->in, (uint32_t)partition);
     bool ok = populate_partition(j, &j->workers[worker], &r, st);
-    if (!ok) abort_all(j);
+    if (!ok) abort_all(j, r.partition);
     return ok;
 }
 
@@ -266,6 +269,7 @@ bool populate_run(struct populate *p, struct status *st)
     struct populate_job j = {.p = p, .workers = calloc((size_t)workers, sizeof *j.workers)};
     ensure(j.workers && p->batch >= 1 && p->batch <= MEASURE_BLOCK_CUSTOMERS);
     p->total = arena_new(im->arena, struct populate_total);
+    p->total->table = arena_array(im->arena, struct populate_table_total, im->tables->count + 1);
     for (int w = 0; w < workers; w++) init_worker(&j.workers[w], p);
     bool ok = open_files(&j, p->in->partitions, st) && pool_run(im->pool, p->in->partitions, task, &j, st);
     ok = finish_files(&j, ok, st);

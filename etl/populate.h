@@ -33,7 +33,7 @@ struct populate_total {
     __int128 measure_sum[CUSTOMER_TYPES][128];
     uint64_t members;
     uint64_t output_rows[UNIT_OUTPUTS_MAX];
-    struct populate_table_total table[UNIT_LAYOUTS_MAX];
+    struct populate_table_total *table; /* one per table */
 };
 
 struct populate {

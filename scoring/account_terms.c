@@ -1,5 +1,7 @@
 #include "scoring/account_terms.h"
 
+#include "base/buf.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -180,12 +182,12 @@ static bool find_code(const struct account_scope *s, const struct node *literal,
     for (int i = 0; i < count; i++) guess_offer(&guess, codes[i]);
     term_fail(s, literal, "'%s' is no code of %s.%s", literal->text, s->table->name, name);
     if (guess.best) return status_hint(s->st, "did you mean '%s'?", guess.best);
-    char list[200] = "";
-    for (int i = 0; i < count && strlen(list) < 150; i++) {
-        strcat(list, i ? " " : "");
-        strncat(list, codes[i], FORMULA_CODE_MAX);
-    }
-    return status_hint(s->st, "its codes are: %s", list);
+    struct buf list;
+    buf_init(&list, CODES_SHOWN_MAX);
+    for (int i = 0; i < count; i++) buf_addf(&list, i ? " %s" : "%s", codes[i]);
+    status_hint(s->st, "its codes are: %s", list.bytes ? list.bytes : "none");
+    buf_release(&list);
+    return false;
 }
 
 bool term_is_code(const struct term *t)

@@ -1,5 +1,7 @@
 #include "scoring/bind_names.h"
 
+#include "base/buf.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -66,12 +68,12 @@ bool bind_check_code(struct binder *b, const struct node *literal, const struct 
     for (int i = 0; i < of->set.count; i++) guess_offer(&guess, b->p->codes[of->set.codes[i]]);
     bind_fail(b, literal, "'%s' is none of the codes it is compared with", literal->text);
     if (guess.best) return status_hint(b->st, "did you mean '%s'?", guess.best);
-    char list[200] = "";
-    for (int i = 0; i < of->set.count && strlen(list) < 150; i++) {
-        strcat(list, i ? " " : "");
-        strncat(list, b->p->codes[of->set.codes[i]], FORMULA_CODE_MAX);
-    }
-    return status_hint(b->st, "the codes are: %s", list);
+    struct buf list;
+    buf_init(&list, CODES_SHOWN_MAX);
+    for (int i = 0; i < of->set.count; i++) buf_addf(&list, i ? " %s" : "%s", b->p->codes[of->set.codes[i]]);
+    status_hint(b->st, "the codes are: %s", list.bytes ? list.bytes : "none");
+    buf_release(&list);
+    return false;
 }
 
 /* --- names and constants --- */

@@ -234,8 +234,8 @@ bool compile_steps(struct formula_program *p, struct status *st)
         *list = (struct step_list){.count = c->count, .slots = c->slots, .steps = steps};
         p->steps = list;
     } else {
-        status_fail(st, STATUS_USAGE, "%s: the formula is too large: more than %d steps or %d values at once",
-                    p->f->file, FORMULA_STEPS_MAX, FORMULA_SLOTS_MAX);
+        status_fail(st, STATUS_USAGE, "%s: the formula is too large: more than %d steps", p->f->file,
+                    FORMULA_STEPS_MAX);
         status_hint(st, "name parts that are written several times: let part = …;");
     }
     free(c->steps);

@@ -3,24 +3,34 @@
 
 /* --- rates --- */
 
+static int digits_of_unit(int32_t per_unit)
+{
+    for (int digits = 0; digits <= MEASURE_UNIT_DIGITS_MAX; digits++)
+        if (per_unit == power_of_ten(digits)) return digits;
+    return -1;
+}
+
 /* One unit for all: with a rate per 100, the others are multiplied by 100 and cny() adds two decimals more. */
 static bool bind_rates(struct binding *b, const struct measure_rates *rates)
 {
     struct measure_set *s = b->set;
-    int32_t unit = 1;
+    int digits = 0;
     s->currencies_count = b->schema->currencies_count;
     s->currencies = b->schema->currencies;
     s->rates = arena_array(&s->arena, int64_t, s->currencies_count + 1);
-    for (int i = 0; i < s->currencies_count; i++)
-        if (rates->rate[i] && rates->per_unit[i] == 100) unit = 100;
-    s->rate_scale = unit == 100 ? 8 : 6;
+    for (int i = 0; i < s->currencies_count; i++) {
+        int its = rates->rate[i] ? digits_of_unit(rates->per_unit[i]) : 0;
+        if (its < 0 || rates->rate[i] < 0)
+            return status_fail(b->st, STATUS_INPUT,
+                               "the rate of %s is %lld per %d; expected a positive rate per 1, 10, 100 …",
+                               s->currencies[i], (long long)rates->rate[i], rates->per_unit[i]);
+        if (its > digits) digits = its;
+    }
+    s->rate_scale = MEASURE_RATE_DECIMALS + digits;
     for (int i = 0; i < s->currencies_count; i++) {
         if (!rates->rate[i]) continue;
-        if ((rates->per_unit[i] != 1 && rates->per_unit[i] != 100) || rates->rate[i] < 0)
-            return status_fail(b->st, STATUS_INPUT,
-                               "the rate of %s is %lld per %d; expected a positive rate per 1 or 100", s->currencies[i],
-                               (long long)rates->rate[i], rates->per_unit[i]);
-        if (__builtin_mul_overflow(rates->rate[i], unit / rates->per_unit[i], &s->rates[i]))
+        int64_t factor = power_of_ten(digits - digits_of_unit(rates->per_unit[i]));
+        if (__builtin_mul_overflow(rates->rate[i], factor, &s->rates[i]))
             return status_fail(b->st, STATUS_INPUT, "the rate of %s is too large: %lld", s->currencies[i],
                                (long long)rates->rate[i]);
     }

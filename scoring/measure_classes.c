@@ -34,11 +34,11 @@ void classes_prepare(struct arena *a, struct table_plan *t, const uint16_t *grou
 static const unsigned char *start(const struct measure_rows *rows, int field, uint32_t first)
 {
     const struct measure_column *c = &rows->columns[field];
-    ensure(c->base && (c->width == 1 || c->width == 2 || c->width == 4));
+    ensure(c->base && (c->width == 1 || c->width == 2 || c->width == 4 || c->width == 8));
     return c->base + (size_t)first * c->stride;
 }
 
-/* classes[i] += the place of one field. A code of two or four bytes is brought into the table by hand. */
+/* classes[i] += the place of one field. Wider codes than a byte cannot be in the list unless only their first byte is set. */
 static void add_places(const struct table_plan *t, const struct measure_rows *rows, int k, uint32_t first,
                        uint32_t count, uint16_t *classes)
 {
@@ -47,10 +47,10 @@ static void add_places(const struct table_plan *t, const struct measure_rows *ro
     const uint16_t *places = t->places[k];
     for (uint32_t i = 0; i < count; i++) {
         const unsigned char *at = base + (size_t)i * c->stride;
-        uint32_t code = at[0];
-        if (c->width > 1) code |= (uint32_t)at[1] << 8;
-        if (c->width > 2) code |= (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-        classes[i] = (uint16_t)(classes[i] + places[code < MEASURE_CODES_MAX ? code : MEASURE_CODES_MAX - 1]);
+        unsigned code = at[0];
+        for (int byte = 1; byte < c->width; byte++)
+            if (at[byte]) code = MEASURE_CODES_MAX - 1; /* in no list */
+        classes[i] = (uint16_t)(classes[i] + places[code]);
     }
 }
 

@@ -20,8 +20,10 @@ enum {
     MEASURE_CLASS_FIELDS_MAX = 8,
     MEASURE_CODES_MAX = 256, /* of a class field; a field with more is decided row by row */
     MEASURE_CHUNK_ROWS = 1024,
-    MEASURE_STEPS_MAX = 4096, /* per table */
-    MEASURE_BASE_DECIMALS = 2 /* minor units of the base currency: 100 fen a yuan */
+    MEASURE_STEPS_MAX = 4096,    /* per table */
+    MEASURE_RATE_DECIMALS = 6,   /* of a rate as measure_rates gives it */
+    MEASURE_UNIT_DIGITS_MAX = 6, /* a rate is for up to 10^6 units */
+    MEASURE_BASE_DECIMALS = 2    /* minor units of the base currency: 100 fen a yuan */
 };
 
 __extension__ typedef __int128 wide_integer;

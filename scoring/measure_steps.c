@@ -164,11 +164,13 @@ static bool make_steps(struct binding *b, int table, int *steps_of)
 
 /* --- decimals and factors --- */
 
-static bool too_many_decimals(struct binding *b, int measure)
+static bool not_exact(struct binding *b, int measure)
 {
-    formula_fail(b->f, b->f->measures[measure].place, b->st, "measure %s has too many decimals to be kept exactly",
+    formula_fail(b->f, b->f->measures[measure].place, b->st,
+                 "the numbers of measure %s are too large or have too many decimals to be exact",
                  b->f->measures[measure].name);
-    return status_hint(b->st, "at most 18 decimals more than the result, rates included");
+    return status_hint(b->st,
+                       "at most 18 decimals more than the result, rates included; scale the measure in the score");
 }
 
 static void choose_decimals(struct binding *b)
@@ -189,14 +191,13 @@ static bool finish_step(struct binding *b, struct raw_step *r)
     int more = (r->step.wide ? m->wide_decimals : m->decimals) - r->scale;
     if (r->step.shape == SHAPE_NO_RATE) return true;
     if (more > 18 || __builtin_mul_overflow(r->step.factor, power_of_ten(more), &r->step.factor))
-        return too_many_decimals(b, r->step.measure);
+        return not_exact(b, r->step.measure);
     r->step.predicate = r->predicate;
     r->step.expression = r->expression;
     if (!r->rate) return true;
     int64_t *rates = arena_array(&b->set->arena, int64_t, b->set->currencies_count);
     for (int i = 0; i < b->set->currencies_count; i++)
-        if (__builtin_mul_overflow(b->set->rates[i], r->step.factor, &rates[i]))
-            return too_many_decimals(b, r->step.measure);
+        if (__builtin_mul_overflow(b->set->rates[i], r->step.factor, &rates[i])) return not_exact(b, r->step.measure);
     r->step.rates = rates;
     return true;
 }
@@ -205,7 +206,7 @@ static bool finish_measures(struct binding *b)
 {
     for (int i = 0; i < b->set->measures_count; i++) {
         struct measure_plan *m = &b->set->measures[i];
-        if (m->wide_decimals - m->decimals > 18) return too_many_decimals(b, i);
+        if (m->wide_decimals - m->decimals > 18) return not_exact(b, i);
         m->divisor = power_of_ten(m->wide_decimals - m->decimals);
     }
     for (int i = 0; i < b->raw_count; i++)

@@ -9,16 +9,14 @@ struct operand operand_constant(double number)
     return (struct operand){.constant = true, .number = number};
 }
 
+/* Live at once: definitions with their masks, measures, and what one tree of limited height needs. */
 static int take_slot(struct compiler *c)
 {
-    for (int i = 0; i < FORMULA_SLOTS_MAX; i++) {
-        if (c->slot_used[i]) continue;
-        c->slot_used[i] = true;
-        if (i >= c->slots) c->slots = i + 1;
-        return i;
-    }
-    c->full = true;
-    return 0;
+    int i = 0;
+    while (c->slot_used[i]) ensure(++i < FORMULA_SLOTS_MAX);
+    c->slot_used[i] = true;
+    if (i >= c->slots) c->slots = i + 1;
+    return i;
 }
 
 void operand_release(struct compiler *c, struct operand o)

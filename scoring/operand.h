@@ -28,7 +28,7 @@ struct compiler {
     int count;
     bool slot_used[FORMULA_SLOTS_MAX];
     int slots;
-    bool full; /* too many steps or slots: everything made from here on is thrown away */
+    bool full; /* too many steps: everything made from here on is thrown away */
     int *measure_uses;
     struct operand *measures; /* slot < 0: not loaded yet */
     struct definition_slot *definitions;

@@ -30,6 +30,7 @@ enum {
     FORMULA_NAME_MAX = 96,        /* bytes of a name: 32 Chinese characters */
     FORMULA_CODE_MAX = 32,        /* bytes of a code literal */
     FORMULA_DIGITS_MAX = 15,      /* digits of a number: exact in a double */
+    CODES_SHOWN_MAX = 400,        /* bytes of a list of codes in a hint; the rest is cut */
     FORMULA_DEFINITIONS_MAX = FORMULA_LETS_MAX + FORMULA_RESULTS_MAX
 };
 

@@ -11,9 +11,10 @@ static const char *const STEPS[] = {"010", "020", "030", "080", "090", NULL};
 static void print_result(const struct command_call *call, const struct run_result *r)
 {
     if (call->json) {
-        printf("{\"generation\":\"%s\",\"already_done\":%s,\"customers\":%llu,\"selected\":%llu,\"records\":%llu,\"rejected\":%llu,\"seconds\":%.3f,\"memory_peak\":%llu}\n",
+        printf("{\"generation\":\"%s\",\"already_done\":%s,\"customers\":%llu,\"selected\":%llu,\"records\":%llu,\"rejected\":%llu,\"seconds\":%.3f,\"memory_peak\":%llu,\"spilled_bytes\":%llu}\n",
                r->generation, r->already_done ? "true" : "false", (unsigned long long)r->customers, (unsigned long long)r->selected,
-               (unsigned long long)r->records, (unsigned long long)r->rejected, r->seconds, (unsigned long long)r->memory_peak);
+               (unsigned long long)r->records, (unsigned long long)r->rejected, r->seconds, (unsigned long long)r->memory_peak,
+               (unsigned long long)r->spilled_bytes);
         return;
     }
     if (r->already_done) printf("generation %s was committed before; nothing to do\n", r->generation);

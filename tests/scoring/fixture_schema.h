@@ -47,6 +47,6 @@ static const struct schema FIXTURE_SCHEMA = {
 
 /* HKD has no rate. */
 static const struct measure_rates FIXTURE_RATES = {(const int64_t[]){1000000, 7123456, 4876500, 7765432, 0},
-                                                   (const int32_t[]){1, 1, 100, 1, 1}};
+                                                   (const int32_t[]){1, 1, 100, 10, 1}};
 
 #endif

@@ -194,6 +194,9 @@ static const struct error_case SCORES[] = {
     {"score = cny(deposits);", "2:9: cny can stand only inside an aggregate",
      "write it in a measure: measure NAME money = sum(retail, cny(balance));"},
     {"score = sex;", "2:9: score is declared money, the expression gives code", ""},
+    {"coef weight = 2; score = deposits*wieght;", "2:35: unknown name wieght", "did you mean weight?"},
+    {"score = if(deposits < abs(nothing), 1, 2);", "2:27: unknown name nothing",
+     "define it above: measure nothing money = sum(…);"},
     {"let a date = 5; score = 1;", "2:14: a is declared date, the expression gives number", ""},
     {"score = 1; result t code = 5;", "2:28: t is declared code, the expression gives number", ""},
     {"score = abs('x');", "2:13: expected an amount or a number, found a value of type code", ""},
@@ -269,8 +272,18 @@ static const struct error_case MEASURES[] = {
     {"sum(retail, kind='D');", "1:59: the measure is declared money, the expression gives boolean", ""},
     {"sum(retail, cny(balance)*0.000000000001*0.000000000001*0.000000000001);",
      "1:97: the product has 46 decimals, at most 36 are kept exactly", ""},
-    {"sum(retail, cny(balance)*0.00000000000001);", "1:33: measure m has too many decimals to be kept exactly",
-     "at most 18 decimals more than the result, rates included"},
+    {"sum(retail, cny(balance)*0.00000000000001);",
+     "1:33: the numbers of measure m are too large or have too many decimals to be exact",
+     "at most 18 decimals more than the result, rates included; scale the measure in the score"},
+    {"sum(retail, cny(balance)*999999999999999);",
+     "1:33: the numbers of measure m are too large or have too many decimals to be exact",
+     "at most 18 decimals more than the result, rates included; scale the measure in the score"},
+    {"sum(card, cny(balance)*0.000000000001 + 1);", "1:81: the decimals of the two values are too far apart (0 and 22)",
+     ""},
+    {"sum(card, cny(balance*0.00000000000001*0.000000000000001));",
+     "1:53: the amount has 31 decimals, at most 28 can be converted exactly", ""},
+    {"sum(card, cny(balance)*k); coef k = 2;", "1:66: the coefficient k cannot stand inside an aggregate",
+     "an aggregate reads the fields of card_account; combine measures in the score"},
 };
 
 static const struct error_case NUMBERS[] = {
@@ -310,9 +323,9 @@ static void test_rates(void **state)
     struct measure_set *set;
     const char *text = "threshold 1; score = 1; measure m money = sum(card, cny(balance));";
     fixture_ok(formula_parse("t.formula", view_of(text), &f, &st), &st);
-    struct measure_rates per_ten = {(const int64_t[]){1000000, 1, 1, 1, 1}, (const int32_t[]){1, 10, 1, 1, 1}};
+    struct measure_rates per_ten = {(const int64_t[]){1000000, 1, 1, 1, 1}, (const int32_t[]){1, 50, 1, 1, 1}};
     assert_false(measure_bind(f, &FIXTURE_SCHEMA, &per_ten, &set, &st));
-    assert_string_equal(st.message, "the rate of USD is 1 per 10; expected a positive rate per 1 or 100");
+    assert_string_equal(st.message, "the rate of USD is 1 per 50; expected a positive rate per 1, 10, 100 …");
     status_clear(&st);
     struct measure_rates large = {(const int64_t[]){1000000, INT64_MAX / 2, 1, 1, 1},
                                   (const int32_t[]){1, 1, 100, 1, 1}};

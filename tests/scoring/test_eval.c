@@ -146,12 +146,28 @@ static void test_variable_errors(void **state)
                  {"=5", "expected name=value, found \"=5\""},
                  {"a=1 a=2", "the value a is given twice"}};
     struct buf out;
+    struct status st = {0};
     buf_init(&out, 1 << 16);
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
-        struct status st = {0};
+        status_clear(&st);
         assert_false(evaluate("1", TABLE[i].values, &out, &st));
         assert_string_equal(st.message, TABLE[i].message);
     }
+    static char line[EVAL_VARIABLES_MAX * 8];
+    static struct eval_variable many[EVAL_VARIABLES_MAX + 1];
+    int length = snprintf(line, sizeof line, "1");
+    for (int i = 0; i <= EVAL_VARIABLES_MAX; i++) {
+        char *text = line + length;
+        length += snprintf(text, sizeof line - (size_t)length, "\tv%d=1", i);
+        status_clear(&st);
+        assert_true(eval_variable_parse(view_of(text), &many[i], &st));
+    }
+    fixture_ok(formula_eval_text("E", VIEW_LITERAL("v255"), many, EVAL_VARIABLES_MAX, 0, &out, &st), &st);
+    assert_false(formula_eval_text("E", VIEW_LITERAL("1"), many, EVAL_VARIABLES_MAX + 1, 0, &out, &st));
+    assert_string_equal(st.message, "more than 256 values");
+    status_clear(&st);
+    assert_false(formula_eval_file("f", view_of(line), 0, &out, &st));
+    assert_string_equal(st.message, "more than 256 values");
     buf_release(&out);
 }
 

@@ -26,18 +26,18 @@ static void add_rows(const struct measure_set *s, struct measure_block *b, const
 }
 
 /* One measure over one table; the values of three customers. */
-static bool run(const struct schema *schema, const char *measure, int table, const struct row *rows, uint32_t count,
-                int64_t values[3], struct status *st)
+static bool run(const struct measure_rates *rates, const char *measure, int table, const struct row *rows,
+                uint32_t count, int64_t values[3], struct status *st)
 {
     char text[1000];
     struct formula *f;
     struct measure_set *s;
     snprintf(text, sizeof text, "threshold 1; score = 1; measure m %s;", measure);
     fixture_ok(formula_parse("t.formula", view_of(text), &f, st), st);
-    fixture_ok(measure_bind(f, schema, &FIXTURE_RATES, &s, st), st);
+    fixture_ok(measure_bind(f, &FIXTURE_SCHEMA, rates, &s, st), st);
     struct measure_block *b = measure_block_new(s);
     measure_block_reset(s, b, 3);
-    add_rows(s, b, schema, table, rows, count);
+    add_rows(s, b, &FIXTURE_SCHEMA, table, rows, count);
     bool ok = measure_finish(s, b, st);
     memcpy(values, measure_values(b, 0), sizeof *values * 3);
     measure_block_free(b);
@@ -127,6 +127,27 @@ static const struct value_case VALUES[] = {
      RETAIL,
      {{1, {0}}, {1, {1}}, {1, {2}}},
      111},
+    {"the code first",
+     "number = count(retail where 'D' = kind and \"OPEN\"<>status)",
+     RETAIL,
+     {{1, {0, 0, 0, 0, 0, 1}}, {1, {0}}, {1, {1}}},
+     1},
+    {"constant conditions", "number = sum(retail where true and not false, if(false, 5, 7))", RETAIL, {{1, {0}}}, 7},
+    {"a missing date in arithmetic",
+     "number = count(retail where maturity - 5 < business_date)",
+     RETAIL,
+     {{1, {0, 0, 0, 0, NONE}}, {1, {0, 0, 0, 0, 20761}}, {1, {0, 0, 0, 0, 20762}}},
+     1},
+    {"a missing date in a choice",
+     "number = count(retail where if(kind='F', maturity, business_date) <= business_date)",
+     RETAIL,
+     {{1, {0, 0, 0, 0, NONE}}, {1, {1, 0, 0, 0, NONE}}, {1, {1, 0, 0, 0, 5}}},
+     2},
+    {"known of a choice",
+     "number = count(retail where known(if(kind='F', maturity, business_date)))",
+     RETAIL,
+     {{1, {0, 0, 0, 0, NONE}}, {1, {1, 0, 0, 0, NONE}}, {1, {1, 0, 0, 0, 5}}},
+     2},
     {"a literal beside money is money",
      "money = sum(retail, max(cny(balance), 0.05))",
      RETAIL,
@@ -171,7 +192,7 @@ static void test_values(void **state)
         struct status st = {0};
         int64_t values[3];
         const struct value_case *c = &VALUES[i];
-        fixture_ok(run(&FIXTURE_SCHEMA, c->measure, c->table, c->rows, rows_of(c->rows), values, &st), &st);
+        fixture_ok(run(&FIXTURE_RATES, c->measure, c->table, c->rows, rows_of(c->rows), values, &st), &st);
         if (values[1] != c->expected)
             print_error("%s: %lld, expected %lld\n", c->name, (long long)values[1], (long long)c->expected);
         assert_int_equal(values[1], c->expected);
@@ -243,11 +264,39 @@ static void test_failures(void **state)
     for (size_t i = 0; i < sizeof FAILURES / sizeof FAILURES[0]; i++) {
         struct status st = {0};
         int64_t values[3];
-        assert_false(run(&FIXTURE_SCHEMA, FAILURES[i].measure, FAILURES[i].table, FAILURES[i].rows,
+        assert_false(run(&FIXTURE_RATES, FAILURES[i].measure, FAILURES[i].table, FAILURES[i].rows,
                          rows_of(FAILURES[i].rows), values, &st));
         assert_string_equal(st.message, FAILURES[i].message);
         assert_string_equal(st.hint, FAILURES[i].hint);
         assert_int_equal(st.code, STATUS_INPUT);
+    }
+}
+
+/* Sums that only many rows, or a rate that no currency has, can bring beyond their bits. */
+static void test_overflow_of_sums(void **state)
+{
+    static struct row rows[10000];
+    const struct measure_rates huge_rates = {(const int64_t[]){1000000, INT64_MAX / 2, 1, 1, 1},
+                                             (const int32_t[]){1, 1, 1, 1, 1}};
+    static const struct {
+        const char *measure;
+        uint32_t rows, fits;
+        int64_t amount;
+    } CASES_OF[] = {{"number = sum(card, 999999999999999)", 10000, 9223, 0},
+                    {"money = sum(card, cny(balance))", 10, 4, INT64_MAX},
+                    {"money = sum(card, cny(balance)*1.0)", 10, 4, INT64_MIN},
+                    {"money = avg(card, cny(balance))", 10, 4, INT64_MAX}};
+    const char *message = "t.formula: measure m of customer 1 of the block is too large for 64 bits";
+    for (size_t i = 0; i < sizeof CASES_OF / sizeof CASES_OF[0]; i++) {
+        struct status st = {0};
+        int64_t values[3];
+        for (uint32_t k = 0; k < CASES_OF[i].rows; k++) rows[k] = (struct row){1, {USD, CASES_OF[i].amount}};
+        /* More rows than fit 128 bits, or 64 where the sum is narrow, are refused; fewer are refused at the end, or fine. */
+        assert_false(run(&huge_rates, CASES_OF[i].measure, CARD, rows, CASES_OF[i].rows, values, &st));
+        assert_string_equal(st.message, message);
+        status_clear(&st);
+        assert_int_equal(run(&huge_rates, CASES_OF[i].measure, CARD, rows, CASES_OF[i].fits, values, &st), i == 0);
+        if (i == 0) assert_int_equal(values[1], 9223 * 999999999999999);
     }
 }
 
@@ -357,8 +406,8 @@ static void test_uses(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_values), cmocka_unit_test(test_failures),
-                                       cmocka_unit_test(test_reuse), cmocka_unit_test(test_many_codes),
-                                       cmocka_unit_test(test_uses)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_values),           cmocka_unit_test(test_failures),
+                                       cmocka_unit_test(test_overflow_of_sums), cmocka_unit_test(test_reuse),
+                                       cmocka_unit_test(test_many_codes),       cmocka_unit_test(test_uses)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

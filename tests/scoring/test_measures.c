@@ -347,7 +347,9 @@ static struct decimal convert(struct decimal x, const int64_t *row)
     int currency_field = FIXTURE_TABLE[table].currency_field;
     if (currency_field < 0 || row[currency_field] == 0) return x;
     int64_t currency = row[currency_field];
-    return checked(x.value * FIXTURE_RATES.rate[currency], x.scale + (FIXTURE_RATES.per_unit[currency] == 100 ? 8 : 6));
+    return checked(x.value * FIXTURE_RATES.rate[currency], x.scale + (FIXTURE_RATES.per_unit[currency] == 100  ? 8
+                                                                      : FIXTURE_RATES.per_unit[currency] == 10 ? 7
+                                                                                                               : 6));
 }
 
 static struct decimal oracle(const struct tree *t, const int64_t *row)
@@ -427,7 +429,7 @@ static void make_accounts(int number, uint32_t customers)
     for (int k = 0; k < t->fields_count; k++) {
         bool code = t->fields[k].type == VALUE_CODE || t->fields[k].type == VALUE_CURRENCY;
         bool date = t->fields[k].type == VALUE_DATE;
-        a->columns[k].width = code ? WIDTHS[pick(3)] : date ? WIDTHS[2 + pick(2)] : WIDTHS[pick(4)];
+        a->columns[k].width = code ? WIDTHS[pick(4)] : date ? WIDTHS[2 + pick(2)] : WIDTHS[pick(4)];
         a->columns[k].is_signed = date || (!code && (a->columns[k].width == 8 || pick(2)));
         places[k] = place;
         place += a->columns[k].width + pick(2);

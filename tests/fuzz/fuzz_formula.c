@@ -1,12 +1,5 @@
-/* libFuzzer target of the formula language: any bytes are either refused with a message or parsed, bound and evaluated,
- * and the vector program agrees with the oracle on every customer. Build and run:
- *
- *     clang -std=gnu17 -g -O1 -I. -D_GNU_SOURCE -ffp-contract=off -fno-strict-aliasing
- * -fsanitize=fuzzer,address,undefined \
- *         -fno-sanitize=float-divide-by-zero -fno-sanitize-recover=all tests/fuzz/formula_fuzz.c scoring/[a-z]*.c base/{arena,buf,date,status}.c
- * \ -o build/formula_fuzz -lm build/formula_fuzz -max_len=4000 -dict=tests/fuzz/formula.dict -max_total_time=120 build/corpus
- * tests/fuzz/formula_corpus
- */
+/* The formula language: any bytes are either refused with a message or parsed, bound and evaluated, and then the
+ * vector program agrees with the oracle on every customer. */
 #include "base/date.h"
 #include "tests/scoring/fixture_schema.h"
 
