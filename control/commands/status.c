@@ -144,15 +144,20 @@ static bool look_at_inbox(struct look *l, struct arrivals *a, struct status *st)
     *a = (struct arrivals){.look = l};
     l->arrival_date = arrival_date(l);
     if (l->arrival_date == DATE_NONE) return true;
-    /* As the next run will look: in what an open attempt has taken, in the inbox, in what the failed one before it took. */
+    /* As the next run will look: in what an open attempt has taken, in the inbox, in what the attempts before it took. */
     const struct show_attempt *u = l->unfinished, *open = u && u->state != ATTEMPT_FAILED ? u : NULL;
-    const struct show_attempt *failed = open ? (open > l->attempts ? open - 1 : NULL) : u;
-    if (failed && (failed->state != ATTEMPT_FAILED || strncmp(failed->id, u->id, 10) != 0)) failed = NULL;
+    const char **earlier = arena_array(l->arena, const char *, l->attempts_count + 1);
+    int earlier_count = 0;
+    for (int i = l->attempts_count; u && i-- > 0;)
+        if (&l->attempts[i] != open && strncmp(l->attempts[i].id, u->id, 10) == 0)
+            earlier[earlier_count++] = arena_printf(l->arena, "%s/in", l->attempts[i].folder);
     struct arrive_request r = {.unit = l->unit,
                                .business_date = l->arrival_date,
                                .inbox = inbox_of(l),
                                .folder = open ? arena_printf(l->arena, "%s/in", open->folder) : "/nonexistent",
-                               .earlier = failed ? arena_printf(l->arena, "%s/in", failed->folder) : NULL};
+                               .earlier = earlier,
+                               .earlier_count = earlier_count,
+                               .frozen = open && open->step >= 10};
     if (!arrive_look(&r, note_arrival, a, st)) return false;
     for (int i = 0; i < l->unit->layouts_count; i++) {
         bool missing = (!a->files[i] && l->unit->layouts[i]->expect != LAYOUT_EXPECT_OPTIONAL) || a->incomplete[i];
