@@ -1,5 +1,5 @@
-/* crmx formula functions: the words of the formula language, out of the table that the parser uses. crmx formula eval: one
- * expression with values, for teaching and for comparison with other calculators. */
+/* crmx formula functions: the words of the formula language, out of the table that the parser uses. crmx formula eval:
+ * one expression with values, for teaching and for comparison with other calculators. */
 #include "base/date.h"
 #include "base/os.h"
 #include "control/command.h"

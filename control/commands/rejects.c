@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { COUNT = 20, GROUPS_MAX = 4096, BYTES_MAX = 8192 };
 static const char *const TSV[] = {"file", "line", "offset", "length", "reason", "field", "raw", NULL};
@@ -64,7 +63,8 @@ static const char *latest_of(const char *const *ids, int count, int32_t date)
     return found;
 }
 
-/* --date: that generation. --attempt: the latest attempt. Neither: an attempt that is not committed, else the current one. */
+/* --date: that generation. --attempt: the latest attempt. Neither: an attempt that is not committed, else the current
+ * one. */
 static bool choose(struct look *l)
 {
     struct show_attempt *attempts;
@@ -211,11 +211,18 @@ static void summarize(struct look *l, struct listing *summary)
             continue;
         }
         for (next = i; next < l->groups_count && strcmp(l->groups[next].file, g->file) == 0; next++) {
-            const struct group *x = &l->groups[next];
-            bool field = x->field[0] && strcasecmp(x->field, x->reason) != 0;
-            reasons = arena_printf(l->arena, "%s%s%s%s%s%s %" PRId64, reasons, next > i ? ", " : "", x->reason,
-                                   field ? "(" : "", field ? x->field : "", field ? ")" : "", x->count);
+            struct group *x = &l->groups[next];
             records += x->count;
+            /* Several fields may share a reason: it is named once. */
+            for (int k = next + 1; k < l->groups_count && strcmp(l->groups[k].file, g->file) == 0; k++)
+                if (x->count && strcmp(l->groups[k].reason, x->reason) == 0) {
+                    x->count += l->groups[k].count;
+                    records += l->groups[k].count;
+                    l->groups[k].count = 0;
+                }
+            if (x->count)
+                reasons =
+                    arena_printf(l->arena, "%s%s%s %" PRId64, reasons, reasons[0] ? ", " : "", x->reason, x->count);
         }
         listing_text(summary, g->file);
         listing_integer(summary, records);
