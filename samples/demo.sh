@@ -10,6 +10,10 @@ show() { printf '$ crmx %s\n' "$*"; "$crmx" --work "$folder" "$@"; }
 [ -t 1 ] || say() { printf '\n== %s\n' "$1"; }
 
 rm -rf "$folder"
+# Under root the embedded cluster lies below /var/lib/crmx and would outlive its working folder.
+for owner in /var/lib/crmx/*/work_folder; do
+    if [ -f "$owner" ] && [ "$(cat "$owner")" = "$folder" ]; then rm -rf "$(dirname "$owner")"; fi
+done
 say "A working folder, and a night's files of one branch (about $customers retail customers, made up)"
 printf '$ crmx init %s\n' "build/demo"
 "$crmx" init "$folder" --quiet
@@ -25,10 +29,8 @@ say "One of the selected customers, with all accounts behind him"
 number=$(head -c 10 "$folder/state/units/$unit/gen"/*/out/CRMCUST)
 show customer show --unit $unit --number "$number"
 say "The same in PostgreSQL"
-psql=$("$crmx" --work "$folder" db psql)
 sql="select tier, count(*) as customers, round(avg(score)) as average_score from crmx.crm_customer group by tier order by tier"
-printf '$ %s -c "%s"\n' "$psql" "$sql"
-eval "$psql" -c '"$sql"' || echo "(psql could not connect)"
+show db psql --command "$sql"
 say "Delivered to the directory target"
 find "$folder/deliver" -type f | sed "s|$PWD/||" | sort
 printf '\nThe folder stays: cd build/demo && ../release/crmx help\n'
