@@ -215,7 +215,7 @@ static bool list_file(void *context, const char *name)
     m->ok = os_identify(path, &id, m->st);
     if (m->ok && *m->count == MANIFEST_FILES_MAX) m->ok = status_fail(m->st, STATUS_INPUT, "more than %d files in \"%s\"", MANIFEST_FILES_MAX, m->folder);
     if (!m->ok) return false;
-    if (id.is_folder) strcat(relative, "/");
+    if (id.is_folder) snprintf(relative + strlen(relative), sizeof relative - strlen(relative), "/");
     m->files[*m->count].name = strdup(relative);
     ensure(m->files[(*m->count)++].name);
     if (!id.is_folder) return true;
