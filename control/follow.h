@@ -1,5 +1,5 @@
-/* follow: the followers of a commit, 110 load and 120 deliver. They read the committed generation only; each may fail without
- * costing the night: the exit code is then 4 and the same command, or the follower's own, tries again.
+/* follow: the followers of a commit, 110 load and 120 deliver. They read the committed generation only; each may fail
+ * without costing the night: the exit code is then 4 and the same command, or the follower's own, tries again.
  *
  * What a follower has done is noted in the journal of the attempt that made the generation ("loaded", "delivered"), for
  * crmx status; the truth is the database's mark and the targets' ledgers.

@@ -75,7 +75,8 @@ struct row_listing {
     struct listing rows;
 };
 
-/* Columns: the fields; where owners share an account, what of each amount counts for this customer; where it is from. */
+/* Columns: the fields; where owners share an account, what of each amount counts for this customer; where it is from.
+ * */
 static void open_rows(struct row_listing *l)
 {
     const struct layout *y = l->table->layout;

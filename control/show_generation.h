@@ -1,4 +1,5 @@
-/* show_generation: a generation opened for a command that shows what is in it: readers of its layouts, its formulas, masking.
+/* show_generation: a generation opened for a command that shows what is in it: readers of its layouts, its formulas,
+ * masking.
  *
  * show_population_open → … → show_population_close. Everything else lives in the call's arena.
  */

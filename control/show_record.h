@@ -1,5 +1,5 @@
-/* show_record: source records on a screen, by the data class of each field (JR/T 0171, architecture 10): C1 as it is, C2
- * masked unless it was asked for (--unmask, which is noted in the log), C3 never.
+/* show_record: source records on a screen, by the data class of each field (JR/T 0171, architecture 10): C1 as it is,
+ * C2 masked unless it was asked for (--unmask, which is noted in the log), C3 never.
  *
  *     struct show_record r;
  *     show_record_open(&r, call, "customer show 1100000012");
@@ -36,8 +36,8 @@ const char *show_record_value(struct show_record *r, const struct probe_reader *
                               const unsigned char *record, enum probe_state *state);
 /* A number that belongs to a field of this class but was computed or stands in a column: as it is or "***". */
 const char *show_record_number(struct show_record *r, const struct layout_field *f, const char *number);
-/* The bytes of one field between bars ("|A |"), and of a whole record. A record of another length than the layout's has its fields somewhere
- * else: it is shown only unmasked, and not at all when the layout has a C3 field. */
+/* The bytes of one field between bars ("|A |"), and of a whole record. A record of another length than the layout's has
+ * its fields somewhere else: it is shown only unmasked, and not at all when the layout has a C3 field. */
 const char *show_record_field(struct show_record *r, const struct layout *l, int field, const unsigned char *record);
 const char *show_record_bytes(struct show_record *r, const struct layout *l, struct view record);
 /* Why the check refuses a field, without its bytes where they are masked. */
@@ -48,7 +48,8 @@ const char *show_record_complaint(struct show_record *r, const struct probe_read
 void show_record_fields(struct show_record *r, struct show *s, const struct probe_reader *reader,
                         const unsigned char *record);
 
-/* "110101198001010018" → "110*************18": of a long text the beginning and the end are left, of a short one less. */
+/* "110101198001010018" → "110*************18": of a long text the beginning and the end are left, of a short one less.
+ * */
 const char *show_masked(struct arena *arena, const char *text);
 
 #endif

@@ -1,4 +1,5 @@
-/* show_tsv: the tables that a run writes for people and programs (rejects.tsv, notes.tsv, totals.tsv, tieout.tsv), line by line.
+/* show_tsv: the tables that a run writes for people and programs (rejects.tsv, notes.tsv, totals.tsv, tieout.tsv), line
+ * by line.
  *
  *     struct show_tsv t;
  *     if (!show_tsv_open(&t, path, COLUMNS, st)) …      COLUMNS must be those of its first line

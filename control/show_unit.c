@@ -4,6 +4,7 @@
 #include "etl/journal.h"
 #include "etl/run.h"
 
+#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -149,6 +150,25 @@ bool show_generation(struct command_call *call, bool dated, struct generation **
         return status_hint(st, "run the initial load first: crmx run initial --unit %s --date YYYY-MM-DD", unit);
     }
     return generation_open(folder, id, g, st);
+}
+
+bool show_matches(const char *pattern, const char *unit, const char *file)
+{
+    char glob[512];
+    size_t n = 0;
+    for (const char *p = pattern; *p && n + 32 < sizeof glob;) {
+        bool is_unit = strncmp(p, "{unit}", 6) == 0, is_date = strncmp(p, "{date}", 6) == 0;
+        if (is_unit || is_date) {
+            n += (size_t)snprintf(glob + n, 20, "%s", is_unit ? unit : "*");
+            p += 6;
+        } else {
+            glob[n++] = *p++;
+        }
+    }
+    snprintf(glob + n, sizeof glob - n, "%s", "");
+    if (fnmatch(glob, file, 0) == 0) return true;
+    snprintf(glob + n, sizeof glob - n, "%s", ".gz");
+    return fnmatch(glob, file, 0) == 0;
 }
 
 /* --- attempts --- */

@@ -33,6 +33,9 @@ bool show_generations(struct command_call *call, const char *unit, const char **
 /* Opens the generation the call asks for (--unit, --date when the command declares it). */
 bool show_generation(struct command_call *call, bool dated, struct generation **g, struct status *st);
 
+/* Does a file's name fit a layout's pattern? {unit} is filled in, {date} stands for any; FILE.gz fits as FILE does. */
+bool show_matches(const char *pattern, const char *unit, const char *file);
+
 enum show_attempt_state { ATTEMPT_OPEN, ATTEMPT_STOPPED, ATTEMPT_FAILED, ATTEMPT_COMMITTED };
 struct show_attempt {
     const char *id, *folder;

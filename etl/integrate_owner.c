@@ -122,7 +122,7 @@ static bool task(void *context, int worker, uint64_t partition, struct status *s
     bool ok = take_sources(j, worker, (uint32_t)partition, &lookup, &slots, st);
     for (int i = 0; ok && i < j->in->im->tables->count; i++)
         if (j->in->im->tables->table[i].system == j->system) ok = join_table(j, worker, (uint32_t)partition, i, lookup, slots, st);
-    if (!ok) segment_abort(j->directory);
+    if (!ok) segment_abort(j->directory, (uint32_t)partition);
     return ok;
 }
 

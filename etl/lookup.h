@@ -1,12 +1,12 @@
-/* lookup: the linked query 联动查询 over one generation: from an integrated number, an ID, a source number or an account to the
- * customer, and from the customer to every record and row it was made from. Reads the generation's own folder only: the
- * inbox may be gone.
+/* lookup: the linked query 联动查询 over one generation: from an integrated number, an ID, a source number or an account to
+ * the customer, and from the customer to every record and row it was made from. Reads the generation's own folder only:
+ * the inbox may be gone.
  *
- * Directories give candidates (32 bits of a hash are no proof): every hit was compared with its record. Cost: a few reads for
- * a key; a customer's rows cost the columns of its partition (65,536 customers).
+ * Directories give candidates (32 bits of a hash are no proof): every hit was compared with its record. Cost: a few
+ * reads for a key; a customer's rows cost the columns of its partition (65,536 customers).
  *
- * Numbers are without the unit's prefix, as in the generation; lookup_full_number makes the number the CRM knows. Results live
- * in the arena given. A key that nobody has is no failure: found false, no hits.
+ * Numbers are without the unit's prefix, as in the generation; lookup_full_number makes the number the CRM knows.
+ * Results live in the arena given. A key that nobody has is no failure: found false, no hits.
  */
 #ifndef CRMX_ETL_LOOKUP_H
 #define CRMX_ETL_LOOKUP_H
@@ -40,8 +40,8 @@ bool lookup_identity(struct generation *g, struct view id_type, struct view id_n
                      struct lookup_hits *out, struct status *st);
 /* The customer record with this source number; superseded records are not found. */
 bool lookup_source(struct generation *g, int system, struct view key, struct lookup_hits *out, struct status *st);
-/* An account by its whole key; parts are trimmed texts, those that the layout does not have are not looked at. One hit for
- * each owner. */
+/* An account by its whole key; parts are trimmed texts, those that the layout does not have are not looked at. One hit
+ * for each owner. */
 struct lookup_account_key {
     struct view account, sub_account, currency, cash_flag;
 };

@@ -144,12 +144,12 @@ static bool open_files(struct populate_job *j, uint32_t partitions, struct statu
     return true;
 }
 
-static void abort_all(struct populate_job *j)
+static void abort_all(struct populate_job *j, uint32_t partition)
 {
-    segment_abort(j->customer);
-    segment_abort(j->source);
-    for (int i = 0; i < UNIT_LAYOUTS_MAX; i++) segment_abort(j->table[i]);
-    for (int o = 0; o < UNIT_OUTPUTS_MAX; o++) ordered_abort(j->output[o]);
+    segment_abort(j->customer, partition);
+    segment_abort(j->source, partition);
+    for (int i = 0; i < UNIT_LAYOUTS_MAX; i++) segment_abort(j->table[i], partition);
+    for (int o = 0; o < UNIT_OUTPUTS_MAX; o++) ordered_abort(j->output[o], partition);
 }
 
 static bool finish_files(struct populate_job *j, bool ok, struct status *st)
@@ -234,7 +234,7 @@ static bool task(void *context, int worker, uint64_t partition, struct status *s
     struct populate_job *j = context;
     struct populate_range r = range_of(j->p->in, (uint32_t)partition);
     bool ok = populate_partition(j, &j->workers[worker], &r, st);
-    if (!ok) abort_all(j);
+    if (!ok) abort_all(j, r.partition);
     return ok;
 }
 

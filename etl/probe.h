@@ -1,7 +1,8 @@
-/* probe: one source file under one layout, before anything is loaded: how many records would be accepted, why the others would
- * not, line ends, encoding, what header and trailer state against what is there. Reads only.
+/* probe: one source file under one layout, before anything is loaded: how many records would be accepted, why the
+ * others would not, line ends, encoding, what header and trailer state against what is there. Reads only.
  *
- * Counts are those of import (etl/import): the same cutting into records (etl/probe_scan), the same checks (etl/decode).
+ * Counts are those of import (etl/import): the same cutting into records (etl/probe_scan), the same checks
+ * (etl/decode).
  */
 #ifndef CRMX_ETL_PROBE_H
 #define CRMX_ETL_PROBE_H

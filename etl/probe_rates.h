@@ -1,5 +1,5 @@
-/* probe_rates: which currencies are valid when a file or a layout is looked at outside a run. A run reads the rate file of its
- * date first; here the best that can be had is taken, and said:
+/* probe_rates: which currencies are valid when a file or a layout is looked at outside a run. A run reads the rate file
+ * of its date first; here the best that can be had is taken, and said:
  *
  *     the rate file of the business date in the unit's inbox, else the rates of the unit's current generation,
  *     else every ISO 4217 code (rate 1): then a currency without a rate is not found

@@ -3,6 +3,7 @@
 #include "base/os.h"
 #include "etl/decode.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -31,7 +32,7 @@ struct probe_scan *probe_scan_open(const char *path, const struct layout *l, str
     }
     struct probe_scan *s = calloc(1, sizeof *s);
     ensure(s && strlen(path) < sizeof s->path);
-    strcpy(s->path, path);
+    snprintf(s->path, sizeof s->path, "%s", path);
     s->layout = l;
     s->room = calloc(1, ROOM + 2 * DECODE_SLACK);
     s->file = gzdopen(fd, "rb");

@@ -1,8 +1,8 @@
 /* probe_scan: the records of one source file from the first to the last, cut exactly as import cuts them, for commands
  * that look into a file without loading it. Plain or gzip; offsets and lines are those of the unpacked file.
  *
- * probe_scan_open → probe_scan_next until *end → probe_scan_close. About 1 GB/s; memory is constant whatever stands in the
- * file. A failure is a file that cannot be read or unpacked; what a record holds is never one.
+ * probe_scan_open → probe_scan_next until *end → probe_scan_close. About 1 GB/s; memory is constant whatever stands in
+ * the file. A failure is a file that cannot be read or unpacked; what a record holds is never one.
  */
 #ifndef CRMX_ETL_PROBE_SCAN_H
 #define CRMX_ETL_PROBE_SCAN_H

@@ -1,5 +1,6 @@
-/* probe_value: what stands in a field of a source record, for people: its bytes as UTF-8, its decoded value and, when the
- * check refuses it, why in words. Whether a field is right is decided by etl/decode alone; here it is only explained.
+/* probe_value: what stands in a field of a source record, for people: its bytes as UTF-8, its decoded value and, when
+ * the check refuses it, why in words. Whether a field is right is decided by etl/decode alone; here it is only
+ * explained.
  *
  * A tool belongs to one thread. Texts are appended to buffers of the caller.
  */
@@ -39,8 +40,8 @@ enum probe_state {
  * for PROBE_WRONG. */
 enum probe_state probe_value(struct probe_tool *t, const struct probe_reader *r, int field, const unsigned char *record,
                              struct buf *out);
-/* Why the check refuses the field: "byte 3 of 17 is \"A\"; digits are needed". May show the byte itself: the caller masks
- * by leaving it out. shows_bytes false keeps every byte of the record out of the text. */
+/* Why the check refuses the field: "byte 3 of 17 is \"A\"; digits are needed". May show the byte itself: the caller
+ * masks by leaving it out. shows_bytes false keeps every byte of the record out of the text. */
 void probe_complaint(struct probe_tool *t, const struct probe_reader *r, int field, const unsigned char *record,
                      bool shows_bytes, struct buf *out);
 /* A decoded integer of the field (as decode_value gives it, or as it stands in a column) as text. */

@@ -1,14 +1,15 @@
-/* recompute: account-level measures computed over a committed generation alone: the trial's and the analyst's way to ask for a
- * measure that no formula has. Nothing is written, the inbox may be gone; the same rows give the same values as the run, which
- * crmx measure verify proves for the stored ones.
+/* recompute: account-level measures computed over a committed generation alone: the trial's and the analyst's way to
+ * ask for a measure that no formula has. Nothing is written, the inbox may be gone; the same rows give the same values
+ * as the run, which crmx measure verify proves for the stored ones.
  *
  *     measure_bind(formula, g->tables.schema, recompute_rates(g), &set, st)     a formula made of the measures wanted
  *     recompute_run(&request, st)                                              calls visit for every block of customers
  *
- * How: a partition is a task of the pool. For each block of 4,096 customers the rows of every table that a measure reads are
- * decoded run by run from table-LAYOUT.seg (hot columns) and handed to measure_add; memory is constant whatever the size of
- * the unit. A field that is no column (keep = cold) is read from the archived records: right, but a read for each row. An
- * amount of an account with several owners is divided in the columns only, so a cold one is refused.
+ * How: a partition is a task of the pool. For each block of 4,096 customers the rows of every table that a measure
+ * reads are decoded run by run from table-LAYOUT.seg (hot columns) and handed to measure_add; memory is constant
+ * whatever the size of the unit. A field that is no column (keep = cold) is read from the archived records: right, but
+ * a read for each row. An amount of an account with several owners is divided in the columns only, so a cold one is
+ * refused.
  *
  * Blocks come in any order and from any worker: what visit adds up must not depend on it (sums of integers do not).
  */

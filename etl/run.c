@@ -32,6 +32,7 @@ struct run {
     struct integrate integrate;
     struct populate populate;
     struct reconcile reconcile;
+    const char *spill; /* folder of the spill files, NULL until there is one */
     bool import_started, integrate_started;
     uint64_t started_ns, step_ns;
 };
@@ -63,8 +64,12 @@ static bool reached(struct run *r, int number)
 static bool take_files(struct run *r)
 {
     step(r, "010 arrive");
-    struct arrive_request a = {.unit = r->unit, .business_date = r->request->business_date, .folder = arena_printf(&r->arena, "%s/in", r->attempt.folder),
-                               .earlier = r->attempt.earlier[0] ? arena_printf(&r->arena, "%s/in", r->attempt.earlier) : NULL};
+    struct arrive_request a = {.unit = r->unit, .business_date = r->request->business_date, .folder = arena_printf(&r->arena, "%s/in", r->attempt.folder)};
+    const char **earlier = arena_array(&r->arena, const char *, r->attempt.number);
+    for (int n = r->attempt.number - 1; n > 0; n--)
+        earlier[a.earlier_count++] = arena_printf(&r->arena, "%s/in", attempt_folder(r->unit_folder, r->request->business_date, n, &r->arena));
+    a.earlier = earlier;
+    a.frozen = journal_find(r->journal, "taken") != NULL;
     a.inbox = r->unit->inbox[0] == '/' ? r->unit->inbox : arena_printf(&r->arena, "%s/%s", r->request->work, r->unit->inbox);
     input_set_init(&r->inputs, &r->arena);
     if (!arrive_take(&a, &r->inputs, &r->arena, r->st)) return false;
@@ -107,8 +112,12 @@ static bool start_workers(struct run *r)
 static bool import_files(struct run *r)
 {
     step(r, "020 import");
-    const char *spill = r->request->temp_folder[0] ? r->request->temp_folder : arena_printf(&r->arena, "%s/spill", r->attempt.folder);
-    if (!start_workers(r) || !os_make_folder(spill, r->st)) return false;
+    /* In a shared temp_dir every unit and attempt has a folder of its own: the names of spill files are the same in all runs. What a
+     * killed run has left there goes now. */
+    const char *spill = r->request->temp_folder[0] ? arena_printf(&r->arena, "%s/crmx-%s-%s", r->request->temp_folder, r->request->unit, r->attempt.id)
+                                                   : arena_printf(&r->arena, "%s/spill", r->attempt.folder);
+    if (!start_workers(r) || !os_remove_tree(spill, r->st) || !os_make_folder(spill, r->st)) return false;
+    r->spill = spill;
     if (!reference_load(r->unit, &r->inputs, r->request->business_date, &r->arena, &r->reference, r->st)) return false;
     tables_init(&r->tables, r->unit, &r->reference.rates, r->request->business_date, &r->arena);
     if (!scorecards_load(r->unit, &r->tables, &r->reference.rates, &r->arena, &r->cards, r->st)) return false;
@@ -136,6 +145,20 @@ static bool import_files(struct run *r)
 
 /* --- 030 --- */
 
+/* What went to spill files, over all exchanges. Asked when all of them are filled and none is released. */
+static uint64_t spilled_bytes(const struct run *r)
+{
+    const struct import *im = &r->import;
+    const struct integrate *in = &r->integrate;
+    uint64_t bytes = exchange_spilled_bytes(&im->customers) + exchange_spilled_bytes(&in->identities) + exchange_spilled_bytes(&in->members);
+    for (int s = 0; s < r->unit->systems_count; s++)
+        bytes += exchange_spilled_bytes(&im->systems[s].sources) + exchange_spilled_bytes(&im->systems[s].relations);
+    for (int i = 0; i < r->tables.count; i++)
+        bytes += exchange_spilled_bytes(&im->rows[i]) + exchange_spilled_bytes(&in->owned[i]) + exchange_spilled_bytes(&in->accounts[i]) +
+                 exchange_spilled_bytes(&in->related[i]);
+    return bytes;
+}
+
 static bool integrate_customers(struct run *r)
 {
     step(r, "030 integrate");
@@ -150,6 +173,8 @@ static bool integrate_customers(struct run *r)
         return status_hint(r->st, "split the unit: city branches can be units of their own");
     }
     r->result->customers = r->integrate.customers;
+    r->result->spilled_bytes = spilled_bytes(r);
+    if (r->result->spilled_bytes) log_info("%llu MB went to spill files: memory_max is used up", (unsigned long long)(r->result->spilled_bytes + 999999) / 1000000);
     log_info("%u integrated customers in %.2f s", r->integrate.customers, step_seconds(r));
     return reject_write_notes(&r->integrate, r->attempt.generation, r->st);
 }
@@ -245,7 +270,7 @@ static bool open_attempt(struct run *r)
     r->journal = journal_open(arena_printf(&r->arena, "%s/journal", r->attempt.folder), r->st);
     if (!r->journal) return false;
     if (r->attempt.resumed) log_info("continuing attempt %s", r->attempt.id);
-    else if (r->attempt.earlier[0]) log_info("new attempt %s after a failed one", r->attempt.id);
+    else if (r->attempt.number > 1) log_info("new attempt %s after a failed one", r->attempt.id);
     if (!journal_find(r->journal, "started") && !journal_append(r->journal, 0, "started", r->attempt.id, r->st)) return false;
     return attempt_freeze(&r->attempt, r->request->work, r->request->unit, r->st) &&
            unit_load(arena_printf(&r->arena, "%s/param", r->attempt.folder), r->request->unit, &r->arena, &r->unit, r->st);
@@ -269,6 +294,8 @@ static void release(struct run *r)
 {
     if (r->integrate_started) integrate_release(&r->integrate);
     if (r->import_started) import_release(&r->import);
+    struct status ignored = {0};
+    if (r->spill) os_remove_tree(r->spill, &ignored);
     scorecards_release(&r->cards);
     input_set_release(&r->inputs);
     pool_free(r->pool);

@@ -34,7 +34,7 @@ struct segment_writer {
     struct segment_piece *pieces; /* [partition * SEGMENT_COLUMNS_MAX + column] would waste: grown per commit */
     pthread_mutex_t lock;
     pthread_cond_t turn;
-    bool failed;
+    uint32_t missing; /* the lowest partition that will not come; UINT32_MAX: none */
 };
 
 /* --- writing --- */
@@ -49,6 +49,7 @@ struct segment_writer *segment_create(const char *path, uint32_t partitions, str
     w->fd = fd;
     w->partitions = partitions;
     w->end = w->started = HEAD_SIZE;
+    w->missing = UINT32_MAX;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->turn, NULL);
     return w;
@@ -111,8 +112,8 @@ static bool take_place(struct segment_writer *w, uint32_t partition, const struc
 {
     *start = 0;
     pthread_mutex_lock(&w->lock);
-    while (w->next != partition && !w->failed) pthread_cond_wait(&w->turn, &w->lock);
-    bool ok = !w->failed;
+    while (w->next != partition && w->missing >= partition) pthread_cond_wait(&w->turn, &w->lock);
+    bool ok = w->next == partition;
     if (ok) {
         if (!w->pieces) {
             w->pieces = calloc((size_t)w->partitions * (size_t)w->columns_count + 1, sizeof *w->pieces);
@@ -144,17 +145,17 @@ bool segment_commit(struct segment_writer *w, uint32_t partition, struct segment
         return status_fail(st, STATUS_IO, "writing \"%s\" was given up after a failure elsewhere", w->path);
     bool ok = os_write_at(w->fd, w->path, p->bytes.bytes, p->bytes.length, offset, st);
     if (ok && start) os_write_back(w->fd, start, offset - start);
-    if (!ok) segment_abort(w);
+    if (!ok) segment_abort(w, partition);
     buf_clear(&p->bytes);
     memset(p->pieces, 0, sizeof p->pieces[0] * (size_t)w->columns_count);
     return ok;
 }
 
-void segment_abort(struct segment_writer *w)
+void segment_abort(struct segment_writer *w, uint32_t partition)
 {
     if (!w) return;
     pthread_mutex_lock(&w->lock);
-    w->failed = true;
+    if (partition < w->missing) w->missing = partition;
     pthread_cond_broadcast(&w->turn);
     pthread_mutex_unlock(&w->lock);
 }
@@ -211,14 +212,29 @@ static bool damaged(const char *path, const char *what, struct status *st)
     return status_hint(st, "find out what else is damaged: crmx generation verify; the disk may be failing");
 }
 
+/* Head and tail hold nothing that is not checked: every other byte of them is zero. */
+static bool plain_zeros(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (p[i]) return false;
+    return true;
+}
+
 static bool read_index(struct segment *s, struct status *st)
 {
     struct os_file_identity id;
+    struct segment_head head;
     struct segment_tail tail;
     if (!os_identify_fd(s->fd, s->path, &id, st)) return false;
     if (id.size < HEAD_SIZE + TAIL_SIZE) return damaged(s->path, "it is too short to be a segment", st);
-    if (!os_read_at(s->fd, s->path, &tail, sizeof tail, id.size - TAIL_SIZE, st)) return false;
-    if (memcmp(tail.magic, MAGIC, 8) != 0 || tail.index_offset + tail.index_bytes + TAIL_SIZE != id.size || tail.columns > SEGMENT_COLUMNS_MAX ||
+    if (!os_read_at(s->fd, s->path, &head, sizeof head, 0, st) || !os_read_at(s->fd, s->path, &tail, sizeof tail, id.size - TAIL_SIZE, st)) return false;
+    if (memcmp(head.magic, MAGIC, 8) != 0 || !plain_zeros(head.reserved, sizeof head.reserved) || head.partitions != tail.partitions)
+        return damaged(s->path, "its head is no segment head", st);
+    if (head.version != VERSION) {
+        status_fail(st, STATUS_CORRUPT, "\"%s\" has format %u, this program reads format %d", s->path, head.version, VERSION);
+        return status_hint(st, "read it with the release of crmx that wrote it: crmx version");
+    }
+    if (!plain_zeros(tail.reserved, sizeof tail.reserved) || memcmp(tail.magic, MAGIC, 8) != 0 || tail.index_bytes > id.size || tail.index_offset + tail.index_bytes + TAIL_SIZE != id.size || tail.columns > SEGMENT_COLUMNS_MAX ||
         tail.index_bytes != tail.columns * sizeof(struct segment_column) + (uint64_t)tail.columns * tail.partitions * sizeof(struct segment_piece))
         return damaged(s->path, "its tail is no segment tail", st);
     s->index = malloc(tail.index_bytes + 1);

@@ -1,5 +1,5 @@
-/* crmx layout check: everything a run would freeze, read and fitted together before the night: layouts, outputs, identity
- * profiles, formulas, units, targets. Every file is read, so one call shows what is wrong in all of them. */
+/* crmx layout check: everything a run would freeze, read and fitted together before the night: layouts, outputs,
+ * identity profiles, formulas, units, targets. Every file is read, so one call shows what is wrong in all of them. */
 #include "base/nearest.h"
 #include "control/show.h"
 #include "control/show_unit.h"

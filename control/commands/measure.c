@@ -1,5 +1,5 @@
-/* crmx measure compute: a measure no formula has, over a generation alone. crmx measure verify: the stored measures, computed
- * again, against what is stored. */
+/* crmx measure compute: a measure no formula has, over a generation alone. crmx measure verify: the stored measures,
+ * computed again, against what is stored. */
 #include "control/show_generation.h"
 #include "etl/populate.h"
 #include "etl/recompute.h"

@@ -1,5 +1,5 @@
-/* crmx source show: the record of a business system behind a number, as it was sent: bytes, file, place, decoded fields, and the
- * customer it belongs to. Out of the archived inputs of a generation. */
+/* crmx source show: the record of a business system behind a number, as it was sent: bytes, file, place, decoded
+ * fields, and the customer it belongs to. Out of the archived inputs of a generation. */
 #include "base/date.h"
 #include "control/show_generation.h"
 #include "etl/probe_scan.h"

@@ -103,7 +103,8 @@ static const char *inbox_of(const struct look *l)
     return l->unit->inbox[0] == '/' ? l->unit->inbox : command_path(l->call, "%s", l->unit->inbox);
 }
 
-/* Whose files are waited for: --date; the attempt's; the earliest new one in the inbox; the day after the current one. */
+/* Whose files are waited for: --date; the attempt's; the earliest new one in the inbox; the day after the current one.
+ * */
 static int32_t arrival_date(const struct look *l)
 {
     struct dates d = {DATE_NONE, DATE_NONE};
@@ -144,11 +145,21 @@ static bool look_at_inbox(struct look *l, struct arrivals *a, struct status *st)
     *a = (struct arrivals){.look = l};
     l->arrival_date = arrival_date(l);
     if (l->arrival_date == DATE_NONE) return true;
+    /* As the next run will look: in what an open attempt has taken, in the inbox, in what the attempts before it took.
+     * */
+    const struct show_attempt *u = l->unfinished, *open = u && u->state != ATTEMPT_FAILED ? u : NULL;
+    const char **earlier = arena_array(l->arena, const char *, l->attempts_count + 1);
+    int earlier_count = 0;
+    for (int i = l->attempts_count; u && i-- > 0;)
+        if (&l->attempts[i] != open && strncmp(l->attempts[i].id, u->id, 10) == 0)
+            earlier[earlier_count++] = arena_printf(l->arena, "%s/in", l->attempts[i].folder);
     struct arrive_request r = {.unit = l->unit,
                                .business_date = l->arrival_date,
                                .inbox = inbox_of(l),
-                               .folder = l->unfinished ? arena_printf(l->arena, "%s/in", l->unfinished->folder)
-                                                       : "/nonexistent"};
+                               .folder = open ? arena_printf(l->arena, "%s/in", open->folder) : "/nonexistent",
+                               .earlier = earlier,
+                               .earlier_count = earlier_count,
+                               .frozen = open && open->step >= 10};
     if (!arrive_look(&r, note_arrival, a, st)) return false;
     for (int i = 0; i < l->unit->layouts_count; i++) {
         bool missing = (!a->files[i] && l->unit->layouts[i]->expect != LAYOUT_EXPECT_OPTIONAL) || a->incomplete[i];
@@ -265,7 +276,8 @@ static void choose_next(struct look *l)
         l->next = arena_printf(l->arena, "%srepair the cause, then: crmx run initial --unit %s --date %.10s",
                                rejects ? arena_printf(l->arena, "crmx rejects --unit %s; ", l->id) : "", l->id, a->id);
     } else if (a && l->layouts_missing) {
-        l->next = arena_printf(l->arena, "wait for %d more; then: crmx run initial --unit %s --date %.10s", l->layouts_missing, l->id, a->id);
+        l->next = arena_printf(l->arena, "wait for %d more; then: crmx run initial --unit %s --date %.10s",
+                               l->layouts_missing, l->id, a->id);
     } else if (a) {
         l->needs_someone = true;
         l->next = arena_printf(l->arena, "it continues: crmx run initial --unit %s --date %.10s", l->id, a->id);
@@ -305,7 +317,10 @@ static const char *attempt_text(struct look *l, const struct show_attempt *a)
     static const char *const STATES[] = {"open", "stopped", "FAILED", "committed"};
     if (a->damaged) return arena_printf(l->arena, "%s: its journal is damaged: %s", a->id, a->detail);
     bool waits = a->state == ATTEMPT_OPEN && a->step == 0 && l->layouts_missing;
-    const char *state = a->state != ATTEMPT_OPEN ? STATES[a->state] : l->holder ? "running" : waits ? "waits for files" : "INTERRUPTED";
+    const char *state = a->state != ATTEMPT_OPEN ? STATES[a->state]
+                        : l->holder              ? "running"
+                        : waits                  ? "waits for files"
+                                                 : "INTERRUPTED";
     const char *what =
         a->state == ATTEMPT_FAILED ? a->detail : arena_printf(l->arena, "last %s (%03d)", a->event, a->step);
     return arena_printf(l->arena, "%s %s %s: %s", a->id, state, a->time, what);
