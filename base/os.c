@@ -483,10 +483,16 @@ void os_unmap(void *p, size_t size)
     if (p) munmap(p, size);
 }
 
-void os_keep_freed_memory(void)
+void os_tune_memory(bool keep_freed)
 {
-    mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
-    mallopt(M_TRIM_THRESHOLD, 1024 * 1024 * 1024);
+    if (keep_freed) {
+        mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
+        mallopt(M_TRIM_THRESHOLD, 1024 * 1024 * 1024);
+    } else {
+        mallopt(M_ARENA_MAX, 1);
+        mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+        mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+    }
 }
 
 /* --- time --- */

@@ -8,15 +8,18 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-enum { NAMES_MAX = 4096 };
+enum { NAMES_MAX = 4096, PLACE_TAKEN = 0, PLACE_INBOX = 1, PLACE_EARLIER = 2 };
+
+struct found_name {
+    const char *text;
+    int place; /* the nearest that has it */
+};
 
 struct names {
     struct arena *arena;
-    const char *name[NAMES_MAX];
-    bool earlier[NAMES_MAX]; /* found in the failed attempt's folder only */
-    int count;
+    struct found_name name[NAMES_MAX];
+    int count, place; /* place: the one being listed */
     bool full;
 };
 
@@ -40,27 +43,34 @@ static void fill_pattern(const struct arrive_request *r, const char *pattern, ch
     out[n] = 0;
 }
 
+static const char *place_folder(const struct arrive_request *r, int place)
+{
+    return place == PLACE_TAKEN ? r->folder : place == PLACE_INBOX ? r->inbox : r->earlier[place - PLACE_EARLIER];
+}
+
 static bool note_name(void *context, const char *name)
 {
     struct names *n = context;
     for (int i = 0; i < n->count; i++)
-        if (strcmp(n->name[i], name) == 0) return true;
+        if (strcmp(n->name[i].text, name) == 0) return true; /* places are listed from the nearest */
     if (n->count == NAMES_MAX) return !(n->full = true);
-    n->name[n->count++] = arena_dup(n->arena, view_of(name));
+    n->name[n->count++] = (struct found_name){arena_dup(n->arena, view_of(name)), n->place};
     return true;
 }
 
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    return strcmp(((const struct found_name *)a)->text, ((const struct found_name *)b)->text);
 }
 
-/* Names in the inbox, in the attempt's folder and in the earlier attempt's, each once, in byte order. */
+/* Names in all places, each once with its nearest place, in byte order. */
 static bool all_names(const struct arrive_request *r, struct names *n, struct status *st)
 {
-    const char *folders[3] = {r->folder, r->inbox, r->earlier};
-    for (int i = 0; i < 3; i++)
-        if (folders[i] && os_exists(folders[i]) && !os_list(folders[i], note_name, n, st)) return false;
+    int places = r->frozen ? PLACE_TAKEN + 1 : PLACE_EARLIER + r->earlier_count;
+    for (n->place = 0; n->place < places; n->place++) {
+        const char *folder = place_folder(r, n->place);
+        if (folder && os_exists(folder) && !os_list(folder, note_name, n, st)) return false;
+    }
     if (n->full) return status_fail(st, STATUS_INPUT, "more than %d files in \"%s\"", NAMES_MAX, r->inbox);
     qsort(n->name, (size_t)n->count, sizeof *n->name, by_name);
     return true;
@@ -85,16 +95,54 @@ static bool matches(const struct arrive_request *r, const struct layout *l, cons
     return false;
 }
 
-/* DIR/in first (taken already), then the inbox, then what a failed attempt took. */
-static const char *place_of(const struct arrive_request *r, const char *name, struct arena *arena)
+static const char *path_of(const struct arrive_request *r, const struct found_name *n, struct arena *arena)
 {
-    const char *folders[3] = {r->folder, r->inbox, r->earlier};
-    for (int i = 0; i < 3; i++) {
-        if (!folders[i]) continue;
-        const char *path = arena_printf(arena, "%s/%s", folders[i], name);
-        if (os_exists(path)) return path;
+    return arena_printf(arena, "%s/%s", place_folder(r, n->place), n->text);
+}
+
+/* "RTLACCT" and "RTLACCT.gz" are one file, sent twice. */
+static bool same_but_for_gz(const char *a, const char *b)
+{
+    size_t n = strlen(a), m = strlen(b);
+    if (n > 3 && strcmp(a + n - 3, ".gz") == 0) n -= 3;
+    if (m > 3 && strcmp(b + m - 3, ".gz") == 0) m -= 3;
+    return n == m && memcmp(a, b, n) == 0;
+}
+
+/* Does something nearer take the place of name i for this layout? */
+static bool is_replaced(const struct arrive_request *r, const struct names *n, const struct layout *l, int i)
+{
+    for (int k = 0; k < n->count; k++) {
+        if (n->name[k].place >= n->name[i].place || !matches(r, l, n->name[k].text)) continue;
+        if (l->expect != LAYOUT_EXPECT_MANY || same_but_for_gz(n->name[i].text, n->name[k].text)) return true;
     }
-    return NULL;
+    return false;
+}
+
+static bool not_both(const struct layout *l, const char *a, const char *b, struct status *st)
+{
+    if (l->expect == LAYOUT_EXPECT_MANY) {
+        status_fail(st, STATUS_INPUT, "layout %s: \"%s\" and \"%s\" are one file", l->name, a, b);
+        return status_hint(st, "move one of them away; then the same command");
+    }
+    status_fail(st, STATUS_INPUT, "layout %s expects one file, found \"%s\" and \"%s\"", l->name, a, b);
+    return status_hint(st, "move the one that does not belong there away, or set expect = many in layouts/%s.ini; then the same command", l->name);
+}
+
+/* The files of a layout in byte order: indices into names. Fails when they cannot all be meant. */
+static bool choose(const struct arrive_request *r, const struct names *n, const struct layout *l, int *chosen, int *count, struct arena *arena, struct status *st)
+{
+    *count = 0;
+    for (int i = 0; i < n->count; i++) {
+        if (!matches(r, l, n->name[i].text) || is_replaced(r, n, l, i)) continue;
+        for (int k = 0; k < *count; k++) {
+            const struct found_name *other = &n->name[chosen[k]];
+            if (l->expect == LAYOUT_EXPECT_MANY && !same_but_for_gz(other->text, n->name[i].text)) continue;
+            return not_both(l, path_of(r, other, arena), path_of(r, &n->name[i], arena), st);
+        }
+        chosen[(*count)++] = i;
+    }
+    return true;
 }
 
 bool arrive_look(const struct arrive_request *r, arrive_found *found, void *context, struct status *st)
@@ -106,7 +154,8 @@ bool arrive_look(const struct arrive_request *r, arrive_found *found, void *cont
     bool ok = all_names(r, names, st);
     for (int l = 0; ok && l < r->unit->layouts_count; l++)
         for (int i = 0; ok && i < names->count; i++)
-            if (matches(r, r->unit->layouts[l], names->name[i])) ok = found(context, l, names->name[i], place_of(r, names->name[i], &arena));
+            if (matches(r, r->unit->layouts[l], names->name[i].text) && !is_replaced(r, names, r->unit->layouts[l], i))
+                ok = found(context, l, names->name[i].text, path_of(r, &names->name[i], &arena));
     arena_release(&arena);
     return ok;
 }
@@ -119,11 +168,13 @@ static bool incomplete(const char *path, struct status *st, const char *why)
     return status_hint(st, "wait for the sender, or ask for the file again; then the same command");
 }
 
-/* NAME.ctl holds records=N and perhaps bytes=N. Bytes are checked here, records after the import. */
-static bool check_ctl(const char *path, uint64_t size, int64_t *records, struct status *st)
+/* NAME.ctl holds records=N and perhaps bytes=N. Bytes are checked here, records after the import (etl/reconcile_file). It lies
+ * beside the file, or, after a crash between the two, where it was taken to. */
+static bool check_ctl(const char *path, const char *taken_ctl, uint64_t size, struct status *st)
 {
     char ctl[OS_PATH_MAX];
     snprintf(ctl, sizeof ctl, "%s.ctl", path);
+    if (!os_exists(ctl)) snprintf(ctl, sizeof ctl, "%s", taken_ctl);
     if (!os_exists(ctl)) return incomplete(path, st, "its control file (.ctl) is missing");
     struct buf text;
     buf_init(&text, 65536);
@@ -133,7 +184,6 @@ static bool check_ctl(const char *path, uint64_t size, int64_t *records, struct 
         status_fail(st, STATUS_INPUT, "\"%s\" has no line records=N", ctl);
         ok = status_hint(st, "have the control file sent again");
     }
-    if (ok) *records = strtoll(count + 8, NULL, 10);
     if (ok && bytes && strtoull(bytes + 6, NULL, 10) != size) {
         char why[128];
         snprintf(why, sizeof why, "it has %llu bytes, its control file says %llu", (unsigned long long)size, strtoull(bytes + 6, NULL, 10));
@@ -149,18 +199,18 @@ static bool check_stable(const char *path, int seconds, struct status *st)
     if (!os_identify(path, &before, st)) return false;
     int64_t age_s = time(NULL) - before.mtime_ns / 1000000000;
     if (age_s >= seconds) return true; /* untouched long enough already */
-    sleep((unsigned)seconds);
+    os_sleep_ms((int64_t)seconds * 1000);
     if (!os_identify(path, &after, st)) return false;
     return os_same_file(&before, &after) || incomplete(path, st, "it is still growing");
 }
 
-static bool check_complete(const struct layout *l, const char *path, int64_t *records, struct status *st)
+static bool check_complete(const struct layout *l, const char *path, const char *taken_ctl, struct status *st)
 {
     struct os_file_identity id;
     char ok_file[OS_PATH_MAX];
     if (!os_identify(path, &id, st)) return false;
     switch (l->complete) {
-    case LAYOUT_COMPLETE_CTL: return check_ctl(path, id.size, records, st);
+    case LAYOUT_COMPLETE_CTL: return check_ctl(path, taken_ctl, id.size, st);
     case LAYOUT_COMPLETE_OK:
         snprintf(ok_file, sizeof ok_file, "%s.ok", path);
         return os_exists(ok_file) || incomplete(path, st, "its .ok file is missing");
@@ -185,22 +235,31 @@ static bool starts_gzip(const char *path, bool *gzip, struct status *st)
     return ok;
 }
 
-/* Brings one file under DIR/in/NAME. Each way ends with one atomic name, so a crash leaves the file there or not. */
-static bool take(const struct arrive_request *r, const char *from, const char *to, struct arena *arena, struct status *st)
+/* Brings one file to DIR/in/NAME. Each way ends with one atomic name, so a crash leaves the file there or not. */
+static bool bring(const struct arrive_request *r, const char *from, const char *to, struct arena *arena, struct status *st)
 {
-    bool gzip;
-    if (!starts_gzip(from, &gzip, st)) return false;
     const char *part = arena_printf(arena, "%s.part", to);
-    if (gzip) return os_unlink(part, st) && unpack_gzip(from, part, st) && os_rename(part, to, st);
     switch (r->unit->take) {
-    case UNIT_TAKE_LINK: return os_unlink(part, st) && os_link_or_copy(from, part, st) && os_rename(part, to, st);
+    case UNIT_TAKE_LINK: /* a rename between two names of one file does nothing: then the part goes by itself */
+        return os_unlink(part, st) && os_link_or_copy(from, part, st) && os_rename(part, to, st) && os_unlink(part, st);
     case UNIT_TAKE_COPY: return os_copy(from, part, st) && os_fsync_path(part, st) && os_rename(part, to, st);
     case UNIT_TAKE_RENAME:
-        if (rename(from, to) == 0) return true;
-        if (errno != EXDEV) return os_rename(from, to, st);
+        if (os_rename(from, to, st)) return true;
+        if (st->sys_errno != EXDEV) return false;
+        status_clear(st);
         return os_copy(from, part, st) && os_fsync_path(part, st) && os_rename(part, to, st) && os_unlink(from, st);
     }
     return false;
+}
+
+/* A gzip file that was taken becomes a plain one under its name. Its first bytes say whether that is still to be done, so nothing
+ * is lost or done twice after a crash, and nothing packed stays behind in the inbox. */
+static bool unpack(const char *path, struct arena *arena, struct status *st)
+{
+    bool gzip;
+    const char *part = arena_printf(arena, "%s.part", path);
+    if (!starts_gzip(path, &gzip, st)) return false;
+    return !gzip || (os_unlink(part, st) && unpack_gzip(path, part, st) && os_rename(part, path, st));
 }
 
 static bool missing(const struct arrive_request *r, const struct layout *l, struct status *st)
@@ -211,48 +270,44 @@ static bool missing(const struct arrive_request *r, const struct layout *l, stru
     return status_hint(st, "wait for the business system, then the same command; see what is there: ls -l %s", r->inbox);
 }
 
+static bool take(const struct arrive_request *r, const struct layout *l, const struct found_name *name, const char *to, struct arena *arena, struct status *st)
+{
+    const char *from = path_of(r, name, arena), *ctl = arena_printf(arena, "%s.ctl", from), *inbox_ok = arena_printf(arena, "%s/%s.ok", r->inbox, name->text);
+    if (name->place != PLACE_TAKEN) {
+        if (l->complete == LAYOUT_COMPLETE_CTL && os_exists(ctl) && !bring(r, ctl, arena_printf(arena, "%s.ctl", to), arena, st)) return false;
+        if (!bring(r, from, to, arena, st)) return false;
+    }
+    /* An .ok that stays would call the next file of the name complete before it is. */
+    bool stale = l->complete == LAYOUT_COMPLETE_OK && r->unit->take == UNIT_TAKE_RENAME && os_exists(inbox_ok) &&
+                 !os_exists(arena_printf(arena, "%s/%s", r->inbox, name->text));
+    return (!stale || os_unlink(inbox_ok, st)) && unpack(to, arena, st);
+}
+
 static bool take_layout(const struct arrive_request *r, struct names *names, int index, struct input_set *inputs, struct arena *arena, struct status *st)
 {
     const struct layout *l = r->unit->layouts[index];
-    int found = 0;
-    for (int i = 0; i < names->count; i++) {
-        const char *name = names->name[i];
-        if (!matches(r, l, name)) continue;
-        if (l->expect != LAYOUT_EXPECT_MANY && found) {
-            status_fail(st, STATUS_INPUT, "layout %s expects one file, \"%s\" fits too", l->name, name);
-            return status_hint(st, "remove the file that does not belong there, or set expect = many in layouts/%s.ini", l->name);
-        }
-        const char *from = place_of(r, name, arena), *to = arena_printf(arena, "%s/%s", r->folder, name);
-        int64_t records = -1;
-        if (strcmp(from, to) != 0) {
-            if (!check_complete(l, from, &records, st) || !take(r, from, to, arena, st)) return false;
-            /* The control file goes along: the record count is checked after the import, perhaps in another process. */
-            const char *ctl = arena_printf(arena, "%s.ctl", from);
-            if (l->complete == LAYOUT_COMPLETE_CTL && !os_exists(arena_printf(arena, "%s.ctl", to)) &&
-                !take(r, ctl, arena_printf(arena, "%s.ctl", to), arena, st))
-                return false;
-            const char *ok = arena_printf(arena, "%s.ok", from);
-            if (l->complete == LAYOUT_COMPLETE_OK && r->unit->take == UNIT_TAKE_RENAME && os_exists(ok) && !os_unlink(ok, st)) return false;
-        }
-        if (!input_add(inputs, name, to, l, index, st)) return false;
-        found++;
+    int chosen[NAMES_MAX], count;
+    if (!choose(r, names, l, chosen, &count, arena, st)) return false;
+    for (int i = 0; i < count; i++) {
+        const struct found_name *name = &names->name[chosen[i]];
+        const char *to = arena_printf(arena, "%s/%s", r->folder, name->text);
+        if (!take(r, l, name, to, arena, st) || !input_add(inputs, name->text, to, l, index, st)) return false;
     }
-    return found || l->expect == LAYOUT_EXPECT_OPTIONAL || missing(r, l, st);
+    return true;
 }
 
 static bool check_all_there(const struct arrive_request *r, struct names *names, struct arena *arena, struct status *st)
 {
+    int chosen[NAMES_MAX], count;
     for (int l = 0; l < r->unit->layouts_count; l++) {
-        int found = 0;
-        for (int i = 0; i < names->count; i++) {
-            if (!matches(r, r->unit->layouts[l], names->name[i])) continue;
-            found++;
-            const char *from = place_of(r, names->name[i], arena);
-            int64_t records;
-            bool taken = strncmp(from, r->folder, strlen(r->folder)) == 0;
-            if (!taken && !check_complete(r->unit->layouts[l], from, &records, st)) return false;
+        const struct layout *layout = r->unit->layouts[l];
+        if (!choose(r, names, layout, chosen, &count, arena, st)) return false;
+        if (!count && layout->expect != LAYOUT_EXPECT_OPTIONAL) return missing(r, layout, st);
+        for (int i = 0; i < count; i++) {
+            const struct found_name *name = &names->name[chosen[i]];
+            const char *taken_ctl = arena_printf(arena, "%s/%s.ctl", r->folder, name->text);
+            if (name->place == PLACE_INBOX && !check_complete(layout, path_of(r, name, arena), taken_ctl, st)) return false;
         }
-        if (!found && r->unit->layouts[l]->expect != LAYOUT_EXPECT_OPTIONAL) return missing(r, r->unit->layouts[l], st);
     }
     return true;
 }

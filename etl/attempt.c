@@ -32,6 +32,13 @@ static bool was_failed(const char *folder, bool *failed, struct status *st)
     return true;
 }
 
+const char *attempt_folder(const char *unit_folder, int32_t business_date, int number, struct arena *arena)
+{
+    char date[11];
+    date_format(business_date, date);
+    return arena_printf(arena, "%s/run/%s.001.%d", unit_folder, date, number);
+}
+
 bool attempt_open(struct attempt *a, const char *unit_folder, int32_t business_date, struct status *st)
 {
     struct search s = {.last = 0};
@@ -46,11 +53,9 @@ bool attempt_open(struct attempt *a, const char *unit_folder, int32_t business_d
         snprintf(a->folder, sizeof a->folder, "%s/%s.001.%d", runs, s.date, s.last);
         if (!was_failed(a->folder, &failed, st)) return false;
         a->resumed = !failed;
-        if (failed) {
-            snprintf(a->earlier, sizeof a->earlier, "%s", a->folder);
-            number = s.last + 1;
-        }
+        if (failed) number = s.last + 1;
     }
+    a->number = number;
     snprintf(a->id, sizeof a->id, "%s.001.%d", s.date, number);
     snprintf(a->folder, sizeof a->folder, "%s/%s", runs, a->id);
     snprintf(a->generation, sizeof a->generation, "%s/gen.tmp", a->folder);

@@ -2,7 +2,7 @@
  *
  *     nothing ──attempt_open──► run/ID/ (open) ──attempt_publish──► gen/ID/ and CURRENT
  *                  ▲    │ killed: the same attempt is opened again
- *                  └────┘ failed for a cause ("failed" in its journal): a new attempt, which knows the earlier one
+ *                  └────┘ failed for a cause ("failed" in its journal): a new attempt, which may use the files of those before
  *
  * Invariants: gen.tmp is renamed to gen/ID only when everything in it is on disk; CURRENT names it only after that; nothing is
  * ever renamed onto an existing folder; the high-water mark of numbers is raised before CURRENT, so a number is never given twice.
@@ -17,10 +17,12 @@ struct attempt {
     char id[GENERATION_ID_MAX];       /* DATE.SEQ.ATTEMPT */
     char folder[OS_PATH_MAX];         /* run/ID */
     char generation[OS_PATH_MAX];     /* run/ID/gen.tmp */
-    char earlier[OS_PATH_MAX];        /* folder of the failed attempt before, "" if none */
+    int number;                       /* ATTEMPT; those below it failed */
     bool resumed;
 };
 
+/* run/DATE.SEQ.NUMBER: the folder of another attempt of the same date. */
+const char *attempt_folder(const char *unit_folder, int32_t business_date, int number, struct arena *arena);
 bool attempt_open(struct attempt *a, const char *unit_folder, int32_t business_date, struct status *st);
 /* Copies unit, layouts, outputs, identity and formulas to param/, once. */
 bool attempt_freeze(const struct attempt *a, const char *work, const char *unit, struct status *st);

@@ -70,8 +70,8 @@ static inline int decode_currency(const struct decoder *d, const unsigned char *
 {
     uint32_t key = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
     for (uint32_t s = decode_currency_slot(key);; s = (s + 1) & 1023) {
+        if (d->currency_key[s] == 0) return -1; /* first: three NUL bytes are key 0, and no currency */
         if (d->currency_key[s] == key) return d->currency_index[s];
-        if (d->currency_key[s] == 0) return -1;
     }
 }
 

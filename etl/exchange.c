@@ -6,12 +6,18 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* A block that went to the spill file. */
+/* A block that went to the spill file; 12 bytes, for with a small budget there are millions. Bytes in units of four, which all
+ * tuples are multiples of. */
 struct extent {
-    uint64_t offset;
-    uint32_t used;
+    uint32_t offset_low;
+    uint16_t offset_high, used;
     uint32_t next; /* index + 1 of the partition's next extent, 0 at the end */
 };
+
+static uint64_t extent_offset(const struct extent *e)
+{
+    return ((uint64_t)e->offset_high << 32 | e->offset_low) * 4;
+}
 
 struct exchange_store {
     const char *name;
@@ -25,6 +31,7 @@ struct exchange_store {
     uint32_t *extent_head; /* per partition */
     uint64_t *count;       /* tuples per partition, after the seal */
     uint64_t total;
+    uint32_t *give_up; /* per worker: the partition whose block is given up next */
 };
 
 bool exchange_init(struct exchange *x, const struct exchange_options *o, struct status *st)
@@ -40,7 +47,8 @@ bool exchange_init(struct exchange *x, const struct exchange_options *o, struct 
     s->fd = -1;
     s->extent_head = calloc(o->partitions, sizeof *s->extent_head);
     s->count = calloc(o->partitions, sizeof *s->count);
-    ensure(s->extent_head && s->count);
+    s->give_up = calloc((size_t)o->workers, sizeof *s->give_up);
+    ensure(s->extent_head && s->count && s->give_up);
     pthread_mutex_init(&s->lock, NULL);
     if (snprintf(s->path, sizeof s->path, "%s/%s.spill", o->spill_folder, o->name) >= (int)sizeof s->path)
         return status_fail(st, STATUS_IO, "path too long: \"%.200s...\"", o->spill_folder);
@@ -72,6 +80,7 @@ void exchange_drop(struct exchange *x)
     free(s->extents);
     free(s->extent_head);
     free(s->count);
+    free(s->give_up);
     free(s);
     *x = (struct exchange){0};
 }
@@ -83,16 +92,15 @@ static void note_extent(struct exchange_store *s, uint32_t partition, uint64_t o
         s->extents = realloc(s->extents, s->extents_capacity * sizeof *s->extents);
         ensure(s->extents);
     }
-    s->extents[s->extents_count] = (struct extent){offset, used, s->extent_head[partition]};
+    s->extents[s->extents_count] = (struct extent){(uint32_t)(offset / 4), (uint16_t)(offset / 4 >> 32), (uint16_t)(used / 4), s->extent_head[partition]};
     s->extent_head[partition] = ++s->extents_count;
 }
 
-/* Writes the writer's full block to the spill file and empties it. */
-static bool spill(struct exchange *x, struct exchange_writer *w, uint32_t partition, struct status *st)
+/* Writes a block to the spill file; its memory may be used again. */
+static bool spill(struct exchange *x, const struct exchange_block *b, uint32_t used, uint32_t partition, struct status *st)
 {
     struct exchange_store *s = x->store;
-    struct exchange_block *b = w->last;
-    uint32_t used = (uint32_t)(w->next - (char *)(b + 1));
+    if (used == 0) return true;
     pthread_mutex_lock(&s->lock);
     if (s->fd < 0) s->fd = os_open_create(s->path, st);
     int fd = s->fd;
@@ -107,29 +115,55 @@ static bool spill(struct exchange *x, struct exchange_writer *w, uint32_t partit
     return true;
 }
 
+static uint32_t written(const struct exchange_writer *w)
+{
+    return (uint32_t)(w->next - (char *)(w->last + 1));
+}
+
+/* Memory is full and the writer has no block yet: another partition of the same worker gives one up (no other thread touches
+ * those). *block stays NULL when the worker has none at all. */
+static bool give_up_block(struct exchange *x, int worker, struct exchange_block **block, struct status *st)
+{
+    uint32_t *turn = &x->store->give_up[worker];
+    for (uint32_t i = 0; i < x->partitions; i++) {
+        uint32_t partition = *turn;
+        struct exchange_writer *w = &x->writers[(size_t)worker * x->partitions + partition];
+        *turn = partition + 1 < x->partitions ? partition + 1 : 0;
+        struct exchange_block *b = w->first;
+        if (!b) continue;
+        if (!spill(x, b, b == w->last ? written(w) : b->used, partition, st)) return false;
+        if (b == w->last) *w = (struct exchange_writer){0};
+        else w->first = b->next;
+        *block = b;
+        return true;
+    }
+    return true;
+}
+
 char *exchange_grow(struct exchange *x, int worker, uint32_t partition, struct status *st)
 {
     struct exchange_writer *w = &x->writers[(size_t)worker * x->partitions + partition];
-    struct exchange_block *b = budget_block(x->store->budget);
+    struct exchange_block *b = budget_block(x->store->budget, w->last == NULL);
     if (!b && w->last) { /* keep one block per writer, write it out again and again */
-        if (!spill(x, w, partition, st)) return NULL;
+        if (!spill(x, w->last, written(w), partition, st)) return NULL;
         return w->next = (char *)(w->last + 1);
     }
+    if (!b && !give_up_block(x, worker, &b, st)) return NULL;
+    if (!b) b = budget_block_reserved(x->store->budget);
     if (!b) {
-        status_fail(st, STATUS_MEMORY, "no memory left for %s: %u partitions and %d threads need at least a block each",
-                    x->store->name, x->partitions, x->workers);
+        status_fail(st, STATUS_MEMORY, "no memory left for %s: %d threads need at least a block each", x->store->name, x->workers);
         status_hint(st, "raise the budget: --set run.memory_max=512m");
         return NULL;
     }
     if (w->last) {
-        w->last->used = (uint32_t)(w->next - (char *)(w->last + 1));
+        w->last->used = written(w);
         w->last->next = b;
     } else {
         w->first = b;
     }
     *b = (struct exchange_block){0};
     w->last = b;
-    w->end = (char *)b + BUDGET_BLOCK_SIZE;
+    w->end = (char *)b + budget_block_size(x->store->budget);
     return w->next = (char *)(b + 1);
 }
 
@@ -141,10 +175,10 @@ void exchange_seal(struct exchange *x)
         uint64_t bytes = 0;
         for (int w = 0; w < x->workers; w++) {
             struct exchange_writer *writer = &x->writers[(size_t)w * x->partitions + p];
-            if (writer->last) writer->last->used = (uint32_t)(writer->next - (char *)(writer->last + 1));
+            if (writer->last) writer->last->used = written(writer);
             for (struct exchange_block *b = writer->first; b; b = b->next) bytes += b->used;
         }
-        for (uint32_t e = s->extent_head[p]; e; e = s->extents[e - 1].next) bytes += s->extents[e - 1].used;
+        for (uint32_t e = s->extent_head[p]; e; e = s->extents[e - 1].next) bytes += s->extents[e - 1].used * 4u;
         ensure(bytes % x->tuple_size == 0);
         s->count[p] = bytes / x->tuple_size;
         s->total += s->count[p];
@@ -166,7 +200,7 @@ uint64_t exchange_total(const struct exchange *x)
 
 uint64_t exchange_spilled_bytes(const struct exchange *x)
 {
-    return x->store->spill_end;
+    return x->store ? x->store->spill_end : 0;
 }
 
 bool exchange_copy(struct exchange *x, uint32_t partition, void *out, struct status *st)
@@ -180,8 +214,8 @@ bool exchange_copy(struct exchange *x, uint32_t partition, void *out, struct sta
         }
     for (uint32_t e = s->extent_head[partition]; e; e = s->extents[e - 1].next) {
         const struct extent *extent = &s->extents[e - 1];
-        if (!os_read_at(s->fd, s->path, to, extent->used, extent->offset, st)) return false;
-        to += extent->used;
+        if (!os_read_at(s->fd, s->path, to, extent->used * 4u, extent_offset(extent), st)) return false;
+        to += extent->used * 4u;
     }
     ensure((uint64_t)(to - (char *)out) == s->count[partition] * x->tuple_size);
     return true;

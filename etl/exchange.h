@@ -2,7 +2,8 @@
  *
  * The engine's only way to bring together what belongs together (same identity, same source customer, same account, same
  * range of integrated numbers) without ever needing all of it in memory: blocks are taken from the run's budget while there
- * are any, afterwards every block that is full goes to a spill file.
+ * are any, afterwards every block that is full goes to a spill file. Whoever comes when memory is full still works: with one block
+ * of the budget's reserve per worker, which its partitions give up to each other through the spill file.
  *
  * States: filling → exchange_seal → reading → exchange_drop. In `filling` each worker adds through its own writer, without locks.
  * After the seal partitions may be read by any thread, each partition by one thread at a time.
@@ -69,7 +70,7 @@ static inline void *exchange_add(struct exchange *x, int worker, uint32_t partit
 void exchange_seal(struct exchange *x);
 uint64_t exchange_count(const struct exchange *x, uint32_t partition);
 uint64_t exchange_total(const struct exchange *x);
-uint64_t exchange_spilled_bytes(const struct exchange *x);
+uint64_t exchange_spilled_bytes(const struct exchange *x); /* 0 for a zeroed exchange */
 /* Copies the partition's tuples to `out` (room for exchange_count tuples) and gives its blocks back to the budget. */
 bool exchange_take(struct exchange *x, uint32_t partition, void *out, struct status *st);
 /* The same, but the tuples stay for another reading. */

@@ -25,9 +25,14 @@ static bool read_type(struct conf *c, const char *section, struct identity_profi
     class = conf_get(c, section, "class");
     struct identity_type *t = &p->types[p->types_count++];
     t->type = arena_dup(arena, view_trim(view_of(section + strlen("id_type "))));
+    t->type_length = strlen(t->type);
     t->class = class ? arena_dup(arena, view_of(class)) : t->type;
     t->rule = (enum identity_rule)rule;
     t->century_19 = century == 1;
+    /* The key of a valid resident number is the number alone, so two classes of them would be one. */
+    for (int i = 0; t->rule == IDENTITY_RESIDENT && i < p->types_count - 1; i++)
+        if (p->types[i].rule == IDENTITY_RESIDENT && strcmp(p->types[i].class, t->class) != 0)
+            return conf_fail(c, section, "class", st, "resident numbers are one class: type %s has class %s", p->types[i].type, p->types[i].class);
     return true;
 }
 
@@ -124,7 +129,7 @@ static size_t fold_number(const struct identity_profile *p, enum charset charset
 static const struct identity_type *find_type(const struct identity_profile *p, struct view type)
 {
     for (int i = 0; i < p->types_count; i++)
-        if (view_is(type, p->types[i].type)) return &p->types[i];
+        if (type.length == p->types[i].type_length && memcmp(type.bytes, p->types[i].type, type.length) == 0) return &p->types[i];
     return NULL;
 }
 
@@ -202,7 +207,7 @@ size_t identity_number(const struct identity_profile *p, enum charset charset, s
     }
     bool check = false;
     bool resident = apply_rule(t, number, &length, &check);
-    if (resident && is_placeholder(p, (struct view){number, length})) {
+    if (is_placeholder(p, (struct view){number, length})) { /* also what is left by the rule: nine zeros in a credit code */
         *key = (struct identity_key){hashed_key(*class, (struct view){number, length}, corporate), IDENTITY_NEVER};
         return length;
     }

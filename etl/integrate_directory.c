@@ -123,7 +123,7 @@ static bool task(void *context, int worker, uint64_t partition, struct status *s
         directory_put(&s->part, e, n, bits);
         ok = segment_commit(j->directory, (uint32_t)partition, &s->part, st);
     }
-    if (!ok) segment_abort(j->directory);
+    if (!ok) segment_abort(j->directory, (uint32_t)partition);
     return ok;
 }
 

@@ -1,6 +1,6 @@
 /* integrate, part 2: owners out of relation files. An account row meets the relation records of the same account; each owner
  * gets a row of its own. Money is divided by shares so that every unit counts once: each further owner gets its share rounded
- * towards zero, the first owner what is left. Linked people (agents, guardians) get a row without money. */
+ * towards zero, the first owner (one whose share is blank, else the first in the file) what is left. Linked people (agents, guardians) get a row without money. */
 #include "etl/integrate.h"
 
 #include <pthread.h>
@@ -19,6 +19,8 @@ static int by_account(const void *a, const void *b)
     if (x->account != y->account) return x->account < y->account ? -1 : 1;
     uint32_t role_x = x->share_role & 0xff, role_y = y->share_role & 0xff;
     if (role_x != role_y) return role_x < role_y ? -1 : 1; /* the owner first, linked people last */
+    bool blank_x = x->share_role >> 8 == SHARE_WHOLE, blank_y = y->share_role >> 8 == SHARE_WHOLE;
+    if (blank_x != blank_y) return blank_x ? -1 : 1; /* a blank share is what the others leave, wherever it stands */
     return x->record < y->record ? -1 : x->record > y->record;
 }
 
@@ -40,14 +42,13 @@ static void subtract_amounts(const struct table *t, unsigned char *row, const un
     }
 }
 
-static bool emit(struct job *j, int worker, const struct row_tuple *from, uint64_t source, uint32_t share_role, const unsigned char *row,
-                 struct status *st)
+static bool emit(struct job *j, int worker, const struct row_tuple *from, uint64_t source, const unsigned char *row, struct status *st)
 {
     struct import *im = j->in->im;
     const struct table *t = &im->tables->table[j->table];
     struct row_tuple *r = exchange_add(&j->in->related[j->table], worker, import_partition(source, im->systems[t->system].bits), st);
     if (!r) return false;
-    *r = (struct row_tuple){source, from->account, from->record, share_role};
+    *r = (struct row_tuple){source, from->account, from->record};
     memcpy(r + 1, row, t->row_size);
     return true;
 }
@@ -67,11 +68,11 @@ static bool divide(struct job *j, int worker, const struct row_tuple *account, c
         uint32_t share = owners[i].share_role >> 8;
         scale_amounts(t, part, whole, linked || share == SHARE_WHOLE ? 0 : share);
         subtract_amounts(t, first, part);
-        if (!emit(j, worker, account, owners[i].source, owners[i].share_role, part, st)) return false;
+        if (!emit(j, worker, account, owners[i].source, part, st)) return false;
         __atomic_fetch_add(&totals->rows_extra, 1, __ATOMIC_RELAXED);
         if (linked) __atomic_fetch_add(&totals->rows_linked, 1, __ATOMIC_RELAXED);
     }
-    return emit(j, worker, account, owners[0].source, owners[0].share_role, first, st);
+    return emit(j, worker, account, owners[0].source, first, st);
 }
 
 static void orphan(struct job *j, const struct row_tuple *r)

@@ -150,15 +150,46 @@ static bool read_day(struct loader *l, struct view value, int32_t *day, bool *bu
     return date_parse(value, day) || field_fail(l, "\"%s\" is not a day (YYYY-MM-DD)", arena_dup(l->arena, value));
 }
 
+/* Which types an option says something about. An option that would be ignored is refused: a scale that nobody reads moves the
+ * decimal point. A currency is never conditional or optional: what is none would count as the base currency. */
+#define TYPE(type) (1u << (type))
+static const struct {
+    const char *name;
+    uint32_t types;
+} OPTION_TYPES[] = {
+    {"required", TYPE(LAYOUT_TEXT)},
+    {"optional", TYPE(LAYOUT_TEXT) | TYPE(LAYOUT_DIGITS) | TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DATE) | TYPE(LAYOUT_CODE)},
+    {"scale", TYPE(LAYOUT_AMOUNT)},
+    {"sign", TYPE(LAYOUT_AMOUNT)},
+    {"format", TYPE(LAYOUT_DATE)},
+    {"pivot", TYPE(LAYOUT_DATE)},
+    {"zero", TYPE(LAYOUT_DATE)},
+    {"from", TYPE(LAYOUT_DATE)},
+    {"to", TYPE(LAYOUT_DATE)},
+    {"values", TYPE(LAYOUT_CODE)},
+    {"when", TYPE(LAYOUT_DIGITS) | TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DATE) | TYPE(LAYOUT_CODE)},
+    {"else", TYPE(LAYOUT_DIGITS) | TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DATE) | TYPE(LAYOUT_CODE)},
+};
+
+static bool option_fits(struct loader *l, const struct layout_field *f, struct view name)
+{
+    for (size_t i = 0; i < sizeof OPTION_TYPES / sizeof OPTION_TYPES[0]; i++)
+        if (view_is(name, OPTION_TYPES[i].name) && !(OPTION_TYPES[i].types & TYPE(f->type)))
+            return conf_fail(l->conf, "fields", l->key, l->st, "%s says nothing about a field of type %s",
+                             OPTION_TYPES[i].name, LAYOUT_TYPE_NAMES[f->type]);
+    return true;
+}
+
 /* One option word of a field line. */
 static bool read_option(struct loader *l, struct layout_field *f, struct view word)
 {
-    if (view_is(word, "required")) return f->required = true;
-    if (view_is(word, "optional")) return f->optional = true;
     size_t n = 0;
     while (n < word.length && word.bytes[n] != '=') n++;
     struct view name = {word.bytes, n}, value = {word.bytes + n + 1, word.length - n - 1};
     char *shown = arena_dup(l->arena, word);
+    if (!option_fits(l, f, name)) return false;
+    if (view_is(word, "required")) return f->required = true;
+    if (view_is(word, "optional")) return f->optional = true;
     if (n == word.length) return field_fail(l, "unknown option \"%s\"", shown);
     int index;
     uint32_t number;
@@ -198,10 +229,18 @@ static bool read_option(struct loader *l, struct layout_field *f, struct view wo
     return field_fail(l, "unknown option \"%s\"", shown);
 }
 
+static bool lists_blank(const struct layout_field *f)
+{
+    for (int i = 0; i < f->codes_count; i++)
+        if (!f->codes[i][0]) return true;
+    return false;
+}
+
 static bool check_field(struct loader *l, struct layout_field *f)
 {
     if (f->type == LAYOUT_DATE && f->length != DATE_LENGTHS[f->date_format])
         return field_fail(l, "the length does not fit the date format %s", DATE_FORMATS[f->date_format]);
+    if (f->from != DATE_NONE && f->to != DATE_NONE && f->from > f->to) return field_fail(l, "no day lies between from= and to=%s", "");
     if (f->type == LAYOUT_DIGITS && f->length > 18) return field_fail(l, "digits: at most 18 bytes%s", "");
     if (f->type == LAYOUT_AMOUNT) {
         uint32_t sign_bytes = f->sign == LAYOUT_SIGN_LEADING || f->sign == LAYOUT_SIGN_TRAILING;
@@ -211,7 +250,8 @@ static bool check_field(struct loader *l, struct layout_field *f)
     if (f->type == LAYOUT_CODE && f->length > LAYOUT_CODE_LENGTH_MAX) return field_fail(l, "code: at most 8 bytes%s", "");
     if (f->type == LAYOUT_CURRENCY && f->length != 3) return field_fail(l, "currency: 3 bytes%s", "");
     if (f->data_class == 3 && f->keep == LAYOUT_KEEP_HOT) return field_fail(l, "a C3 field is never kept hot%s", "");
-    if (f->when_field >= 0 && f->type == LAYOUT_TEXT) return field_fail(l, "when= is for checked types, not text%s", "");
+    if (f->type == LAYOUT_CODE && (f->optional || f->when_field >= 0) && !lists_blank(f))
+        return field_fail(l, "a code that may be blank needs _ among its values%s: blank would read as the first of them", "");
     return true;
 }
 
@@ -259,10 +299,16 @@ static bool read_fields(struct loader *l)
     const char *length_reason = conf_get(l->conf, "layout", "length_reason");
     reason_index(l, view_of(length_reason ? length_reason : "LEN"));
     const char *key;
+    int hot = 0, hot_amounts = 0;
     for (int i = 0; (key = conf_key(l->conf, "fields", i)); i++) {
         l->key = key;
         if (i == LAYOUT_FIELDS_MAX) return field_fail(l, "more than 200 fields%s", "");
+        if (strlen(key) > LAYOUT_NAME_MAX) return field_fail(l, "a field's name has at most 50 bytes%s", "");
         if (!read_field(l, conf_get(l->conf, "fields", key))) return false;
+        const struct layout_field *f = &layout->fields[i];
+        hot += f->keep == LAYOUT_KEEP_HOT;
+        hot_amounts += f->keep == LAYOUT_KEEP_HOT && f->type == LAYOUT_AMOUNT;
+        if (hot > LAYOUT_HOT_MAX || hot_amounts > LAYOUT_HOT_AMOUNTS_MAX) return field_fail(l, "at most 60 fields are kept hot, 16 amounts among them%s", "");
     }
     for (int r = 0; r < ROLE_COUNT; r++)
         if ((CLASS_ROLES[layout->class].needed & BIT(r)) && layout->role_field[r] < 0) {
@@ -303,7 +349,14 @@ static bool read_mark(struct loader *l, const char *section, struct layout_mark 
         return false;
     const char *key;
     for (int i = 0; (key = conf_key(l->conf, section, i)); i++) {
-        if (strncmp(key, "sum.", 4) != 0) continue;
+        if (strncmp(key, "sum.", 4) != 0) { /* walking over the keys counts them as used: a misspelt check would be no check */
+            static const char *const KEYS[] = {"match", "date", "unit", "records", NULL};
+            if (word_index(KEYS, view_of(key)) < 0) return conf_fail(l->conf, section, key, l->st, "unknown key: match, date, unit, records or sum.FIELD");
+            continue;
+        }
+        if (strcmp(section, "trailer") != 0) return conf_fail(l->conf, section, key, l->st, "sums are checked against the trailer");
+        if (m->sum_field >= 0)
+            return conf_fail(l->conf, section, key, l->st, "one sum.FIELD is checked, sum.%s is listed already", l->layout->fields[m->sum_field].name);
         m->sum_field = layout_find(l->layout, key + 4);
         if (m->sum_field < 0 || l->layout->fields[m->sum_field].type != LAYOUT_AMOUNT)
             return conf_fail(l->conf, section, key, l->st, "sum.FIELD needs an amount field");

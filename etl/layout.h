@@ -16,7 +16,10 @@ enum {
     LAYOUT_CODES_MAX = 63,
     LAYOUT_CODE_LENGTH_MAX = 8,
     LAYOUT_REASON_LENGTH_MAX = 8,
-    LAYOUT_PATTERNS_MAX = 8
+    LAYOUT_PATTERNS_MAX = 8,
+    LAYOUT_NAME_MAX = 50,       /* bytes of a field's name: it names a column of a segment */
+    LAYOUT_HOT_MAX = 60,        /* fields kept hot, which the rows of a table carry through the run */
+    LAYOUT_HOT_AMOUNTS_MAX = 16 /* of these amounts: each has control totals in every currency */
 };
 
 enum layout_class {

@@ -10,7 +10,7 @@ struct ordered {
     char path[OS_PATH_MAX];
     int fd;
     uint64_t next, end;
-    bool failed;
+    uint64_t missing; /* the lowest part that will not come; UINT64_MAX: none */
     XXH3_state_t hash;
     pthread_mutex_t lock;
     pthread_cond_t turn;
@@ -22,7 +22,7 @@ struct ordered *ordered_create(const char *path, struct status *st)
     if (fd < 0) return NULL;
     struct ordered *o = aligned_alloc(64, (sizeof *o + 63) & ~(size_t)63); /* the hash state asks for 64 */
     ensure(o);
-    *o = (struct ordered){.fd = fd};
+    *o = (struct ordered){.fd = fd, .missing = UINT64_MAX};
     snprintf(o->path, sizeof o->path, "%s", path);
     XXH3_128bits_reset(&o->hash);
     pthread_mutex_init(&o->lock, NULL);
@@ -33,8 +33,8 @@ struct ordered *ordered_create(const char *path, struct status *st)
 bool ordered_append(struct ordered *o, uint64_t number, const void *bytes, size_t length, struct status *st)
 {
     pthread_mutex_lock(&o->lock);
-    while (o->next != number && !o->failed) pthread_cond_wait(&o->turn, &o->lock);
-    bool mine = !o->failed;
+    while (o->next != number && o->missing >= number) pthread_cond_wait(&o->turn, &o->lock);
+    bool mine = o->next == number;
     uint64_t offset = o->end;
     if (mine) {
         if (length) XXH3_128bits_update(&o->hash, bytes, length);
@@ -46,18 +46,18 @@ bool ordered_append(struct ordered *o, uint64_t number, const void *bytes, size_
     if (!mine) return status_fail(st, STATUS_IO, "writing \"%s\" was given up after a failure elsewhere", o->path);
     if (length == 0) return true;
     if (!os_write_at(o->fd, o->path, bytes, length, offset, st)) {
-        ordered_abort(o);
+        ordered_abort(o, number);
         return false;
     }
     os_write_back(o->fd, offset, length);
     return true;
 }
 
-void ordered_abort(struct ordered *o)
+void ordered_abort(struct ordered *o, uint64_t number)
 {
     if (!o) return;
     pthread_mutex_lock(&o->lock);
-    o->failed = true;
+    if (number < o->missing) o->missing = number;
     pthread_cond_broadcast(&o->turn);
     pthread_mutex_unlock(&o->lock);
 }

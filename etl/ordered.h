@@ -16,9 +16,9 @@ struct ordered_total {
 struct ordered *ordered_create(const char *path, struct status *st);
 /* Appends part `number`; every number from 0 must come exactly once (length 0 is fine). */
 bool ordered_append(struct ordered *o, uint64_t number, const void *bytes, size_t length, struct status *st);
-/* Lets waiting threads fail after a failure elsewhere. */
-void ordered_abort(struct ordered *o);
-/* Closes and frees; the commit brings the file to disk (generation_sync). */
+/* Part `number` will not come: whoever waits behind it fails, those before it go on (as segment_abort). */
+void ordered_abort(struct ordered *o, uint64_t number);
+/* Closes and frees; the commit brings the file to disk. */
 void ordered_finish(struct ordered *o, struct ordered_total *total);
 void ordered_discard(struct ordered *o);
 

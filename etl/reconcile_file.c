@@ -88,7 +88,11 @@ static bool check_control_file(struct check *c)
 {
     char path[OS_PATH_MAX], said[32], found[32];
     snprintf(path, sizeof path, "%s.ctl", c->f->path);
-    if (c->f->layout->complete != LAYOUT_COMPLETE_CTL || !os_exists(path)) return true;
+    if (c->f->layout->complete != LAYOUT_COMPLETE_CTL) return true;
+    if (!os_exists(path)) { /* it was taken before the file was (etl/arrive) */
+        status_fail(c->st, STATUS_INPUT, "\"%s\" has lost its control file \"%s\"; nothing is committed", c->f->name, path);
+        return status_hint(c->st, "have the file and its control file sent again to the inbox; then the same command");
+    }
     struct buf text;
     buf_init(&text, 65536);
     bool ok = os_read_file(path, &text, c->st);

@@ -32,6 +32,7 @@ struct run {
     struct integrate integrate;
     struct populate populate;
     struct reconcile reconcile;
+    const char *spill; /* folder of the spill files, NULL until there is one */
     bool import_started, integrate_started;
     uint64_t started_ns, step_ns;
 };
@@ -63,8 +64,12 @@ static bool reached(struct run *r, int number)
 static bool take_files(struct run *r)
 {
     step(r, "010 arrive");
-    struct arrive_request a = {.unit = r->unit, .business_date = r->request->business_date, .folder = arena_printf(&r->arena, "%s/in", r->attempt.folder),
-                               .earlier = r->attempt.earlier[0] ? arena_printf(&r->arena, "%s/in", r->attempt.earlier) : NULL};
+    struct arrive_request a = {.unit = r->unit, .business_date = r->request->business_date, .folder = arena_printf(&r->arena, "%s/in", r->attempt.folder)};
+    const char **earlier = arena_array(&r->arena, const char *, r->attempt.number);
+    for (int n = r->attempt.number - 1; n > 0; n--)
+        earlier[a.earlier_count++] = arena_printf(&r->arena, "%s/in", attempt_folder(r->unit_folder, r->request->business_date, n, &r->arena));
+    a.earlier = earlier;
+    a.frozen = journal_find(r->journal, "taken") != NULL;
     a.inbox = r->unit->inbox[0] == '/' ? r->unit->inbox : arena_printf(&r->arena, "%s/%s", r->request->work, r->unit->inbox);
     input_set_init(&r->inputs, &r->arena);
     if (!arrive_take(&a, &r->inputs, &r->arena, r->st)) return false;
@@ -78,28 +83,41 @@ static bool take_files(struct run *r)
 static bool start_workers(struct run *r)
 {
     int threads = r->request->threads ? r->request->threads : os_cpu_count();
-    os_keep_freed_memory();
+    os_tune_memory(r->request->memory_max >= (UINT64_C(1) << 30));
     r->pool = pool_new(threads);
-    /* Kept free of tuples: arrays of the integration (primary, ranks, marks) and the partitions being worked on. */
     uint64_t memory = r->request->memory_max < BUDGET_MINIMUM ? BUDGET_MINIMUM : r->request->memory_max;
-    uint64_t records = 0;
+    uint64_t customers = 0, records = 0;
     for (int i = 0; i < r->inputs.files_count; i++) {
         struct os_file_identity id;
         const struct input_file *f = &r->inputs.files[i];
         if (!os_identify(f->path, &id, r->st)) return false;
-        if (f->layout->class == LAYOUT_CUSTOMER) records += id.size / f->stride + 64;
+        records += id.size / f->stride + 64;
+        if (f->layout->class == LAYOUT_CUSTOMER) customers += id.size / f->stride + 64;
     }
-    uint64_t arrays = records * 5, workspace = (uint64_t)threads * (24 << 20), reserve = arrays + workspace;
-    if (reserve > memory * 3 / 4) reserve = memory * 3 / 4;
-    r->budget = budget_new(memory, reserve);
+    /* Outside the budget: what each thread needs for the partition it works on, and the program itself. */
+    uint64_t outside = memory / 8 + (uint64_t)threads * (24 << 20), most = memory * 3 / 4;
+    uint64_t budget = memory - (outside < most ? outside : most);
+    /* Kept free of tuples: the arrays of the integration (primary, ranks, marks). */
+    uint64_t reserve = customers * 5 + (4 << 20);
+    if (reserve > budget * 3 / 4) reserve = budget * 3 / 4;
+    /* Every open partition holds a block, those of the import while those of the integration fill: half of the room
+     * is kept for them (base/budget). */
+    uint64_t writers = (uint64_t)threads * (records * 2 / IMPORT_TARGET_TUPLES + 512);
+    uint32_t block = BUDGET_BLOCK_SIZE_MAX;
+    while (block > BUDGET_BLOCK_SIZE_MIN && writers * block > (budget - reserve) / 2) block /= 2;
+    r->budget = budget_new(budget, reserve, block);
     return true;
 }
 
 static bool import_files(struct run *r)
 {
     step(r, "020 import");
-    const char *spill = r->request->temp_folder[0] ? r->request->temp_folder : arena_printf(&r->arena, "%s/spill", r->attempt.folder);
-    if (!start_workers(r) || !os_make_folder(spill, r->st)) return false;
+    /* In a shared temp_dir every unit and attempt has a folder of its own: the names of spill files are the same in all runs. What a
+     * killed run has left there goes now. */
+    const char *spill = r->request->temp_folder[0] ? arena_printf(&r->arena, "%s/crmx-%s-%s", r->request->temp_folder, r->request->unit, r->attempt.id)
+                                                   : arena_printf(&r->arena, "%s/spill", r->attempt.folder);
+    if (!start_workers(r) || !os_remove_tree(spill, r->st) || !os_make_folder(spill, r->st)) return false;
+    r->spill = spill;
     if (!reference_load(r->unit, &r->inputs, r->request->business_date, &r->arena, &r->reference, r->st)) return false;
     tables_init(&r->tables, r->unit, &r->reference.rates, r->request->business_date, &r->arena);
     if (!scorecards_load(r->unit, &r->tables, &r->reference.rates, &r->arena, &r->cards, r->st)) return false;
@@ -127,6 +145,20 @@ static bool import_files(struct run *r)
 
 /* --- 030 --- */
 
+/* What went to spill files, over all exchanges. Asked when all of them are filled and none is released. */
+static uint64_t spilled_bytes(const struct run *r)
+{
+    const struct import *im = &r->import;
+    const struct integrate *in = &r->integrate;
+    uint64_t bytes = exchange_spilled_bytes(&im->customers) + exchange_spilled_bytes(&in->identities) + exchange_spilled_bytes(&in->members);
+    for (int s = 0; s < r->unit->systems_count; s++)
+        bytes += exchange_spilled_bytes(&im->systems[s].sources) + exchange_spilled_bytes(&im->systems[s].relations);
+    for (int i = 0; i < r->tables.count; i++)
+        bytes += exchange_spilled_bytes(&im->rows[i]) + exchange_spilled_bytes(&in->owned[i]) + exchange_spilled_bytes(&in->accounts[i]) +
+                 exchange_spilled_bytes(&in->related[i]);
+    return bytes;
+}
+
 static bool integrate_customers(struct run *r)
 {
     step(r, "030 integrate");
@@ -141,6 +173,8 @@ static bool integrate_customers(struct run *r)
         return status_hint(r->st, "split the unit: city branches can be units of their own");
     }
     r->result->customers = r->integrate.customers;
+    r->result->spilled_bytes = spilled_bytes(r);
+    if (r->result->spilled_bytes) log_info("%llu MB went to spill files: memory_max is used up", (unsigned long long)(r->result->spilled_bytes + 999999) / 1000000);
     log_info("%u integrated customers in %.2f s", r->integrate.customers, step_seconds(r));
     return reject_write_notes(&r->integrate, r->attempt.generation, r->st);
 }
@@ -181,11 +215,12 @@ static bool commit(struct run *r)
                                     r->unit->id, date, r->attempt.id, (unsigned long long)r->integrate.first_number, r->integrate.customers,
                                     r->request->partition_customers);
     struct generation_known known[UNIT_OUTPUTS_MAX];
+    int known_count = 0;
     for (int o = 0; o < r->unit->outputs_count; o++)
-        known[o] = (struct generation_known){arena_printf(&r->arena, "out/%s", r->unit->outputs[o]->file), r->populate.outputs[o].bytes,
+        if (r->populate.hash_known[o]) known[known_count++] = (struct generation_known){arena_printf(&r->arena, "out/%s", r->unit->outputs[o]->file), r->populate.outputs[o].bytes,
                                              r->populate.outputs[o].hash_low, r->populate.outputs[o].hash_high};
     if (!generation_write_inputs(r->attempt.generation, &r->inputs, r->st) || !attempt_archive_inputs(&r->attempt, &r->inputs, r->st) ||
-        !generation_write_manifest(r->attempt.generation, head, known, r->unit->outputs_count, r->pool, hash, r->st))
+        !generation_write_manifest(r->attempt.generation, head, known, known_count, r->pool, hash, r->st))
         return false;
     if (!attempt_publish(&r->attempt, r->unit_folder, hash, r->integrate.first_number + r->integrate.customers - 1, r->st) ||
         !journal_append(r->journal, 100, "committed", r->attempt.id, r->st))
@@ -235,7 +270,7 @@ static bool open_attempt(struct run *r)
     r->journal = journal_open(arena_printf(&r->arena, "%s/journal", r->attempt.folder), r->st);
     if (!r->journal) return false;
     if (r->attempt.resumed) log_info("continuing attempt %s", r->attempt.id);
-    else if (r->attempt.earlier[0]) log_info("new attempt %s after a failed one", r->attempt.id);
+    else if (r->attempt.number > 1) log_info("new attempt %s after a failed one", r->attempt.id);
     if (!journal_find(r->journal, "started") && !journal_append(r->journal, 0, "started", r->attempt.id, r->st)) return false;
     return attempt_freeze(&r->attempt, r->request->work, r->request->unit, r->st) &&
            unit_load(arena_printf(&r->arena, "%s/param", r->attempt.folder), r->request->unit, &r->arena, &r->unit, r->st);
@@ -259,6 +294,8 @@ static void release(struct run *r)
 {
     if (r->integrate_started) integrate_release(&r->integrate);
     if (r->import_started) import_release(&r->import);
+    struct status ignored = {0};
+    if (r->spill) os_remove_tree(r->spill, &ignored);
     scorecards_release(&r->cards);
     input_set_release(&r->inputs);
     pool_free(r->pool);

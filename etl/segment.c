@@ -8,7 +8,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { HEAD_SIZE = 64, TAIL_SIZE = 64, VERSION = 1 };
+enum { HEAD_SIZE = 64, TAIL_SIZE = 64, VERSION = 1, WRITE_BACK_SIZE = 8 << 20 };
 static const char MAGIC[8] = "CRMXSEG";
 
 struct segment_head {
@@ -28,13 +28,13 @@ struct segment_writer {
     char path[OS_PATH_MAX];
     int fd;
     uint32_t partitions, next;
-    uint64_t end;
+    uint64_t end, started; /* bytes before `started` are on their way to the disk */
     struct segment_column columns[SEGMENT_COLUMNS_MAX];
     int columns_count;
     struct segment_piece *pieces; /* [partition * SEGMENT_COLUMNS_MAX + column] would waste: grown per commit */
     pthread_mutex_t lock;
     pthread_cond_t turn;
-    bool failed;
+    uint32_t missing; /* the lowest partition that will not come; UINT32_MAX: none */
 };
 
 /* --- writing --- */
@@ -48,7 +48,8 @@ struct segment_writer *segment_create(const char *path, uint32_t partitions, str
     snprintf(w->path, sizeof w->path, "%s", path);
     w->fd = fd;
     w->partitions = partitions;
-    w->end = HEAD_SIZE;
+    w->end = w->started = HEAD_SIZE;
+    w->missing = UINT32_MAX;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->turn, NULL);
     return w;
@@ -107,17 +108,22 @@ void segment_put_raw(struct segment_part *p, int column, const void *bytes, uint
 }
 
 /* Waits for the partition's turn and takes its place in the file. */
-static bool take_place(struct segment_writer *w, uint32_t partition, const struct segment_part *p, uint64_t *offset)
+static bool take_place(struct segment_writer *w, uint32_t partition, const struct segment_part *p, uint64_t *offset, uint64_t *start)
 {
+    *start = 0;
     pthread_mutex_lock(&w->lock);
-    while (w->next != partition && !w->failed) pthread_cond_wait(&w->turn, &w->lock);
-    bool ok = !w->failed;
+    while (w->next != partition && w->missing >= partition) pthread_cond_wait(&w->turn, &w->lock);
+    bool ok = w->next == partition;
     if (ok) {
         if (!w->pieces) {
             w->pieces = calloc((size_t)w->partitions * (size_t)w->columns_count + 1, sizeof *w->pieces);
             ensure(w->pieces);
         }
         *offset = w->end;
+        if (w->end - w->started >= WRITE_BACK_SIZE) { /* the parts before this one; a late writer among them costs nothing but time */
+            *start = w->started;
+            w->started = w->end;
+        }
         w->end += p->bytes.length;
         w->next++;
         for (int c = 0; c < w->columns_count; c++) {
@@ -133,23 +139,23 @@ static bool take_place(struct segment_writer *w, uint32_t partition, const struc
 
 bool segment_commit(struct segment_writer *w, uint32_t partition, struct segment_part *p, struct status *st)
 {
-    uint64_t offset;
+    uint64_t offset, start;
     ensure(partition < w->partitions);
-    if (!take_place(w, partition, p, &offset))
+    if (!take_place(w, partition, p, &offset, &start))
         return status_fail(st, STATUS_IO, "writing \"%s\" was given up after a failure elsewhere", w->path);
     bool ok = os_write_at(w->fd, w->path, p->bytes.bytes, p->bytes.length, offset, st);
-    if (ok) os_write_back(w->fd, offset, p->bytes.length);
-    else segment_abort(w);
+    if (ok && start) os_write_back(w->fd, start, offset - start);
+    if (!ok) segment_abort(w, partition);
     buf_clear(&p->bytes);
     memset(p->pieces, 0, sizeof p->pieces[0] * (size_t)w->columns_count);
     return ok;
 }
 
-void segment_abort(struct segment_writer *w)
+void segment_abort(struct segment_writer *w, uint32_t partition)
 {
     if (!w) return;
     pthread_mutex_lock(&w->lock);
-    w->failed = true;
+    if (partition < w->missing) w->missing = partition;
     pthread_cond_broadcast(&w->turn);
     pthread_mutex_unlock(&w->lock);
 }
@@ -183,6 +189,7 @@ bool segment_finish(struct segment_writer *w, struct status *st)
     bool ok = os_write_at(w->fd, w->path, &head, sizeof head, 0, st) &&
               os_write_at(w->fd, w->path, index.bytes, index.length, w->end, st);
     buf_release(&index);
+    if (ok) os_write_back(w->fd, w->started, 0); /* to the end: on its way while later steps compute */
     segment_discard(w);
     return ok;
 }
@@ -205,14 +212,29 @@ static bool damaged(const char *path, const char *what, struct status *st)
     return status_hint(st, "find out what else is damaged: crmx generation verify; the disk may be failing");
 }
 
+/* Head and tail hold nothing that is not checked: every other byte of them is zero. */
+static bool plain_zeros(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (p[i]) return false;
+    return true;
+}
+
 static bool read_index(struct segment *s, struct status *st)
 {
     struct os_file_identity id;
+    struct segment_head head;
     struct segment_tail tail;
     if (!os_identify_fd(s->fd, s->path, &id, st)) return false;
     if (id.size < HEAD_SIZE + TAIL_SIZE) return damaged(s->path, "it is too short to be a segment", st);
-    if (!os_read_at(s->fd, s->path, &tail, sizeof tail, id.size - TAIL_SIZE, st)) return false;
-    if (memcmp(tail.magic, MAGIC, 8) != 0 || tail.index_offset + tail.index_bytes + TAIL_SIZE != id.size || tail.columns > SEGMENT_COLUMNS_MAX ||
+    if (!os_read_at(s->fd, s->path, &head, sizeof head, 0, st) || !os_read_at(s->fd, s->path, &tail, sizeof tail, id.size - TAIL_SIZE, st)) return false;
+    if (memcmp(head.magic, MAGIC, 8) != 0 || !plain_zeros(head.reserved, sizeof head.reserved) || head.partitions != tail.partitions)
+        return damaged(s->path, "its head is no segment head", st);
+    if (head.version != VERSION) {
+        status_fail(st, STATUS_CORRUPT, "\"%s\" has format %u, this program reads format %d", s->path, head.version, VERSION);
+        return status_hint(st, "read it with the release of crmx that wrote it: crmx version");
+    }
+    if (!plain_zeros(tail.reserved, sizeof tail.reserved) || memcmp(tail.magic, MAGIC, 8) != 0 || tail.index_bytes > id.size || tail.index_offset + tail.index_bytes + TAIL_SIZE != id.size || tail.columns > SEGMENT_COLUMNS_MAX ||
         tail.index_bytes != tail.columns * sizeof(struct segment_column) + (uint64_t)tail.columns * tail.partitions * sizeof(struct segment_piece))
         return damaged(s->path, "its tail is no segment tail", st);
     s->index = malloc(tail.index_bytes + 1);

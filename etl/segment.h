@@ -51,10 +51,11 @@ void segment_part_init(struct segment_part *p);
 void segment_part_release(struct segment_part *p);
 void segment_put(struct segment_part *p, int column, const int64_t *values, uint64_t count);
 void segment_put_raw(struct segment_part *p, int column, const void *bytes, uint64_t rows, uint32_t width);
-/* Writes the part as partition `partition`; clears it for the next. On failure other threads waiting for their turn fail too. */
+/* Writes the part as partition `partition`; clears it for the next. On failure the threads that wait behind it fail too. */
 bool segment_commit(struct segment_writer *w, uint32_t partition, struct segment_part *p, struct status *st);
-/* Makes waiting threads give up after a failure elsewhere. */
-void segment_abort(struct segment_writer *w);
+/* Partition `partition` will not come: whoever waits behind it gives up. Those before it go on, so that of several failures the
+ * one of the lowest partition is reported, and never a consequence instead of the cause. */
+void segment_abort(struct segment_writer *w, uint32_t partition);
 bool segment_finish(struct segment_writer *w, struct status *st); /* frees the writer in any case */
 void segment_discard(struct segment_writer *w);
 

@@ -107,7 +107,10 @@ uint32_t segment_decode(const unsigned char *p, size_t n, int64_t *out)
     struct run_head head;
     if (n < sizeof head) return 0;
     memcpy(&head, p, sizeof head);
-    if (head.count > SEGMENT_RUN || head.bytes > n - sizeof head) return 0;
+    if (head.count > SEGMENT_RUN || head.bytes > n - sizeof head || head.kind > RUN_SPARSE) return 0;
+    /* Checked although a checksum vouches for the bytes: a width of 200 would be copied into 8 bytes. */
+    bool packed = head.width == 1 || head.width == 2 || head.width == 4 || head.width == 8;
+    if (head.kind != RUN_CONSTANT && !packed) return 0;
     p += sizeof head;
     if (head.kind == RUN_CONSTANT) {
         for (uint32_t i = 0; i < head.count; i++) out[i] = head.base;
@@ -120,6 +123,7 @@ uint32_t segment_decode(const unsigned char *p, size_t n, int64_t *out)
         default: DECODE_DENSE(uint64_t); break;
         }
     } else {
+        if (head.bytes < padded((head.count + 7u) / 8)) return 0;
         memset(out, 0, head.count * sizeof *out);
         const unsigned char *from = p + padded((head.count + 7u) / 8), *end = p + head.bytes;
         for (uint32_t w = 0; w < head.count; w += 64) {

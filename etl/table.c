@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+_Static_assert((int)LAYOUT_HOT_MAX < (int)TABLE_COLUMNS_MAX && 8 * LAYOUT_HOT_MAX + 8 <= (int)TABLE_ROW_MAX &&
+                   (int)LAYOUT_HOT_AMOUNTS_MAX <= (int)TABLE_AMOUNTS_MAX,
+               "what a layout may keep hot must fit a row");
+
 /* Wide columns first, so that every column is aligned to its width. */
 static void place_columns(struct table *t)
 {

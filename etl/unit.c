@@ -99,7 +99,7 @@ static bool read_money(struct conf *c, const char *key, const char *text, int64_
         else if (*p >= '0' && *p <= '9' && decimals < 2) value = value * 10 + (*p - '0'), decimals += decimals >= 0;
         else break;
     }
-    if (*p || p == text) return conf_fail(c, "unit", key, st, "an amount such as 1000000.00 is needed, found \"%s\"", text);
+    if (*p || p == text || (decimals == 0 && p - text == 1)) return conf_fail(c, "unit", key, st, "an amount such as 1000000.00 is needed, found \"%s\"", text);
     for (; decimals < 2; decimals = decimals < 0 ? 1 : decimals + 1) value *= 10;
     *minor = value;
     return true;
@@ -165,7 +165,9 @@ bool unit_load(const char *folder, const char *id, struct arena *arena, struct u
     struct unit *u = arena_new(arena, struct unit);
     u->folder = arena_dup(arena, view_of(folder));
     bool ok = read_head(c, u, id, arena, st) && read_systems(c, u, arena, st) && read_layouts(c, u, arena, st) &&
-              read_outputs(c, u, arena, st) && read_formulas(c, u, arena, st);
+              read_outputs(c, u, arena, st) && read_formulas(c, u, arena, st) &&
+              /* Only these sections: the file holds options and targets for others, too. A misspelt threshold would be no threshold. */
+              conf_check_used(c, "unit", st) && conf_check_used(c, "systems", st) && conf_check_used(c, "filter", st);
     conf_close(c);
     *out = u;
     return ok || status_while(st, "reading unit %s", id);

@@ -1,0 +1,154 @@
+/* Directories: sorting, lookups in any number of partitions, candidates of equal fingerprints, failures on the way. */
+#include "etl/directory.h"
+#include "etl/import.h"
+#include "tests/etl/fixture.h"
+
+/* --- sorting --- */
+
+static int compare(const void *a, const void *b)
+{
+    const struct directory_entry *x = a, *y = b;
+    if (x->hash != y->hash) return x->hash < y->hash ? -1 : 1;
+    if (x->record != y->record) return x->record < y->record ? -1 : 1;
+    return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static void test_sort(void **state)
+{
+    static const uint64_t COUNTS[] = {0, 1, 2, 3, 24, 25, 100, 1000, 50000};
+    uint64_t seed = fixture_seed(), s = seed;
+    for (size_t i = 0; i < COUNT_OF(COUNTS); i++)
+        for (int bits = 0; bits <= 12; bits += 4)
+            for (int crowded = 0; crowded < 3; crowded++) { /* uniform; many equal hashes; one hash */
+                uint64_t n = COUNTS[i], top = bits ? (uint64_t)fixture_below(&s, 1u << bits) << (64 - bits) : 0;
+                struct directory_entry *e = calloc(n + 1, sizeof *e), *spare = calloc(n + 1, sizeof *spare),
+                                       *expected = calloc(n + 1, sizeof *expected);
+                for (uint64_t k = 0; k < n; k++) {
+                    uint64_t hash = crowded == 2 ? 77 : crowded ? fixture_below(&s, 10) : fixture_random(&s);
+                    e[k] = (struct directory_entry){top | (bits ? hash >> bits : hash), fixture_below(&s, 100),
+                                                    fixture_below(&s, 5)};
+                }
+                memcpy(expected, e, n * sizeof *e);
+                qsort(expected, n, sizeof *e, compare);
+                directory_sort(e, spare, n, bits);
+                if (n && memcmp(e, expected, n * sizeof *e) != 0)
+                    fail_msg("CRMX_TEST_SEED=%llu n %llu bits %d", (unsigned long long)seed, (unsigned long long)n,
+                             bits);
+                free(e);
+                free(spare);
+                free(expected);
+            }
+}
+
+/* --- finding --- */
+
+struct hits {
+    uint32_t record[64], number[64];
+    int count, stop_after;
+};
+
+static bool note_hit(void *context, uint32_t record, uint32_t number, struct status *st)
+{
+    struct hits *h = context;
+    assert_true(h->count < 64);
+    h->record[h->count] = record;
+    h->number[h->count++] = number;
+    if (h->stop_after && h->count == h->stop_after) return status_fail(st, STATUS_CORRUPT, "stopped by the reader");
+    return true;
+}
+
+/* keys[i] has record i and number i + 1000. */
+static struct segment *write_directory(const uint64_t *keys, uint32_t n, int bits)
+{
+    struct status st = {0};
+    struct segment_part part;
+    struct segment_writer *w = segment_create(test_path("x.dir"), 1u << bits, &st);
+    assert_non_null(w);
+    directory_declare(w);
+    segment_part_init(&part);
+    struct directory_entry *e = calloc(2 * (size_t)n + 2, sizeof *e);
+    for (uint32_t p = 0; p < 1u << bits; p++) {
+        uint64_t count = 0;
+        for (uint32_t i = 0; i < n; i++)
+            if (import_partition(keys[i], bits) == p)
+                e[count++] = (struct directory_entry){directory_hash(keys[i]), i, i + 1000};
+        directory_sort(e, e + n + 1, count, bits);
+        directory_put(&part, e, count, bits);
+        assert_true(segment_commit(w, p, &part, &st));
+    }
+    free(e);
+    segment_part_release(&part);
+    assert_true(segment_finish(w, &st));
+    struct segment *s = segment_open(test_path("x.dir"), &st);
+    assert_non_null(s);
+    return s;
+}
+
+static void test_find(void **state)
+{
+    enum { N = 3000 };
+    static uint64_t keys[N];
+    uint64_t s = fixture_seed();
+    for (int i = 0; i < N; i++)
+        keys[i] = i % 2 ? fixture_random(&s) : decode_text_key(view_of("000000000000")) + (uint64_t)i;
+    keys[10] = keys[11] = keys[12]; /* one key, three records */
+    keys[13] = 0;
+    keys[14] = UINT64_MAX;
+    for (int bits = 0; bits <= 8; bits += 2) {
+        struct segment *d = write_directory(keys, N, bits);
+        struct status st = {0};
+        for (uint32_t i = 0; i < N; i++) {
+            struct hits h = {0};
+            assert_true(directory_find(d, keys[i], note_hit, &h, &st));
+            bool found = false;
+            for (int k = 0; k < h.count; k++) {
+                found |= h.record[k] == i;
+                assert_int_equal(h.number[k], h.record[k] + 1000);
+            }
+            assert_true(found);
+            if (i >= 10 && i <= 12)
+                assert_true(h.count == 3 && h.record[0] == 10 && h.record[1] == 11 && h.record[2] == 12);
+        }
+        struct hits none = {0};
+        for (int i = 0; i < 1000;
+             i++) { /* keys that are not there: hardly ever a candidate (32 bits of the hash are compared) */
+            uint64_t key = fixture_random(&s);
+            assert_true(directory_find(d, key, note_hit, &none, &st));
+        }
+        assert_true(none.count <= 1);
+        segment_close(d);
+    }
+}
+
+static void test_reader_stops(void **state)
+{
+    uint64_t keys[3] = {5, 5, 5};
+    struct status st = {0};
+    struct segment *d = write_directory(keys, 3, 0);
+    struct hits h = {.stop_after = 2};
+    assert_false(directory_find(d, 5, note_hit, &h, &st));
+    assert_int_equal(h.count, 2);
+    assert_string_equal(st.message, "stopped by the reader");
+    segment_close(d);
+}
+
+static void test_empty(void **state)
+{
+    struct status st = {0};
+    struct hits h = {0};
+    struct segment *d = write_directory(NULL, 0, 3);
+    assert_true(directory_find(d, 5, note_hit, &h, &st));
+    assert_int_equal(h.count, 0);
+    segment_close(d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sort),
+        cmocka_unit_test(test_find),
+        cmocka_unit_test(test_reader_stops),
+        cmocka_unit_test(test_empty),
+    };
+    return cmocka_run_group_tests(tests, test_make_folder, test_remove_folder);
+}
