@@ -134,7 +134,7 @@ part_ftp() {
     stop_server "$PID"
     run 20261120.1
     expect "server down" 8 "committed, not delivered"
-    check "server down: hint" output_has "HINT: when the target answers again, go on with: crmx delivery run 11 crm"
+    check "server down: hint" output_has "HINT: when the target answers again, go on with: crmx delivery run --unit 11 --target crm"
     start_python ftp
     ftp_target ftp
     run 20261120.1
