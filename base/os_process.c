@@ -215,7 +215,7 @@ void os_user_name(unsigned uid, char name[64])
     struct passwd entry, *found = NULL;
     char text[4096];
     if (getpwuid_r(uid, &entry, text, sizeof text, &found) == 0 && found && strlen(entry.pw_name) < 64)
-        strcpy(name, entry.pw_name);
+        snprintf(name, 64, "%s", entry.pw_name);
     else
         snprintf(name, 64, "uid %u", uid);
 }

@@ -89,7 +89,7 @@ static bool matches(const struct arrive_request *r, const struct layout *l, cons
         char pattern[256];
         fill_pattern(r, l->patterns[i], pattern);
         if (fnmatch(pattern, name, 0) == 0) return true;
-        strcat(pattern, ".gz");
+        snprintf(pattern + strlen(pattern), sizeof pattern - strlen(pattern), ".gz");
         if (fnmatch(pattern, name, 0) == 0) return true;
     }
     return false;

@@ -42,6 +42,11 @@ static bool resolve(struct build *b, struct build_field *bf, struct arena *arena
             const struct formula *formula = b->context.cards->of[t].formula;
             bf->index[t] = !formula ? -1 : f->source == SOURCE_MEASURE ? formula_measure_find(formula, f->source_name) : find_result(formula, f->source_name);
             found |= bf->index[t] >= 0;
+            bool code = f->source == SOURCE_RESULT && bf->index[t] >= 0 && formula_result_type(formula, bf->index[t]) == VALUE_CODE;
+            if (code && f->type != OUTPUT_TEXT) {
+                status_fail(st, STATUS_USAGE, "output %s, field %s: result.%s is a code, it goes into a text", b->output->name, f->name, f->source_name);
+                return status_hint(st, "write %s = %u text result.%s in outputs/%s.ini", f->name, f->length, f->source_name, b->output->name);
+            }
         }
         break;
     case SOURCE_FIELD:
@@ -217,7 +222,16 @@ static bool put_field(const struct build *b, struct build_tool *tool, const stru
     return put_value(f, out, decode_value(b->context.decoders[row->layout_index], index, row->bytes), from->type == LAYOUT_AMOUNT ? from->scale : 0);
 }
 
-static void put_identity(const struct build *b, const struct build_row *row, const struct output_field *f, char *out)
+/* A code is delivered as its text: tier A, not 0. False when the formula gives none (it is bound to give one of its texts). */
+static bool put_code(const struct build *b, const struct build_row *row, const struct output_field *f, int index, char *out)
+{
+    const char *text = formula_result_code(b->context.cards->of[row->customer_type].program, index, row->results[index]);
+    if (!text || strlen(text) > f->length) return false;
+    put_text(out, f->length, view_of(text), CHARSET_UTF8);
+    return true;
+}
+
+static void put_identity(const struct build *b, struct build_tool *tool, const struct build_row *row, const struct output_field *f, char *out)
 {
     const struct layout *l = row->file->layout;
     struct view type = decode_text(l, l->role_field[ROLE_ID_TYPE], row->bytes);
@@ -230,7 +244,7 @@ static void put_identity(const struct build *b, const struct build_row *row, con
     struct identity_key key;
     size_t n = identity_number(b->context.unit->identity, charset_of(l->encoding), type, decode_text(l, l->role_field[ROLE_ID_NO], row->bytes), number,
                                &class, &key, row->customer_type == CUSTOMER_CORPORATE);
-    put_text(out, f->length, (struct view){number, n}, charset_of(b->output->encoding));
+    put_text(out, f->length, in_output_charset(b, tool, (struct view){number, n}, charset_of(l->encoding)), charset_of(b->output->encoding));
 }
 
 static bool put(const struct build *b, struct build_tool *tool, const struct build_field *bf, const struct build_row *row, char *out)
@@ -252,24 +266,18 @@ static bool put(const struct build *b, struct build_tool *tool, const struct bui
         else return put_value(f, out, row->measures[index], formula_measure_type(formula, index) == VALUE_MONEY ? 2 : 0);
         return true;
     case SOURCE_RESULT:
-        if (index < 0 || !row->results) {
-            put_nothing(f, out);
-            return true;
-        }
-        if (formula_result_type(formula, index) == VALUE_CODE) {
-            const char *code = formula_result_code(b->context.cards->of[row->customer_type].program, index, row->results[index]);
-            put_text(out, f->length, view_of(code ? code : ""), CHARSET_UTF8);
-            return true;
-        }
-        return put_value(f, out, row->results[index], formula_result_type(formula, index) == VALUE_MONEY ? 2 : 0);
+        if (index < 0 || !row->results) put_nothing(f, out);
+        else if (formula_result_type(formula, index) == VALUE_CODE) return put_code(b, row, f, index, out);
+        else return put_value(f, out, row->results[index], formula_result_type(formula, index) == VALUE_MONEY ? 2 : 0);
+        return true;
     case SOURCE_FIELD: return put_field(b, tool, bf, row, out);
     case SOURCE_RECORD: put_text(out, f->length, (struct view){(const char *)row->bytes, row->file->layout->record_length}, charset_of(row->file->layout->encoding)); return true;
     case SOURCE_ID_TYPE:
-    case SOURCE_ID_KEY: put_identity(b, row, f, out); return true;
+    case SOURCE_ID_KEY: put_identity(b, tool, row, f, out); return true;
     case SOURCE_LAYOUT: put_text(out, f->length, view_of(row->file->layout->name), CHARSET_UTF8); return true;
     case SOURCE_FILE: put_text(out, f->length, view_of(row->file->name), CHARSET_UTF8); return true;
     case SOURCE_OFFSET: return put_value(f, out, (int64_t)input_offset(row->file, row->record), 0);
-    case SOURCE_CONST: put_text(out, f->length, view_of(f->source_name), CHARSET_UTF8); return true;
+    case SOURCE_CONST: put_text(out, f->length, in_output_charset(b, tool, view_of(f->source_name), CHARSET_UTF8), charset_of(b->output->encoding)); return true;
     }
     return false;
 }

@@ -41,6 +41,16 @@ static PGconn *connect_to(const struct database *db, const char *dbname)
     return PQconnectdbParams(url_keys, url_values, 1);
 }
 
+/* Before libpq tries: its messages about an address it cannot parse repeat the address, with the password. */
+static bool check_url(const char *url, struct status *st)
+{
+    PQconninfoOption *options = PQconninfoParse(url, NULL);
+    PQconninfoFree(options);
+    if (options) return true;
+    status_fail(st, STATUS_USAGE, "[database] url in crmx.ini is no address that libpq understands");
+    return status_hint(st, "write it like postgresql://USER@HOST:5432/DATABASE, and the password into ~/.pgpass");
+}
+
 static bool fail_connect(const struct database *db, const PGconn *c, struct status *st)
 {
     char where[512];
@@ -160,7 +170,7 @@ bool database_open(const struct database_config *config, struct database **out, 
     db->mode = config->mode;
     db->cluster.users_fd = -1;
     if (config->mode == DATABASE_URL) ensure(config->url && (db->url = strdup(config->url)));
-    bool ok = config->mode == DATABASE_URL || cluster_attach(&db->cluster, config, st);
+    bool ok = db->url ? check_url(db->url, st) : cluster_attach(&db->cluster, config, st);
     ok = ok && connect_main(db, st);
     if (ok) describe_psql(db);
     ok = ok && database_migrate(db->connection, st);

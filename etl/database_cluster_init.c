@@ -39,7 +39,8 @@ static bool data_version(const struct cluster *cl, int *version, struct status *
     if (ok && *version <= 0) ok = status_fail(st, STATUS_CORRUPT, "\"%s\" holds no version number", path);
     if (st->code == STATUS_CORRUPT)
         status_hint(st,
-                    "the cluster is damaged; make it anew from the generations: mv %s %s.damaged && crmx db rebuild",
+                    "the cluster is damaged; make it anew from the generations: mv %s %s.damaged; then, for each unit: "
+                    "crmx db load --unit UU",
                     cl->folder, cl->folder);
     buf_release(&text);
     return ok;
@@ -65,7 +66,7 @@ static bool find_programs(struct cluster *cl, struct status *st)
                 cl->data, version, cl->programs_root, v.found[0] ? v.found : "nothing");
     return status_hint(st,
                        "install them: apt-get install postgresql-%d; or make the database anew from the generations: "
-                       "mv %s %s.%d && crmx db rebuild",
+                       "mv %s %s.%d; then, for each unit: crmx db load --unit UU",
                        version, cl->folder, cl->folder, version);
 }
 

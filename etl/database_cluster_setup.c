@@ -33,8 +33,10 @@ static bool choose_folder(struct cluster *cl, const struct database_config *conf
     if (os_user() == 0) return copy_path(cl->folder, shared, st);
     if (os_exists(shared)) {
         status_fail(st, STATUS_ENVIRONMENT, "the database of \"%s\" belongs to root (\"%s\")", cl->work_folder, shared);
-        return status_hint(
-            st, "run crmx as root here, as before; or, as root, start afresh: rm -r %s && crmx db rebuild", shared);
+        return status_hint(st,
+                           "run crmx as root here, as before; or remove it as root: rm -r %s; then, for each unit: "
+                           "crmx db load --unit UU",
+                           shared);
     }
     return copy_path(cl->folder, own, st);
 }
@@ -117,7 +119,7 @@ bool cluster_make_folder(struct cluster *cl, struct status *st)
     if (!os_give(cl->folder, os_user(), 0, root ? 0755 : 0700, st)) return false;
     char real[OS_PATH_MAX];
     if (!os_real_path(cl->folder, real, st)) return false;
-    strcpy(cl->folder, real); /* /proc/PID/cwd is compared with it */
+    snprintf(cl->folder, sizeof cl->folder, "%s", real); /* /proc/PID/cwd is compared with it */
     cluster_path(cl, "data", cl->data);
     cluster_path(cl, "server.log", cl->log);
     return true;
@@ -157,6 +159,7 @@ static const char SETTINGS[] =
     "unix_socket_permissions = 0700\n"
     "max_connections = 50\n"
     "shared_buffers = 128MB\n"
+    "maintenance_work_mem = 256MB         # indexes of a load are sorted in memory\n"
     "max_wal_size = 2GB\n"
     "wal_level = minimal              # COPY into a new table is not logged but fsynced: the bytes are written once\n"
     "max_wal_senders = 0\n"

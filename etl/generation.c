@@ -215,7 +215,7 @@ static bool list_file(void *context, const char *name)
     m->ok = os_identify(path, &id, m->st);
     if (m->ok && *m->count == MANIFEST_FILES_MAX) m->ok = status_fail(m->st, STATUS_INPUT, "more than %d files in \"%s\"", MANIFEST_FILES_MAX, m->folder);
     if (!m->ok) return false;
-    if (id.is_folder) strcat(relative, "/");
+    if (id.is_folder) snprintf(relative + strlen(relative), sizeof relative - strlen(relative), "/");
     m->files[*m->count].name = strdup(relative);
     ensure(m->files[(*m->count)++].name);
     if (!id.is_folder) return true;
@@ -301,6 +301,36 @@ const char *generation_head(struct generation *g, const char *key)
 
 /* --- reading --- */
 
+static bool differs(const char *path, uint64_t size, const char *now, uint64_t bytes, const char *hash, struct status *st)
+{
+    status_fail(st, STATUS_CORRUPT, "\"%s\" is damaged: %llu bytes, hash %s; the manifest says %llu bytes, hash %s", path, (unsigned long long)size, now,
+                (unsigned long long)bytes, hash);
+    return status_hint(st, "find out what else is damaged: crmx generation verify; the disk may be failing");
+}
+
+/* Before anything is believed: every file is there with its size, and what says how records are read (addresses, frozen parameters)
+ * has its hash. A changed offset in a layout would read other bytes as money. text: the manifest, cut up here. */
+static bool check_listed(struct generation *g, char *text, struct status *st)
+{
+    for (char *line = text; line && *line;) {
+        char *end = strchr(line, '\n'), *field[4], now[33] = "(not asked)", path[OS_PATH_MAX];
+        struct os_file_identity id;
+        if (end) *end++ = 0;
+        if (split(line, field, 4) == 4 && strcmp(field[0], "file") == 0) {
+            uint64_t bytes = strtoull(field[2], NULL, 10), size;
+            bool hashed = strcmp(field[1], "INPUTS") == 0 || strncmp(field[1], "param/", 6) == 0;
+            snprintf(path, sizeof path, "%s/%s", g->folder, field[1]);
+            if (!os_identify(path, &id, st) || (hashed && !hash_file(path, &size, now, st))) {
+                if (!os_exists(path)) st->code = STATUS_CORRUPT; /* a missing file is damage, not a refusal of the system */
+                return status_while(st, "checking the generation against its manifest");
+            }
+            if (id.size != bytes || (hashed && strcmp(now, field[3]) != 0)) return differs(path, id.size, now, bytes, field[3], st);
+        }
+        line = end;
+    }
+    return true;
+}
+
 static bool read_head(struct generation *g, const char *id, struct status *st)
 {
     const char *date = generation_head(g, "business_date"), *unit = generation_head(g, "unit"), *first = generation_head(g, "first_number"),
@@ -343,7 +373,7 @@ static bool open_generation(struct generation *g, const char *unit_folder, const
     }
     struct buf text;
     buf_init(&text, TEXT_FILE_MAX);
-    bool ok = read_manifest(g, is_current ? current.manifest_hash : NULL, &text, st);
+    bool ok = read_manifest(g, is_current ? current.manifest_hash : NULL, &text, st) && check_listed(g, text.bytes, st);
     buf_release(&text);
     if (!ok || !read_head(g, g->id, st)) return false;
     input_set_init(&g->inputs, &g->arena);
@@ -396,9 +426,7 @@ static bool verify_file(struct generation *g, const char *name, uint64_t bytes, 
     uint64_t size;
     snprintf(path, sizeof path, "%s/%s", g->folder, name);
     if (!entry_hash(path, name, &size, now, st)) return false;
-    if (size != bytes || strcmp(now, hash) != 0)
-        return status_fail(st, STATUS_CORRUPT, "\"%s\" is damaged: %llu bytes, hash %s; the manifest says %llu bytes, hash %s", path, (unsigned long long)size, now,
-                           (unsigned long long)bytes, hash);
+    if (size != bytes || strcmp(now, hash) != 0) return differs(path, size, now, bytes, hash, st);
     size_t n = strlen(name);
     if (n > 4 && (strcmp(name + n - 4, ".seg") == 0 || strcmp(name + n - 4, ".dir") == 0)) {
         struct segment *s = segment_open(path, st);

@@ -61,7 +61,8 @@ struct generation {
     struct segment *customer, *source, *table[UNIT_LAYOUTS_MAX];
 };
 
-/* id NULL: the current one. Checks the manifest's hash against CURRENT and sizes of the files. */
+/* id NULL: the current one. Checks the manifest's hash against CURRENT, the sizes of all files, and the hashes of what says how
+ * records are read: INPUTS and param/. */
 bool generation_open(const char *unit_folder, const char *id, struct generation **out, struct status *st);
 void generation_close(struct generation *g);
 /* Partition and place of a customer number (without prefix); false when there is no such customer. */

@@ -29,6 +29,10 @@ static bool read_type(struct conf *c, const char *section, struct identity_profi
     t->class = class ? arena_dup(arena, view_of(class)) : t->type;
     t->rule = (enum identity_rule)rule;
     t->century_19 = century == 1;
+    /* The key of a valid resident number is the number alone, so two classes of them would be one. */
+    for (int i = 0; t->rule == IDENTITY_RESIDENT && i < p->types_count - 1; i++)
+        if (p->types[i].rule == IDENTITY_RESIDENT && strcmp(p->types[i].class, t->class) != 0)
+            return conf_fail(c, section, "class", st, "resident numbers are one class: type %s has class %s", p->types[i].type, p->types[i].class);
     return true;
 }
 
@@ -203,7 +207,7 @@ size_t identity_number(const struct identity_profile *p, enum charset charset, s
     }
     bool check = false;
     bool resident = apply_rule(t, number, &length, &check);
-    if (resident && is_placeholder(p, (struct view){number, length})) {
+    if (is_placeholder(p, (struct view){number, length})) { /* also what is left by the rule: nine zeros in a credit code */
         *key = (struct identity_key){hashed_key(*class, (struct view){number, length}, corporate), IDENTITY_NEVER};
         return length;
     }

@@ -5,6 +5,9 @@
  *
  * Rules: resident (GB 11643: 15 digits become 18, the check digit is verified), organisation (GB 11714; also out of the credit
  * code GB 32100 and the old tax number), permit (travel permits: the reissue suffix is no identity), plain.
+ *
+ * Not verified: the check characters of organisation and credit codes. A mistyped one finds another company only if the organisation
+ * code inside is another company's, and then joins it only under the same name (name_rule = apart).
  */
 #ifndef CRMX_ETL_IDENTITY_H
 #define CRMX_ETL_IDENTITY_H

@@ -1,6 +1,6 @@
 /* integrate, part 2: owners out of relation files. An account row meets the relation records of the same account; each owner
  * gets a row of its own. Money is divided by shares so that every unit counts once: each further owner gets its share rounded
- * towards zero, the first owner what is left. Linked people (agents, guardians) get a row without money. */
+ * towards zero, the first owner (one whose share is blank, else the first in the file) what is left. Linked people (agents, guardians) get a row without money. */
 #include "etl/integrate.h"
 
 #include <pthread.h>
@@ -19,6 +19,8 @@ static int by_account(const void *a, const void *b)
     if (x->account != y->account) return x->account < y->account ? -1 : 1;
     uint32_t role_x = x->share_role & 0xff, role_y = y->share_role & 0xff;
     if (role_x != role_y) return role_x < role_y ? -1 : 1; /* the owner first, linked people last */
+    bool blank_x = x->share_role >> 8 == SHARE_WHOLE, blank_y = y->share_role >> 8 == SHARE_WHOLE;
+    if (blank_x != blank_y) return blank_x ? -1 : 1; /* a blank share is what the others leave, wherever it stands */
     return x->record < y->record ? -1 : x->record > y->record;
 }
 

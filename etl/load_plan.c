@@ -93,10 +93,10 @@ static bool fail_column(const struct load_file *f, const char *name, const PGres
     status_fail(st, STATUS_USAGE, "output %s: field %s has no column in table %s; it has: %s", f->output_name, name,
                 f->table, list.bytes ? list.bytes : "");
     buf_release(&list);
-    return status_hint(
-        st,
-        "rename the field in outputs/%s.ini, or add a column: psql -c \"SELECT crmx.add_column('%s', '%s', 'text')\"",
-        f->output_name, f->table, name);
+    return status_hint(st,
+                       "rename the field in outputs/%s.ini, or add a column: "
+                       "crmx db psql --command \"SELECT crmx.add_column('%s', '%s', 'text')\"",
+                       f->output_name, f->table, name);
 }
 
 static bool plan_step(const struct load_file *f, const struct load_field *field, const PGresult *columns,

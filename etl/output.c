@@ -53,7 +53,7 @@ static bool read_field(struct conf *c, const char *key, struct output *o, struct
     if (length.length && length.length < sizeof number) memcpy(number, length.bytes, length.length);
     char *end;
     long n = strtol(number, &end, 10);
-    if (number[0] == 0 || *end || n < 1 || n > OUTPUT_RECORD_MAX || source.length == 0)
+    if (number[0] < '0' || number[0] > '9' || *end || n < 1 || n > OUTPUT_RECORD_MAX || source.length == 0)
         return conf_fail(c, "fields", key, st, "expected LENGTH TYPE SOURCE [scale=N], found \"%s\"", value);
     f->length = (uint32_t)n;
     int kind = -1;

@@ -257,6 +257,12 @@ static bool check_empty(struct run *r, bool *done)
 
 static bool prepare(struct run *r)
 {
+    /* Asked before anything is made: a mistyped unit leaves no folders behind. */
+    const char *unit_file = arena_printf(&r->arena, "%s/units/%s.ini", r->request->work, r->request->unit);
+    if (!os_exists(unit_file)) {
+        status_fail(r->st, STATUS_USAGE, "there is no unit \"%s\": \"%s\" does not exist", r->request->unit, unit_file);
+        return status_hint(r->st, "see the units: ls %s/units; a new working folder: crmx init DIR", r->request->work);
+    }
     if (!os_make_folder(r->unit_folder, r->st)) return false;
     char lock[OS_PATH_MAX];
     snprintf(lock, sizeof lock, "%s/lock", r->unit_folder);

@@ -16,7 +16,7 @@ static void place_columns(struct table *t)
                 t->columns[i].offset = at;
                 at = (uint16_t)(at + width);
             }
-    t->row_size = (uint16_t)((at + 3) & ~3);
+    t->row_size = (uint16_t)((at + 7) & ~7); /* so that the 64-bit keys of tuples that carry rows are aligned */
 }
 
 static void init_table(struct table *t, const struct unit *u, int layout_index)

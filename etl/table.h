@@ -14,7 +14,7 @@ struct table {
     int layout_index, system;
     struct decode_column columns[TABLE_COLUMNS_MAX];
     int columns_count;
-    uint16_t row_size;      /* bytes of the columns, a multiple of 4 */
+    uint16_t row_size;      /* bytes of the columns, a multiple of 8 */
     int currency_column;    /* -1: every row is in the base currency */
     int amount_columns[TABLE_AMOUNTS_MAX]; /* the amounts: control totals are kept of each */
     int amounts_count;

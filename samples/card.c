@@ -29,10 +29,20 @@ static const struct spoil ACCOUNT_SPOILS[] = {{"ACCT", 0, 19, NULL, false},
 static const struct spoil ADDRESS_SPOILS[] = {
     {"SRC", 0, 16, NULL, false}, {"KIND", 16, 1, NULL, false}, {"ADDR", 17, 90, NULL, false}, {0}};
 
-static const struct file_shape CUSTOMERS = {
-    .name = "CRDCUST", .record_length = 280, .gzip = true, .complete = COMPLETE_TRAILER, .spoils = CUSTOMER_SPOILS};
-static const struct file_shape ACCOUNTS = {
-    .name = "CRDACCT", .record_length = 160, .gzip = true, .complete = COMPLETE_TRAILER, .spoils = ACCOUNT_SPOILS};
+static const struct file_shape CUSTOMERS = {.name = "CRDCUST",
+                                            .record_length = 280,
+                                            .gzip = true,
+                                            .complete = COMPLETE_TRAILER,
+                                            .changes_at = 267,
+                                            .changes_to = '1',
+                                            .spoils = CUSTOMER_SPOILS};
+static const struct file_shape ACCOUNTS = {.name = "CRDACCT",
+                                           .record_length = 160,
+                                           .gzip = true,
+                                           .complete = COMPLETE_TRAILER,
+                                           .changes_at = 109,
+                                           .changes_to = 'F',
+                                           .spoils = ACCOUNT_SPOILS};
 static const struct file_shape ADDRESSES = {.name = "CRDADDR", .record_length = 130, .spoils = ADDRESS_SPOILS};
 
 struct writer {

@@ -37,8 +37,12 @@ static const struct file_shape DEPOSIT_CUSTOMERS = {.name = "CDPCUST",
                                                     .line_end = LINE_MIXED,
                                                     .complete = COMPLETE_CTL,
                                                     .spoils = DEPOSIT_CUSTOMER_SPOILS};
-static const struct file_shape DEPOSIT_ACCOUNTS = {
-    .name = "CDPACCT", .record_length = 130, .complete = COMPLETE_CTL, .spoils = DEPOSIT_ACCOUNT_SPOILS};
+static const struct file_shape DEPOSIT_ACCOUNTS = {.name = "CDPACCT",
+                                                   .record_length = 130,
+                                                   .complete = COMPLETE_CTL,
+                                                   .changes_at = 90,
+                                                   .changes_to = 'D',
+                                                   .spoils = DEPOSIT_ACCOUNT_SPOILS};
 static const struct file_shape LOAN_CUSTOMERS = {.name = "CLNCUST",
                                                  .record_length = 280,
                                                  .line_end = LINE_NONE,
@@ -48,6 +52,8 @@ static const struct file_shape LOAN_ACCOUNTS = {.name = "CLNACCT",
                                                 .record_length = 120,
                                                 .line_end = LINE_NONE,
                                                 .complete = COMPLETE_OK,
+                                                .changes_at = 93,
+                                                .changes_to = 'W',
                                                 .spoils = LOAN_ACCOUNT_SPOILS};
 
 struct writer {

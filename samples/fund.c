@@ -19,10 +19,20 @@ static const struct spoil ACCOUNT_SPOILS[] = {{"ACCT", 0, 20, NULL, false},
                                               {"BAL", 72, 0, "+00000000000 1234", true},
                                               {0}};
 
-static const struct file_shape CUSTOMERS = {
-    .name = "FNDCUST", .record_length = 240, .line_end = LINE_CRLF, .complete = COMPLETE_OK, .spoils = CUSTOMER_SPOILS};
-static const struct file_shape ACCOUNTS = {
-    .name = "FNDACCT", .record_length = 110, .line_end = LINE_CRLF, .complete = COMPLETE_OK, .spoils = ACCOUNT_SPOILS};
+static const struct file_shape CUSTOMERS = {.name = "FNDCUST",
+                                            .record_length = 240,
+                                            .line_end = LINE_CRLF,
+                                            .complete = COMPLETE_OK,
+                                            .changes_at = 224,
+                                            .changes_to = '1',
+                                            .spoils = CUSTOMER_SPOILS};
+static const struct file_shape ACCOUNTS = {.name = "FNDACCT",
+                                           .record_length = 110,
+                                           .line_end = LINE_CRLF,
+                                           .complete = COMPLETE_OK,
+                                           .changes_at = 37,
+                                           .changes_to = '9',
+                                           .spoils = ACCOUNT_SPOILS};
 
 struct writer {
     const struct sample *sample;

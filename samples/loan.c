@@ -32,10 +32,20 @@ static const struct spoil ACCOUNT_SPOILS[] = {{"ACCT", 0, 20, NULL, false},
 static const struct spoil CONTACT_SPOILS[] = {
     {"SRC", 0, 10, NULL, false}, {"REL", 10, 2, NULL, false}, {"NAME", 12, 40, NULL, false}, {0}};
 
-static const struct file_shape CUSTOMERS = {
-    .name = "LONCUST", .record_length = 220, .gb18030 = true, .complete = COMPLETE_CTL, .spoils = CUSTOMER_SPOILS};
-static const struct file_shape ACCOUNTS = {
-    .name = "LONACCT", .record_length = 120, .gb18030 = true, .complete = COMPLETE_CTL, .spoils = ACCOUNT_SPOILS};
+static const struct file_shape CUSTOMERS = {.name = "LONCUST",
+                                            .record_length = 220,
+                                            .gb18030 = true,
+                                            .complete = COMPLETE_CTL,
+                                            .changes_at = 211,
+                                            .changes_to = '1',
+                                            .spoils = CUSTOMER_SPOILS};
+static const struct file_shape ACCOUNTS = {.name = "LONACCT",
+                                           .record_length = 120,
+                                           .gb18030 = true,
+                                           .complete = COMPLETE_CTL,
+                                           .changes_at = 81,
+                                           .changes_to = 'W',
+                                           .spoils = ACCOUNT_SPOILS};
 static const struct file_shape CONTACTS = {
     .name = "LONCONT", .record_length = 90, .gb18030 = true, .complete = COMPLETE_CTL, .spoils = CONTACT_SPOILS};
 

@@ -42,16 +42,28 @@ static const struct spoil CONTACT_SPOILS[] = {
 static const struct spoil ADDRESS_SPOILS[] = {
     {"SRC", 0, 12, NULL, false}, {"KIND", 12, 0, "X", false}, {"ADDR", 13, 100, NULL, false}, {0}};
 
-static const struct file_shape CUSTOMERS = {
-    .name = "RTLCUST", .record_length = 300, .header = true, .complete = COMPLETE_TRAILER, .spoils = CUSTOMER_SPOILS};
+static const struct file_shape CUSTOMERS = {.name = "RTLCUST",
+                                            .record_length = 300,
+                                            .header = true,
+                                            .complete = COMPLETE_TRAILER,
+                                            .changes_at = 259,
+                                            .changes_to = '1',
+                                            .spoils = CUSTOMER_SPOILS};
 static const struct file_shape ACCOUNTS = {.name = "RTLACCT",
                                            .record_length = 120,
                                            .header = true,
                                            .complete = COMPLETE_TRAILER,
                                            .sum_width = 20,
+                                           .changes_at = 83,
+                                           .changes_to = 'D',
                                            .spoils = ACCOUNT_SPOILS};
-static const struct file_shape RELATIONS = {
-    .name = "RTLREL", .record_length = 50, .header = true, .complete = COMPLETE_TRAILER, .spoils = RELATION_SPOILS};
+static const struct file_shape RELATIONS = {.name = "RTLREL",
+                                            .record_length = 50,
+                                            .header = true,
+                                            .complete = COMPLETE_TRAILER,
+                                            .changes_at = 38,
+                                            .changes_to = 'A',
+                                            .spoils = RELATION_SPOILS};
 static const struct file_shape CONTACTS = {.name = "RTLCONT", .record_length = 110, .spoils = CONTACT_SPOILS};
 static const struct file_shape ADDRESSES = {
     .name = "RTLADDR", .record_length = 140, .line_end = LINE_MIXED, .spoils = ADDRESS_SPOILS};

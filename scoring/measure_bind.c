@@ -42,7 +42,8 @@ static bool bind_rates(struct binding *b, const struct measure_rates *rates)
 /* Contacts and addresses have no system here: they have a name of their own, but are no accounts. */
 static bool table_matches(const struct schema_table *t, const char *name)
 {
-    return (strcmp(name, "accounts") == 0 && t->system[0]) || strcmp(t->name, name) == 0 || strcmp(t->system, name) == 0;
+    return (strcmp(name, "accounts") == 0 && t->system[0]) || strcmp(t->name, name) == 0 ||
+           strcmp(t->system, name) == 0;
 }
 
 static bool unknown_table(struct binding *b, const struct table_name *name)
@@ -152,6 +153,7 @@ bool measure_bind(const struct formula *f, const struct schema *schema, const st
     s->file = arena_dup(&s->arena, view_of(f->file));
     struct binding b = {.f = f, .schema = schema, .set = s, .st = st};
     *out = NULL;
+    arena_init(&b.scratch, "measure scratch");
     plan_measures(&b);
     if (!bind_rates(&b, rates) || !bind_all(&b) || !binding_plan(&b)) {
         measure_set_free(s);

@@ -18,6 +18,7 @@ struct raw_step {
     struct term *predicate, *expression;
     int scale;
     bool rate;
+    uint32_t hash; /* of both terms */
 };
 
 struct binding {
@@ -28,6 +29,7 @@ struct binding {
     int bounds_count;
     struct raw_step *raw; /* all steps of all tables */
     int raw_count;
+    struct arena scratch; /* terms that are thrown away */
     struct status *st;
 };
 

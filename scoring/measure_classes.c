@@ -38,7 +38,7 @@ static const unsigned char *start(const struct measure_rows *rows, int field, ui
     return c->base + (size_t)first * c->stride;
 }
 
-/* classes[i] += the place of one field. Wider codes than a byte cannot be in the list unless only their first byte is set. */
+/* classes[i] += the place of one field. Of a wide code only the first byte may be set, or the code is in no list. */
 static void add_places(const struct table_plan *t, const struct measure_rows *rows, int k, uint32_t first,
                        uint32_t count, uint16_t *classes)
 {

@@ -97,68 +97,102 @@ static void shape_step(struct raw_step *r, int decimals)
     r->rate = p.rate;
 }
 
-/* The step of a measure for a class: −1 when the condition excludes the class. */
-static int step_of_class(struct binding *b, const struct bound *bound, const int *codes, int first_step)
+/* What is left of a measure for a class, in that arena; false when nothing is (the condition excludes the class). */
+static bool specialise(struct binding *b, const struct bound *bound, const int *codes, struct arena *arena,
+                       struct raw_step *r)
 {
     struct account_scope scope = binding_scope(b, bound->table);
     const struct measure_plan *m = &b->set->measures[bound->measure];
-    struct raw_step r = {.step = {.measure = bound->measure, .factor = 1, .currency = -1}};
     int currency = scope.table->currency_field >= 0 ? codes[scope.table->currency_field] : -1;
-    if (bound->predicate) r.predicate = term_specialise(&scope, bound->predicate, codes);
-    if (r.predicate && term_is_truth(r.predicate, false)) return -1;
-    if (r.predicate && term_is_truth(r.predicate, true)) r.predicate = NULL;
+    scope.arena = arena;
+    *r = (struct raw_step){.step = {.measure = bound->measure, .factor = 1, .currency = -1}};
+    if (bound->predicate) r->predicate = term_specialise(&scope, bound->predicate, codes);
+    if (r->predicate && term_is_truth(r->predicate, false)) return false;
+    if (r->predicate && term_is_truth(r->predicate, true)) r->predicate = NULL;
     if (bound->expression) {
-        r.expression = term_specialise(&scope, bound->expression, codes);
-        r.scale = r.expression->scale;
-        shape_step(&r, m->decimals);
+        r->expression = term_specialise(&scope, bound->expression, codes);
+        r->scale = r->expression->scale;
+        shape_step(r, m->decimals);
     }
-    bool converts = (r.predicate && term_has_cny(r.predicate)) || (r.expression && term_has_cny(r.expression));
+    bool converts = (r->predicate && term_has_cny(r->predicate)) || (r->expression && term_has_cny(r->expression));
     if (converts && currency >= 0 && b->set->rates[currency] == 0) {
-        r.step.shape = SHAPE_NO_RATE;
-        r.step.currency = currency;
-        r.predicate = NULL;
+        r->step.shape = SHAPE_NO_RATE;
+        r->step.currency = currency;
+        r->predicate = NULL;
     }
-    if (m->aggregate == AGGREGATE_SUM && r.step.shape == SHAPE_COUNT && r.step.factor == 0) return -1;
-    for (int i = first_step; i < b->raw_count; i++) {
-        const struct raw_step *x = &b->raw[i];
-        if (x->step.measure == bound->measure && x->step.shape == r.step.shape && x->step.currency == r.step.currency &&
-            term_equal(x->predicate, r.predicate) && term_equal(x->expression, r.expression))
-            return i;
-    }
-    if (b->raw_count == MEASURE_STEPS_MAX) return -2;
-    b->raw[b->raw_count] = r;
+    r->hash = term_hash(r->predicate) * 31 + term_hash(r->expression);
+    return m->aggregate != AGGREGATE_SUM || r->step.shape != SHAPE_COUNT || r->step.factor != 0;
+}
+
+static bool same_step(const struct raw_step *x, const struct raw_step *y)
+{
+    return x->hash == y->hash && x->step.shape == y->step.shape && x->step.currency == y->step.currency &&
+           term_equal(x->predicate, y->predicate) && term_equal(x->expression, y->expression);
+}
+
+/* The step of a measure for a class. Most classes share the step of another, so each is made in b->scratch first, and
+ * made again to stay when it is new. */
+enum { NO_STEP = -1 /* nothing to do */, STEPS_FULL = -2 };
+
+static int step_of_class(struct binding *b, const struct bound *bound, const int *codes, int first_step)
+{
+    struct raw_step r;
+    if (!specialise(b, bound, codes, &b->scratch, &r)) return NO_STEP;
+    for (int i = first_step; i < b->raw_count; i++)
+        if (same_step(&b->raw[i], &r)) return i;
+    if (b->raw_count == MEASURE_STEPS_MAX) return STEPS_FULL;
+    specialise(b, bound, codes, &b->set->arena, &b->raw[b->raw_count]);
     return b->raw_count++;
 }
 
-/* steps_of[class × bounds + bound] = step. A measure that does not look at a field has the same step for all its codes.
- */
-static bool make_steps(struct binding *b, int table, int *steps_of)
+/* The smallest class that looks the same to a measure: the codes of fields it does not read are 0. */
+static int same_class(const struct table_plan *t, const struct bound *bound, int class)
 {
-    struct table_plan *t = &b->set->tables[table];
-    int *codes = arena_array(&b->set->arena, int, t->table->fields_count + 1);
-    for (int i = 0; i < b->bounds_count; i++) {
-        const struct bound *bound = &b->bounds[i];
-        int first_step = b->raw_count;
-        for (int class = 0; class < t->classes; class ++) {
-            int *step = &steps_of[class * b->bounds_count + i], same = 0;
-            *step = -1;
-            if (bound->table != table) continue;
-            for (int k = 0, rest = class, place = 1; k < t->class_fields_count; k++) {
-                if (bound->field_used[t->class_fields[k]]) same += rest % t->class_counts[k] * place;
-                rest /= t->class_counts[k];
-                place *= t->class_counts[k];
-            }
-            if (same < class) {
-                *step = steps_of[same * b->bounds_count + i];
-                continue;
-            }
-            codes_of_class(t, class, codes);
-            *step = step_of_class(b, bound, codes, first_step);
-            if (*step == -2)
-                return status_fail(b->st, STATUS_USAGE, "%s: the measures need more than %d steps", b->f->file,
-                                   MEASURE_STEPS_MAX);
-        }
+    int same = 0, place = 1;
+    for (int k = 0; k < t->class_fields_count; k++) {
+        if (bound->field_used[t->class_fields[k]]) same += class % t->class_counts[k] * place;
+        class /= t->class_counts[k];
+        place *= t->class_counts[k];
     }
+    return same;
+}
+
+/* The steps of each class of a table, one per measure that reads the table: steps[class × count + i]. */
+struct class_steps {
+    int count;
+    int *steps;
+};
+
+static bool make_steps(struct binding *b, const struct table_plan *t, const struct bound *bound, int place,
+                       struct class_steps *of)
+{
+    enum { CLASSES_AT_ONCE = 64 }; /* between two releases of the scratch */
+    int *codes = arena_array(&b->set->arena, int, t->table->fields_count + 1);
+    int first_step = b->raw_count;
+    bool ok = true;
+    for (int class = 0; class < t->classes && ok; class ++) {
+        int same = same_class(t, bound, class), *step = &of->steps[class * of->count + place];
+        if (same < class) {
+            *step = of->steps[same * of->count + place];
+            continue;
+        }
+        codes_of_class(t, class, codes);
+        *step = step_of_class(b, bound, codes, first_step);
+        ok = *step != STEPS_FULL;
+        if (class % CLASSES_AT_ONCE == 0) arena_release(&b->scratch);
+    }
+    arena_release(&b->scratch);
+    return ok ||
+           status_fail(b->st, STATUS_USAGE, "%s: the measures need more than %d steps", b->f->file, MEASURE_STEPS_MAX);
+}
+
+static bool make_table_steps(struct binding *b, int table, struct class_steps *of)
+{
+    const struct table_plan *t = &b->set->tables[table];
+    for (int i = 0; i < b->bounds_count; i++) of->count += b->bounds[i].table == table;
+    of->steps = arena_array(&b->set->arena, int, t->classes * of->count + 1);
+    for (int i = 0, place = 0; i < b->bounds_count; i++)
+        if (b->bounds[i].table == table && !make_steps(b, t, &b->bounds[i], place++, of)) return false;
     return true;
 }
 
@@ -216,23 +250,22 @@ static bool finish_measures(struct binding *b)
 
 /* --- groups --- */
 
-static void make_groups(struct binding *b, int table, const int *steps_of)
+static void make_groups(struct binding *b, int table, const struct class_steps *of)
 {
     struct table_plan *t = &b->set->tables[table];
-    size_t row = sizeof *steps_of * (size_t)b->bounds_count;
+    size_t row = sizeof *of->steps * (size_t)of->count;
     int *first_class = arena_array(&b->set->arena, int, t->classes);
     uint16_t *groups_of = arena_array(&b->set->arena, uint16_t, t->classes);
     t->groups = arena_array(&b->set->arena, struct measure_group, t->classes);
     for (int class = 0; class < t->classes; class ++) {
-        const int *mine = &steps_of[class * b->bounds_count];
+        const int *mine = &of->steps[class * of->count];
         int g = 0;
-        while (g < t->groups_count && memcmp(mine, &steps_of[first_class[g] * b->bounds_count], row) != 0) g++;
+        while (g < t->groups_count && memcmp(mine, &of->steps[first_class[g] * of->count], row) != 0) g++;
         groups_of[class] = (uint16_t)g;
         if (g < t->groups_count) continue;
-        const struct measure_step **steps =
-            arena_array(&b->set->arena, const struct measure_step *, b->bounds_count + 1);
+        const struct measure_step **steps = arena_array(&b->set->arena, const struct measure_step *, of->count + 1);
         int count = 0;
-        for (int i = 0; i < b->bounds_count; i++)
+        for (int i = 0; i < of->count; i++)
             if (mine[i] >= 0) steps[count++] = &b->raw[mine[i]].step;
         first_class[g] = class;
         t->groups[t->groups_count++] = (struct measure_group){.steps_count = count, .steps = steps};
@@ -270,17 +303,16 @@ static void mark_fields(struct binding *b, int table)
 
 bool binding_plan(struct binding *b)
 {
-    int **steps_of = arena_array(&b->set->arena, int *, b->schema->tables_count + 1);
+    struct class_steps *of = arena_array(&b->set->arena, struct class_steps, b->schema->tables_count + 1);
     b->raw = arena_array(&b->set->arena, struct raw_step, MEASURE_STEPS_MAX);
     for (int i = 0; i < b->schema->tables_count; i++) {
         choose_classes(b, i);
-        steps_of[i] = arena_array(&b->set->arena, int, b->set->tables[i].classes *(b->bounds_count + 1));
-        if (!make_steps(b, i, steps_of[i])) return false;
+        if (!make_table_steps(b, i, &of[i])) return false;
     }
     choose_decimals(b);
     if (!finish_measures(b)) return false;
     for (int i = 0; i < b->schema->tables_count; i++) {
-        make_groups(b, i, steps_of[i]);
+        make_groups(b, i, &of[i]);
         mark_fields(b, i);
     }
     return true;

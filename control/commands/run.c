@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-static const char *const STEPS[] = {"010", "020", "030", "080", "090", NULL};
+static const char *const STEPS[] = {"010", "020", "030", "040", "050", "060", "070", "080", "090", NULL};
 
 static void print_result(const struct command_call *call, const struct run_result *r)
 {
@@ -42,8 +42,7 @@ static int run(struct command_call *call)
         .quiet = call->quiet,
     };
     int until = command_choice(call, "until", -1);
-    static const int STEP_NUMBERS[] = {10, 20, 30, 80, 90};
-    if (until >= 0) request.until_step = STEP_NUMBERS[until];
+    if (until >= 0) request.until_step = (until + 1) * 10;
     struct run_result result;
     if (!run_initial(&request, &result, &call->status)) return command_failed(call);
     print_result(call, &result);
@@ -74,7 +73,8 @@ const struct command command_run_initial = {
              .type = COMMAND_CHOICE,
              .placeholder = "STEP",
              .words = STEPS,
-             .doc = "stop after this step: 010 arrive, 020 import, 030 integrate, 080 export, 090 reconcile"},
+             .doc = "stop after this step: 010 arrive, 020 import, 030 integrate, 040 to 080 (measure, score, select, "
+                     "build, export: one pass), 090 reconcile"},
             {.name = "no-follow", .type = COMMAND_FLAG, .doc = "commit only: neither load the database nor deliver"},
             {0}},
     .run = run,

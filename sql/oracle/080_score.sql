@@ -9,7 +9,7 @@ DECLARE
     parts text;
     value text := CASE m.aggregate WHEN 'count' THEN 'count(*)' ELSE m.aggregate || '(v)' END;
 BEGIN
-    SELECT string_agg(format('SELECT integrated, %s AS v FROM oracle.%I WHERE integrated IS NOT NULL AND (%s)',
+    SELECT string_agg(format('SELECT integrated, %s AS v FROM oracle.%I WHERE integrated IS NOT NULL AND NOT dropped AND (%s)',
                CASE m.aggregate WHEN 'count' THEN '1' ELSE oracle.expression_sql(m.customer_type, m.expression, true) END, 'holding_' || l.name,
                coalesce(nullif(oracle.expression_sql(m.customer_type, m.predicate, true), ''), 'true')), ' UNION ALL ')
     INTO STRICT parts

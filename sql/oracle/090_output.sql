@@ -32,7 +32,7 @@ BEGIN
     SELECT * INTO f FROM oracle.field x WHERE x.layout = l.name AND x.name = o.source_name AND o.source = 'field';
     decoded := CASE o.source
         WHEN 'number' THEN 'q.integrated' WHEN 'unit' THEN quote_literal(oracle.parameter('unit'))
-        WHEN 'business_date' THEN format('%L::date', oracle.parameter('date')) WHEN 'entry_date' THEN format('%L::date', oracle.parameter('date'))
+        WHEN 'business_date' THEN format('%L::date', oracle.parameter('date')) WHEN 'entry_date' THEN format('CASE WHEN EXISTS (SELECT FROM oracle.selected e WHERE e.number = q.integrated) THEN %L::date END', oracle.parameter('date'))
         WHEN 'system' THEN quote_literal((SELECT letter FROM oracle.system WHERE system = l.system))
         WHEN 'score' THEN 's.r_score' WHEN 'result' THEN 's.' || quote_ident('r_' || o.source_name) WHEN 'measure' THEN 's.' || quote_ident('m_' || o.source_name)
         WHEN 'id_type' THEN 'q.id_type' WHEN 'id_key' THEN 'q.id_key' WHEN 'customer_type' THEN 'q.customer_type'
@@ -76,7 +76,7 @@ BEGIN
     SELECT string_agg(oracle.source_sql(f, l, a_type), E'\n || ' ORDER BY f.ord) INTO line FROM oracle.output_field f WHERE f.output = o.name;
     rows := CASE WHEN o.kind IN ('customer', 'others')
         THEN format('(SELECT c.integrated, c.file_no, c.position, c.id_type, c.number AS id_key, c.customer_type FROM oracle.customer c WHERE c.layout = %L AND c.is_primary = %L)', l.name, o.kind = 'customer')
-        ELSE format('(SELECT DISTINCT w.integrated, w.file_no, w.position, c.id_type, c.number AS id_key, c.customer_type FROM oracle.%I w JOIN oracle.integrated i ON i.number = w.integrated JOIN oracle.customer c ON c.id = i.primary_id)', 'owned_' || l.name) END;
+        ELSE format('(SELECT DISTINCT w.integrated, w.file_no, w.position, c.id_type, c.number AS id_key, c.customer_type FROM oracle.%I w JOIN oracle.integrated i ON i.number = w.integrated JOIN oracle.customer c ON c.id = i.primary_id WHERE NOT w.dropped)', 'owned_' || l.name) END;
     EXECUTE format('INSERT INTO oracle.%I SELECT q.integrated, %s, q.file_no, q.position, %s FROM (SELECT r.*, sf.name AS file FROM %s r JOIN oracle.source_file sf USING (file_no)) q '
                    'JOIN oracle.%I d USING (file_no, position) %s WHERE q.customer_type = %L %s',
                    'out_' || o.name, l.priority, line, rows, 'decoded_' || l.name,

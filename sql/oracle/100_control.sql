@@ -21,13 +21,13 @@ DECLARE
     f record;
 BEGIN
     EXECUTE format('INSERT INTO oracle.control SELECT %L || ''.accepted'', '''', count(*) FROM oracle.%I WHERE reason IS NULL', l.name, 'decoded_' || l.name);
-    EXECUTE format('INSERT INTO oracle.control SELECT %L || k, '''', v FROM (SELECT count(*) FILTER (WHERE integrated IS NULL) AS orphans, count(integrated) AS rows FROM oracle.%I) z, '
+    EXECUTE format('INSERT INTO oracle.control SELECT %L || k, '''', v FROM (SELECT count(*) FILTER (WHERE integrated IS NULL) AS orphans, count(DISTINCT (file_no, position, integrated)) FILTER (WHERE integrated IS NOT NULL AND NOT dropped) AS rows FROM oracle.%I) z, '
                    'LATERAL (VALUES (''.orphans'', orphans), (''.rows'', rows)) t(k, v)', l.name, 'owned_' || l.name);
     FOR f IN SELECT x.name, x.scale FROM oracle.field x JOIN oracle.ini i ON (i.kind, i.name, i.section, i.key) = ('layout', l.name, 'fields', x.name)
              WHERE l.class = 'account' AND x.layout = l.name AND x.type = 'amount' AND i.value ~ '\mkeep=hot\M' ORDER BY x.ord LOOP
         EXECUTE format('INSERT INTO oracle.control SELECT %L || ''.accepted'', %s, NULL, sum(%I) * ''1e-%s''::numeric FROM oracle.%I WHERE reason IS NULL GROUP BY 2',
                        l.name || '.' || f.name, oracle.role_sql(l.name, 'currency', quote_literal(oracle.unit_setting('base_currency', NULL))), 'f_' || f.name, f.scale, 'decoded_' || l.name);
-        EXECUTE format('INSERT INTO oracle.control SELECT %1$L || CASE WHEN integrated IS NULL THEN ''.orphans'' ELSE ''.counted'' END, the_currency, NULL, sum(%2$I) FROM oracle.%3$I GROUP BY 1, 2',
+        EXECUTE format('INSERT INTO oracle.control SELECT %1$L || CASE WHEN integrated IS NULL THEN ''.orphans'' ELSE ''.counted'' END, the_currency, NULL, sum(%2$I) FROM oracle.%3$I WHERE NOT dropped GROUP BY 1, 2',
                        l.name || '.' || f.name, 'f_' || f.name, 'holding_' || l.name);
     END LOOP;
 END $$;
@@ -37,13 +37,13 @@ CREATE PROCEDURE oracle.control_type(a_type text, word text) LANGUAGE plpgsql AS
 DECLARE
     m record;
 BEGIN
-    EXECUTE format('INSERT INTO oracle.control SELECT k || ''.%s'', '''', r, a FROM (SELECT count(*) AS n, sum(r_score::numeric) * 0.01 AS v, count(x.number) AS m, '
-                   'sum(r_score::numeric) FILTER (WHERE x.number IS NOT NULL) * 0.01 AS w, '
+    EXECUTE format('INSERT INTO oracle.control SELECT k || ''.%s'', '''', r, a FROM (SELECT count(*) AS n, coalesce(sum(r_score::numeric), 0) * 0.01 AS v, count(x.number) AS m, '
+                   'coalesce(sum(r_score::numeric) FILTER (WHERE x.number IS NOT NULL), 0) * 0.01 AS w, '
                    'count(*) FILTER (WHERE s.number IN (SELECT number FROM oracle.excluded_customer)) AS e FROM oracle.%I s LEFT JOIN oracle.selected x USING (number)) z, '
                    'LATERAL (VALUES (''scored'', n, NULL), (''score.all'', NULL, v), (''score.selected'', NULL, w), (''selected'', m, NULL), (''excluded'', e, NULL)) t(k, r, a)',
                    word, 'scored_' || a_type);
     FOR m IN SELECT alias, type FROM oracle.measure WHERE customer_type = a_type LOOP
-        EXECUTE format('INSERT INTO oracle.control SELECT %L, '''', NULL, sum(%I) * %s FROM oracle.%I', 'measure.' || word || '.' || m.alias, 'm_' || m.alias,
+        EXECUTE format('INSERT INTO oracle.control SELECT %L, '''', NULL, coalesce(sum(%I), 0) * %s FROM oracle.%I', 'measure.' || word || '.' || m.alias, 'm_' || m.alias,
                        CASE m.type WHEN 'money' THEN '0.01' ELSE '1' END, 'measured_' || a_type);
     END LOOP;
 END $$;

@@ -118,8 +118,7 @@ static void make_account(char *record, uint64_t i, uint64_t customers, uint64_t 
     uint64_t r = next_random(seed);
     memset(record, ' ', ACCOUNT_DATA);
     record[ACCOUNT_DATA] = '\n';
-    PUT(ACCOUNT_FIELDS, "number", "%010llu",
-        (unsigned long long)(1100000001 + i * customers / (customers * 5 + 1) % customers));
+    PUT(ACCOUNT_FIELDS, "number", "%010llu", (unsigned long long)(1100000001 + i / 5 % customers));
     PUT(ACCOUNT_FIELDS, "system", "R");
     PUT(ACCOUNT_FIELDS, "source_no", "R%011llu", (unsigned long long)(i / 5));
     PUT(ACCOUNT_FIELDS, "account", "6222%015llu", (unsigned long long)(r % 1000000000000000u));

@@ -12,7 +12,7 @@ customers=${1:-200000} accounts=${2:-1000000} rounds=${3:-5} encoding=${4:-utf-8
 cd "$(dirname "$0")/../.."
 build=${BUILD:-build/release}
 program=$build/tests/bench/load_bench
-[ -x "$program" ] || make BUILD="$build" "$program" >/dev/null
+make -s BUILD="$build" "$program" >/dev/null
 folder=$(mktemp -d "${TMPDIR:-/tmp}/crmx_load_bench.XXXXXX")
 chmod 711 "$folder"
 mkfifo "$folder/until"

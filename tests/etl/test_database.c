@@ -286,7 +286,7 @@ static void test_other_version(void **state)
     config.programs_folder = test_path("versions");
     assert_refused(&config, STATUS_ENVIRONMENT, "was made by PostgreSQL 15, whose programs are not in",
                    "apt-get install postgresql-15");
-    assert_refused(&config, STATUS_ENVIRONMENT, "(found: 99)", "crmx db rebuild");
+    assert_refused(&config, STATUS_ENVIRONMENT, "(found: 99)", "crmx db load --unit UU");
 }
 
 static void test_damaged_configuration(void **state)
@@ -358,6 +358,9 @@ static void test_url(void **state)
     snprintf(url, sizeof url, "host=%s user=crmx dbname=none password=geheim", config.socket_folder);
     assert_refused(&by_url, STATUS_DATABASE, "database \"none\" does not exist", "psql");
     assert_true(!database_open(&by_url, &db, &st) && !strstr(st.message, "geheim"));
+    by_url.url = "postgresql://crm:geheim@[::1/crm";
+    assert_refused(&by_url, STATUS_USAGE, "is no address that libpq understands",
+                   "postgresql://USER@HOST:5432/DATABASE");
     database_close(server);
 }
 

@@ -254,8 +254,8 @@ static void test_unknown(void **state)
         assert_false(run(&f));
         assert_int_equal(f.st.code, STATUS_WARNING);
         assert_has(f.st.message, "rename of \"CRMCUST\" was lost");
-        assert_has(f.st.hint, "crmx delivery confirm 11 crm 20261120.001 --reason");
-        assert_has(f.st.hint, "crmx delivery resend 11 crm 20261120.001 --reason");
+        assert_has(f.st.hint, "crmx delivery resolve --unit 11 --target crm 20261120.001 --confirm --reason");
+        assert_has(f.st.hint, "crmx delivery resolve --unit 11 --target crm 20261120.001 --resend --reason");
         assert_int_equal(f.result.files_sent, 0);
     }
     struct fixture next = f;

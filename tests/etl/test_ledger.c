@@ -227,7 +227,7 @@ static void test_every_changed_byte_is_found(void **state)
         assert_null(l);
         assert_int_equal(st.code, STATUS_CORRUPT);
         assert_has(st.message, "line ");
-        assert_has(st.hint, "crmx delivery confirm");
+        assert_has(st.hint, "crmx help delivery resolve");
         whole[at] = kept;
     }
 }

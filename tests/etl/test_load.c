@@ -281,7 +281,7 @@ static void test_idempotent_and_older(void **state)
     assert_int_equal(st.code, STATUS_INPUT);
     assert_string_equal(
         st.message, "generation 2026-10-31.001.1 of unit 21 is older than 2026-10-31.002.1, which the database shows");
-    assert_string_equal(st.hint, "to go back on purpose: crmx db rebuild 21 --generation 2026-10-31.001.1");
+    assert_string_equal(st.hint, "to go back on purpose: crmx db rebuild --unit 21 --generation 2026-10-31.001.1");
     assert_has(st.context, "while loading generation 2026-10-31.001.1 of unit 21 into the database");
     assert_string_equal(sample_digest(reader, "21"), digest[1]);
 
@@ -544,7 +544,8 @@ static void test_wrong_requests(void **state)
          "output out: field colour has no column in table crm_value_added; it has: number total_assets "
          "total_liabilities average_daily_balance contribution contribution_deposit "
          "contribution_loan contribution_intermediary loyalty tier life_cycle segment",
-         "rename the field in outputs/out.ini, or add a column: psql -c \"SELECT crmx.add_column('crm_value_added', "
+         "rename the field in outputs/out.ini, or add a column: "
+         "crmx db psql --command \"SELECT crmx.add_column('crm_value_added', "
          "'colour', 'text')\""},
         {NULL,
          NULL,

@@ -134,7 +134,7 @@ part_ftp() {
     stop_server "$PID"
     run 20261120.1
     expect "server down" 8 "committed, not delivered"
-    check "server down: hint" output_has "HINT: when the target answers again, go on with: crmx delivery run 11 crm"
+    check "server down: hint" output_has "HINT: when the target answers again, go on with: crmx delivery run --unit 11 --target crm"
     start_python ftp
     ftp_target ftp
     run 20261120.1
@@ -226,8 +226,8 @@ part_consumes() {
     run 20261120.1
     expect "taken, no answer" 4 "is UNKNOWN"
     check "taken: names the file" output_has 'rename of "CRMCUST"'
-    check "taken: hint confirm" output_has "crmx delivery confirm 11 crm 20261120.001 --reason"
-    check "taken: hint resend" output_has "crmx delivery resend 11 crm 20261120.001 --reason"
+    check "taken: hint confirm" output_has "crmx delivery resolve --unit 11 --target crm 20261120.001 --confirm --reason"
+    check "taken: hint resend" output_has "crmx delivery resolve --unit 11 --target crm 20261120.001 --resend --reason"
     run 20261120.1
     expect "waits" 4 "UNKNOWN sent=0"
     run 20261121.1 "$W/set2"

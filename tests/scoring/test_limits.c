@@ -194,7 +194,7 @@ static void check_range(const char *expression, int64_t measure, const char *mes
     assert_int_equal(formula_evaluate(p, &in, scratch, results, &st), message == NULL);
     if (message) {
         assert_string_equal(st.message, message);
-        assert_string_equal(st.hint, "look at its measures: crmx explain; bound the terms of big with min(…)");
+        assert_string_equal(st.hint, "look at its measures: crmx customer show; bound the terms of big with min(…)");
         assert_int_equal(st.code, STATUS_INPUT);
     }
     status_clear(&st);

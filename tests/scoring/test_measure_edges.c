@@ -291,7 +291,7 @@ static void test_overflow_of_sums(void **state)
         struct status st = {0};
         int64_t values[3];
         for (uint32_t k = 0; k < CASES_OF[i].rows; k++) rows[k] = (struct row){1, {USD, CASES_OF[i].amount}};
-        /* More rows than fit 128 bits, or 64 where the sum is narrow, are refused; fewer are refused at the end, or fine. */
+        /* More rows than the sum has bits for are refused at once; fewer at the end, unless they fit 64 bits. */
         assert_false(run(&huge_rates, CASES_OF[i].measure, CARD, rows, CASES_OF[i].rows, values, &st));
         assert_string_equal(st.message, message);
         status_clear(&st);

@@ -506,11 +506,18 @@ static void define(struct definition *d, struct buf *text, int i)
     buf_add_text(text, ");\n");
 }
 
+static void check_size(const struct definition *d, struct decimal x)
+{
+    wide_integer whole = x.value / ten(x.scale > d->decimals ? x.scale - d->decimals : 0);
+    if (whole > INT64_MAX / 2 || whole < -INT64_MAX / 2) too_large = true;
+}
+
 static void oracle_add(const struct definition *d, struct decimal *total, int64_t *count, const int64_t *row)
 {
     if (d->predicate && !holds(d->predicate, row)) return;
     struct decimal x = d->expression ? oracle(d->expression, row) : (struct decimal){1, 0, false};
     bool first = (*count)++ == 0;
+    check_size(d, x);
     if (d->aggregate == AGGREGATE_MIN || d->aggregate == AGGREGATE_MAX) {
         int order = first ? 0 : compare_decimals(x, *total);
         if (first || (d->aggregate == AGGREGATE_MIN ? order < 0 : order > 0)) *total = x;
@@ -519,8 +526,7 @@ static void oracle_add(const struct definition *d, struct decimal *total, int64_
     x = to_scale(x, total->scale);
     *total = to_scale(*total, x.scale);
     *total = checked(total->value + x.value, x.scale);
-    wide_integer whole = total->value / ten(total->scale > d->decimals ? total->scale - d->decimals : 0);
-    if (whole > INT64_MAX / 2 || whole < -INT64_MAX / 2) too_large = true;
+    check_size(d, *total);
 }
 
 static int64_t oracle_value(const struct definition *d, uint32_t customer)

@@ -1,4 +1,4 @@
-/* One measure set and one program, read by several threads at once, each with its own block and scratch: `make tsan`. */
+/* One measure set and one program, read by several threads at once, each with its own block and scratch. */
 #include "tests/scoring/fixture.h"
 
 #include "base/pool.h"
