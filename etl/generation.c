@@ -367,7 +367,10 @@ static bool open_generation(struct generation *g, const char *unit_folder, const
     bool is_current = !id || (there && strcmp(id, current.id) == 0);
     snprintf(g->id, sizeof g->id, "%s", id ? id : current.id);
     g->folder = arena_printf(&g->arena, "%s/gen/%s", unit_folder, g->id);
-    if (!os_exists(g->folder)) return status_fail(st, STATUS_USAGE, "there is no generation \"%s\" in \"%s/gen\"", g->id, unit_folder);
+    if (!os_exists(g->folder)) {
+        status_fail(st, STATUS_USAGE, "there is no generation \"%s\" in \"%s/gen\"", g->id, unit_folder);
+        return status_hint(st, "see the generations: crmx generation list");
+    }
     struct buf text;
     buf_init(&text, TEXT_FILE_MAX);
     bool ok = read_manifest(g, is_current ? current.manifest_hash : NULL, &text, st) && check_listed(g, text.bytes, st);

@@ -54,10 +54,10 @@ void probe_scan_close(struct probe_scan *s)
 static bool fail_read(struct probe_scan *s, struct status *st)
 {
     int code;
-    const char *what = gzerror(s->file, &code);
+    const char *what = gzerror(s->file, &code), *colon = strstr(what, ": ");
     if (code == Z_ERRNO) return status_fail(st, STATUS_IO, "could not read \"%s\": %m", s->path);
     status_fail(st, STATUS_INPUT, "could not unpack \"%s\" after byte %llu: %s", s->path,
-                (unsigned long long)(s->offset + (uint64_t)(s->limit - s->at)), what);
+                (unsigned long long)(s->offset + (uint64_t)(s->limit - s->at)), colon ? colon + 2 : what);
     return status_hint(st, "the file is damaged or cut short: have it sent again");
 }
 
@@ -127,7 +127,7 @@ static size_t cut_line(const struct probe_scan *s, struct probe_record *r)
     bool cr = length && s->at[length - 1] == '\r';
     r->line_end = !lf ? PROBE_NO_END : cr ? PROBE_CRLF : PROBE_LF;
     if (wanted == LAYOUT_CRLF && lf && !cr)
-        length++; /* the LF alone makes it a record of another length */
+        length += length == s->layout->record_length; /* without its CR it is a record of another length */
     else if (wanted != LAYOUT_LF && cr)
         length--;
     r->length = length;

@@ -185,9 +185,10 @@ static bool show_sources(struct show_population *p, const struct lookup_customer
 static void add_score_row(struct show_population *p, struct listing *rows, const char *name, enum value_type type,
                           int64_t value, bool hide, const char *code)
 {
-    const char *text = type == VALUE_MONEY  ? show_grouped(p->arena, show_decimal(p->arena, value, 2))
+    const char *text = type == VALUE_MONEY  ? show_decimal(p->arena, value, 2)
                        : type == VALUE_CODE ? code
                                             : arena_printf(p->arena, "%" PRId64, value);
+    if (type == VALUE_MONEY && !p->call->json) text = show_grouped(p->arena, text);
     listing_text(rows, name);
     if (type == VALUE_CODE)
         listing_text(rows, text);

@@ -91,8 +91,7 @@ static bool open_named(struct command_call *call, struct generation **g, struct 
 {
     const char *id = command_text(call, "generation", NULL), *unit = show_unit(call, st);
     if (!id || !unit) return unit && show_generation(call, false, g, st);
-    return generation_open(show_unit_folder(call, unit), id, g, st) ||
-           status_hint(st, "see the generations: crmx generation list --unit %s", unit);
+    return generation_open(show_unit_folder(call, unit), id, g, st);
 }
 
 static int run_verify(struct command_call *call)

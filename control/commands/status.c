@@ -304,6 +304,8 @@ static void show_running(struct look *l, struct show *s)
     if (s->json) {
         show_integer(s, "running", l->holder);
         show_integer(s, "running_seconds", age);
+    } else if (l->holder > 0 && age < 0) {
+        show_textf(s, "running", "yes, the lock of pid %d lives on in a process that it has started", l->holder);
     } else if (l->holder > 0) {
         show_textf(s, "running", "yes, pid %d, for %" PRId64 ":%02d:%02d", l->holder, age / 3600, (int)(age / 60 % 60),
                    (int)(age % 60));
