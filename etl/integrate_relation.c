@@ -53,6 +53,14 @@ static bool emit(struct job *j, int worker, const struct row_tuple *from, uint64
     return true;
 }
 
+/* A person named twice for one account counts once, by the first record. */
+static bool named_before(const struct relation_tuple *owners, uint64_t i)
+{
+    for (uint64_t k = 0; k < i; k++)
+        if (owners[k].source == owners[i].source) return true;
+    return false;
+}
+
 /* One account with its relation records (owners first). */
 static bool divide(struct job *j, int worker, const struct row_tuple *account, const struct relation_tuple *owners, uint64_t n, struct status *st)
 {
@@ -62,15 +70,18 @@ static bool divide(struct job *j, int worker, const struct row_tuple *account, c
     const unsigned char *whole = (const unsigned char *)(account + 1);
     memcpy(first, whole, t->row_size);
     for (uint64_t i = 1; i < n; i++) {
-        bool linked = (owners[i].share_role & 0xff) == ROLE_LINKED;
+        if ((owners[i].share_role & 0xff) == ROLE_LINKED) { /* owns nothing: no row, or a count of accounts would count it */
+            __atomic_fetch_add(&totals->rows_linked, 1, __ATOMIC_RELAXED);
+            continue;
+        }
+        if (named_before(owners, i)) continue;
         memcpy(part, whole, t->row_size);
         /* A second owner without a share of its own gets nothing: the share is missing, not whole. */
         uint32_t share = owners[i].share_role >> 8;
-        scale_amounts(t, part, whole, linked || share == SHARE_WHOLE ? 0 : share);
+        scale_amounts(t, part, whole, share == SHARE_WHOLE ? 0 : share);
         subtract_amounts(t, first, part);
         if (!emit(j, worker, account, owners[i].source, part, st)) return false;
         __atomic_fetch_add(&totals->rows_extra, 1, __ATOMIC_RELAXED);
-        if (linked) __atomic_fetch_add(&totals->rows_linked, 1, __ATOMIC_RELAXED);
     }
     return emit(j, worker, account, owners[0].source, first, st);
 }

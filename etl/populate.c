@@ -254,6 +254,7 @@ static void add_total(struct populate_total *to, const struct populate_total *fr
     for (int i = 0; i < im->tables->count; i++) {
         to->table[i].rows += from->table[i].rows;
         to->table[i].dropped_rows += from->table[i].dropped_rows;
+        to->table[i].merged_rows += from->table[i].merged_rows;
         for (int a = 0; a < TABLE_AMOUNTS_MAX; a++)
             for (int c = 0; c < im->rates->count; c++) {
                 to->table[i].sum[a][c] += from->table[i].sum[a][c];

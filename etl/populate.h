@@ -23,6 +23,7 @@ enum { CUSTOMER_SELECTED = 1, CUSTOMER_EXCLUDED = 2, CUSTOMER_SCORED = 4 };
 struct populate_table_total {
     uint64_t rows;
     __int128 sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
+    uint64_t merged_rows; /* owners of one account who are one customer */
     uint64_t dropped_rows;
     __int128 dropped_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
 };

@@ -138,6 +138,36 @@ static void sort_rows(const char *raw, char *sorted, uint32_t n, uint32_t stride
         if (start[c + 1] - start[c] > 1) sort_run(sorted + (size_t)start[c] * stride, start[c + 1] - start[c], stride);
 }
 
+/* Two owners of one account who turn out to be one customer: their parts add up, the account counts once. Rows of one record
+ * stand beside each other. Returns the rows that are left. */
+static uint32_t merge_owners(const struct table *t, char *rows, uint32_t stride, const struct populate_range *r, uint32_t *start, struct populate_table_total *total)
+{
+    uint32_t out = 0, begin = 0;
+    for (uint32_t c = 0; c < r->count; c++) {
+        uint32_t end = start[c + 1], first = out;
+        for (uint32_t i = begin; i < end; i++) {
+            char *to = rows + (size_t)out * stride;
+            const char *from = rows + (size_t)i * stride;
+            if (out == first || record_at(rows, stride, out - 1) != record_at(rows, stride, i)) {
+                if (out != i) memmove(to, from, stride);
+                out++;
+                continue;
+            }
+            unsigned char *into = (unsigned char *)to - stride + sizeof(struct owned_tuple);
+            for (int a = 0; a < t->amounts_count; a++) {
+                const struct decode_column *column = &t->columns[t->amount_columns[a]];
+                int64_t sum = decode_column_value(column, into) + decode_column_value(column, (const unsigned char *)from + sizeof(struct owned_tuple));
+                memcpy(into + column->offset, &sum, column->width);
+            }
+            total->merged_rows++;
+        }
+        start[c] = first;
+        begin = end;
+    }
+    start[r->count] = out;
+    return out;
+}
+
 bool populate_take_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table, struct status *st)
 {
     struct integrate *in = j->p->in;
@@ -151,6 +181,7 @@ bool populate_take_rows(struct populate_job *j, struct populate_worker *w, const
     char *sorted = integrate_room(&w->sorted[table].tuples, &w->sorted[table].tuples_size, (size_t)n * stride + 64);
     sort_rows(raw, sorted, n, stride, r, j->p->batch, start);
     struct populate_table_total *total = &w->total->table[table];
+    if (t->by_relation) n = merge_owners(t, sorted, stride, r, start, total);
     total->rows += n;
     for (int a = 0; a < t->amounts_count; a++) {
         const struct decode_column *c = &t->columns[t->amount_columns[a]];

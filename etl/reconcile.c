@@ -123,9 +123,9 @@ static void table(struct reconcile *r, const struct populate *p, int i)
     add_records(r, 30, arena_printf(r->arena, "%s.duplicates", name), it->duplicates);
     add_records(r, 30, arena_printf(r->arena, "%s.superseded", name), it->superseded);
     add_records(r, 40, arena_printf(r->arena, "%s.rows", name), pt->rows);
-    if (it->rows_extra) add_records(r, 30, arena_printf(r->arena, "%s.further_owners", name), it->rows_extra);
-    equate(r, arena_printf(r->arena, "%s: accepted + further owners = rows + orphans + duplicates and superseded", name), "", (__int128)accepted + it->rows_extra,
-           (__int128)pt->rows + it->orphans + pt->dropped_rows, 0);
+    if (it->rows_extra) add_records(r, 30, arena_printf(r->arena, "%s.further_owners", name), it->rows_extra - pt->merged_rows);
+    equate(r, arena_printf(r->arena, "%s: accepted + further owners = rows + orphans + duplicates and superseded", name), "",
+           (__int128)accepted + it->rows_extra - pt->merged_rows, (__int128)pt->rows + it->orphans + pt->dropped_rows, 0);
     for (int a = 0; a < t->amounts_count; a++) table_money(r, p, i, a);
 }
 
