@@ -48,7 +48,7 @@ const char *show_record_complaint(struct show_record *r, const struct probe_read
 void show_record_fields(struct show_record *r, struct show *s, const struct probe_reader *reader,
                         const unsigned char *record);
 
-/* "110101198001010018" → "110*************18": of a long text the beginning and the end are left, of a short one less.
+/* "110101198001010010" → "110*************10": of a long text the beginning and the end are left, of a short one less.
  * */
 const char *show_masked(struct arena *arena, const char *text);
 

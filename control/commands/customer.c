@@ -308,7 +308,7 @@ const struct command command_customer_show = {
             SHOW_UNMASK,
             {0}},
     .examples = "crmx customer show --number 1100000012\n"
-                "crmx customer show --id-type 01 --id-no 110101198001010018 --unmask\n"
+                "crmx customer show --id-type 01 --id-no 110101198001010010 --unmask\n"
                 "crmx customer show --system retail --source-no 100052780135 --date 2026-10-31",
     .run = run,
 };

@@ -266,7 +266,7 @@ static int run(struct command_call *call)
         status_fail(&call->status, STATUS_USAGE, "crmx identity explain: TYPE and NUMBER, or --file, are needed");
         status_hint(
             &call->status,
-            "crmx identity explain 01 110101198001010018; or --file NUMBERS.tsv with lines of TYPE, a tab, NUMBER");
+            "crmx identity explain 01 110101198001010010; or --file NUMBERS.tsv with lines of TYPE, a tab, NUMBER");
         return command_failed(call);
     }
     bool ok = open_profile(e) && (path ? explain_file(e, path) : explain_one(e));

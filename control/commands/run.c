@@ -74,7 +74,7 @@ const struct command command_run_initial = {
              .placeholder = "STEP",
              .words = STEPS,
              .doc = "stop after this step: 010 arrive, 020 import, 030 integrate, 040 to 080 (measure, score, select, "
-                     "build, export: one pass), 090 reconcile"},
+                    "build, export: one pass), 090 reconcile"},
             {.name = "no-follow", .type = COMMAND_FLAG, .doc = "commit only: neither load the database nor deliver"},
             {0}},
     .run = run,

@@ -362,13 +362,20 @@ if ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then
     fails 16 'there is no generation "2026-10-30.001.1"' 'see the generations: crmx generation list' db rebuild "${DB[@]}" --generation 2026-10-30.001.1
 fi
 
-# --- every hint names a command that exists ---
+# --- every command that a hint or a guide names exists ---
 
-while read -r words; do
-    "$CRMX" help $words >"$W/out" 2>"$W/err" </dev/null # shellcheck disable=SC2086
-    check "a hint says: crmx $words" [ $? = 0 ]
-done < <(grep -oE 'crmx [a-z]+( [a-z]+)?' "$W/hints" | sed 's/^crmx //' | sort -u |
-    sed -E 's/^(init|probe|status|rejects|reconcile) .*/\1/')
+exists() { # WHERE < lines of "command words"
+    while read -r words; do
+        # shellcheck disable=SC2086 # several words
+        "$CRMX" help $words >"$W/out" 2>"$W/err" </dev/null
+        check "$1 says: crmx $words" [ $? = 0 ]
+    done
+}
+commands_in() { # FILE …
+    grep -ohE 'crmx [a-z]+( [a-z]+)?' "$@" | sed -E 's/^crmx //; s/^(init|probe|status|rejects|reconcile) .*/\1/' | sort -u
+}
+exists "a hint" < <(commands_in "$W/hints")
+exists "a guide" < <(commands_in <(grep -h '^ *crmx \|`crmx [a-z]' "$HERE"/../../../docs/{operator,analyst,delivery}.md))
 
 cd /
 echo "$PASSED passed, $FAILED failed"
