@@ -152,6 +152,8 @@ check "layout check: the layout, with file and line" out_has 'layouts/retail_acc
 check "layout check: the unit that needs it" out_has 'layout retail_account is wrong (see there)'
 check "layout check: how many" err_has '2 of 14 files are wrong: no run can start with them'
 check "layout check: all the others are fine" [ "$(grep -c '^ok\|^unused' "$W/out")" = 12 ]
+sed -i 's/^kind .*/kind = 11 1 code valus=D,F/; s/^opened .*/opened = 29 8 date to=busines_date/; s/^complete .*/complete = ctrl/' layouts/retail_account.ini
+json 'map(select(.name == "retail_account") | .about | capture(":(?<l>[0-9]+):").l) == ["13","14","16","7"]' layout check retail_account
 cp "$HERE/config/layouts/retail_account.ini" layouts/
 run layout check
 check "layout check: an unknown section" out_has '[sytems]'
