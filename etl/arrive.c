@@ -257,9 +257,12 @@ static bool bring(const struct arrive_request *r, const char *from, const char *
 static bool unpack(const char *path, struct arena *arena, struct status *st)
 {
     bool gzip;
+    struct status ignored = {0};
     const char *part = arena_printf(arena, "%s.part", path);
     if (!starts_gzip(path, &gzip, st)) return false;
-    return !gzip || (os_unlink(part, st) && unpack_gzip(path, part, st) && os_rename(part, path, st));
+    if (!gzip || (os_unlink(part, st) && unpack_gzip(path, part, st) && os_rename(part, path, st))) return true;
+    os_unlink(part, &ignored);
+    return false;
 }
 
 static bool missing(const struct arrive_request *r, const struct layout *l, struct status *st)

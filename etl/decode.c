@@ -350,6 +350,7 @@ static void compile_field(struct decoder *d, int field, uint8_t *need, uint8_t *
         struct decode_step *s = add_step(d, OP_DATE8, field, f->offset, f->length);
         if (plain) {
             need_digits(need, f->offset, 8);
+            if (!d->column_of[field]) s->op = OP_DATE8_CHECK;
         } else {
             s->when_slot = slot_of[f->when_field];
             s->when_codes = f->when_codes;

@@ -208,6 +208,8 @@ static bool tie_out(struct run *r)
 static bool commit(struct run *r)
 {
     step(r, "100 commit");
+    /* All of it has been read. Now, because after CURRENT nothing is left to do that a killed run would have to make up for. */
+    if (!os_remove_tree(r->spill, r->st)) return false;
     char date[11], hash[33];
     date_format(r->request->business_date, date);
     const char *head = arena_printf(&r->arena,
@@ -234,6 +236,18 @@ static bool commit(struct run *r)
 
 /* --- the whole --- */
 
+/* A run that was killed right after CURRENT was replaced has not said so in its journal: that is made up for here, once CURRENT is
+ * certain to be on disk. */
+static bool complete_journal(struct run *r, const char *id)
+{
+    const char *path = arena_printf(&r->arena, "%s/run/%s/journal", r->unit_folder, id);
+    if (!os_exists(path)) return true; /* the run folder was cleared away */
+    struct journal *j = journal_open(path, r->st);
+    bool ok = j && (journal_find(j, "committed") || (os_fsync_folder(r->unit_folder, r->st) && journal_append(j, 100, "committed", id, r->st)));
+    journal_close(j);
+    return ok;
+}
+
 /* Is there a population already? Of this date: done. Of another: an initial load has no business here. */
 static bool check_empty(struct run *r, bool *done)
 {
@@ -249,7 +263,7 @@ static bool check_empty(struct run *r, bool *done)
         snprintf(r->result->generation, sizeof r->result->generation, "%s", current.id);
         r->result->already_done = true;
         log_info("business date %s is committed already: generation %s", date, current.id);
-        return true;
+        return complete_journal(r, current.id);
     }
     status_fail(r->st, STATUS_USAGE, "unit %s has a population of %.10s: an initial load starts from none", r->request->unit, current.id);
     return status_hint(r->st, "look at it: crmx status --unit %s; to start over, move \"%s\" away", r->request->unit, r->unit_folder);

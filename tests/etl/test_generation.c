@@ -382,6 +382,8 @@ static void test_numbers_go_on(void **state)
     struct generation *g = open_current();
     assert_int_equal(g->first_number, 13);
     assert_int_equal(segment_partitions(g->customer), 2); /* 13 · 14 15 */
+    assert_int_equal(segment_rows(g->customer, 0, 0), 1);
+    assert_int_equal(segment_rows(g->customer, 1, 0), 2);
     assert_true(generation_place(g, 13, &partition, &place) && partition == 0 && place == 0);
     assert_true(generation_place(g, 14, &partition, &place) && partition == 1 && place == 0);
     assert_true(generation_place(g, 15, &partition, &place) && partition == 1 && place == 1);

@@ -1,7 +1,8 @@
 # scene.sh: what the runs of tests/variants, tests/crash and tests/mutants share; sourced by bash.
 #
 # A scene is a working folder with a configuration and an inbox that can be put back as it was:
-#     scene_samples DIR CUSTOMERS    the delivered template, with made-up data of so many customers (samples/generate)
+#     scene_samples DIR CUSTOMERS [LIMIT]   the delivered template, with made-up data of so many customers (samples/generate);
+#                                    LIMIT: reject_limit of every layout (of a few customers many are spoilt)
 #     scene_bench DIR DATA           the configuration of the bench job over files that exist; they are linked, never changed
 #     scene_fresh DIR                no state, the inbox full again
 #     scene_run DIR [OPTION]...      the initial load; output in $scene_out, messages in $scene_err, exit code in $scene_code
@@ -35,6 +36,7 @@ scene_samples() {
     mkdir -p "$1/inbox"
     cp -r "$scene_root/config/template/." "$1/"
     "$scene_generate" "$1/inbox/11" --customers "$2" --date $scene_date > /dev/null || exit 16
+    if [ -n "$3" ]; then sed -i "s/^reject_limit .*/reject_limit = $3/" "$1"/layouts/*.ini; fi
     cp -r "$1/inbox" "$1/inbox.full"
     echo 11 > "$1/unit"
 }
@@ -57,9 +59,12 @@ scene_fresh() {
 scene_run() {
     local dir=$1
     shift
+    # In the background, so that bash does not announce every process that is killed.
     env $scene_environment "$scene_program" run initial --work "$dir" --unit "$(cat "$dir/unit")" --date $scene_date --no-follow \
-        --json "$@" > "$scene_out" 2> "$scene_err"
+        --json "$@" > "$scene_out" 2> "$scene_err" &
+    wait $! 2> /dev/null
     scene_code=$?
+    [ $scene_code = 0 ] || sed -i 's/\\u0022/"/g; s/\\u000a/\n/g' "$scene_out" "$scene_err"
 }
 
 # The unit's state folder, and its only generation.
@@ -78,7 +83,7 @@ scene_fingerprint() {
 }
 
 # What lies in a unit's state besides the one generation and the one run folder as a finished run leaves it. Prints nothing when
-# all is as it should be.
+# all is as it should be. Attempts that failed keep what they had built, for whoever looks for the cause.
 scene_leftovers() {
     local state
     state=$(scene_state "$1")
@@ -87,9 +92,10 @@ scene_leftovers() {
         ls -A | grep -vxE 'CURRENT|gen|lock|numbers|run' | sed 's/^/state: /'
         [ "$(ls -A gen | wc -l)" = 1 ] || ls -A gen | sed 's/^/gen: /'
         [ "$(cut -d' ' -f1 CURRENT)" = "$(ls -A gen)" ] || echo "CURRENT names $(cat CURRENT)"
+        grep -q "	committed	" "run/$(ls -A gen)/journal" || echo "the journal does not say committed"
         [ -d "run/$(ls -A gen)" ] || echo "no run folder for $(ls -A gen)"
         ls -A "run/$(ls -A gen)" | grep -vxE 'in|journal|param' | sed 's/^/run: /'
-        find . -name '*.tmp' -o -name '*.part' -o -name '*.spill' | sed 's/^/left: /'
+        find . \( -name '*.tmp' -o -name '*.part' -o -name '*.spill' \) ! -path './run/*/gen.tmp' | sed 's/^/left: /'
     )
 }
 
