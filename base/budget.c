@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { SLAB_BLOCKS = BUDGET_SLAB_SIZE / BUDGET_BLOCK_SIZE, SLABS_MAX = 1 << 20 };
+enum { SLABS_MAX = 1 << 20 };
 
 struct free_block {
     struct free_block *next;
@@ -13,6 +13,9 @@ struct free_block {
 
 struct budget {
     uint64_t bytes_max, reserve;
+    uint32_t block_size;
+    int slab_blocks;
+    uint64_t blocks_out; /* given and not returned */
     _Atomic uint64_t used, peak;
     pthread_mutex_t lock; /* guards the block lists; taken once per 16 KiB, so contention does not show */
     struct free_block *free_blocks;
@@ -24,10 +27,13 @@ struct budget {
     int slabs_count, slabs_capacity;
 };
 
-struct budget *budget_new(uint64_t bytes_max, uint64_t reserve)
+struct budget *budget_new(uint64_t bytes_max, uint64_t reserve, uint32_t block_size)
 {
     struct budget *b = calloc(1, sizeof *b);
-    ensure(b && reserve < bytes_max);
+    ensure(b && reserve < bytes_max && block_size >= BUDGET_BLOCK_SIZE_MIN && block_size <= BUDGET_BLOCK_SIZE_MAX &&
+           (block_size & (block_size - 1)) == 0);
+    b->block_size = block_size;
+    b->slab_blocks = (int)(BUDGET_SLAB_SIZE / block_size);
     b->bytes_max = bytes_max;
     b->reserve = reserve;
     pthread_mutex_init(&b->lock, NULL);
@@ -71,32 +77,36 @@ static bool new_slab(struct budget *b, struct slab *slab, uint64_t limit)
         ensure(b->slabs);
     }
     b->slabs[b->slabs_count++] = slab->bytes;
-    slab->left = SLAB_BLOCKS;
+    slab->left = b->slab_blocks;
     return true;
 }
 
-static void *take_block(struct budget *b, struct slab *slab, uint64_t limit)
+static void *take_block(struct budget *b, struct slab *slab, uint64_t limit, uint64_t blocks_max)
 {
     void *block = NULL;
     pthread_mutex_lock(&b->lock);
-    if (b->free_blocks) {
+    if (b->blocks_out >= blocks_max) {
+        block = NULL;
+    } else if (b->free_blocks) {
         block = b->free_blocks;
         b->free_blocks = b->free_blocks->next;
     } else if (slab->left || new_slab(b, slab, limit)) {
-        block = slab->bytes + (size_t)(SLAB_BLOCKS - slab->left--) * BUDGET_BLOCK_SIZE;
+        block = slab->bytes + (size_t)(b->slab_blocks - slab->left--) * b->block_size;
     }
+    b->blocks_out += block != NULL;
     pthread_mutex_unlock(&b->lock);
     return block;
 }
 
-void *budget_block(struct budget *b)
+void *budget_block(struct budget *b, bool first)
 {
-    return take_block(b, &b->slab[0], b->bytes_max - b->reserve);
+    uint64_t room = b->bytes_max - b->reserve;
+    return take_block(b, &b->slab[0], room, first ? UINT64_MAX : room / b->block_size / 2);
 }
 
 void *budget_block_reserved(struct budget *b)
 {
-    return take_block(b, &b->slab[1], b->bytes_max); /* a slab of its own: blocks of the others would use it up */
+    return take_block(b, &b->slab[1], b->bytes_max, UINT64_MAX); /* a slab of its own: blocks of the others would use it up */
 }
 
 void budget_block_return(struct budget *b, void *block)
@@ -105,6 +115,7 @@ void budget_block_return(struct budget *b, void *block)
     pthread_mutex_lock(&b->lock);
     f->next = b->free_blocks;
     b->free_blocks = f;
+    b->blocks_out--;
     pthread_mutex_unlock(&b->lock);
 }
 
@@ -127,6 +138,11 @@ void budget_region_return(struct budget *b, void *region, size_t size)
     if (!region) return;
     os_unmap(region, size);
     atomic_fetch_sub(&b->used, size);
+}
+
+uint32_t budget_block_size(const struct budget *b)
+{
+    return b->block_size;
 }
 
 uint64_t budget_used(const struct budget *b)

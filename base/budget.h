@@ -13,15 +13,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BUDGET_BLOCK_SIZE = 16 * 1024, BUDGET_SLAB_SIZE = 2 * 1024 * 1024 };
+enum { BUDGET_BLOCK_SIZE_MIN = 1024, BUDGET_BLOCK_SIZE_MAX = 16 * 1024, BUDGET_SLAB_SIZE = 2 * 1024 * 1024 };
 #define BUDGET_MINIMUM ((uint64_t)64 << 20)
 
 struct budget;
 
-struct budget *budget_new(uint64_t bytes_max, uint64_t reserve);
+/* block_size: a power of two; many writers need small blocks (each holds one), few writers are faster with large ones. */
+struct budget *budget_new(uint64_t bytes_max, uint64_t reserve, uint32_t block_size);
+uint32_t budget_block_size(const struct budget *b);
 void budget_free(struct budget *b);
-/* A block of BUDGET_BLOCK_SIZE bytes, not zeroed; NULL when the budget has none left: spill. */
-void *budget_block(struct budget *b);
+/* A block of budget_block_size bytes, not zeroed; NULL when the budget has none left: spill. `first`: the first block of a
+ * writer. Further blocks may take half of the room only, so that writers that start late still find their first. */
+void *budget_block(struct budget *b, bool first);
 /* The same, but the reserve may be used: for the one block without which a taker cannot even spill. */
 void *budget_block_reserved(struct budget *b);
 void budget_block_return(struct budget *b, void *block);

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -211,13 +212,18 @@ bool os_fsync(int fd, const char *path, struct status *st)
     return true;
 }
 
-bool os_fsync_folder(const char *path, struct status *st)
+bool os_fsync_path(const char *path, struct status *st)
 {
     int fd = os_open_read(path, st);
     if (fd < 0) return false;
     bool ok = os_fsync(fd, path, st);
     os_close(fd);
     return ok;
+}
+
+bool os_fsync_folder(const char *path, struct status *st)
+{
+    return os_fsync_path(path, st);
 }
 
 void os_write_back(int fd, uint64_t offset, uint64_t length)
@@ -273,7 +279,7 @@ bool os_copy(const char *from, const char *to, struct status *st)
         }
         left -= (uint64_t)n;
     }
-    ok = os_fsync(out, to, st);
+    ok = true;
 out:
     os_close(in);
     os_close(out);
@@ -475,6 +481,18 @@ void *os_map(size_t size)
 void os_unmap(void *p, size_t size)
 {
     if (p) munmap(p, size);
+}
+
+void os_tune_memory(bool keep_freed)
+{
+    if (keep_freed) {
+        mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
+        mallopt(M_TRIM_THRESHOLD, 1024 * 1024 * 1024);
+    } else {
+        mallopt(M_ARENA_MAX, 1);
+        mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+        mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+    }
 }
 
 /* --- time --- */

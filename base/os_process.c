@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,6 +45,44 @@ int os_lock_wait(const char *path, bool shared, int64_t timeout_ms, struct statu
 bool os_lock_upgrade(int fd)
 {
     return flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+static bool runs_crmx(int pid)
+{
+    char program[OS_PATH_MAX];
+    if (pid <= 0 || !os_process_link(pid, "exe", program)) return false;
+    const char *name = strrchr(program, '/');
+    return name && strncmp(name, "/crmx", 5) == 0;
+}
+
+/* Device numbers differ between stat() and /proc/locks on some file systems (btrfs, overlay): then the inode decides, if
+ * the process is one of ours. */
+int os_lock_holder(const char *path)
+{
+    struct stat file;
+    char line[256];
+    int holder = 0, exact = 0;
+    FILE *locks = stat(path, &file) == 0 ? fopen("/proc/locks", "re") : NULL;
+    while (locks && fgets(line, sizeof line, locks)) {
+        int pid;
+        unsigned major_number, minor_number;
+        unsigned long long inode;
+        if (sscanf(line, "%*d: FLOCK %*s WRITE %d %x:%x:%llu", &pid, &major_number, &minor_number, &inode) != 4) continue;
+        if (inode != file.st_ino) continue;
+        if (major_number == major(file.st_dev) && minor_number == minor(file.st_dev)) exact = pid > 0 ? pid : -1;
+        if (runs_crmx(pid)) holder = pid;
+    }
+    if (locks) fclose(locks);
+    return exact ? exact : holder;
+}
+
+int64_t os_process_age_s(int pid)
+{
+    struct timespec now;
+    uint64_t start = os_process_start(pid);
+    if (start == 0 || clock_gettime(CLOCK_BOOTTIME, &now) != 0) return -1;
+    int64_t age = now.tv_sec - (int64_t)(start / (uint64_t)sysconf(_SC_CLK_TCK));
+    return age < 0 ? 0 : age;
 }
 
 /* --- child processes --- */
@@ -176,7 +215,7 @@ void os_user_name(unsigned uid, char name[64])
     struct passwd entry, *found = NULL;
     char text[4096];
     if (getpwuid_r(uid, &entry, text, sizeof text, &found) == 0 && found && strlen(entry.pw_name) < 64)
-        strcpy(name, entry.pw_name);
+        snprintf(name, 64, "%s", entry.pw_name);
     else
         snprintf(name, 64, "uid %u", uid);
 }

@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+enum { STACK_SIZE = 2 * 1024 * 1024 };
+
 struct pool {
     int workers;
     pthread_t threads[POOL_WORKERS_MAX];
@@ -71,10 +73,14 @@ struct pool *pool_new(int workers)
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->start, NULL);
     pthread_cond_init(&p->finished, NULL);
+    pthread_attr_t attributes; /* 8 MB of stack a thread would count against a small memory budget */
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_SIZE);
     for (int i = 1; i < workers; i++) {
         p->worker[i] = (struct worker){p, i};
-        ensure(pthread_create(&p->threads[i], NULL, worker_main, &p->worker[i]) == 0);
+        ensure(pthread_create(&p->threads[i], &attributes, worker_main, &p->worker[i]) == 0);
     }
+    pthread_attr_destroy(&attributes);
     return p;
 }
 

@@ -69,9 +69,10 @@ wrong:
 
 void value_size_format(uint64_t size, char text[24])
 {
+    static const char *const UNITS[] = {"", "k", "m", "g", "t"};
     int unit = 0;
     while (size && size % 1024 == 0 && unit < 4) size /= 1024, unit++;
-    snprintf(text, 24, "%" PRIu64 "%.*s", size, unit > 0, unit ? &"kmgt"[unit - 1] : "");
+    snprintf(text, 24, "%" PRIu64 "%s", size, UNITS[unit]);
 }
 
 bool value_duration_ms(const char *text, int64_t *value, struct status *st)

@@ -22,8 +22,9 @@
  *     };
  *
  * Every command also takes --work DIR, --set section.key=value, --json, --quiet, --help. Data go to stdout, messages to
- * stderr; with --json a failure is one line of JSON on stderr. Exit codes: 0 ok · 2 not started, try again · 4 done with
- * warnings · 6 stopped at a checkpoint · 8 failed, restart continues · 12 nothing committed · 16 set-up or environment.
+ * stderr; with --json a failure is one line of JSON on stderr. Exit codes: 0 ok · 2 not started, try again ·
+ * 4 done with warnings · 6 stopped at a checkpoint · 8 failed, restart continues · 12 nothing committed ·
+ * 16 set-up or environment.
  */
 #ifndef CRMX_CONTROL_COMMAND_H
 #define CRMX_CONTROL_COMMAND_H

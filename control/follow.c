@@ -4,13 +4,15 @@
 #include "base/date.h"
 #include "base/log.h"
 #include "base/os.h"
-#include "etl/database.h"
-#include "etl/deliver.h"
+#include "control/show_tsv.h"
 #include "etl/generation.h"
+#include "etl/journal.h"
 #include "etl/run.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { TOTALS_MAX = 20000 };
 
 static const char *generation_date(const struct generation *g, struct arena *arena)
 {
@@ -19,20 +21,41 @@ static const char *generation_date(const struct generation *g, struct arena *are
     return arena_dup(arena, view_of(date));
 }
 
+/* The attempt's folder may be gone (retention, a restored backup): then nothing is noted. */
+static void note(struct command_call *call, const char *unit, const char *generation, int step, const char *event)
+{
+    char folder[OS_PATH_MAX];
+    struct status ignored = {0};
+    run_unit_folder(call->work, unit, folder);
+    const char *path = arena_printf(&call->arena, "%s/run/%s/journal", folder, generation);
+    struct journal *j = os_exists(path) ? journal_open(path, &ignored) : NULL;
+    if (j && !journal_find(j, event)) journal_append(j, step, event, generation, &ignored);
+    journal_close(j);
+}
+
 /* --- 110 load --- */
 
 static enum load_type load_type_of(enum output_type t)
 {
-    static const enum load_type TYPES[] = {[OUTPUT_DIGITS] = LOAD_DIGITS, [OUTPUT_AMOUNT] = LOAD_AMOUNT, [OUTPUT_TEXT] = LOAD_TEXT, [OUTPUT_DATE] = LOAD_DATE, [OUTPUT_RAW] = LOAD_RAW};
+    static const enum load_type TYPES[] = {[OUTPUT_DIGITS] = LOAD_DIGITS,
+                                           [OUTPUT_AMOUNT] = LOAD_AMOUNT,
+                                           [OUTPUT_TEXT] = LOAD_TEXT,
+                                           [OUTPUT_DATE] = LOAD_DATE,
+                                           [OUTPUT_RAW] = LOAD_RAW};
     return TYPES[t];
 }
 
-static bool load_file_of(const struct generation *g, const struct output *o, struct arena *arena, struct load_file *f, struct status *st)
+static bool load_file_of(const struct generation *g, const struct output *o, struct arena *arena, struct load_file *f,
+                         struct status *st)
 {
     struct os_file_identity id;
     struct load_field *fields = arena_array(arena, struct load_field, o->fields_count);
-    for (int i = 0; i < o->fields_count; i++)
-        fields[i] = (struct load_field){o->fields[i].name, o->fields[i].offset, o->fields[i].length, load_type_of(o->fields[i].type), o->fields[i].scale};
+    for (int i = 0; i < o->fields_count; i++) {
+        const struct output_field *from = &o->fields[i];
+        int scale =
+            from->type == OUTPUT_AMOUNT ? from->scale : 0; /* digits are whole numbers: a customer number, a term */
+        fields[i] = (struct load_field){from->name, from->offset, from->length, load_type_of(from->type), scale};
+    }
     *f = (struct load_file){.output_name = o->name,
                             .path = arena_printf(arena, "%s/out/%s", g->folder, o->file),
                             .table = o->table,
@@ -46,40 +69,102 @@ static bool load_file_of(const struct generation *g, const struct output *o, str
     return true;
 }
 
-static bool load_generation(struct command_call *call, struct generation *g, struct database *db, enum load_mode mode, struct status *st)
+/* "-1234.50" → -123450 and 2; false when it does not fit 64 bits: such a total stays in totals.tsv alone. */
+static bool read_amount(const char *text, int64_t *amount, int *scale)
+{
+    const char *point = strchr(text, '.'), *p = text + (*text == '-');
+    *amount = 0;
+    *scale = point ? (int)strlen(point + 1) : 0;
+    for (; *p; p++) {
+        if (*p == '.') continue;
+        if (*p < '0' || *p > '9') return false;
+        if (__builtin_mul_overflow(*amount, 10, amount) || __builtin_add_overflow(*amount, *p - '0', amount))
+            return false;
+    }
+    if (*text == '-') *amount = -*amount;
+    return true;
+}
+
+/* The figures of the tie-out go into the history of the database. */
+static bool read_totals(const struct generation *g, struct arena *arena, struct load_request *r, struct status *st)
+{
+    static const char *const COLUMNS[] = {"step", "name", "currency", "records", "amount", NULL};
+    struct load_total *totals = arena_array(arena, struct load_total, TOTALS_MAX);
+    struct show_tsv t;
+    bool ok = show_tsv_open(&t, arena_printf(arena, "%s/totals.tsv", g->folder), COLUMNS, st);
+    while (ok && r->totals_count < TOTALS_MAX && show_tsv_next(&t, st)) {
+        struct load_total *to = &totals[r->totals_count];
+        *to = (struct load_total){.step = atoi(t.field[0]),
+                                  .name = arena_dup(arena, view_of(t.field[1])),
+                                  .currency = arena_dup(arena, view_of(t.field[2])),
+                                  .records = t.field[3][0] ? atoll(t.field[3]) : -1,
+                                  .has_amount = t.field[4][0] != 0};
+        if (!to->has_amount || read_amount(t.field[4], &to->amount, &to->scale)) r->totals_count++;
+    }
+    show_tsv_close(&t);
+    r->totals = totals;
+    return ok && st->code == STATUS_OK;
+}
+
+static bool load_generation(struct command_call *call, struct generation *g, struct database *db,
+                            const struct follow_load_request *request, struct load_result *result, struct status *st)
 {
     struct load_file files[UNIT_OUTPUTS_MAX];
     int count = 0;
     for (int i = 0; i < g->unit->outputs_count; i++)
-        if (g->unit->outputs[i]->table && !load_file_of(g, g->unit->outputs[i], &call->arena, &files[count++], st)) return false;
-    struct load_request r = {.unit = g->unit->id, .unit_name = g->unit->name, .business_date = g->business_date, .generation = g->id, .mode = mode, .files = files,
-                             .files_count = count};
-    struct load_result result;
+        if (g->unit->outputs[i]->table && !load_file_of(g, g->unit->outputs[i], &call->arena, &files[count++], st))
+            return false;
+    struct load_request r = {.unit = g->unit->id,
+                             .unit_name = g->unit->name,
+                             .business_date = g->business_date,
+                             .generation = g->id,
+                             .mode = request->mode,
+                             .files = files,
+                             .files_count = count,
+                             .allow_older = request->allow_older};
     if (count == 0) return true;
-    if (!load_run(db, &r, &result, st)) return false;
-    if (result.already_applied) log_info("generation %s is loaded already", g->id);
-    else log_info("%llu rows in %d tables in %.2f s", (unsigned long long)result.rows, result.tables, (double)result.duration_ms / 1e3);
+    if (!read_totals(g, &call->arena, &r, st) || !load_run(db, &r, result, st)) return false;
+    if (result->already_applied)
+        log_info("generation %s is loaded already", g->id);
+    else
+        log_info("%llu rows in %d tables in %.2f s", (unsigned long long)result->rows, result->tables,
+                 (double)result->duration_ms / 1e3);
+    note(call, g->unit->id, g->id, 110, "loaded");
     return true;
 }
 
-bool follow_load(struct command_call *call, const char *unit, const char *id, enum load_mode mode, struct status *st)
+struct database_config follow_database(struct command_call *call)
 {
-    enum database_mode kind = (enum database_mode)option_choice(call->options, OPTION_DATABASE_MODE);
-    if (kind == DATABASE_NONE) return true;
+    const struct options *o = call->options;
+    const char *cluster = option_path(o, OPTION_DATABASE_CLUSTER_FOLDER),
+               *socket = option_path(o, OPTION_DATABASE_SOCKET_FOLDER);
+    return (struct database_config){.mode = (enum database_mode)option_choice(o, OPTION_DATABASE_MODE),
+                                    .url = option_text(o, OPTION_DATABASE_URL),
+                                    .work_folder = call->work,
+                                    .cluster_folder = cluster[0] ? cluster : NULL,
+                                    .socket_folder = socket[0] ? socket : NULL,
+                                    .programs_folder = option_text(o, OPTION_DATABASE_PROGRAMS_FOLDER),
+                                    .start_timeout_ms = option_duration_ms(o, OPTION_DATABASE_START_TIMEOUT)};
+}
+
+bool follow_load(struct command_call *call, const struct follow_load_request *r, struct load_result *result,
+                 struct status *st)
+{
+    struct database_config config = follow_database(call);
     char folder[OS_PATH_MAX];
     struct generation *g = NULL;
     struct database *db = NULL;
-    run_unit_folder(call->work, unit, folder);
-    const char *cluster = option_path(call->options, OPTION_DATABASE_CLUSTER_FOLDER), *socket = option_path(call->options, OPTION_DATABASE_SOCKET_FOLDER);
-    struct database_config config = {.mode = kind, .url = option_text(call->options, OPTION_DATABASE_URL), .work_folder = call->work,
-                                     .cluster_folder = cluster[0] ? cluster : NULL, .socket_folder = socket[0] ? socket : NULL,
-                                     .programs_folder = option_text(call->options, OPTION_DATABASE_PROGRAMS_FOLDER),
-                                     .start_timeout_ms = option_duration_ms(call->options, OPTION_DATABASE_START_TIMEOUT)};
+    *result = (struct load_result){0};
+    if (config.mode == DATABASE_NONE) return true;
+    run_unit_folder(call->work, r->unit, folder);
     log_step("110 load");
-    bool ok = generation_open(folder, id, &g, st) && database_open(&config, &db, st) && load_generation(call, g, db, mode, st);
+    bool ok = generation_open(folder, r->generation, &g, st) && database_open(&config, &db, st) &&
+              load_generation(call, g, db, r, result, st);
     database_close(db);
     generation_close(g);
-    return ok || status_while(st, "loading generation %s of unit %s into PostgreSQL", id, unit);
+    log_step(NULL);
+    return ok || status_while(st, "loading generation %s of unit %s into PostgreSQL",
+                              r->generation ? r->generation : "(current)", r->unit);
 }
 
 /* --- 120 deliver --- */
@@ -90,7 +175,26 @@ static void tell(void *context, const char *text)
     log_info("%s", text);
 }
 
-static bool deliver_to(struct command_call *call, struct generation *g, const struct deliver_target *target, const char *ledgers, struct status *st)
+const char *follow_ledger(struct command_call *call, const char *unit, const char *target, struct status *st)
+{
+    char folder[OS_PATH_MAX], path[OS_PATH_MAX];
+    run_unit_folder(call->work, unit, folder);
+    const char *ledgers = arena_printf(&call->arena, "%s/ledger", folder);
+    return deliver_ledger_path(ledgers, target, path, st) ? arena_dup(&call->arena, view_of(path)) : NULL;
+}
+
+/* Targets are read from the live unit file: where to send is not part of what was computed. */
+bool follow_targets(struct command_call *call, const char *unit, struct deliver_target **targets, int *count,
+                    struct status *st)
+{
+    struct conf *c = conf_open(command_path(call, "units/%s.ini", unit), st);
+    bool ok = c && deliver_targets_read(c, unit, call->work, &call->arena, targets, count, st);
+    conf_close(c);
+    return ok;
+}
+
+static bool deliver_to(struct command_call *call, struct generation *g, const struct deliver_target *target,
+                       struct status *st)
 {
     struct deliver_file files[UNIT_OUTPUTS_MAX];
     struct arena *arena = &call->arena;
@@ -99,35 +203,74 @@ static bool deliver_to(struct command_call *call, struct generation *g, const st
         struct os_file_identity id;
         const char *path = arena_printf(arena, "%s/out/%s", g->folder, o->file);
         if (!os_identify(path, &id, st)) return false;
-        files[i] = (struct deliver_file){.name = o->file, .path = path, .bytes = id.size, .records = id.size / o->record_length};
+        files[i] = (struct deliver_file){
+            .name = o->file, .path = path, .bytes = id.size, .records = id.size / o->record_length};
     }
-    char ledger[OS_PATH_MAX];
-    if (!deliver_ledger_path(ledgers, target->place.name, ledger, st)) return false;
-    struct deliver_set set = {.unit = g->unit->id, .key = {g->business_date, 1}, .generation = g->id, .files = files, .files_count = g->unit->outputs_count};
+    const char *ledger = follow_ledger(call, g->unit->id, target->place.name, st);
+    if (!ledger) return false;
+    struct deliver_set set = {.unit = g->unit->id,
+                              .key = {g->business_date, 1},
+                              .generation = g->id,
+                              .files = files,
+                              .files_count = g->unit->outputs_count};
     struct deliver_options options = {.ledger_path = ledger, .tell = tell};
     struct deliver_result result;
-    if (!deliver_run(target, &set, &options, &result, st)) return status_while(st, "delivering to target %s", target->place.name);
-    if (result.already) log_info("target %s has the set of %s already", target->place.name, generation_date(g, arena));
-    else log_info("%d files delivered to target %s", result.files_sent, target->place.name);
+    if (!deliver_run(target, &set, &options, &result, st))
+        return status_while(st, "delivering to target %s", target->place.name);
+    if (result.already)
+        log_info("target %s has the set of %s already", target->place.name, generation_date(g, arena));
+    else
+        log_info("%d files delivered to target %s", result.files_sent, target->place.name);
     return true;
 }
 
-/* Targets are read from the live unit file: where to send is not part of what was computed. */
-bool follow_deliver(struct command_call *call, const char *unit, const char *id, struct status *st)
+static bool unknown_target(struct command_call *call, const char *unit, const char *target,
+                           const struct deliver_target *targets, int count, struct status *st)
+{
+    const char *list = "none";
+    for (int i = 0; i < count; i++)
+        list = i ? arena_printf(&call->arena, "%s, %s", list, targets[i].place.name) : targets[i].place.name;
+    status_fail(st, STATUS_USAGE, "unit %s has no target \"%s\"", unit, target);
+    return status_hint(st, "its targets: %s (sections [target NAME] of units/%s.ini)", list, unit);
+}
+
+/* A target that is down does not keep the others from getting theirs. */
+static bool deliver_all(struct command_call *call, struct generation *g, const struct deliver_target *targets,
+                        int count, const char *only, struct status *st)
+{
+    bool all = true, complete = !only || count == 1;
+    for (int i = 0; i < count; i++) {
+        struct status one = {0};
+        if (only && strcmp(targets[i].place.name, only) != 0) continue;
+        if (deliver_to(call, g, &targets[i], &one)) continue;
+        if (all)
+            *st = one;
+        else
+            log_status(LOG_WARNING, &one);
+        all = false;
+    }
+    if (all && complete) note(call, g->unit->id, g->id, 120, "delivered");
+    return all;
+}
+
+bool follow_deliver(struct command_call *call, const char *unit, const char *id, const char *target, int *count,
+                    struct status *st)
 {
     char folder[OS_PATH_MAX];
     struct generation *g = NULL;
     struct deliver_target *targets;
-    int count = 0;
+    bool known = target == NULL;
+    *count = 0;
     run_unit_folder(call->work, unit, folder);
-    const char *ledgers = arena_printf(&call->arena, "%s/ledger", folder);
-    struct conf *c = conf_open(command_path(call, "units/%s.ini", unit), st);
     log_step("120 deliver");
-    bool ok = c && deliver_targets_read(c, unit, call->work, &call->arena, &targets, &count, st);
-    if (ok && count) ok = os_make_folder(ledgers, st) && generation_open(folder, id, &g, st);
-    for (int i = 0; ok && i < count; i++) ok = deliver_to(call, g, &targets[i], ledgers, st);
+    bool ok = follow_targets(call, unit, &targets, count, st);
+    for (int i = 0; ok && target && i < *count; i++) known |= strcmp(targets[i].place.name, target) == 0;
+    if (ok && !known) ok = unknown_target(call, unit, target, targets, *count, st);
+    if (ok && *count)
+        ok = os_make_folder(arena_printf(&call->arena, "%s/ledger", folder), st) &&
+             generation_open(folder, id, &g, st) && deliver_all(call, g, targets, *count, target, st);
     generation_close(g);
-    conf_close(c);
+    log_step(NULL);
     return ok;
 }
 
@@ -135,16 +278,18 @@ int follow_generation(struct command_call *call, const char *unit, const char *i
 {
     bool pending = false;
     struct status load = {0}, deliver = {0};
-    if (!follow_load(call, unit, id, LOAD_INITIAL, &load)) {
+    struct load_result loaded;
+    int targets;
+    if (!follow_load(call, &(struct follow_load_request){.unit = unit, .generation = id, .mode = LOAD_INITIAL}, &loaded,
+                     &load)) {
         pending = true;
         log_status(LOG_WARNING, &load);
         log_warning("generation %s is committed, but not loaded; try again: crmx db load --unit %s", id, unit);
     }
-    if (!follow_deliver(call, unit, id, &deliver)) {
+    if (!follow_deliver(call, unit, id, NULL, &targets, &deliver)) {
         pending = true;
         log_status(LOG_WARNING, &deliver);
         log_warning("generation %s is committed, but not delivered; try again: crmx delivery run --unit %s", id, unit);
     }
-    log_step(NULL);
     return pending ? 4 : 0;
 }

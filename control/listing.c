@@ -90,6 +90,11 @@ void listing_text(struct listing *t, const char *text)
     add_cell(t, text ? CELL_TEXT : CELL_EMPTY, text ? arena_dup(&t->arena, view_of(text)) : "");
 }
 
+void listing_decimal(struct listing *t, const char *number)
+{
+    add_cell(t, number ? CELL_AMOUNT : CELL_EMPTY, number ? arena_dup(&t->arena, view_of(number)) : "");
+}
+
 void listing_integer(struct listing *t, int64_t number)
 {
     add_cell(t, CELL_NUMBER, arena_printf(&t->arena, "%" PRId64, number));
@@ -137,10 +142,18 @@ static void pad(struct buf *out, int blanks)
     for (int i = 0; i < blanks; i++) buf_add_text(out, " ");
 }
 
-static void write_line(const struct listing *t, const struct cell cells[], struct buf *out)
+static bool is_empty(const struct listing *t, int column)
+{
+    for (const struct listing_row *row = t->first; row; row = row->next)
+        if (row->cells[column].text[0]) return false;
+    return true;
+}
+
+static void write_line(const struct listing *t, const bool hidden[], const struct cell cells[], struct buf *out)
 {
     int owed = 0; /* blanks are written before the next text, never at the end of a line */
     for (int i = 0; i < t->columns; i++) {
+        if (hidden[i]) continue;
         bool right = cells[i].kind == CELL_NUMBER || cells[i].kind == CELL_AMOUNT;
         int missing = t->width[i] - cells[i].width;
         if (right) owed += missing;
@@ -159,14 +172,16 @@ static void write_line(const struct listing *t, const struct cell cells[], struc
 static void write_text(const struct listing *t, struct buf *out)
 {
     struct cell heading[LISTING_COLUMNS_MAX];
+    bool hidden[LISTING_COLUMNS_MAX] = {false};
     if (!t->rows) return;
     for (int i = 0; i < t->columns; i++) {
         /* A heading stands where the numbers below it stand. */
         enum cell_kind kind = t->first->cells[i].kind;
         heading[i] = (struct cell){kind, listing_text_width(t->names[i]), t->names[i]};
+        hidden[i] = t->hide_empty && is_empty(t, i);
     }
-    write_line(t, heading, out);
-    for (const struct listing_row *row = t->first; row; row = row->next) write_line(t, row->cells, out);
+    write_line(t, hidden, heading, out);
+    for (const struct listing_row *row = t->first; row; row = row->next) write_line(t, hidden, row->cells, out);
 }
 
 void listing_write(const struct listing *t, bool json, struct buf *out)

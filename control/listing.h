@@ -20,13 +20,14 @@
 
 #include <stdint.h>
 
-enum { LISTING_COLUMNS_MAX = 24 };
+enum { LISTING_COLUMNS_MAX = 220 };
 
 struct listing_row;
 struct listing {
     struct arena arena;
     const char *names[LISTING_COLUMNS_MAX];
     int columns, filled; /* cells of the row that is being written */
+    bool hide_empty;     /* for people: leave out columns in which no row has anything */
     int width[LISTING_COLUMNS_MAX];
     int64_t rows;
     struct listing_row *first, *last;
@@ -37,6 +38,7 @@ void listing_release(struct listing *l);
 void listing_text(struct listing *l, const char *text); /* copied; NULL: empty, null in JSON */
 void listing_integer(struct listing *l, int64_t number);
 void listing_amount(struct listing *l, int64_t amount, int scale); /* amount × 10^-scale */
+void listing_decimal(struct listing *l, const char *number); /* written already ("1,234.50"): right-justified, a JSON string */
 /* Every row must be complete. Text: heading and rows, nothing at all without rows. JSON: an array of objects. */
 void listing_write(const struct listing *l, bool json, struct buf *out);
 void listing_print(const struct listing *l, bool json); /* to stdout */

@@ -89,7 +89,7 @@ static bool matches(const struct arrive_request *r, const struct layout *l, cons
         char pattern[256];
         fill_pattern(r, l->patterns[i], pattern);
         if (fnmatch(pattern, name, 0) == 0) return true;
-        strcat(pattern, ".gz");
+        snprintf(pattern + strlen(pattern), sizeof pattern - strlen(pattern), ".gz");
         if (fnmatch(pattern, name, 0) == 0) return true;
     }
     return false;
@@ -242,12 +242,12 @@ static bool bring(const struct arrive_request *r, const char *from, const char *
     switch (r->unit->take) {
     case UNIT_TAKE_LINK: /* a rename between two names of one file does nothing: then the part goes by itself */
         return os_unlink(part, st) && os_link_or_copy(from, part, st) && os_rename(part, to, st) && os_unlink(part, st);
-    case UNIT_TAKE_COPY: return os_copy(from, part, st) && os_rename(part, to, st);
+    case UNIT_TAKE_COPY: return os_copy(from, part, st) && os_fsync_path(part, st) && os_rename(part, to, st);
     case UNIT_TAKE_RENAME:
         if (os_rename(from, to, st)) return true;
         if (st->sys_errno != EXDEV) return false;
         status_clear(st);
-        return os_copy(from, part, st) && os_rename(part, to, st) && os_unlink(from, st);
+        return os_copy(from, part, st) && os_fsync_path(part, st) && os_rename(part, to, st) && os_unlink(from, st);
     }
     return false;
 }

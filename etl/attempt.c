@@ -73,6 +73,7 @@ bool attempt_open(struct attempt *a, const char *unit_folder, int32_t business_d
 
 struct copy {
     const char *from, *to;
+    bool (*copy)(const char *from, const char *to, struct status *st);
     struct status *st;
     bool ok;
 };
@@ -87,13 +88,13 @@ static bool copy_entry(void *context, const char *name)
     size_t n = strlen(name);
     bool wanted = (n > 4 && strcmp(name + n - 4, ".ini") == 0) || (n > 8 && strcmp(name + n - 8, ".formula") == 0);
     if (!wanted) return true;
-    c->ok = os_identify(from, &id, c->st) && (id.is_folder || os_copy(from, to, c->st));
+    c->ok = os_identify(from, &id, c->st) && (id.is_folder || c->copy(from, to, c->st));
     return c->ok;
 }
 
-static bool copy_folder(const char *from, const char *to, struct status *st)
+static bool copy_folder(const char *from, const char *to, bool (*copy)(const char *, const char *, struct status *), struct status *st)
 {
-    struct copy c = {from, to, st, true};
+    struct copy c = {from, to, copy, st, true};
     if (!os_exists(from)) {
         status_fail(st, STATUS_USAGE, "\"%s\" does not exist", from);
         return status_hint(st, "make a working folder: crmx init DIR; then give --work DIR");
@@ -112,7 +113,7 @@ bool attempt_freeze(const struct attempt *a, const char *work, const char *unit,
     for (int i = 0; i < 4; i++) {
         snprintf(from, sizeof from, "%s/%s", work, FOLDERS[i]);
         snprintf(to, sizeof to, "%s/%s", tmp, FOLDERS[i]);
-        if (!copy_folder(from, to, st)) return status_while(st, "freezing the parameters");
+        if (!copy_folder(from, to, os_copy, st)) return status_while(st, "freezing the parameters");
     }
     snprintf(from, sizeof from, "%s/units/%s.ini", work, unit);
     snprintf(to, sizeof to, "%s/units", tmp);
@@ -167,7 +168,7 @@ bool attempt_archive_inputs(const struct attempt *a, const struct input_set *inp
     for (int i = 0; i < inputs->files_count; i++) {
         const struct input_file *f = &inputs->files[i];
         snprintf(to, sizeof to, "%s/%s", folder, f->name);
-        if (!os_fsync(f->fd, f->path, st) || !os_link_or_copy(f->path, to, st)) return false;
+        if (!os_link_or_copy(f->path, to, st)) return false;
     }
     snprintf(from, sizeof from, "%s/param", a->folder);
     snprintf(to, sizeof to, "%s/param", a->generation);
@@ -176,7 +177,7 @@ bool attempt_archive_inputs(const struct attempt *a, const struct input_set *inp
         char sub[OS_PATH_MAX], target[OS_PATH_MAX];
         snprintf(sub, sizeof sub, "%s/%s", from, FOLDERS[i]);
         snprintf(target, sizeof target, "%s/%s", to, FOLDERS[i]);
-        if (!copy_folder(sub, target, st)) return false;
+        if (!copy_folder(sub, target, os_link_or_copy, st)) return false;
     }
     return true;
 }

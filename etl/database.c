@@ -17,7 +17,7 @@ struct database {
     char psql_command[OS_PATH_MAX + 128];
 };
 
-enum { CONNECT_TIMEOUT_S = 15 };
+enum { CONNECT_TIMEOUT_S = 15, CONNECT_AGAIN = 2, CONNECT_PAUSE_MS = 30 };
 
 /* "host=… dbname=…": where a connection went, for messages; passwords are never part of it. */
 static void describe(const PGconn *c, char *text, size_t capacity)
@@ -31,14 +31,24 @@ static PGconn *connect_to(const struct database *db, const char *dbname)
     /* Explicit values win over PG… variables of the environment, which belong to other servers. */
     const char *const embedded_keys[] = {"host", "port", "user", "dbname", "options", "sslmode", "application_name",
                                          NULL};
-    const char *const embedded_values[] = {
-        db->cluster.socket_folder, "5432", "crmx", dbname, "", "disable", "crmx", NULL};
+    const char *const embedded_values[] = {db->cluster.socket_folder,   "5432",    "crmx", dbname,
+                                           "-c search_path=pg_catalog", "disable", "crmx", NULL};
     char timeout[16];
     snprintf(timeout, sizeof timeout, "%d", CONNECT_TIMEOUT_S);
     const char *const url_keys[] = {"connect_timeout", "fallback_application_name", "dbname", NULL};
     const char *const url_values[] = {timeout, "crmx", db->url, NULL};
     if (db->mode == DATABASE_EMBEDDED) return PQconnectdbParams(embedded_keys, embedded_values, 0);
     return PQconnectdbParams(url_keys, url_values, 1);
+}
+
+/* Before libpq tries: its messages about an address it cannot parse repeat the address, with the password. */
+static bool check_url(const char *url, struct status *st)
+{
+    PQconninfoOption *options = PQconninfoParse(url, NULL);
+    PQconninfoFree(options);
+    if (options) return true;
+    status_fail(st, STATUS_USAGE, "[database] url in crmx.ini is no address that libpq understands");
+    return status_hint(st, "write it like postgresql://USER@HOST:5432/DATABASE, and the password into ~/.pgpass");
 }
 
 static bool fail_connect(const struct database *db, const PGconn *c, struct status *st)
@@ -110,17 +120,30 @@ static bool make_embedded_database(struct database *db, struct status *st)
     return ok || status_while(st, "making the database \"crmx\"");
 }
 
-static bool connect_main(struct database *db, struct status *st)
+static bool connect_embedded(struct database *db, struct status *st)
 {
     struct status first = {0};
     db->connection = database_connect(db, &first);
-    if (!db->connection && db->mode == DATABASE_EMBEDDED) {
-        if (!make_embedded_database(db, st)) return false;
-        db->connection = database_connect(db, st);
-    } else if (!db->connection) {
-        *st = first;
-    }
+    if (db->connection) return true;
+    if (!make_embedded_database(db, st)) return false;
+    db->connection = database_connect(db, st);
     return db->connection != NULL;
+}
+
+static bool connect_main(struct database *db, struct status *st)
+{
+    if (db->mode == DATABASE_URL) {
+        db->connection = database_connect(db, st);
+        return db->connection != NULL;
+    }
+    /* A server that was killed a moment ago still looks alive: look again before its refusal counts. */
+    for (int i = 0; i < CONNECT_AGAIN; i++) {
+        struct status ignored = {0};
+        if (connect_embedded(db, &ignored)) return true;
+        os_sleep_ms(CONNECT_PAUSE_MS);
+        if (!cluster_revive(&db->cluster, st)) return false;
+    }
+    return connect_embedded(db, st);
 }
 
 static void describe_psql(struct database *db)
@@ -147,7 +170,7 @@ bool database_open(const struct database_config *config, struct database **out, 
     db->mode = config->mode;
     db->cluster.users_fd = -1;
     if (config->mode == DATABASE_URL) ensure(config->url && (db->url = strdup(config->url)));
-    bool ok = config->mode == DATABASE_URL || cluster_attach(&db->cluster, config, st);
+    bool ok = db->url ? check_url(db->url, st) : cluster_attach(&db->cluster, config, st);
     ok = ok && connect_main(db, st);
     if (ok) describe_psql(db);
     ok = ok && database_migrate(db->connection, st);

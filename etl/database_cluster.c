@@ -11,7 +11,8 @@ enum { LOG_SIZE_MAX = 4 << 20, STOP_TIMEOUT_MS = 60000, POLL_MS_MAX = 20 };
 
 static bool is_telling(struct view line)
 {
-    static const char *const marks[] = {"FATAL", "PANIC", "ERROR", "error:", "HINT", "DETAIL", "could not", "denied"};
+    static const char *const marks[] = {"FATAL",  "PANIC",     "ERROR",  "error:",  "HINT",
+                                        "DETAIL", "could not", "denied", "invalid", "unrecognized"};
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
         if (memmem(line.bytes, line.length, marks[i], strlen(marks[i]))) return true;
     return false;
@@ -84,28 +85,34 @@ static bool fail_start(const struct cluster *cl, uint64_t log_from, const char *
     return status_hint(st, "read %s; then give the same command again", cl->log);
 }
 
-/* As long as the server lives it may take its time: after a crash it replays its log. */
-static bool wait_until_ready(struct cluster *cl, int child, uint64_t log_from, struct status *st)
+enum waited { WAITED_READY, WAITED_GONE, WAITED_FAILED };
+
+/* As long as the server lives it may take its time: after a crash it replays its log. WAITED_GONE: a server that we
+ * have not started (child -1) has ended. */
+static enum waited wait_until_ready(struct cluster *cl, int child, uint64_t log_from, struct status *st)
 {
     uint64_t until = os_monotonic_ns() + (uint64_t)cl->timeout_ms * 1000000u;
     for (int64_t poll_ms = 1; os_monotonic_ns() < until; poll_ms = poll_ms < POLL_MS_MAX ? poll_ms + 1 : poll_ms) {
         struct postmaster pm;
         int exit_code = 0;
-        if (!postmaster_look(cl->data, &pm, st)) return false;
+        if (!postmaster_look(cl->data, &pm, st)) return WAITED_FAILED;
         if (pm.running && pm.ready) {
             snprintf(cl->socket_folder, sizeof cl->socket_folder, "%s", pm.socket_folder);
-            return true;
+            return WAITED_READY;
         }
+        if (!pm.running && child < 0) return WAITED_GONE;
         /* Our child may also have lost against a server that a killed crmx had just started: then that one is waited
          * for. */
-        if (!pm.running && (child < 0 || os_exited(child, &exit_code))) {
+        if (!pm.running && os_exited(child, &exit_code)) {
             char outcome[48];
             snprintf(outcome, sizeof outcome, "ended with exit code %d", exit_code);
-            return fail_start(cl, log_from, outcome, st);
+            fail_start(cl, log_from, outcome, st);
+            return WAITED_FAILED;
         }
         os_sleep_ms(poll_ms);
     }
-    return fail_start(cl, log_from, "is not ready in time", st);
+    fail_start(cl, log_from, "is not ready in time", st);
+    return WAITED_FAILED;
 }
 
 static bool start_server(struct cluster *cl, struct status *st)
@@ -113,13 +120,17 @@ static bool start_server(struct cluster *cl, struct status *st)
     struct postmaster pm;
     if (!postmaster_look(cl->data, &pm, st)) return false;
     if (!pm.running && !postmaster_clear_remains(cl->data, &pm, st)) return false;
-    if (pm.running) return wait_until_ready(cl, -1, 0, st);
+    if (pm.running) {
+        enum waited outcome = wait_until_ready(cl, -1, 0, st);
+        if (outcome != WAITED_GONE) return outcome == WAITED_READY;
+        if (!postmaster_clear_remains(cl->data, &pm, st)) return false;
+    }
     int log_fd = -1;
     uint64_t log_from = 0;
     if (!cluster_configure(cl, st) || !open_log(cl, &log_fd, &log_from, st)) return false;
     int child = spawn_server(cl, log_fd, st);
     os_close(log_fd);
-    return child > 0 && wait_until_ready(cl, child, log_from, st);
+    return child > 0 && wait_until_ready(cl, child, log_from, st) == WAITED_READY;
 }
 
 int cluster_lock_start(const struct cluster *cl, struct status *st)

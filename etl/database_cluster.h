@@ -31,19 +31,20 @@ bool cluster_attach(struct cluster *cl, const struct database_config *config, st
 bool cluster_revive(struct cluster *cl, struct status *st);
 void cluster_detach(struct cluster *cl);
 
-/* --- database_cluster_setup.c: everything but the running server --- */
+/* --- database_cluster_setup.c: where, who, configuration --- */
 /* Fills the folders and users; makes nothing. */
 bool cluster_locate(struct cluster *cl, const struct database_config *config, struct status *st);
 /* The folders, so that locks can be taken. */
 bool cluster_make_folder(struct cluster *cl, struct status *st);
-/* initdb when there is no data folder; start_fd is the held start lock. Finds the programs of its version. */
-bool cluster_make_data(struct cluster *cl, int start_fd, struct status *st);
 /* Socket folder and the three configuration files. */
 bool cluster_configure(struct cluster *cl, struct status *st);
 /* FOLDER/NAME of this cluster. */
 void cluster_path(const struct cluster *cl, const char *name, char path[CLUSTER_PATH_MAX]);
-/* The mutex of making, starting and stopping the server; -1 and a status on failure. os_close gives it back. */
-int cluster_lock_start(const struct cluster *cl, struct status *st);
+
+/* --- database_cluster_init.c: programs, first making --- */
+/* initdb when there is no data folder; start_fd is the held start lock. Finds the programs of its version. */
+bool cluster_make_data(struct cluster *cl, int start_fd, struct status *st);
+#define CLUSTER_SETPRIV "/usr/bin/setpriv"
 /* argv that runs program (full path) with the given arguments as the server's user: through setpriv when root. */
 enum { CLUSTER_ARGUMENTS_MAX = 24 };
 struct cluster_command {
@@ -54,6 +55,10 @@ struct cluster_command {
 void cluster_command(const struct cluster *cl, const char *program, const char *const *arguments,
                      struct cluster_command *out);
 extern const char *const CLUSTER_ENVIRONMENT[];
+
+/* --- database_cluster.c --- */
+/* The mutex of making, starting and stopping the server; -1 and a status on failure. os_close gives it back. */
+int cluster_lock_start(const struct cluster *cl, struct status *st);
 /* The last lines of a log from an offset on, as one line; for messages. */
 void cluster_log_tail(const char *path, uint64_t from, char *text, size_t capacity);
 

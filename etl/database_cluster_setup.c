@@ -1,4 +1,4 @@
-/* Second half of database_cluster.h: where the cluster is, who owns it, which programs run it, and its first making. */
+/* Part of database_cluster.h: where the cluster is, who owns it, what its server is told. */
 #include "etl/database_cluster.h"
 
 #include "etl/database_sql.h"
@@ -8,9 +8,6 @@
 static const char SERVER_USER[] = "postgres"; /* made by Debian's postgresql-common; runs the server under root */
 static const char SHARED_ROOT[] = "/var/lib/crmx";
 static const char RUN_ROOT[] = "/run/crmx";
-static const char SETPRIV[] = "/usr/bin/setpriv";
-
-const char *const CLUSTER_ENVIRONMENT[] = {"LC_ALL=C", "TZ=UTC", "PATH=/usr/bin:/bin", NULL};
 
 void cluster_path(const struct cluster *cl, const char *name, char path[CLUSTER_PATH_MAX])
 {
@@ -36,8 +33,10 @@ static bool choose_folder(struct cluster *cl, const struct database_config *conf
     if (os_user() == 0) return copy_path(cl->folder, shared, st);
     if (os_exists(shared)) {
         status_fail(st, STATUS_ENVIRONMENT, "the database of \"%s\" belongs to root (\"%s\")", cl->work_folder, shared);
-        return status_hint(
-            st, "run crmx as root here, as before; or, as root, start afresh: rm -r %s && crmx db rebuild", shared);
+        return status_hint(st,
+                           "run crmx as root here, as before; or remove it as root: rm -r %s; then, for each unit: "
+                           "crmx db load --unit UU",
+                           shared);
     }
     return copy_path(cl->folder, own, st);
 }
@@ -66,9 +65,9 @@ static bool choose_server_user(struct cluster *cl, struct status *st)
                     "the embedded database runs as user \"%s\" under root; there is no such user", SERVER_USER);
         return status_hint(st, "install PostgreSQL: apt-get install postgresql");
     }
-    if (os_exists(SETPRIV)) return true;
-    status_fail(st, STATUS_ENVIRONMENT, "could not find \"%s\", which starts the database as user \"%s\"", SETPRIV,
-                SERVER_USER);
+    if (os_exists(CLUSTER_SETPRIV)) return true;
+    status_fail(st, STATUS_ENVIRONMENT, "could not find \"%s\", which starts the database as user \"%s\"",
+                CLUSTER_SETPRIV, SERVER_USER);
     return status_hint(st, "install it: apt-get install util-linux");
 }
 
@@ -118,13 +117,12 @@ bool cluster_make_folder(struct cluster *cl, struct status *st)
     if (strncmp(cl->folder, SHARED_ROOT, strlen(SHARED_ROOT)) == 0 && !os_give(SHARED_ROOT, 0, 0, 0755, st))
         return false;
     if (!os_give(cl->folder, os_user(), 0, root ? 0755 : 0700, st)) return false;
-    char real[OS_PATH_MAX], path[CLUSTER_PATH_MAX];
+    char real[OS_PATH_MAX];
     if (!os_real_path(cl->folder, real, st)) return false;
-    strcpy(cl->folder, real); /* /proc/PID/cwd is compared with it */
+    snprintf(cl->folder, sizeof cl->folder, "%s", real); /* /proc/PID/cwd is compared with it */
     cluster_path(cl, "data", cl->data);
     cluster_path(cl, "server.log", cl->log);
-    cluster_path(cl, "work_folder", path); /* for people who wonder whose cluster this is */
-    return os_exists(path) || os_replace_file(path, view_of(cl->work_folder), st);
+    return true;
 }
 
 static bool make_socket_folder(struct cluster *cl, struct status *st)
@@ -153,143 +151,6 @@ static bool make_socket_folder(struct cluster *cl, struct status *st)
                        cl->socket_folder);
 }
 
-/* --- programs --- */
-
-struct versions {
-    const char *root;
-    int newest;
-    char found[128];
-};
-
-static bool look_at_version(void *context, const char *name)
-{
-    struct versions *v = context;
-    char path[OS_PATH_MAX + 64];
-    snprintf(path, sizeof path, "%s/%s/bin/postgres", v->root, name);
-    if (name[strspn(name, "0123456789")] != 0 || !os_exists(path)) return true;
-    size_t used = strlen(v->found);
-    snprintf(v->found + used, sizeof v->found - used, "%s%s", used ? ", " : "", name);
-    if (atoi(name) > v->newest) v->newest = atoi(name);
-    return true;
-}
-
-/* The version that made data/, 0 when there is none yet. */
-static bool data_version(const struct cluster *cl, int *version, struct status *st)
-{
-    char path[CLUSTER_PATH_MAX + 16];
-    snprintf(path, sizeof path, "%s/PG_VERSION", cl->data);
-    *version = 0;
-    if (!os_exists(cl->data)) return true;
-    struct buf text;
-    buf_init(&text, 64);
-    bool ok = os_read_file(path, &text, st);
-    if (ok) *version = atoi(text.bytes ? text.bytes : "");
-    if (ok && *version <= 0) ok = status_fail(st, STATUS_CORRUPT, "\"%s\" holds no version number", path);
-    if (!ok)
-        status_hint(st,
-                    "the cluster is damaged; make it anew from the generations: mv %s %s.damaged && crmx db rebuild",
-                    cl->folder, cl->folder);
-    buf_release(&text);
-    return ok;
-}
-
-static bool find_programs(struct cluster *cl, struct status *st)
-{
-    struct versions v = {.root = cl->programs_root};
-    int version;
-    if (!data_version(cl, &version, st)) return false;
-    if (os_exists(cl->programs_root) && !os_list(cl->programs_root, look_at_version, &v, st)) return false;
-    if (version == 0 && v.newest < DATABASE_VERSION_MIN) {
-        status_fail(st, STATUS_ENVIRONMENT, "could not find PostgreSQL %d or newer below \"%s\" (found: %s)",
-                    DATABASE_VERSION_MIN, cl->programs_root, v.found[0] ? v.found : "nothing");
-        return status_hint(st, "install it: apt-get install postgresql; or name a server: [database] url in crmx.ini");
-    }
-    snprintf(cl->programs, sizeof cl->programs, "%s/%d/bin", cl->programs_root, version ? version : v.newest);
-    char path[sizeof cl->programs + 16];
-    snprintf(path, sizeof path, "%s/postgres", cl->programs);
-    if (os_exists(path)) return true;
-    status_fail(st, STATUS_ENVIRONMENT,
-                "the database in \"%s\" was made by PostgreSQL %d, whose programs are not in \"%s\" (found: %s)",
-                cl->data, version, cl->programs_root, v.found[0] ? v.found : "nothing");
-    return status_hint(st,
-                       "install them: apt-get install postgresql-%d; or make the database anew from the generations: "
-                       "mv %s %s.%d && crmx db rebuild",
-                       version, cl->folder, cl->folder, version);
-}
-
-void cluster_command(const struct cluster *cl, const char *program, const char *const *arguments,
-                     struct cluster_command *out)
-{
-    int n = 0;
-    snprintf(out->program, sizeof out->program, "%s/%s", cl->programs, program);
-    if (cl->server_uid != os_user()) {
-        snprintf(out->user, sizeof out->user, "--reuid=%u", cl->server_uid);
-        snprintf(out->group, sizeof out->group, "--regid=%u", cl->server_gid);
-        out->argv[n++] = SETPRIV;
-        out->argv[n++] = out->user;
-        out->argv[n++] = out->group;
-        out->argv[n++] = "--init-groups";
-        out->argv[n++] = "--";
-    }
-    out->argv[n++] = out->program;
-    for (; *arguments; arguments++) {
-        ensure(n < CLUSTER_ARGUMENTS_MAX - 1);
-        out->argv[n++] = *arguments;
-    }
-    out->argv[n] = NULL;
-}
-
-/* --- the first making --- */
-
-static bool run_initdb(struct cluster *cl, const char *data, int start_fd, struct status *st)
-{
-    char log[CLUSTER_PATH_MAX];
-    cluster_path(cl, "initdb.log", log);
-    /* Locale C: the order of bytes, the same on every machine and after every upgrade of glibc. */
-    const char *const arguments[] = {"-D",
-                                     data,
-                                     "-U",
-                                     "crmx",
-                                     "--encoding=UTF8",
-                                     "--locale=C",
-                                     "--auth-local=peer",
-                                     "--auth-host=reject",
-                                     "--data-checksums",
-                                     "--no-instructions",
-                                     NULL};
-    struct cluster_command command;
-    cluster_command(cl, "initdb", arguments, &command);
-    int log_fd = os_open_create(log, st), exit_code = 0;
-    if (log_fd < 0) return false;
-    /* keep_fd: see invariant 1 in database.h. */
-    struct os_command c = {.argv = command.argv,
-                           .environment = CLUSTER_ENVIRONMENT,
-                           .output_fd = log_fd,
-                           .keep_fd = start_fd,
-                           .own_session = true};
-    int pid = os_spawn(&c, st);
-    os_close(log_fd);
-    if (pid < 0 || !os_wait(pid, &exit_code, st)) return false;
-    if (exit_code == 0) return true;
-    char tail[400];
-    cluster_log_tail(log, 0, tail, sizeof tail);
-    status_fail(st, STATUS_ENVIRONMENT, "could not make the database cluster: \"%s -D %s\" gave exit code %d: %s",
-                command.program, data, exit_code, tail);
-    return status_hint(st, "read %s; every folder above the cluster must be open to the server's user: namei -l %s",
-                       log, data);
-}
-
-bool cluster_make_data(struct cluster *cl, int start_fd, struct status *st)
-{
-    if (!find_programs(cl, st) || os_exists(cl->data)) return st->code == STATUS_OK;
-    char temporary[CLUSTER_PATH_MAX];
-    cluster_path(cl, "data.tmp", temporary); /* of an init that was interrupted */
-    bool ok = os_remove_tree(temporary, st) && os_make_folder(temporary, st) &&
-              os_give(temporary, cl->server_uid, cl->server_gid, 0700, st) && run_initdb(cl, temporary, start_fd, st) &&
-              os_rename_new(temporary, cl->data, st) && os_fsync_folder(cl->folder, st);
-    return ok || status_while(st, "making the embedded database in \"%s\"", cl->folder);
-}
-
 /* --- configuration, written at every start --- */
 
 static const char SETTINGS[] =
@@ -298,9 +159,12 @@ static const char SETTINGS[] =
     "unix_socket_permissions = 0700\n"
     "max_connections = 50\n"
     "shared_buffers = 128MB\n"
+    "maintenance_work_mem = 256MB         # indexes of a load are sorted in memory\n"
     "max_wal_size = 2GB\n"
     "wal_level = minimal              # COPY into a new table is not logged but fsynced: the bytes are written once\n"
     "max_wal_senders = 0\n"
+    "recovery_init_sync_method = syncfs   # after a crash: one call instead of an fsync for each of thousands of "
+    "files\n"
     "jit = off\n"
     "timezone = 'UTC'\n"
     "log_timezone = 'UTC'\n"
@@ -344,11 +208,30 @@ static bool write_access(const struct cluster *cl, struct status *st)
     return ok;
 }
 
+/* For people who wonder whose cluster this is. */
+static bool write_work_folder(const struct cluster *cl, struct status *st)
+{
+    char path[CLUSTER_PATH_MAX];
+    cluster_path(cl, "work_folder", path);
+    return os_exists(path) || os_replace_file(path, view_of(cl->work_folder), st);
+}
+
+/* No server of this cluster runs, so these are remains; postgres would stumble over a lock whose pid somebody has. */
+static bool remove_old_socket(const struct cluster *cl, struct status *st)
+{
+    char path[CLUSTER_PATH_MAX];
+    snprintf(path, sizeof path, "%s/.s.PGSQL.5432", cl->socket_folder);
+    if (!os_unlink(path, st)) return false;
+    snprintf(path, sizeof path, "%s/.s.PGSQL.5432.lock", cl->socket_folder);
+    return os_unlink(path, st);
+}
+
 bool cluster_configure(struct cluster *cl, struct status *st)
 {
     if (strpbrk(cl->folder, "'\\\n")) {
         status_fail(st, STATUS_USAGE, "the cluster folder \"%s\" has a quote or backslash in its name", cl->folder);
         return status_hint(st, "move the working folder, or set [database] cluster_folder in crmx.ini");
     }
-    return make_socket_folder(cl, st) && write_settings(cl, st) && write_access(cl, st);
+    return make_socket_folder(cl, st) && remove_old_socket(cl, st) && write_settings(cl, st) && write_access(cl, st) &&
+           write_work_folder(cl, st);
 }

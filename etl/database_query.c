@@ -40,6 +40,7 @@ bool database_fail(PGconn *c, PGresult *r, const char *what, struct status *st)
     const char *sqlstate = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
     if (sqlstate) {
         const char *detail = PQresultErrorField(r, PG_DIAG_MESSAGE_DETAIL);
+        if (detail && strncmp(detail, "Failing row contains", 20) == 0) detail = NULL; /* a customer's data */
         const char *context = PQresultErrorField(r, PG_DIAG_CONTEXT);
         status_fail(st, STATUS_DATABASE, "could not %s: %s %s: %s%s%s%s%s%s", what,
                     PQresultErrorField(r, PG_DIAG_SEVERITY_NONLOCALIZED), sqlstate,

@@ -1,8 +1,8 @@
 /* database_sql: the SQL files of sql/, as they are compiled into the program.
  *
- * A file sql/query/NAME.sql is one statement, found by NAME; a file sql/schema/NNN_NAME.sql is a migration. Nothing
- * else in crmx contains SQL, so that a reader finds every statement in one folder and can try it in psql. The table is
- * made by sql/embed.sh in the build; it is sorted by name.
+ * A file sql/query/NAME.sql is one statement, found by NAME; a file sql/schema/NNN_NAME.sql is a migration. The C code
+ * holds no SQL but BEGIN, COMMIT, SET and the COPY of a load, so a reader finds every statement in one folder and can
+ * try it in psql. The table is made by sql/embed.sh in the build; it is sorted by name.
  */
 #ifndef CRMX_ETL_DATABASE_SQL_H
 #define CRMX_ETL_DATABASE_SQL_H

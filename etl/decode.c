@@ -189,32 +189,41 @@ int64_t decode_value(const struct decoder *d, int field, const unsigned char *re
 struct view decode_text(const struct layout *l, int field, const unsigned char *record)
 {
     const struct layout_field *f = &l->fields[field];
-    struct view v = {(const char *)record + f->offset, f->length};
-    while (v.length && v.bytes[v.length - 1] == ' ') v.length--;
-    while (v.length && v.bytes[0] == ' ') v.bytes++, v.length--;
-    return v;
+    return decode_trim((struct view){(const char *)record + f->offset, f->length});
 }
 
 /* --- keys --- */
 
 enum { EXACT_DIGITS_MAX = 16, EXACT_LENGTH_SHIFT = 56 };
 
+/* Eight bytes that are all digits → their value; the first byte is the most significant. */
+static inline bool eight_digits(const char *p, uint64_t *value)
+{
+    uint64_t x;
+    memcpy(&x, p, 8);
+    if (((x + UINT64_C(0x4646464646464646)) | (x - UINT64_C(0x3030303030303030))) & UINT64_C(0x8080808080808080)) return false;
+    x = (x & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8;
+    x = (x & 0x00ff00ff00ff00ffu) * 6553601 >> 16;
+    *value = (x & 0x0000ffff0000ffffu) * 42949672960001u >> 32;
+    return true;
+}
+
 uint64_t decode_text_key(struct view t)
 {
     if (t.length >= 1 && t.length <= EXACT_DIGITS_MAX) {
-        int64_t value;
-        if (digits((const unsigned char *)t.bytes, (uint32_t)t.length, &value))
-            return (uint64_t)value | (uint64_t)t.length << EXACT_LENGTH_SHIFT;
+        char padded[EXACT_DIGITS_MAX];
+        uint64_t high, low;
+        memset(padded, '0', sizeof padded);
+        memcpy(padded + EXACT_DIGITS_MAX - t.length, t.bytes, t.length);
+        if (eight_digits(padded, &high) && eight_digits(padded + 8, &low))
+            return (high * 100000000 + low) | (uint64_t)t.length << EXACT_LENGTH_SHIFT;
     }
     return XXH3_64bits(t.bytes, t.length) | DECODE_KEY_HASHED;
 }
 
 uint64_t decode_key(const struct layout_field *f, const unsigned char *record)
 {
-    struct view v = {(const char *)record + f->offset, f->length};
-    while (v.length && v.bytes[v.length - 1] == ' ') v.length--;
-    while (v.length && v.bytes[0] == ' ') v.bytes++, v.length--;
-    return decode_text_key(v);
+    return decode_text_key(decode_trim((struct view){(const char *)record + f->offset, f->length}));
 }
 
 /* --- columns --- */
@@ -246,17 +255,6 @@ void decode_column_shape(const struct layout_field *f, struct decode_column *c)
 void decode_store(unsigned char *row, uint16_t offset, uint8_t width, int64_t value)
 {
     memcpy(row + offset, &value, width); /* little-endian: the low bytes come first */
-}
-
-int64_t decode_column_value(const struct decode_column *c, const unsigned char *row)
-{
-    uint64_t v = 0;
-    memcpy(&v, row + c->offset, c->width);
-    if (c->is_signed && c->width < 8) {
-        int shift = 64 - 8 * c->width;
-        return (int64_t)(v << shift) >> shift;
-    }
-    return (int64_t)v;
 }
 
 /* --- the compiler --- */
@@ -352,6 +350,7 @@ static void compile_field(struct decoder *d, int field, uint8_t *need, uint8_t *
         struct decode_step *s = add_step(d, OP_DATE8, field, f->offset, f->length);
         if (plain) {
             need_digits(need, f->offset, 8);
+            if (!d->column_of[field]) s->op = OP_DATE8_CHECK;
         } else {
             s->when_slot = slot_of[f->when_field];
             s->when_codes = f->when_codes;

@@ -61,6 +61,12 @@ int decode_check(const struct decoder *d, const unsigned char *record, size_t le
 int64_t decode_value(const struct decoder *d, int field, const unsigned char *record);
 /* The slow check of one field: true when it is valid; value as decode_value. */
 bool decode_field(const struct decoder *d, const struct layout_field *f, const unsigned char *record, int64_t *value);
+static inline struct view decode_trim(struct view v)
+{
+    while (v.length && v.bytes[v.length - 1] == ' ') v.length--;
+    while (v.length && v.bytes[0] == ' ') v.bytes++, v.length--;
+    return v;
+}
 /* Trimmed bytes of a field. */
 struct view decode_text(const struct layout *l, int field, const unsigned char *record);
 /* Key of a text field, as decode_text_key of its trimmed bytes, fast for full digit fields. */
@@ -68,7 +74,28 @@ uint64_t decode_key(const struct layout_field *f, const unsigned char *record);
 
 /* Width and sign a field gets as a column. */
 void decode_column_shape(const struct layout_field *f, struct decode_column *c);
-int64_t decode_column_value(const struct decode_column *c, const unsigned char *row);
+static inline int64_t decode_column_value(const struct decode_column *c, const unsigned char *row)
+{
+    const unsigned char *p = row + c->offset;
+    switch (c->width) {
+    case 1: return c->is_signed ? (int8_t)*p : *p;
+    case 2: {
+        uint16_t v;
+        memcpy(&v, p, 2);
+        return c->is_signed ? (int16_t)v : v;
+    }
+    case 4: {
+        uint32_t v;
+        memcpy(&v, p, 4);
+        return c->is_signed ? (int32_t)v : (int64_t)v;
+    }
+    default: {
+        int64_t v;
+        memcpy(&v, p, 8);
+        return v;
+    }
+    }
+}
 
 /* Which kernel is in use: "avx2" or "portable". CRMX_KERNEL=portable forces the latter. */
 const char *decode_kernel_name(void);

@@ -73,7 +73,7 @@ static inline __attribute__((always_inline)) void store(unsigned char *row, cons
     }
 }
 
-/* YYYYMMDD whose bytes are known to be digits. */
+/* YYYYMMDD whose bytes are known to be digits: a valid day of 1900..2099? With its number when that is wanted. */
 static inline __attribute__((always_inline)) bool date8(const unsigned char *p, int32_t *day_number)
 {
     uint64_t x = (load8(p) & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8 & 0x00ff00ff00ff00ffu; /* cc yy mm dd, 16 bits each */
@@ -82,7 +82,7 @@ static inline __attribute__((always_inline)) bool date8(const unsigned char *p, 
     if (cc - 19 > 1 || mm - 1 > 11 || !(DECODE_MONTH_DAYS[mm] >> (dd & 31) & 1) || dd > 31) return false;
     uint32_t y = (cc - 19) * 100 + yy;
     if (mm == 2 && dd == 29 && !(y % 4 == 0 && y != 0)) return false; /* 1900 is not leap, 2000 is */
-    *day_number = DECODE_MONTH_START[y][mm - 1] + (int32_t)dd - 1;
+    if (day_number) *day_number = DECODE_MONTH_START[y][mm - 1] + (int32_t)dd - 1;
     return true;
 }
 
@@ -131,6 +131,9 @@ bool ACCEPT(const struct decoder *d, const unsigned char *record, unsigned char 
             store(row, s, value);
             break;
         }
+        case OP_DATE8_CHECK:
+            if (!date8(p, NULL)) return false;
+            break;
         case OP_DATE8: {
             int32_t day;
             if (s->when_slot != DECODE_NO_SLOT && !(s->when_codes >> code[s->when_slot] & 1)) {
@@ -162,6 +165,7 @@ bool ACCEPT(const struct decoder *d, const unsigned char *record, unsigned char 
         case OP_GENERAL:
             if (!general(d, s, record, row)) return false;
             break;
+        default: __builtin_unreachable(); /* saves the range check of every step */
         }
     }
     return true;

@@ -9,6 +9,7 @@ enum decode_op {
     OP_NOT_BLANK,  /* some byte is not a blank */
     OP_SIGN,       /* byte is + or - */
     OP_STORE,      /* digits → integer at row + store; sign byte at sign_offset when signed */
+    OP_DATE8_CHECK,/* YYYYMMDD, digits already tested; not stored */
     OP_DATE8,      /* YYYYMMDD, digits already tested; stored when store_width */
     OP_CODE1,      /* one byte through a table */
     OP_CURRENCY,

@@ -10,10 +10,10 @@
 #include "etl/deliver.h"
 
 /* The commands that messages tell a person to type: unit, target, set. */
-#define DELIVER_COMMAND_LIST "crmx delivery list %s %s"
-#define DELIVER_COMMAND_RUN "crmx delivery run %s %s"
-#define DELIVER_COMMAND_CONFIRM "crmx delivery confirm %s %s %s --reason TEXT"
-#define DELIVER_COMMAND_RESEND "crmx delivery resend %s %s %s --reason TEXT"
+#define DELIVER_COMMAND_LIST "crmx delivery list --unit %s --target %s"
+#define DELIVER_COMMAND_RUN "crmx delivery run --unit %s --target %s"
+#define DELIVER_COMMAND_CONFIRM "crmx delivery resolve --unit %s --target %s %s --confirm --reason TEXT"
+#define DELIVER_COMMAND_RESEND "crmx delivery resolve --unit %s --target %s %s --resend --reason TEXT"
 
 struct deliver_item {  /* a file of the set, its manifest, or its .ok */
     const char *name;  /* last part of the name at the target; the name in the ledger */

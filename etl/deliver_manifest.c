@@ -173,7 +173,7 @@ static bool write_manifest(struct deliver_job *job, struct status *st)
     if (ok) {
         struct deliver_item *manifest = deliver_manifest_item(job);
         text_item(manifest, arena_dup(&job->arena, buf_view(&m)));
-        strcpy(job->manifest, manifest->sha256);
+        snprintf(job->manifest, sizeof job->manifest, "%s", manifest->sha256);
         text_item(deliver_ok_item(job), arena_printf(&job->arena, "%s  %s\n", job->manifest, manifest->name));
     }
     buf_release(&m);
@@ -203,7 +203,7 @@ static bool take_digests(struct deliver_job *job, const struct ledger_set *s)
     for (int i = 0; i < job->set->files_count; i++) {
         const struct ledger_file *f = ledger_find_file(s, job->items[i].name);
         if (!f || f->preparation != s->preparation || f->bytes != job->items[i].bytes) return false;
-        strcpy(job->items[i].sha256, f->sha256);
+        snprintf(job->items[i].sha256, sizeof job->items[i].sha256, "%s", f->sha256);
     }
     return true;
 }

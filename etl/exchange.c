@@ -6,12 +6,18 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* A block that went to the spill file. */
+/* A block that went to the spill file; 12 bytes, for with a small budget there are millions. Bytes in units of four, which all
+ * tuples are multiples of. */
 struct extent {
-    uint64_t offset;
-    uint32_t used;
+    uint32_t offset_low;
+    uint16_t offset_high, used;
     uint32_t next; /* index + 1 of the partition's next extent, 0 at the end */
 };
+
+static uint64_t extent_offset(const struct extent *e)
+{
+    return ((uint64_t)e->offset_high << 32 | e->offset_low) * 4;
+}
 
 struct exchange_store {
     const char *name;
@@ -86,7 +92,7 @@ static void note_extent(struct exchange_store *s, uint32_t partition, uint64_t o
         s->extents = realloc(s->extents, s->extents_capacity * sizeof *s->extents);
         ensure(s->extents);
     }
-    s->extents[s->extents_count] = (struct extent){offset, used, s->extent_head[partition]};
+    s->extents[s->extents_count] = (struct extent){(uint32_t)(offset / 4), (uint16_t)(offset / 4 >> 32), (uint16_t)(used / 4), s->extent_head[partition]};
     s->extent_head[partition] = ++s->extents_count;
 }
 
@@ -137,7 +143,7 @@ static bool give_up_block(struct exchange *x, int worker, struct exchange_block 
 char *exchange_grow(struct exchange *x, int worker, uint32_t partition, struct status *st)
 {
     struct exchange_writer *w = &x->writers[(size_t)worker * x->partitions + partition];
-    struct exchange_block *b = budget_block(x->store->budget);
+    struct exchange_block *b = budget_block(x->store->budget, w->last == NULL);
     if (!b && w->last) { /* keep one block per writer, write it out again and again */
         if (!spill(x, w->last, written(w), partition, st)) return NULL;
         return w->next = (char *)(w->last + 1);
@@ -157,7 +163,7 @@ char *exchange_grow(struct exchange *x, int worker, uint32_t partition, struct s
     }
     *b = (struct exchange_block){0};
     w->last = b;
-    w->end = (char *)b + BUDGET_BLOCK_SIZE;
+    w->end = (char *)b + budget_block_size(x->store->budget);
     return w->next = (char *)(b + 1);
 }
 
@@ -172,7 +178,7 @@ void exchange_seal(struct exchange *x)
             if (writer->last) writer->last->used = written(writer);
             for (struct exchange_block *b = writer->first; b; b = b->next) bytes += b->used;
         }
-        for (uint32_t e = s->extent_head[p]; e; e = s->extents[e - 1].next) bytes += s->extents[e - 1].used;
+        for (uint32_t e = s->extent_head[p]; e; e = s->extents[e - 1].next) bytes += s->extents[e - 1].used * 4u;
         ensure(bytes % x->tuple_size == 0);
         s->count[p] = bytes / x->tuple_size;
         s->total += s->count[p];
@@ -208,8 +214,8 @@ bool exchange_copy(struct exchange *x, uint32_t partition, void *out, struct sta
         }
     for (uint32_t e = s->extent_head[partition]; e; e = s->extents[e - 1].next) {
         const struct extent *extent = &s->extents[e - 1];
-        if (!os_read_at(s->fd, s->path, to, extent->used, extent->offset, st)) return false;
-        to += extent->used;
+        if (!os_read_at(s->fd, s->path, to, extent->used * 4u, extent_offset(extent), st)) return false;
+        to += extent->used * 4u;
     }
     ensure((uint64_t)(to - (char *)out) == s->count[partition] * x->tuple_size);
     return true;

@@ -60,7 +60,7 @@ bool generation_write_inputs(const char *folder, const struct input_set *inputs,
     bool ok = !buf_full(&b);
     if (!ok) status_fail(st, STATUS_INPUT, "the inputs have too many records of wrong length to be addressed");
     int fd = ok ? os_open_create(path, st) : -1;
-    ok = fd >= 0 && os_write_at(fd, path, b.bytes, b.length, 0, st) && os_fsync(fd, path, st);
+    ok = fd >= 0 && os_write_at(fd, path, b.bytes, b.length, 0, st);
     os_close(fd);
     buf_release(&b);
     return ok;
@@ -134,9 +134,20 @@ static bool read_inputs(struct generation *g, struct status *st)
 
 /* --- MANIFEST --- */
 
+enum { MANIFEST_FILES_MAX = 4096 };
+
+struct manifest_file {
+    char *name; /* below the folder; folders end with a slash */
+    uint64_t bytes;
+    char hash[33];
+};
+
 struct manifest_writer {
     const char *folder, *below; /* below: "" or a subfolder with its slash */
-    struct buf *out;
+    struct manifest_file *files;
+    int *count;
+    const struct generation_known *known;
+    int known_count;
     struct status *st;
     bool ok;
 };
@@ -196,34 +207,61 @@ static bool entry_hash(const char *path, const char *name, uint64_t *bytes, char
 static bool list_file(void *context, const char *name)
 {
     struct manifest_writer *m = context;
-    char path[OS_PATH_MAX], relative[OS_PATH_MAX], hash[33];
+    char path[OS_PATH_MAX], relative[OS_PATH_MAX];
     struct os_file_identity id;
-    uint64_t bytes;
     if (m->below[0] == 0 && (strcmp(name, "MANIFEST") == 0 || strcmp(name, "MANIFEST.tmp") == 0)) return true;
     snprintf(relative, sizeof relative, "%s%s", m->below, name);
     snprintf(path, sizeof path, "%s/%s", m->folder, relative);
     m->ok = os_identify(path, &id, m->st);
-    if (m->ok && id.is_folder) {
-        char below[OS_PATH_MAX];
-        snprintf(below, sizeof below, "%s/", relative);
-        struct manifest_writer child = {m->folder, below, m->out, m->st, true};
-        m->ok = os_list(path, list_file, &child, m->st) && child.ok && os_fsync_folder(path, m->st);
-        return m->ok;
-    }
-    if (m->ok) m->ok = entry_hash(path, relative, &bytes, hash, m->st);
-    if (m->ok) buf_addf(m->out, "file\t%s\t%llu\t%s\n", relative, (unsigned long long)bytes, hash);
+    if (m->ok && *m->count == MANIFEST_FILES_MAX) m->ok = status_fail(m->st, STATUS_INPUT, "more than %d files in \"%s\"", MANIFEST_FILES_MAX, m->folder);
+    if (!m->ok) return false;
+    if (id.is_folder) snprintf(relative + strlen(relative), sizeof relative - strlen(relative), "/");
+    m->files[*m->count].name = strdup(relative);
+    ensure(m->files[(*m->count)++].name);
+    if (!id.is_folder) return true;
+    struct manifest_writer child = *m;
+    child.below = relative;
+    m->ok = os_list(path, list_file, &child, m->st) && child.ok;
     return m->ok;
 }
 
-bool generation_write_manifest(const char *folder, const char *head, char hash[33], struct status *st)
+/* One file to disk, and its hash. */
+static bool settle_file(void *context, int worker, uint64_t task, struct status *st)
+{
+    struct manifest_writer *m = context;
+    struct manifest_file *f = &m->files[task];
+    char path[OS_PATH_MAX];
+    (void)worker;
+    snprintf(path, sizeof path, "%s/%s", m->folder, f->name);
+    if (!os_fsync_path(path, st)) return false;
+    if (f->name[strlen(f->name) - 1] == '/') return true;
+    for (int i = 0; i < m->known_count; i++)
+        if (strcmp(m->known[i].name, f->name) == 0) {
+            hex128((XXH128_hash_t){m->known[i].hash_low, m->known[i].hash_high}, f->hash);
+            f->bytes = m->known[i].bytes;
+            return true;
+        }
+    return entry_hash(path, f->name, &f->bytes, f->hash, st);
+}
+
+bool generation_write_manifest(const char *folder, const char *head, const struct generation_known *known, int known_count, struct pool *pool, char hash[33],
+                               struct status *st)
 {
     char path[OS_PATH_MAX];
+    int count = 0;
+    struct manifest_writer m = {.folder = folder, .below = "", .files = calloc(MANIFEST_FILES_MAX, sizeof *m.files), .count = &count, .known = known,
+                                .known_count = known_count, .st = st, .ok = true};
+    ensure(m.files);
     struct buf b;
     buf_init(&b, TEXT_FILE_MAX);
     buf_add_text(&b, "crmx-generation\t1\n");
     buf_add_text(&b, head);
-    struct manifest_writer m = {folder, "", &b, st, true};
-    bool ok = os_list(folder, list_file, &m, st) && m.ok;
+    bool ok = os_list(folder, list_file, &m, st) && m.ok && pool_run(pool, (uint64_t)count, settle_file, &m, st);
+    for (int i = 0; i < count; i++) {
+        if (ok && m.files[i].name[strlen(m.files[i].name) - 1] != '/') buf_addf(&b, "file\t%s\t%llu\t%s\n", m.files[i].name, (unsigned long long)m.files[i].bytes, m.files[i].hash);
+        free(m.files[i].name);
+    }
+    free(m.files);
     snprintf(path, sizeof path, "%s/MANIFEST", folder);
     if (ok) {
         hex128(XXH3_128bits(b.bytes, b.length), hash);
@@ -329,7 +367,10 @@ static bool open_generation(struct generation *g, const char *unit_folder, const
     bool is_current = !id || (there && strcmp(id, current.id) == 0);
     snprintf(g->id, sizeof g->id, "%s", id ? id : current.id);
     g->folder = arena_printf(&g->arena, "%s/gen/%s", unit_folder, g->id);
-    if (!os_exists(g->folder)) return status_fail(st, STATUS_USAGE, "there is no generation \"%s\" in \"%s/gen\"", g->id, unit_folder);
+    if (!os_exists(g->folder)) {
+        status_fail(st, STATUS_USAGE, "there is no generation \"%s\" in \"%s/gen\"", g->id, unit_folder);
+        return status_hint(st, "see the generations: crmx generation list");
+    }
     struct buf text;
     buf_init(&text, TEXT_FILE_MAX);
     bool ok = read_manifest(g, is_current ? current.manifest_hash : NULL, &text, st) && check_listed(g, text.bytes, st);

@@ -15,6 +15,7 @@
 #define CRMX_ETL_GENERATION_H
 
 #include "base/arena.h"
+#include "base/pool.h"
 #include "etl/decode.h"
 #include "etl/input.h"
 #include "etl/reference.h"
@@ -34,8 +35,15 @@ bool generation_current_write(const char *unit_folder, const struct generation_c
 
 /* Writes INPUTS of a generation under construction. */
 bool generation_write_inputs(const char *folder, const struct input_set *inputs, struct status *st);
-/* Hashes what is in the folder and writes MANIFEST, everything fsynced. head: lines "key value" that come first. */
-bool generation_write_manifest(const char *folder, const char *head, char hash[33], struct status *st);
+/* Files whose content hash is known already (they were hashed while they were written). */
+struct generation_known {
+    const char *name; /* below the folder, e.g. out/CRMCUST */
+    uint64_t bytes, hash_low, hash_high;
+};
+/* Brings every file and folder to disk, several at a time, hashes what is not known yet and writes MANIFEST last.
+ * head: lines "key<tab>value" that come first. */
+bool generation_write_manifest(const char *folder, const char *head, const struct generation_known *known, int known_count, struct pool *pool, char hash[33],
+                               struct status *st);
 
 /* A committed generation, open for reading. */
 struct generation {

@@ -25,6 +25,7 @@ static bool read_type(struct conf *c, const char *section, struct identity_profi
     class = conf_get(c, section, "class");
     struct identity_type *t = &p->types[p->types_count++];
     t->type = arena_dup(arena, view_trim(view_of(section + strlen("id_type "))));
+    t->type_length = strlen(t->type);
     t->class = class ? arena_dup(arena, view_of(class)) : t->type;
     t->rule = (enum identity_rule)rule;
     t->century_19 = century == 1;
@@ -128,7 +129,7 @@ static size_t fold_number(const struct identity_profile *p, enum charset charset
 static const struct identity_type *find_type(const struct identity_profile *p, struct view type)
 {
     for (int i = 0; i < p->types_count; i++)
-        if (view_is(type, p->types[i].type)) return &p->types[i];
+        if (type.length == p->types[i].type_length && memcmp(type.bytes, p->types[i].type, type.length) == 0) return &p->types[i];
     return NULL;
 }
 

@@ -24,6 +24,7 @@ enum identity_rule { IDENTITY_PLAIN, IDENTITY_RESIDENT, IDENTITY_ORGANISATION, I
 
 struct identity_type {
     const char *type;  /* as in the source, trimmed */
+    size_t type_length;
     const char *class; /* types of one class share their numbers */
     enum identity_rule rule;
     bool century_19; /* 15 digits: always 19, also for the sequences 996-999 */

@@ -3,6 +3,7 @@
 #include "base/date.h"
 
 #define XXH_INLINE_ALL
+#include <stddef.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -14,7 +15,7 @@ struct importer {
     size_t buffer_size;
     struct buf folded_name;
     struct charset_converter *to_utf8;
-    struct import_control control[UNIT_LAYOUTS_MAX];
+    struct import_control *control; /* per table */
 };
 
 /* One chunk on its way. */
@@ -28,14 +29,22 @@ struct chunk_work {
     uint64_t base;      /* file offset of `at` = bytes */
     const unsigned char *bytes;
     uint32_t last_remainder;
+    uint64_t expected; /* where the next record starts if nothing is wrong, and its id */
+    uint32_t id;
     struct status *st;
 };
 
-static uint64_t add_part(const struct layout *l, enum layout_role role, const unsigned char *record, uint64_t key)
+static inline uint64_t add_part(const struct layout *l, enum layout_role role, const unsigned char *record, uint64_t key)
 {
     int field = l->role_field[role];
     if (field < 0) return key;
     struct view part = decode_text(l, field, record);
+    if (part.length <= 8) { /* currency, flag, sub-account: mixed in by one multiplication */
+        uint64_t x = 0;
+        memcpy(&x, part.bytes, part.length);
+        key = (key ^ (x + (uint64_t)role)) * UINT64_C(0xD6E8FEB86659FD93);
+        return key ^ key >> 32;
+    }
     return XXH3_64bits_withSeed(part.bytes, part.length, key + (uint64_t)role);
 }
 
@@ -62,13 +71,6 @@ static uint32_t name_hash(struct importer *w, const struct layout *l, const unsi
     return identity_name_hash(buf_view(&w->folded_name));
 }
 
-static int32_t date_role(const struct decoder *d, const struct layout *l, enum layout_role role, const unsigned char *record)
-{
-    int field = l->role_field[role];
-    if (field < 0 || l->fields[field].type != LAYOUT_DATE) return DATE_NONE;
-    return (int32_t)decode_value(d, field, record);
-}
-
 /* Corporate when the layout's customer type says so: code C, or any other than P. */
 static bool is_corporate(const struct decoder *d, const struct layout *l, const unsigned char *record)
 {
@@ -79,7 +81,7 @@ static bool is_corporate(const struct decoder *d, const struct layout *l, const 
     return !view_is(type, "P");
 }
 
-static bool take_customer(struct chunk_work *k, const unsigned char *record, uint32_t id)
+static bool take_customer(struct chunk_work *k, const unsigned char *record, uint32_t id, const unsigned char *row)
 {
     struct import *im = k->w->im;
     const struct layout *l = k->f->layout;
@@ -89,14 +91,16 @@ static bool take_customer(struct chunk_work *k, const unsigned char *record, uin
     uint64_t source = decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], record);
     struct customer_tuple *c = exchange_add(&im->customers, k->w->worker, import_partition(key.key, im->identity_bits), k->st);
     if (!c) return false;
-    int32_t birth = im->unit->identity->names_apart ? date_role(k->d, l, ROLE_BIRTH, record) : 0;
+    int32_t changed, birth; /* columns 0 and 1 of a customer row (make_decoders) */
+    memcpy(&changed, row, 4);
+    memcpy(&birth, row + 4, 4);
     if (birth == DATE_NONE) birth = 0x00ffffff; /* no day of 1900..2099 */
-    *c = (struct customer_tuple){.key = key.key,
-                                 .source = source,
-                                 .record = id,
-                                 .changed = date_role(k->d, l, ROLE_CHANGED, record),
-                                 .name = name_hash(k->w, l, record),
-                                 .birth_strength = birth * 8 + (corporate ? 4 : 0) + (int32_t)key.strength};
+    c->key = key.key;
+    c->record = id;
+    c->changed = changed;
+    c->name = name_hash(k->w, l, record);
+    c->birth_strength = birth * 8 + (corporate ? 4 : 0) + (int32_t)key.strength;
+    if (im->customer_tuple_size == sizeof *c) c->source = source;
     struct import_system *s = &im->systems[im->unit->layout_system[k->f->layout_index]];
     struct source_tuple *t = exchange_add(&s->sources, k->w->worker, import_partition(source, s->bits), k->st);
     if (!t) return false;
@@ -124,8 +128,8 @@ static bool take_row(struct chunk_work *k, const unsigned char *record, uint32_t
                                      : decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], record);
     struct row_tuple *r = exchange_add(&im->rows[k->table_index], k->w->worker, import_partition(source, s->bits), k->st);
     if (!r) return false;
-    *r = (struct row_tuple){source, account, id, SHARE_WHOLE << 8 | ROLE_OWNER_WHOLE};
-    memcpy(r + 1, row, t->row_size);
+    *r = (struct row_tuple){source, account, id};
+    row_copy(r + 1, row, t->row_size);
     add_control(k, row);
     return true;
 }
@@ -164,10 +168,12 @@ static bool take_relation(struct chunk_work *k, const unsigned char *record, uin
 static bool take_record(struct chunk_work *k, const unsigned char *record, uint32_t id, bool *accepted)
 {
     unsigned char row[TABLE_ROW_MAX];
+    static const int32_t NO_DATES[2] = {DATE_NONE, DATE_NONE};
+    memcpy(row, NO_DATES, sizeof NO_DATES); /* a customer layout may have no change date or birth */
     *accepted = decode_accept(k->d, record, row);
     if (!*accepted) return true;
     switch (k->f->layout->class) {
-    case LAYOUT_CUSTOMER: return take_customer(k, record, id);
+    case LAYOUT_CUSTOMER: return take_customer(k, record, id, row);
     case LAYOUT_RELATION: return take_relation(k, record, id);
     case LAYOUT_ACCOUNT:
     case LAYOUT_CONTACT:
@@ -232,8 +238,14 @@ static bool import_lines(struct chunk_work *k, const unsigned char *from, const 
             continue;
         }
         if (length == want) {
-            input_note_segment(f, c, offset, &k->last_remainder);
-            if (!take_record(k, p, input_record_id(f, offset), &accepted)) return false;
+            /* The usual record follows the last one at the usual distance: no division is needed for its id. */
+            if (offset != k->expected) {
+                input_note_segment(f, c, offset, &k->last_remainder);
+                k->id = input_record_id(f, offset);
+            }
+            if (!take_record(k, p, k->id, &accepted)) return false;
+            k->expected = offset + f->stride;
+            k->id++;
         }
         if (accepted) c->accepted++;
         else reject(k, p, length, offset);
@@ -274,7 +286,7 @@ static bool import_chunk(struct importer *w, struct input_file *f, uint32_t numb
     struct input_chunk *c = &f->chunks[number];
     c->hash = XXH3_64bits(chunk, length);
     struct chunk_work k = {.w = w, .f = f, .c = c, .d = im->decoders[f->layout_index], .base = start, .bytes = chunk,
-                           .last_remainder = UINT32_MAX, .st = st};
+                           .last_remainder = UINT32_MAX, .expected = UINT64_MAX, .st = st};
     for (int i = 0; i < im->tables->count; i++)
         if (im->tables->table[i].layout_index == f->layout_index) {
             k.table = &im->tables->table[i];
@@ -330,8 +342,9 @@ static bool open_exchange(struct import *im, struct exchange *x, const char *nam
 static bool open_exchanges(struct import *im, struct status *st)
 {
     const struct unit *u = im->unit;
+    im->customer_tuple_size = u->tie == UNIT_TIE_SOURCE_NO ? sizeof(struct customer_tuple) : offsetof(struct customer_tuple, source);
     im->identity_bits = bits_for(expected(im, -1, LAYOUT_CUSTOMER));
-    if (!open_exchange(im, &im->customers, "customers", im->identity_bits, sizeof(struct customer_tuple), st)) return false;
+    if (!open_exchange(im, &im->customers, "customers", im->identity_bits, im->customer_tuple_size, st)) return false;
     for (int s = 0; s < u->systems_count; s++) {
         struct import_system *system = &im->systems[s];
         uint64_t customers = expected(im, s, LAYOUT_CUSTOMER), accounts = expected(im, s, LAYOUT_ACCOUNT);
@@ -350,10 +363,26 @@ static bool open_exchanges(struct import *im, struct status *st)
     return true;
 }
 
+/* The dates identity matching needs, as columns 0 and 1 of a customer's row. */
+static void customer_columns(struct import *im, int layout, struct decode_options *o)
+{
+    static const enum layout_role ROLES[2] = {ROLE_CHANGED, ROLE_BIRTH};
+    const struct layout *l = im->unit->layouts[layout];
+    o->columns = im->customer_columns[layout];
+    o->row_size = 8;
+    for (int i = 0; i < 2; i++) {
+        int field = l->role_field[ROLES[i]];
+        bool wanted = i == 0 || im->unit->identity->names_apart;
+        if (field < 0 || l->fields[field].type != LAYOUT_DATE || !wanted) continue;
+        im->customer_columns[layout][o->columns_count++] = (struct decode_column){field, (uint16_t)(4 * i), 4, true};
+    }
+}
+
 static void make_decoders(struct import *im)
 {
     for (int i = 0; i < im->unit->layouts_count; i++) {
         struct decode_options o = {.layout = im->unit->layouts[i], .rates = im->rates, .business_date = im->business_date};
+        if (im->unit->layouts[i]->class == LAYOUT_CUSTOMER) customer_columns(im, i, &o);
         for (int t = 0; t < im->tables->count; t++)
             if (im->tables->table[t].layout_index == i) {
                 o.columns = im->tables->table[t].columns;
@@ -408,6 +437,8 @@ bool import_run(struct import *im, struct status *st)
         p->buffer_size = INPUT_CHUNK_SIZE + record_max + 3u + 2 * DECODE_SLACK + 1;
         p->buffer = calloc(1, p->buffer_size);
         ensure(p->buffer);
+        p->control = calloc((size_t)im->tables->count + 1, sizeof *p->control);
+        ensure(p->control);
         buf_init(&p->folded_name, 65536);
         p->to_utf8 = charset_open(CHARSET_GB18030, CHARSET_UTF8);
     }
@@ -415,6 +446,7 @@ bool import_run(struct import *im, struct status *st)
     if (ok) seal(im, j.workers);
     for (int w = 0; w < pool_workers(im->pool); w++) {
         free(j.workers[w].buffer);
+        free(j.workers[w].control);
         buf_release(&j.workers[w].folded_name);
         charset_close(j.workers[w].to_utf8);
     }

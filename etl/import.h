@@ -18,25 +18,32 @@
 
 struct customer_tuple {
     uint64_t key;    /* identity key */
-    uint64_t source; /* key of the source number, for the tie rule */
     uint32_t record; /* record id in the customer space */
     int32_t changed; /* latest change date, DATE_NONE if the layout has none */
     uint32_t name;   /* hash of the folded name; 0 when names do not matter */
     int32_t birth_strength; /* birth day number * 8 + 4 if corporate + enum identity_strength */
+    uint64_t source; /* key of the source number; carried only when the tie rule asks for it */
 };
 
 struct source_tuple {
     uint64_t source;
     uint32_t record;
-    uint32_t reserved;
-};
+} __attribute__((packed, aligned(4)));
 
 struct row_tuple { /* followed by table.row_size bytes of columns */
     uint64_t source;  /* key of the owner's source number; of a by_relation table first the relation key */
     uint64_t account; /* hash of the account key; 0 for contacts and addresses */
     uint32_t record;  /* in the table's space */
-    uint32_t share_role; /* owner's share in parts per million << 8 | role (enum import_role) */
-};
+} __attribute__((packed, aligned(4)));
+
+/* Copies a row: a multiple of 4 bytes, few of them; a call of memcpy would cost more than the copy. */
+static inline void row_copy(void *to, const void *from, uint32_t size)
+{
+    char *t = to;
+    const char *f = from;
+    for (; size >= 8; size -= 8, t += 8, f += 8) memcpy(t, f, 8);
+    if (size) memcpy(t, f, 4);
+}
 
 enum import_role { ROLE_OWNER_WHOLE /* the owner: what joint owners leave */, ROLE_OWNER_SHARE, ROLE_LINKED /* owns nothing */ };
 enum { SHARE_WHOLE = 1000000 };
@@ -48,7 +55,7 @@ struct relation_tuple {
     uint32_t share_role;
 };
 
-enum { IMPORT_SYSTEM_BITS_MAX = 12, IMPORT_TARGET_TUPLES = 10000 };
+enum { IMPORT_SYSTEM_BITS_MAX = 12, IMPORT_TARGET_TUPLES = 6000 };
 
 struct import_system {
     int bits; /* 2^bits partitions by source number */
@@ -73,6 +80,8 @@ struct import {
     const char *spill_folder;
     int32_t business_date;
     int identity_bits;
+    uint32_t customer_tuple_size; /* with or without the source key */
+    struct decode_column customer_columns[UNIT_LAYOUTS_MAX][2]; /* changed and birth of customer layouts */
     struct exchange customers; /* by identity key */
     struct import_system systems[UNIT_SYSTEMS_MAX];
     struct exchange rows[UNIT_LAYOUTS_MAX];         /* per table: by source number, or by account key for by_relation */

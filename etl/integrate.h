@@ -45,7 +45,7 @@ struct rank_word { /* 64 record ids: which are primary, how many are before */
 };
 
 struct integrate_table { /* conservation of one table */
-    uint64_t rows_in, rows_extra /* owners beyond the first */, rows_linked /* of these, without money */;
+    uint64_t rows_in, rows_extra /* owners beyond the first */, rows_linked /* agents and guardians, who own nothing */;
     uint64_t orphans, duplicates, superseded, without_relation;
     __int128 orphan_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
     __int128 dropped_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX]; /* duplicates and superseded */

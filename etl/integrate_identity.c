@@ -10,6 +10,7 @@
 #include "base/date.h"
 #include "etl/integrate.h"
 
+#include <stddef.h>
 #include <string.h>
 
 struct identity_scratch {
@@ -312,6 +313,17 @@ static uint32_t group_by_key(struct identity_scratch *s, const struct customer_t
     return groups;
 }
 
+/* Tuples without the source key are made whole in place, from the end. */
+static void widen(struct customer_tuple *t, uint32_t n, uint32_t size)
+{
+    if (size == sizeof *t) return;
+    for (uint32_t i = n; i-- > 0;) {
+        struct customer_tuple whole = {0};
+        memcpy(&whole, (char *)t + (size_t)i * size, offsetof(struct customer_tuple, source));
+        t[i] = whole;
+    }
+}
+
 static bool task(void *context, int worker, uint64_t partition, struct status *st)
 {
     struct job *j = context;
@@ -321,6 +333,7 @@ static bool task(void *context, int worker, uint64_t partition, struct status *s
     struct customer_tuple *t = integrate_room(&s->room.tuples, &s->room.tuples_size, (size_t)n * sizeof *t);
     if (n == 0) return true;
     if (!exchange_take(&in->im->customers, (uint32_t)partition, t, st)) return false;
+    widen(t, n, in->im->customer_tuple_size);
     if (in->superseded_count) {
         uint32_t kept = 0;
         for (uint32_t i = 0; i < n; i++)

@@ -42,16 +42,23 @@ static void subtract_amounts(const struct table *t, unsigned char *row, const un
     }
 }
 
-static bool emit(struct job *j, int worker, const struct row_tuple *from, uint64_t source, uint32_t share_role, const unsigned char *row,
-                 struct status *st)
+static bool emit(struct job *j, int worker, const struct row_tuple *from, uint64_t source, const unsigned char *row, struct status *st)
 {
     struct import *im = j->in->im;
     const struct table *t = &im->tables->table[j->table];
     struct row_tuple *r = exchange_add(&j->in->related[j->table], worker, import_partition(source, im->systems[t->system].bits), st);
     if (!r) return false;
-    *r = (struct row_tuple){source, from->account, from->record, share_role};
+    *r = (struct row_tuple){source, from->account, from->record};
     memcpy(r + 1, row, t->row_size);
     return true;
+}
+
+/* A person named twice for one account counts once, by the first record. */
+static bool named_before(const struct relation_tuple *owners, uint64_t i)
+{
+    for (uint64_t k = 0; k < i; k++)
+        if (owners[k].source == owners[i].source) return true;
+    return false;
 }
 
 /* One account with its relation records (owners first). */
@@ -63,17 +70,20 @@ static bool divide(struct job *j, int worker, const struct row_tuple *account, c
     const unsigned char *whole = (const unsigned char *)(account + 1);
     memcpy(first, whole, t->row_size);
     for (uint64_t i = 1; i < n; i++) {
-        bool linked = (owners[i].share_role & 0xff) == ROLE_LINKED;
+        if ((owners[i].share_role & 0xff) == ROLE_LINKED) { /* owns nothing: no row, or a count of accounts would count it */
+            __atomic_fetch_add(&totals->rows_linked, 1, __ATOMIC_RELAXED);
+            continue;
+        }
+        if (named_before(owners, i)) continue;
         memcpy(part, whole, t->row_size);
         /* A second owner without a share of its own gets nothing: the share is missing, not whole. */
         uint32_t share = owners[i].share_role >> 8;
-        scale_amounts(t, part, whole, linked || share == SHARE_WHOLE ? 0 : share);
+        scale_amounts(t, part, whole, share == SHARE_WHOLE ? 0 : share);
         subtract_amounts(t, first, part);
-        if (!emit(j, worker, account, owners[i].source, owners[i].share_role, part, st)) return false;
+        if (!emit(j, worker, account, owners[i].source, part, st)) return false;
         __atomic_fetch_add(&totals->rows_extra, 1, __ATOMIC_RELAXED);
-        if (linked) __atomic_fetch_add(&totals->rows_linked, 1, __ATOMIC_RELAXED);
     }
-    return emit(j, worker, account, owners[0].source, owners[0].share_role, first, st);
+    return emit(j, worker, account, owners[0].source, first, st);
 }
 
 static void orphan(struct job *j, const struct row_tuple *r)

@@ -9,22 +9,18 @@
 
 enum { JOURNAL_BYTES_MAX = 16 * 1024 * 1024, JOURNAL_EVENTS_MAX = 4096 };
 
-struct event {
-    const char *name, *detail;
-};
-
 struct journal {
     char path[OS_PATH_MAX];
-    int fd;
+    int fd; /* -1: only looked at */
     struct buf content; /* the file, tabs and line ends replaced by NUL where fields end */
-    struct event events[JOURNAL_EVENTS_MAX];
+    struct journal_event events[JOURNAL_EVENTS_MAX];
     int count;
-    char *appended[2 * JOURNAL_EVENTS_MAX]; /* owned texts of events written in this process */
+    char *appended[3 * JOURNAL_EVENTS_MAX]; /* owned texts of events written in this process */
     int appended_count;
 };
 
 /* Splits a line into its fields in place; false when the checksum does not fit. */
-static bool parse_line(char *line, size_t length, struct event *e)
+static bool parse_line(char *line, size_t length, struct journal_event *e)
 {
     char *tab = memrchr(line, '\t', length);
     if (!tab) return false;
@@ -44,7 +40,7 @@ static bool parse_line(char *line, size_t length, struct event *e)
         *p++ = 0;
     }
     if (n != 5) return false;
-    *e = (struct event){field[3], field[4]};
+    *e = (struct journal_event){.name = field[3], .detail = field[4], .time = field[1], .step = atoi(field[2])};
     return true;
 }
 
@@ -61,7 +57,8 @@ static bool read_events(struct journal *j, struct status *st)
                 status_fail(st, STATUS_CORRUPT, "\"%s\" is damaged at offset %zu", j->path, at);
                 return status_hint(st, "keep a copy of the folder, remove the attempt's folder and give the same command again");
             }
-            return os_truncate(j->fd, j->path, at, st); /* torn by a crash: the event did not happen */
+            /* Torn by a crash, or being written just now: the event did not happen (yet). */
+            return j->fd < 0 || os_truncate(j->fd, j->path, at, st);
         }
         j->count++;
         at = (size_t)(end - j->content.bytes) + 1;
@@ -81,6 +78,18 @@ struct journal *journal_open(const char *path, struct status *st)
     return NULL;
 }
 
+struct journal *journal_read(const char *path, struct status *st)
+{
+    struct journal *j = calloc(1, sizeof *j);
+    ensure(j);
+    snprintf(j->path, sizeof j->path, "%s", path);
+    buf_init(&j->content, JOURNAL_BYTES_MAX);
+    j->fd = -1;
+    if (read_events(j, st)) return j;
+    journal_close(j);
+    return NULL;
+}
+
 void journal_close(struct journal *j)
 {
     if (!j) return;
@@ -92,6 +101,7 @@ void journal_close(struct journal *j)
 
 bool journal_append(struct journal *j, int step, const char *event, const char *detail, struct status *st)
 {
+    ensure(j->fd >= 0);
     if (j->count == JOURNAL_EVENTS_MAX) return status_fail(st, STATUS_CORRUPT, "\"%s\" has more than %d events", j->path, JOURNAL_EVENTS_MAX);
     char clock[21];
     os_wall_clock(clock);
@@ -108,10 +118,11 @@ bool journal_append(struct journal *j, int step, const char *event, const char *
     buf_release(&line);
     ensure(copy);
     j->appended[j->appended_count++] = copy;
-    char *name = strdup(event);
-    ensure(name);
+    char *name = strdup(event), *time = strdup(clock);
+    ensure(name && time);
     j->appended[j->appended_count++] = name;
-    j->events[j->count++] = (struct event){name, copy};
+    j->appended[j->appended_count++] = time;
+    j->events[j->count++] = (struct journal_event){.name = name, .detail = copy, .time = time, .step = step};
     return ok;
 }
 
@@ -125,4 +136,15 @@ const char *journal_find(const struct journal *j, const char *event)
 const char *journal_last(const struct journal *j)
 {
     return j->count ? j->events[j->count - 1].name : "";
+}
+
+int journal_count(const struct journal *j)
+{
+    return j->count;
+}
+
+const struct journal_event *journal_event(const struct journal *j, int index)
+{
+    ensure(index >= 0 && index < j->count);
+    return &j->events[index];
 }

@@ -15,6 +15,8 @@
 struct journal;
 
 struct journal *journal_open(const char *path, struct status *st);
+/* For looking on: nothing is written, a torn last line is left out; a missing file is an empty journal. */
+struct journal *journal_read(const char *path, struct status *st);
 void journal_close(struct journal *j);
 /* Detail must not hold tabs or line ends (they become blanks). */
 bool journal_append(struct journal *j, int step, const char *event, const char *detail, struct status *st);
@@ -22,5 +24,13 @@ bool journal_append(struct journal *j, int step, const char *event, const char *
 const char *journal_find(const struct journal *j, const char *event);
 /* The last event's name, "" for an empty journal. */
 const char *journal_last(const struct journal *j);
+
+struct journal_event {
+    const char *name, *detail;
+    const char *time; /* "2026-11-21T02:15:00Z" */
+    int step;
+};
+int journal_count(const struct journal *j);
+const struct journal_event *journal_event(const struct journal *j, int index); /* in the order in which they happened */
 
 #endif

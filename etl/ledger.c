@@ -143,7 +143,7 @@ static bool refuse(const struct ledger *l, struct status *st, const char *what)
     status_fail(st, STATUS_CORRUPT, "ledger \"%s\" line %" PRIu64 ": %s", l->path, l->lines + 1, what);
     return status_hint(
         st, "restore the file from a backup; without one: move it away, look what the receiver has, and tell "
-            "crmx the last set it has: crmx delivery confirm --help");
+            "crmx the last set it has: crmx help delivery resolve");
 }
 
 static bool read_head(struct ledger *l, const struct ledger_line *line, struct status *st)
@@ -175,6 +175,14 @@ static bool take_line(struct ledger *l, const struct ledger_line *line, struct s
     return true;
 }
 
+/* A crash tears one line. A bad end that holds more fields than a line is two lines whose line end was changed. */
+static bool may_be_torn(const char *start, size_t length)
+{
+    int tabs = 0;
+    for (size_t i = 0; i < length; i++) tabs += start[i] == '\t';
+    return tabs < LEDGER_LINE_FIELDS;
+}
+
 /* Believes whole lines from the start. A bad last line is torn (a crash while it was written) and left out. */
 static bool read_lines(struct ledger *l, struct view text, struct status *st)
 {
@@ -184,7 +192,8 @@ static bool read_lines(struct ledger *l, struct view text, struct status *st)
         const char *end = memchr(start, '\n', left);
         struct ledger_line line;
         bool good = end && ledger_line_parse((struct view){start, (size_t)(end - start)}, l->check, &line);
-        if (!good && end && (size_t)(end - start) + 1 < left)
+        bool last = !end || (size_t)(end - start) + 1 == left;
+        if (!good && (!last || !may_be_torn(start, left)))
             return refuse(l, st,
                           "its checksum does not fit and lines follow it: changed or damaged, not torn by a crash");
         if (!good) {

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <xxhash.h>
 
-enum { CHECK_DIGITS = 16, FIELDS = 6 /* before the check */ };
+enum { CHECK_DIGITS = 16, FIELDS = LEDGER_LINE_FIELDS - 1 /* before the check */ };
 
 static const char *const STATE_NAMES[LEDGER_STATES_COUNT] = {
     [LEDGER_NONE] = "NONE",           [LEDGER_PREPARED] = "PREPARED",

@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "etl/ledger.h"
 
-enum { LEDGER_LINE_MAX = 1024 };
+enum { LEDGER_LINE_MAX = 1024, LEDGER_LINE_FIELDS = 7 };
 
 struct ledger_line {
     uint64_t number;  /* from 1 */

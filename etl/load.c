@@ -6,10 +6,11 @@
 #include "etl/load_fill.h"
 #include "etl/load_plan.h"
 #include "etl/load_publish.h"
+#include "etl/load_request.h"
 
 #include <string.h>
 
-enum { LOCK_PATIENCE_MS = 10000, LOCK_POLL_MS = 50 };
+enum { LOCK_PATIENCE_MS = 3000, LOCK_POLL_MS = 30 };
 
 /* --- one loader per unit --- */
 
@@ -75,7 +76,7 @@ static bool decide(const struct load_request *r, const struct applied *a, struct
     if (order >= 0 || r->allow_older) return true;
     status_fail(st, STATUS_INPUT, "generation %s of unit %s is older than %s, which the database shows", r->generation,
                 r->unit, a->generation);
-    return status_hint(st, "to go back on purpose: crmx db rebuild %s --generation %s", r->unit, r->generation);
+    return status_hint(st, "to go back on purpose: crmx db rebuild --unit %s --generation %s", r->unit, r->generation);
 }
 
 /* --- before the fill --- */
@@ -88,13 +89,13 @@ static bool drop_leftovers(PGconn *c, const char *unit, const struct applied *a,
     const char *const values[] = {unit, a->load_number[0] ? a->load_number : NULL};
     PGresult *r = database_query(c, "load_leftovers", values, 2, st);
     if (!r) return false;
-    bool ok = database_script(c, "load_leftovers", "SET lock_timeout = '1s'", st);
+    bool ok = database_script(c, "load_leftovers", "SET lock_timeout = '500ms'", st);
     for (int i = 0; ok && i < PQntuples(r); i++) {
         struct status held = {0};
         if (database_script(c, "load_leftovers", PQgetvalue(r, i, 0), &held)) {
-            out->leftovers_dropped++;
+            out->loads_dropped++;
         } else if (PQstatus(c) == CONNECTION_OK) {
-            out->leftovers_kept++;
+            out->loads_kept++;
         } else {
             *st = held;
             ok = false;

@@ -100,8 +100,8 @@ struct load_result {
     uint64_t rows, bytes;
     uint64_t replaced; /* malformed characters */
     int tables;
-    int leftovers_dropped,
-        leftovers_kept; /* tables of killed and replaced loads; kept: a reader holds them, next time */
+    int loads_dropped; /* killed and replaced loads … */
+    int loads_kept;    /* … that a reader uses: the next load tries again */
     int64_t load_number;
     int64_t duration_ms;
 };

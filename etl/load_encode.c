@@ -84,7 +84,7 @@ static char *put_text(struct load_encoder *e, const struct load_step *s, const c
     unsigned byte = (unsigned char)v.bytes[bad];
     size_t offset = (size_t)(v.bytes - record) + bad;
     if (byte == 0) return fail(wrong, s, offset, "a NUL byte, which a text cannot hold");
-    return fail(wrong, s, offset, "byte 0x%02X begins no %s character", byte, e->text.is_gb18030 ? "GB18030" : "UTF-8");
+    return fail(wrong, s, offset, "byte 0x%02X begins no %s character", byte, e->text.converter ? "GB18030" : "UTF-8");
 }
 
 static char *put_digits_text(const struct load_step *s, const char *record, char *out, struct load_wrong *wrong)

@@ -75,7 +75,9 @@ static bool fail_record(const struct load_file *f, uint64_t record, const struct
                 (unsigned long long)record + 1, wrong->field ? "field " : "", wrong->field ? wrong->field : "line end",
                 (unsigned long long)(record * f->record_length + wrong->offset), wrong->why);
     return status_hint(
-        st, "see the record: crmx generation show %s --record %llu; correct the layout or its encoding, then crmx redo",
+        st,
+        "see the record: crmx generation show %s --record %llu; correct the output layout or the encoding it is "
+        "made from",
         f->output_name, (unsigned long long)record + 1);
 }
 

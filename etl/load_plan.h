@@ -56,10 +56,6 @@ struct load_plan {
     uint64_t bytes, rows;
 };
 
-/* The request alone: names, lengths, limits. */
-bool load_check_request(const struct load_request *r, struct status *st);
-/* Negative, zero, positive as generation id a is older than, equal to or newer than b. Both are well-formed. */
-int load_compare_generations(const char *a, const char *b);
 /* Files on disk and fields against the columns of the database. Takes a load number. */
 bool load_plan_make(PGconn *c, const struct load_request *r, struct arena *a, struct load_plan *out, struct status *st);
 

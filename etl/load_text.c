@@ -1,6 +1,5 @@
 #include "etl/load_text.h"
 
-#include <errno.h>
 #include <string.h>
 #include <strings.h>
 
@@ -8,23 +7,23 @@ static const char REPLACEMENT[] = "\xef\xbf\xbd";
 
 bool load_text_init(struct load_text *t, const char *encoding, bool replace, struct status *st)
 {
-    *t = (struct load_text){.replace = replace, .converter = (iconv_t)-1};
+    *t = (struct load_text){.replace = replace};
+    buf_init(&t->converted, 1 << 20);
     if (strcasecmp(encoding, "utf-8") == 0) return true;
     if (strcasecmp(encoding, "gb18030") != 0) {
         status_fail(st, STATUS_USAGE, "encoding \"%s\" cannot be loaded", encoding);
         return status_hint(st, "write encoding = utf-8 or gb18030 in the output layout");
     }
-    t->is_gb18030 = true;
-    t->converter = iconv_open("UTF-8", "GB18030");
-    if (t->converter != (iconv_t)-1) return true;
-    status_fail(st, STATUS_ENVIRONMENT, "could not convert GB18030: %m");
-    return status_hint(st, "the C library lacks its converters: apt-get install --reinstall libc-bin libc6");
+    t->charset = CHARSET_GB18030;
+    t->converter = charset_open(CHARSET_GB18030, CHARSET_UTF8);
+    return true;
 }
 
 void load_text_release(struct load_text *t)
 {
-    if (t->converter != (iconv_t)-1) iconv_close(t->converter);
-    t->converter = (iconv_t)-1;
+    charset_close(t->converter);
+    buf_release(&t->converted);
+    t->converter = NULL;
 }
 
 /* Copies the ASCII characters at the beginning, up to the first byte that is NUL or above 0x7f; returns how many. */
@@ -42,44 +41,53 @@ static size_t put_ascii(char *out, const char *in, size_t length)
     return i;
 }
 
-/* Length of the well-formed UTF-8 character at p, 0 if it is malformed (Unicode 15, table 3-7). */
-static size_t utf8_length(const unsigned char *p, size_t n)
+/* Length of the character at p, 0 if PostgreSQL would refuse it: malformed, overlong, a surrogate, beyond U+10FFFF,
+ * NUL. */
+static size_t utf8_strict(const char *p, size_t n)
 {
-    if (p[0] < 0x80) return p[0] != 0;
-    if (n >= 2 && p[0] >= 0xc2 && p[0] <= 0xdf) return (p[1] & 0xc0) == 0x80 ? 2 : 0;
-    if (n >= 3 && (p[0] & 0xf0) == 0xe0) {
-        unsigned char low = p[0] == 0xe0 ? 0xa0 : 0x80,
-                      high = p[0] == 0xed ? 0x9f : 0xbf; /* no overlong, no surrogate */
-        return p[1] >= low && p[1] <= high && (p[2] & 0xc0) == 0x80 ? 3 : 0;
-    }
-    if (n >= 4 && p[0] >= 0xf0 && p[0] <= 0xf4) {
-        unsigned char low = p[0] == 0xf0 ? 0x90 : 0x80, high = p[0] == 0xf4 ? 0x8f : 0xbf;
-        return p[1] >= low && p[1] <= high && (p[2] & 0xc0) == 0x80 && (p[3] & 0xc0) == 0x80 ? 4 : 0;
-    }
-    return 0;
+    size_t length;
+    uint32_t code = charset_utf8_code(p, n, &length);
+    if (length == 1) return (signed char)*p > 0;
+    if (length == 3) return code >= 0x800 && (code < 0xd800 || code > 0xdfff) ? 3 : 0;
+    if (length == 4) return code >= 0x10000 && code <= 0x10ffff ? 4 : 0;
+    return length;
 }
 
-/* Both put one stretch of well-formed characters and return how many bytes they took in. */
 static size_t put_utf8(char **out, const char *in, size_t length)
 {
     size_t i = 0;
-    for (size_t k; i < length && (k = utf8_length((const unsigned char *)in + i, length - i)) > 0;) i += k;
+    for (size_t k; i < length && (k = utf8_strict(in + i, length - i)) > 0;) i += k;
     memcpy(*out, in, i);
     *out += i;
     return i;
 }
 
+static bool converts(struct load_text *t, const char *in, size_t length)
+{
+    uint32_t malformed = 0;
+    buf_clear(&t->converted);
+    charset_convert(t->converter, (struct view){in, length}, "", &t->converted, &malformed);
+    ensure(!buf_full(&t->converted));
+    return malformed == 0;
+}
+
 static size_t put_gb18030(struct load_text *t, char **out, const char *in, size_t length)
 {
-    /* iconv passes NUL on: the stretch ends before one. */
     const char *nul = memchr(in, 0, length);
-    size_t left = nul ? (size_t)(nul - in) : length, room = left * LOAD_TEXT_GROWTH, all = left;
-    char *from;
-    memcpy(&from, &in, sizeof from); /* iconv does not write to its input, its prototype only says so */
-    iconv(t->converter, NULL, NULL, NULL, NULL);
-    size_t outcome = iconv(t->converter, &from, &left, out, &room);
-    ensure(outcome != (size_t)-1 || errno != E2BIG);
-    return all - left;
+    size_t taken = nul ? (size_t)(nul - in) : length;
+    if (!converts(t, in, taken)) {
+        /* Rare: character by character, to find the place. */
+        size_t good = 0;
+        for (size_t k; good < taken; good += k) {
+            k = charset_character(CHARSET_GB18030, in + good, taken - good);
+            if (!converts(t, in + good, k)) break;
+        }
+        taken = good;
+        ensure(converts(t, in, taken));
+    }
+    memcpy(*out, t->converted.bytes ? t->converted.bytes : "", t->converted.length);
+    *out += t->converted.length;
+    return taken;
 }
 
 char *load_text_put(struct load_text *t, char *out, const char *in, size_t length, size_t *bad)
@@ -89,7 +97,7 @@ char *load_text_put(struct load_text *t, char *out, const char *in, size_t lengt
         i += n;
         out += n;
         if (i == length) return out;
-        i += t->is_gb18030 ? put_gb18030(t, &out, in + i, length - i) : put_utf8(&out, in + i, length - i);
+        i += t->converter ? put_gb18030(t, &out, in + i, length - i) : put_utf8(&out, in + i, length - i);
         if (i == length) return out;
         if (!t->replace) {
             *bad = i;
@@ -97,7 +105,7 @@ char *load_text_put(struct load_text *t, char *out, const char *in, size_t lengt
         }
         memcpy(out, REPLACEMENT, 3);
         out += 3;
-        i++;
+        i += charset_character(t->charset, in + i, length - i);
         t->replaced++;
     }
 }

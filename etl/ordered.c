@@ -71,11 +71,9 @@ void ordered_discard(struct ordered *o)
     free(o);
 }
 
-bool ordered_finish(struct ordered *o, struct ordered_total *total, struct status *st)
+void ordered_finish(struct ordered *o, struct ordered_total *total)
 {
     XXH128_hash_t h = XXH3_128bits_digest(&o->hash);
     *total = (struct ordered_total){o->end, h.low64, h.high64};
-    bool ok = os_fsync(o->fd, o->path, st);
     ordered_discard(o);
-    return ok;
 }

@@ -18,8 +18,8 @@ struct ordered *ordered_create(const char *path, struct status *st);
 bool ordered_append(struct ordered *o, uint64_t number, const void *bytes, size_t length, struct status *st);
 /* Part `number` will not come: whoever waits behind it fails, those before it go on (as segment_abort). */
 void ordered_abort(struct ordered *o, uint64_t number);
-/* fsync and close; frees in any case. */
-bool ordered_finish(struct ordered *o, struct ordered_total *total, struct status *st);
+/* Closes and frees; the commit brings the file to disk. */
+void ordered_finish(struct ordered *o, struct ordered_total *total);
 void ordered_discard(struct ordered *o);
 
 #endif

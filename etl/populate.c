@@ -31,6 +31,7 @@ static void release_worker(struct populate_worker *w, int outputs)
     free(w->flags);
     free(w->types);
     free(w->customer_fields);
+    if (w->total) free(w->total->table);
     free(w->total);
 }
 
@@ -57,6 +58,8 @@ static void init_worker(struct populate_worker *w, const struct populate *p)
     w->total = calloc(1, sizeof *w->total);
     w->customer_fields = calloc((size_t)p->in->im->tables->schema->customer_fields_count * MEASURE_BLOCK_CUSTOMERS + 1, sizeof(int64_t));
     ensure(w->total && w->customer_fields);
+    w->total->table = calloc((size_t)p->in->im->tables->count + 1, sizeof *w->total->table);
+    ensure(w->total->table);
 }
 
 /* --- segments --- */
@@ -102,6 +105,12 @@ static enum segment_type segment_type_of_field(const struct layout_field *f)
     }
 }
 
+static const char *output_path(const struct populate_job *j, int output)
+{
+    const struct import *im = j->p->in->im;
+    return arena_printf(im->arena, "%s/out/%s", j->p->folder, im->unit->outputs[output]->file);
+}
+
 static bool open_files(struct populate_job *j, uint32_t partitions, struct status *st)
 {
     struct import *im = j->p->in->im;
@@ -125,7 +134,11 @@ static bool open_files(struct populate_job *j, uint32_t partitions, struct statu
         struct build_context context = {im->unit, j->p->cards, im->decoders, im->business_date};
         j->build[o] = build_new(im->unit->outputs[o], &context, im->arena, st);
         if (!j->build[o]) return false;
-        j->output[o] = ordered_create(arena_printf(im->arena, "%s/out/%s", j->p->folder, im->unit->outputs[o]->file), st);
+        if (export_can(im->unit->outputs[o])) {
+            if (!export_open(&j->export[o], j->p->in, im->unit->outputs[o], j->build[o], st)) return false;
+            continue;
+        }
+        j->output[o] = ordered_create(output_path(j, o), st);
         if (!j->output[o]) return false;
     }
     return true;
@@ -154,8 +167,9 @@ static bool finish_files(struct populate_job *j, bool ok, struct status *st)
     }
     for (int o = 0; o < im->unit->outputs_count; o++) {
         if (!j->output[o]) continue;
-        if (ok) ok = ordered_finish(j->output[o], &j->p->outputs[o], st);
+        if (ok) ordered_finish(j->output[o], &j->p->outputs[o]);
         else ordered_discard(j->output[o]);
+        j->p->hash_known[o] = ok;
     }
     return ok;
 }
@@ -240,6 +254,7 @@ static void add_total(struct populate_total *to, const struct populate_total *fr
     for (int i = 0; i < im->tables->count; i++) {
         to->table[i].rows += from->table[i].rows;
         to->table[i].dropped_rows += from->table[i].dropped_rows;
+        to->table[i].merged_rows += from->table[i].merged_rows;
         for (int a = 0; a < TABLE_AMOUNTS_MAX; a++)
             for (int c = 0; c < im->rates->count; c++) {
                 to->table[i].sum[a][c] += from->table[i].sum[a][c];
@@ -255,9 +270,16 @@ bool populate_run(struct populate *p, struct status *st)
     struct populate_job j = {.p = p, .workers = calloc((size_t)workers, sizeof *j.workers)};
     ensure(j.workers && p->batch >= 1 && p->batch <= MEASURE_BLOCK_CUSTOMERS);
     p->total = arena_new(im->arena, struct populate_total);
+    p->total->table = arena_array(im->arena, struct populate_table_total, im->tables->count + 1);
     for (int w = 0; w < workers; w++) init_worker(&j.workers[w], p);
     bool ok = open_files(&j, p->in->partitions, st) && pool_run(im->pool, p->in->partitions, task, &j, st);
     ok = finish_files(&j, ok, st);
+    for (int o = 0; o < im->unit->outputs_count; o++) {
+        if (ok && j.export[o].build) {
+            ok = export_run(&j.export[o], p->in, im->unit->outputs[o], output_path(&j, o), st);
+        }
+        export_release(&j.export[o]);
+    }
     for (int w = 0; w < workers; w++) {
         if (ok) add_total(p->total, j.workers[w].total, im);
         release_worker(&j.workers[w], im->unit->outputs_count);

@@ -12,6 +12,7 @@
 #define CRMX_ETL_POPULATE_H
 
 #include "etl/build.h"
+#include "etl/export.h"
 #include "etl/integrate.h"
 #include "etl/ordered.h"
 #include "etl/scorecard.h"
@@ -22,6 +23,7 @@ enum { CUSTOMER_SELECTED = 1, CUSTOMER_EXCLUDED = 2, CUSTOMER_SCORED = 4 };
 struct populate_table_total {
     uint64_t rows;
     __int128 sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
+    uint64_t merged_rows; /* owners of one account who are one customer */
     uint64_t dropped_rows;
     __int128 dropped_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
 };
@@ -32,7 +34,7 @@ struct populate_total {
     __int128 measure_sum[CUSTOMER_TYPES][128];
     uint64_t members;
     uint64_t output_rows[UNIT_OUTPUTS_MAX];
-    struct populate_table_total table[UNIT_LAYOUTS_MAX];
+    struct populate_table_total *table; /* one per table */
 };
 
 struct populate {
@@ -43,7 +45,8 @@ struct populate {
     struct progress *progress;
     /* results */
     struct populate_total *total;
-    struct ordered_total outputs[UNIT_OUTPUTS_MAX];
+    struct ordered_total outputs[UNIT_OUTPUTS_MAX]; /* bytes; the hash only where it was made on the way (hash_known) */
+    bool hash_known[UNIT_OUTPUTS_MAX];
 };
 
 bool populate_run(struct populate *p, struct status *st);
@@ -83,7 +86,8 @@ struct populate_job {
     struct populate *p;
     struct populate_worker *workers;
     struct segment_writer *customer, *source, *table[UNIT_LAYOUTS_MAX];
-    struct ordered *output[UNIT_OUTPUTS_MAX];
+    struct ordered *output[UNIT_OUTPUTS_MAX];     /* NULL: through export */
+    struct export_output export[UNIT_OUTPUTS_MAX];
     struct build *build[UNIT_OUTPUTS_MAX];
     int column_base[CUSTOMER_TYPES]; /* first segment column of the measures and results of a type */
 };

@@ -9,6 +9,7 @@ struct row_context {
     struct populate_job *j;
     struct populate_worker *w;
     const struct populate_range *r;
+    int worker;
     int64_t measures[128], results[64];
     unsigned char bytes[LAYOUT_RECORD_MAX + 2 * DECODE_SLACK];
     struct build_row row;
@@ -39,6 +40,17 @@ static bool emit(struct row_context *x, int output)
     if (!build_row(x->j->build[output], x->w->tool, &x->row, out, x->st)) return false;
     out[o->data_length] = o->line_end == LAYOUT_CRLF ? '\r' : '\n';
     if (o->line_end == LAYOUT_CRLF) out[o->data_length + 1] = '\n';
+    x->w->total->output_rows[output]++;
+    return true;
+}
+
+/* The row is built later, when the file is swept (etl/export). */
+static bool request(struct row_context *x, int output, int table, uint32_t record, uint32_t place)
+{
+    struct export_output *e = &x->j->export[output];
+    struct export_request *q = exchange_add(&e->requests[table], x->worker, record >> EXPORT_RANGE_BITS, x->st);
+    if (!q) return false;
+    *q = (struct export_request){record, (uint32_t)e->rows_of[x->r->partition]++, x->r->first + place};
     x->w->total->output_rows[output]++;
     return true;
 }
@@ -83,7 +95,11 @@ static bool customer_rows(struct row_context *x, int output, uint32_t place)
         for (uint32_t i = rows->start[place]; i < rows->start[place + 1]; i++) {
             uint32_t record;
             memcpy(&record, rows->rows + (size_t)i * rows->stride + offsetof(struct owned_tuple, record), 4);
-            if (!read_source(x, tables->table[t].layout_index, record, needed) || !emit(x, output)) return false;
+            if (x->j->export[output].build) {
+                if (!request(x, output, t, record, place)) return false;
+            } else if (!read_source(x, tables->table[t].layout_index, record, needed) || !emit(x, output)) {
+                return false;
+            }
         }
     }
     return true;
@@ -92,10 +108,15 @@ static bool customer_rows(struct row_context *x, int output, uint32_t place)
 bool populate_outputs(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, struct status *st)
 {
     const struct unit *u = j->p->in->im->unit;
-    struct row_context x = {.j = j, .w = w, .r = r, .st = st};
-    for (int o = 0; o < u->outputs_count; o++) buf_clear(&w->out[o]);
+    struct row_context x = {.j = j, .w = w, .r = r, .worker = (int)(w - j->workers), .st = st};
+    bool everybody = false; /* some output wants the customers that were not selected, too */
+    for (int o = 0; o < u->outputs_count; o++) {
+        buf_clear(&w->out[o]);
+        everybody |= u->outputs[o]->all;
+    }
     for (uint32_t place = 0; place < r->count; place++) {
         bool selected = w->flags[place] & CUSTOMER_SELECTED, known = false;
+        if (!selected && !everybody) continue;
         for (int o = 0; o < u->outputs_count; o++) {
             if (!selected && !u->outputs[o]->all) continue;
             if (!known) set_customer(&x, place);
@@ -104,6 +125,6 @@ bool populate_outputs(struct populate_job *j, struct populate_worker *w, const s
         }
     }
     for (int o = 0; o < u->outputs_count; o++)
-        if (!ordered_append(j->output[o], r->partition, w->out[o].bytes, w->out[o].length, st)) return false;
+        if (j->output[o] && !ordered_append(j->output[o], r->partition, w->out[o].bytes, w->out[o].length, st)) return false;
     return true;
 }

@@ -58,6 +58,13 @@ static int by_record(const void *a, const void *b, void *context)
     return x < y ? -1 : x > y;
 }
 
+static int by_record_of_row(const void *a, const void *b, void *context)
+{
+    const struct order_context *c = context;
+    uint32_t x = record_at(a, c->stride, 0), y = record_at(b, c->stride, 0);
+    return x < y ? -1 : x > y;
+}
+
 /* Indices of the rows in the order (customer, record): counting sort by customer, then tiny sorts. start has count + 1 places. */
 static void sort_order(const char *rows, uint32_t n, uint32_t stride, const struct populate_range *r, uint32_t *start, uint32_t *order)
 {
@@ -89,6 +96,78 @@ static void sort_order(const char *rows, uint32_t n, uint32_t stride, const stru
     }
 }
 
+/* Rows of one customer, few, into the order of their record ids. */
+static void sort_run(char *rows, uint32_t n, uint32_t stride)
+{
+    char row[sizeof(struct owned_tuple) + TABLE_ROW_MAX];
+    if (n > 24) {
+        qsort_r(rows, n, stride, by_record_of_row, &(struct order_context){rows, stride});
+        return;
+    }
+    for (uint32_t i = 1; i < n; i++) {
+        uint32_t record = record_at(rows, stride, i), k = i;
+        if (record_at(rows, stride, i - 1) < record) continue;
+        row_copy(row, rows + (size_t)i * stride, stride);
+        for (; k && record_at(rows, stride, k - 1) > record; k--) row_copy(rows + (size_t)k * stride, rows + (size_t)(k - 1) * stride, stride);
+        row_copy(rows + (size_t)k * stride, row, stride);
+    }
+}
+
+/* Raw rows (any order) → sorted: counting sort by customer straight into place, then each customer's few rows. */
+static void sort_rows(const char *raw, char *sorted, uint32_t n, uint32_t stride, const struct populate_range *r, uint32_t batch, uint32_t *start)
+{
+    memset(start, 0, ((size_t)r->count + 2) * 4);
+    uint32_t *next = start + 1; /* next[c] counts up from the start of c to the start of c + 1, which it then is */
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t customer;
+        memcpy(&customer, raw + (size_t)i * stride, 4);
+        if (customer - r->first + 1 < r->count) next[customer - r->first + 1]++;
+    }
+    for (uint32_t c = 1; c < r->count; c++) next[c] += next[c - 1];
+    for (uint32_t i = 0; i < n; i++) {
+        const char *from = raw + (size_t)i * stride;
+        uint32_t customer;
+        memcpy(&customer, from, 4);
+        uint32_t place = customer - r->first;
+        char *to = sorted + (size_t)next[place]++ * stride;
+        row_copy(to, from, stride);
+        place %= batch;
+        memcpy(to, &place, 4);
+    }
+    for (uint32_t c = 0; c < r->count; c++)
+        if (start[c + 1] - start[c] > 1) sort_run(sorted + (size_t)start[c] * stride, start[c + 1] - start[c], stride);
+}
+
+/* Two owners of one account who turn out to be one customer: their parts add up, the account counts once. Rows of one record
+ * stand beside each other. Returns the rows that are left. */
+static uint32_t merge_owners(const struct table *t, char *rows, uint32_t stride, const struct populate_range *r, uint32_t *start, struct populate_table_total *total)
+{
+    uint32_t out = 0, begin = 0;
+    for (uint32_t c = 0; c < r->count; c++) {
+        uint32_t end = start[c + 1], first = out;
+        for (uint32_t i = begin; i < end; i++) {
+            char *to = rows + (size_t)out * stride;
+            const char *from = rows + (size_t)i * stride;
+            if (out == first || record_at(rows, stride, out - 1) != record_at(rows, stride, i)) {
+                if (out != i) memmove(to, from, stride);
+                out++;
+                continue;
+            }
+            unsigned char *into = (unsigned char *)to - stride + sizeof(struct owned_tuple);
+            for (int a = 0; a < t->amounts_count; a++) {
+                const struct decode_column *column = &t->columns[t->amount_columns[a]];
+                int64_t sum = decode_column_value(column, into) + decode_column_value(column, (const unsigned char *)from + sizeof(struct owned_tuple));
+                memcpy(into + column->offset, &sum, column->width);
+            }
+            total->merged_rows++;
+        }
+        start[c] = first;
+        begin = end;
+    }
+    start[r->count] = out;
+    return out;
+}
+
 bool populate_take_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table, struct status *st)
 {
     struct integrate *in = j->p->in;
@@ -98,22 +177,16 @@ bool populate_take_rows(struct populate_job *j, struct populate_worker *w, const
     char *raw = integrate_room(&w->raw.tuples, &w->raw.tuples_size, (size_t)n * stride + 1);
     if (!exchange_take(&in->owned[table], r->partition, raw, st)) return false;
     if (in->table[table]->dropped_count) n = drop_rows(t, in->table[table], &w->total->table[table], raw, n, stride);
-    uint32_t *start = integrate_room(&w->starts[table].tuples, &w->starts[table].tuples_size, ((size_t)r->count + 2) * 4);
-    uint32_t *order = integrate_room(&w->order.tuples, &w->order.tuples_size, (size_t)n * 4 + 4);
-    sort_order(raw, n, stride, r, start, order);
+    uint32_t *start = integrate_room(&w->starts[table].tuples, &w->starts[table].tuples_size, ((size_t)r->count + 3) * 4);
     char *sorted = integrate_room(&w->sorted[table].tuples, &w->sorted[table].tuples_size, (size_t)n * stride + 64);
+    sort_rows(raw, sorted, n, stride, r, j->p->batch, start);
     struct populate_table_total *total = &w->total->table[table];
+    if (t->by_relation) n = merge_owners(t, sorted, stride, r, start, total);
     total->rows += n;
-    for (uint32_t i = 0; i < n; i++) {
-        char *to = sorted + (size_t)i * stride;
-        memcpy(to, raw + (size_t)order[i] * stride, stride);
-        uint32_t customer;
-        memcpy(&customer, to, 4);
-        customer = (customer - r->first) % j->p->batch;
-        memcpy(to, &customer, 4);
-        const unsigned char *row = (const unsigned char *)to + sizeof(struct owned_tuple);
-        int currency = currency_of(t, row);
-        for (int a = 0; a < t->amounts_count; a++) total->sum[a][currency] += decode_column_value(&t->columns[t->amount_columns[a]], row);
+    for (int a = 0; a < t->amounts_count; a++) {
+        const struct decode_column *c = &t->columns[t->amount_columns[a]];
+        const unsigned char *row = (const unsigned char *)sorted + sizeof(struct owned_tuple);
+        for (uint32_t i = 0; i < n; i++, row += stride) total->sum[a][currency_of(t, row)] += decode_column_value(c, row);
     }
     *out = (struct populate_rows){sorted, stride, n, start};
     return true;
@@ -142,6 +215,28 @@ bool populate_take_members(struct populate_job *j, struct populate_worker *w, co
     return true;
 }
 
+#define FILL(type)                                                                                                                                   \
+    for (uint32_t i = 0; i < n; i++, at += stride) {                                                                                                 \
+        type v;                                                                                                                                      \
+        memcpy(&v, at, sizeof v);                                                                                                                    \
+        values[i] = v;                                                                                                                               \
+    }
+
+/* One column of the rows as integers. */
+static void fill_column(const struct decode_column *c, const unsigned char *rows, uint32_t stride, uint32_t n, int64_t *values)
+{
+    const unsigned char *at = rows + c->offset;
+    switch (c->width * 2 + c->is_signed) {
+    case 2: FILL(uint8_t) return;
+    case 4: FILL(uint16_t) return;
+    case 8: FILL(uint32_t) return;
+    case 9: FILL(int32_t) return;
+    case 17: FILL(int64_t) return;
+    default:
+        for (uint32_t i = 0; i < n; i++, rows += stride) values[i] = decode_column_value(c, rows);
+    }
+}
+
 /* count per customer, record ids, then every column. */
 bool populate_write_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table, struct status *st)
 {
@@ -154,8 +249,7 @@ bool populate_write_rows(struct populate_job *j, struct populate_worker *w, cons
     for (uint32_t i = 0; i < rows->count; i++) values[i] = record_at(rows->rows, rows->stride, i);
     segment_put(w->table_part, 1, values, rows->count);
     for (int c = 0; c < t->columns_count; c++) {
-        const unsigned char *at = (const unsigned char *)rows->rows + sizeof(struct owned_tuple);
-        for (uint32_t i = 0; i < rows->count; i++, at += rows->stride) values[i] = decode_column_value(&t->columns[c], at);
+        fill_column(&t->columns[c], (const unsigned char *)rows->rows + sizeof(struct owned_tuple), rows->stride, rows->count, values);
         segment_put(w->table_part, 2 + c, values, rows->count);
     }
     return segment_commit(j->table[table], r->partition, w->table_part, st);

@@ -123,10 +123,20 @@ static void table(struct reconcile *r, const struct populate *p, int i)
     add_records(r, 30, arena_printf(r->arena, "%s.duplicates", name), it->duplicates);
     add_records(r, 30, arena_printf(r->arena, "%s.superseded", name), it->superseded);
     add_records(r, 40, arena_printf(r->arena, "%s.rows", name), pt->rows);
-    if (it->rows_extra) add_records(r, 30, arena_printf(r->arena, "%s.further_owners", name), it->rows_extra);
-    equate(r, arena_printf(r->arena, "%s: accepted + further owners = rows + orphans + duplicates and superseded", name), "", (__int128)accepted + it->rows_extra,
-           (__int128)pt->rows + it->orphans + pt->dropped_rows, 0);
+    if (it->rows_extra) add_records(r, 30, arena_printf(r->arena, "%s.further_owners", name), it->rows_extra - pt->merged_rows);
+    equate(r, arena_printf(r->arena, "%s: accepted + further owners = rows + orphans + duplicates and superseded", name), "",
+           (__int128)accepted + it->rows_extra - pt->merged_rows, (__int128)pt->rows + it->orphans + pt->dropped_rows, 0);
     for (int a = 0; a < t->amounts_count; a++) table_money(r, p, i, a);
+}
+
+/* -1 when the file is not there: then nothing balances. */
+static __int128 file_size(const struct populate *p, const struct output *o)
+{
+    struct os_file_identity id;
+    struct status ignored = {0};
+    char path[OS_PATH_MAX];
+    snprintf(path, sizeof path, "%s/out/%s", p->folder, o->file);
+    return os_identify(path, &id, &ignored) ? (__int128)id.size : -1;
 }
 
 static void selection(struct reconcile *r, const struct populate *p)
@@ -149,7 +159,8 @@ static void selection(struct reconcile *r, const struct populate *p)
     add_records(r, 60, "selected", selected);
     for (int o = 0; o < u->outputs_count; o++) {
         add_records(r, 80, arena_printf(r->arena, "rows.%s", u->outputs[o]->file), t->output_rows[o]);
-        equate(r, arena_printf(r->arena, "%s: bytes = rows × record length", u->outputs[o]->file), "", p->outputs[o].bytes, (__int128)t->output_rows[o] * u->outputs[o]->record_length, 0);
+        equate(r, arena_printf(r->arena, "%s: bytes on disk = rows × record length", u->outputs[o]->file), "", file_size(p, u->outputs[o]),
+               (__int128)t->output_rows[o] * u->outputs[o]->record_length, 0);
         if (u->outputs[o]->rows == OUTPUT_CUSTOMER)
             equate(r, arena_printf(r->arena, "%s: rows = %s customers", u->outputs[o]->file, u->outputs[o]->all ? "all" : "selected"), "", t->output_rows[o],
                    u->outputs[o]->all ? p->in->customers : selected, 0);
@@ -180,7 +191,7 @@ static bool write_text(const char *folder, const char *name, struct buf *b, stru
     char path[OS_PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     int fd = os_open_create(path, st);
-    bool ok = fd >= 0 && os_write_at(fd, path, b->bytes, b->length, 0, st) && os_fsync(fd, path, st);
+    bool ok = fd >= 0 && os_write_at(fd, path, b->bytes, b->length, 0, st);
     os_close(fd);
     buf_clear(b);
     return ok;

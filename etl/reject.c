@@ -33,7 +33,7 @@ static bool writer_flush(struct writer *w, size_t at_least)
 
 static bool writer_close(struct writer *w, bool ok)
 {
-    ok = ok && writer_flush(w, 0) && os_fsync(w->fd, w->path, w->st);
+    ok = ok && writer_flush(w, 0);
     os_close(w->fd);
     buf_release(&w->text);
     return ok;

@@ -83,19 +83,29 @@ static bool take_files(struct run *r)
 static bool start_workers(struct run *r)
 {
     int threads = r->request->threads ? r->request->threads : os_cpu_count();
+    os_tune_memory(r->request->memory_max >= (UINT64_C(1) << 30));
     r->pool = pool_new(threads);
-    /* Kept free of tuples: arrays of the integration (primary, ranks, marks) and the partitions being worked on. */
     uint64_t memory = r->request->memory_max < BUDGET_MINIMUM ? BUDGET_MINIMUM : r->request->memory_max;
-    uint64_t records = 0;
+    uint64_t customers = 0, records = 0;
     for (int i = 0; i < r->inputs.files_count; i++) {
         struct os_file_identity id;
         const struct input_file *f = &r->inputs.files[i];
         if (!os_identify(f->path, &id, r->st)) return false;
-        if (f->layout->class == LAYOUT_CUSTOMER) records += id.size / f->stride + 64;
+        records += id.size / f->stride + 64;
+        if (f->layout->class == LAYOUT_CUSTOMER) customers += id.size / f->stride + 64;
     }
-    uint64_t arrays = records * 5, workspace = (uint64_t)threads * (24 << 20), reserve = arrays + workspace;
-    if (reserve > memory * 3 / 4) reserve = memory * 3 / 4;
-    r->budget = budget_new(memory, reserve);
+    /* Outside the budget: what each thread needs for the partition it works on, and the program itself. */
+    uint64_t outside = memory / 8 + (uint64_t)threads * (24 << 20), most = memory * 3 / 4;
+    uint64_t budget = memory - (outside < most ? outside : most);
+    /* Kept free of tuples: the arrays of the integration (primary, ranks, marks). */
+    uint64_t reserve = customers * 5 + (4 << 20);
+    if (reserve > budget * 3 / 4) reserve = budget * 3 / 4;
+    /* Every open partition holds a block, those of the import while those of the integration fill: half of the room
+     * is kept for them (base/budget). */
+    uint64_t writers = (uint64_t)threads * (records * 2 / IMPORT_TARGET_TUPLES + 512);
+    uint32_t block = BUDGET_BLOCK_SIZE_MAX;
+    while (block > BUDGET_BLOCK_SIZE_MIN && writers * block > (budget - reserve) / 2) block /= 2;
+    r->budget = budget_new(budget, reserve, block);
     return true;
 }
 
@@ -206,8 +216,13 @@ static bool commit(struct run *r)
                                     "unit\t%s\nbusiness_date\t%s\ngeneration\t%s\nkind\tinitial\nfirst_number\t%llu\ncustomers\t%u\npartition_customers\t%u\n",
                                     r->unit->id, date, r->attempt.id, (unsigned long long)r->integrate.first_number, r->integrate.customers,
                                     r->request->partition_customers);
+    struct generation_known known[UNIT_OUTPUTS_MAX];
+    int known_count = 0;
+    for (int o = 0; o < r->unit->outputs_count; o++)
+        if (r->populate.hash_known[o]) known[known_count++] = (struct generation_known){arena_printf(&r->arena, "out/%s", r->unit->outputs[o]->file), r->populate.outputs[o].bytes,
+                                             r->populate.outputs[o].hash_low, r->populate.outputs[o].hash_high};
     if (!generation_write_inputs(r->attempt.generation, &r->inputs, r->st) || !attempt_archive_inputs(&r->attempt, &r->inputs, r->st) ||
-        !generation_write_manifest(r->attempt.generation, head, hash, r->st))
+        !generation_write_manifest(r->attempt.generation, head, known, known_count, r->pool, hash, r->st))
         return false;
     if (!attempt_publish(&r->attempt, r->unit_folder, hash, r->integrate.first_number + r->integrate.customers - 1, r->st) ||
         !journal_append(r->journal, 100, "committed", r->attempt.id, r->st))

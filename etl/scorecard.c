@@ -4,6 +4,22 @@
 
 enum { FORMULA_FILE_MAX = 65536 };
 
+/* Measures see the columns only: a field that is not one has to become hot before a formula may use it. */
+static bool check_columns(const struct measure_set *measures, const struct tables *tables, const char *formula, struct status *st)
+{
+    for (int t = 0; t < tables->count; t++) {
+        const struct table *table = &tables->table[t];
+        for (int f = 0; f < table->layout->fields_count; f++) {
+            bool is_column = false;
+            for (int c = 0; c < table->columns_count; c++) is_column |= table->columns[c].field == f;
+            if (is_column || !measure_uses_field(measures, t, f)) continue;
+            status_fail(st, STATUS_USAGE, "formula %s uses the field %s of layout %s, which is not kept hot", formula, table->layout->fields[f].name, table->layout->name);
+            return status_hint(st, "write keep=hot behind the field in layouts/%s.ini; then: crmx layout check", table->layout->name);
+        }
+    }
+    return true;
+}
+
 static bool load(const struct unit *u, int type, const struct tables *tables, const struct measure_rates *rates, struct arena *arena,
                  struct scorecard *c, struct status *st)
 {
@@ -15,6 +31,7 @@ static bool load(const struct unit *u, int type, const struct tables *tables, co
     if (!ok || !measure_bind(c->formula, tables->schema, rates, &c->measures, st) ||
         !formula_bind(c->formula, tables->schema, &c->program, st))
         return status_while(st, "reading formula %s of unit %s", u->formula_name[type], u->id);
+    if (!check_columns(c->measures, tables, u->formula_name[type], st)) return false;
     if (u->has_threshold[type]) formula_set_threshold(c->formula, u->threshold_minor[type]);
     c->threshold_minor = formula_threshold(c->formula);
     c->measures_count = formula_measure_count(c->formula);

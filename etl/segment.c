@@ -8,7 +8,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { HEAD_SIZE = 64, TAIL_SIZE = 64, VERSION = 1 };
+enum { HEAD_SIZE = 64, TAIL_SIZE = 64, VERSION = 1, WRITE_BACK_SIZE = 8 << 20 };
 static const char MAGIC[8] = "CRMXSEG";
 
 struct segment_head {
@@ -28,7 +28,7 @@ struct segment_writer {
     char path[OS_PATH_MAX];
     int fd;
     uint32_t partitions, next;
-    uint64_t end;
+    uint64_t end, started; /* bytes before `started` are on their way to the disk */
     struct segment_column columns[SEGMENT_COLUMNS_MAX];
     int columns_count;
     struct segment_piece *pieces; /* [partition * SEGMENT_COLUMNS_MAX + column] would waste: grown per commit */
@@ -48,7 +48,7 @@ struct segment_writer *segment_create(const char *path, uint32_t partitions, str
     snprintf(w->path, sizeof w->path, "%s", path);
     w->fd = fd;
     w->partitions = partitions;
-    w->end = HEAD_SIZE;
+    w->end = w->started = HEAD_SIZE;
     w->missing = UINT32_MAX;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->turn, NULL);
@@ -108,8 +108,9 @@ void segment_put_raw(struct segment_part *p, int column, const void *bytes, uint
 }
 
 /* Waits for the partition's turn and takes its place in the file. */
-static bool take_place(struct segment_writer *w, uint32_t partition, const struct segment_part *p, uint64_t *offset)
+static bool take_place(struct segment_writer *w, uint32_t partition, const struct segment_part *p, uint64_t *offset, uint64_t *start)
 {
+    *start = 0;
     pthread_mutex_lock(&w->lock);
     while (w->next != partition && w->missing >= partition) pthread_cond_wait(&w->turn, &w->lock);
     bool ok = w->next == partition;
@@ -119,6 +120,10 @@ static bool take_place(struct segment_writer *w, uint32_t partition, const struc
             ensure(w->pieces);
         }
         *offset = w->end;
+        if (w->end - w->started >= WRITE_BACK_SIZE) { /* the parts before this one; a late writer among them costs nothing but time */
+            *start = w->started;
+            w->started = w->end;
+        }
         w->end += p->bytes.length;
         w->next++;
         for (int c = 0; c < w->columns_count; c++) {
@@ -134,13 +139,13 @@ static bool take_place(struct segment_writer *w, uint32_t partition, const struc
 
 bool segment_commit(struct segment_writer *w, uint32_t partition, struct segment_part *p, struct status *st)
 {
-    uint64_t offset;
+    uint64_t offset, start;
     ensure(partition < w->partitions);
-    if (!take_place(w, partition, p, &offset))
+    if (!take_place(w, partition, p, &offset, &start))
         return status_fail(st, STATUS_IO, "writing \"%s\" was given up after a failure elsewhere", w->path);
     bool ok = os_write_at(w->fd, w->path, p->bytes.bytes, p->bytes.length, offset, st);
-    if (ok) os_write_back(w->fd, offset, p->bytes.length);
-    else segment_abort(w, partition);
+    if (ok && start) os_write_back(w->fd, start, offset - start);
+    if (!ok) segment_abort(w, partition);
     buf_clear(&p->bytes);
     memset(p->pieces, 0, sizeof p->pieces[0] * (size_t)w->columns_count);
     return ok;
@@ -182,8 +187,9 @@ bool segment_finish(struct segment_writer *w, struct status *st)
     memcpy(tail.magic, MAGIC, 8);
     buf_add(&index, &tail, sizeof tail);
     bool ok = os_write_at(w->fd, w->path, &head, sizeof head, 0, st) &&
-              os_write_at(w->fd, w->path, index.bytes, index.length, w->end, st) && os_fsync(w->fd, w->path, st);
+              os_write_at(w->fd, w->path, index.bytes, index.length, w->end, st);
     buf_release(&index);
+    if (ok) os_write_back(w->fd, w->started, 0); /* to the end: on its way while later steps compute */
     segment_discard(w);
     return ok;
 }

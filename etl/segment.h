@@ -10,7 +10,8 @@
  *
  * Writing: segment_create → segment_declare for each column → for each partition, in any thread, a segment_part is filled with
  * segment_put… and handed in by segment_commit. Parts must be committed for partitions 0, 1, 2 … each exactly once; a thread that
- * is ahead waits for its turn, so that offsets are in order. segment_finish writes the index and fsyncs.
+ * is ahead waits for its turn, so that offsets are in order. segment_finish writes the index; the commit brings all
+ * files of a generation to disk together (generation_sync).
  */
 #ifndef CRMX_ETL_SEGMENT_H
 #define CRMX_ETL_SEGMENT_H

@@ -72,7 +72,8 @@ struct transfer_curl *transfer_curl_new(const struct transfer_place *place, stru
     buf_init(&c->secret, SECRET_MAX);
     buf_init(&c->reply, REPLY_MAX);
     c->easy = curl_easy_init();
-    ensure(c->easy);
+    c->multi = curl_multi_init();
+    ensure(c->easy && c->multi);
     take_url(c);
     if (read_secret(c, st) && check_file(c, "key_file", place->key_file, st) &&
         check_file(c, "ca_file", place->ca_file, st))
@@ -85,6 +86,7 @@ void transfer_curl_free(struct transfer_curl *c)
 {
     curl_slist_free_all(c->commands);
     curl_easy_cleanup(c->easy);
+    curl_multi_cleanup(c->multi);
     curl_url_cleanup(c->url);
     curl_free(c->user);
     free(c->base);
@@ -249,6 +251,24 @@ void transfer_curl_download(struct transfer_curl *c, struct transfer_sink *sink)
     curl_easy_setopt(c->easy, CURLOPT_WRITEDATA, sink);
 }
 
+/* Not curl_easy_perform: libcurl 7.88 waits for nothing at all before it opens the data connection of FTP, a full
+ * second a file. Own short waits cost that one a few milliseconds. */
+static CURLcode perform(struct transfer_curl *c)
+{
+    enum { WAIT_MAX_MS = 64 };
+    int running = 1, busy = 0, left = 0;
+    ensure(curl_multi_add_handle(c->multi, c->easy) == CURLM_OK);
+    for (int wait_ms = 1; running; wait_ms = busy ? 1 : wait_ms < WAIT_MAX_MS ? wait_ms * 2 : WAIT_MAX_MS) {
+        ensure(curl_multi_perform(c->multi, &running) == CURLM_OK);
+        if (running) ensure(curl_multi_poll(c->multi, NULL, 0, wait_ms, &busy) == CURLM_OK);
+    }
+    const CURLMsg *message = curl_multi_info_read(c->multi, &left);
+    ensure(message && message->msg == CURLMSG_DONE);
+    CURLcode rc = message->data.result;
+    ensure(curl_multi_remove_handle(c->multi, c->easy) == CURLM_OK);
+    return rc;
+}
+
 CURLcode transfer_curl_go(struct transfer_curl *c, const char *call, const char *name)
 {
     if (os_fault_point(call, name)) {
@@ -257,7 +277,7 @@ CURLcode transfer_curl_go(struct transfer_curl *c, const char *call, const char 
     }
     if (c->commands) curl_easy_setopt(c->easy, CURLOPT_QUOTE, c->commands);
     if (!c->transfers) curl_easy_setopt(c->easy, CURLOPT_NOBODY, 1L);
-    return curl_easy_perform(c->easy);
+    return perform(c);
 }
 
 long transfer_curl_answer(const struct transfer_curl *c)
@@ -272,73 +292,4 @@ struct view transfer_curl_last_line(const struct transfer_curl *c)
     for (size_t i = text.length; i-- > 0;)
         if (text.bytes[i] == '\n') return (struct view){text.bytes + i + 1, text.length - i - 1};
     return text;
-}
-
-/* --- what went wrong --- */
-
-static enum status_code code_of(CURLcode rc)
-{
-    switch (rc) {
-    case CURLE_LOGIN_DENIED:
-    case CURLE_REMOTE_ACCESS_DENIED:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_USE_SSL_FAILED:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_NOT_BUILT_IN: return STATUS_ENVIRONMENT;
-    default: return STATUS_TRANSFER;
-    }
-}
-
-static bool hint_for(const struct transfer_curl *c, CURLcode rc, struct status *st)
-{
-    const char *target = c->place->name;
-    if (rc == CURLE_LOGIN_DENIED)
-        return status_hint(
-            st,
-            "look at the user in url and at %s of [target %s]; it is not tried again by itself, so that the "
-            "account is not locked",
-            c->place->key_file ? "key_file" : "password_file", target);
-    if (rc == CURLE_PEER_FAILED_VERIFICATION && c->place->kind == TRANSFER_SFTP)
-        return status_hint(
-            st,
-            "the server showed %s: ask the receiver whether that is his key; if so, add it to host_key of "
-            "[target %s]",
-            c->shown_keys[0] ? c->shown_keys : "no key", target);
-    if (rc == CURLE_PEER_FAILED_VERIFICATION || rc == CURLE_SSL_CACERT_BADFILE)
-        return status_hint(
-            st,
-            "name the authority that signed the server's certificate: ca_file = PATH (PEM) in [target %s]; "
-            "the host in url must be the one in the certificate",
-            target);
-    if (rc == CURLE_USE_SSL_FAILED)
-        return status_hint(st, "the server offers no TLS: have it switched on there; nothing is sent without it");
-    return false;
-}
-
-/* Some servers repeat the command they refuse, and so the password. */
-static void hide_secret(const struct transfer_curl *c, char *text)
-{
-    if (c->secret.length < 4) return;
-    for (char *at; (at = strstr(text, c->secret.bytes));) memset(at, '*', c->secret.length);
-}
-
-bool transfer_curl_fail(struct transfer_curl *c, CURLcode rc, const char *what, const char *name, struct status *st)
-{
-    if (rc == CURLE_ABORTED_BY_CALLBACK && st->code != STATUS_OK)
-        return status_while(st, "sending \"%s\" to target \"%s\"", name, c->place->name);
-    char reason[CURL_ERROR_SIZE + 300];
-    struct view said = transfer_curl_last_line(c);
-    bool talks = c->place->kind != TRANSFER_SFTP && said.length > 0;
-    snprintf(reason, sizeof reason, "%s%s%.*s%s", c->error[0] ? c->error : curl_easy_strerror(rc),
-             talks ? " (the server's last words: \"" : "", talks ? (int)(said.length < 200 ? said.length : 200) : 0,
-             talks ? said.bytes : "", talks ? "\")" : "");
-    for (char *p = reason; *p; p++)
-        if ((unsigned char)*p < ' ') *p = ' ';
-    hide_secret(c, reason);
-    status_fail(st, code_of(rc), "could not %s \"%s\" at target \"%s\" (%s): %s", what, name, c->place->name,
-                c->place->url, reason);
-    return hint_for(c, rc, st);
 }

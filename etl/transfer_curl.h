@@ -15,7 +15,8 @@
 struct transfer_curl {
     const struct transfer_place *place;
     CURL *easy;
-    CURLU *url; /* scheme, host and port: no user, no path */
+    CURLM *multi; /* holds the connection between requests */
+    CURLU *url;   /* scheme, host and port: no user, no path */
     char *user;
     char *base;        /* path of the place without the first slash of the URL, without a last slash */
     struct buf secret; /* password; wiped at the end */

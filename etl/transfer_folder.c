@@ -36,6 +36,10 @@ static bool sync_parent(const char *path, struct status *st)
 
 void *transfer_folder_new(const struct transfer_place *place, struct status *st)
 {
+    if (!os_make_folder(place->directory, st)) {
+        target_failed(st);
+        return NULL;
+    }
     struct folder *f = calloc(1, sizeof *f);
     ensure(f);
     f->place = place;

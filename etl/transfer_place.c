@@ -59,15 +59,16 @@ static bool check_host_keys(const struct transfer_place *p, struct status *st)
         if (key.length != 7 + 43 || memcmp(key.bytes, "SHA256:", 7) != 0) {
             status_fail(st, STATUS_USAGE, "target \"%s\": host_key \"%.*s\" is not a fingerprint SHA256:…", p->name,
                         VIEW_PRINT(key));
-            return status_hint(st, "on the server: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub");
+            return status_hint(st, "on the server: cat /etc/ssh/ssh_host_*_key.pub | ssh-keygen -lf -");
         }
     if (keys) return true;
     status_fail(st, STATUS_USAGE, "target \"%s\": sftp without host_key: anybody could stand in for the server",
                 p->name);
-    return status_hint(st,
-                       "ask the receiver for: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub and write it as "
-                       "host_key = SHA256:… in [target %s]",
-                       p->name);
+    return status_hint(
+        st, /* all of them: which of its keys the server shows is agreed between the libraries */
+        "ask the receiver for: cat /etc/ssh/ssh_host_*_key.pub | ssh-keygen -lf - and write all fingerprints "
+        "as host_key = SHA256:… SHA256:… in [target %s]",
+        p->name);
 }
 
 bool transfer_curl_check(const struct transfer_place *place, struct status *st)

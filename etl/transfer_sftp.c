@@ -27,12 +27,19 @@ static void sftp_close(void *place)
     transfer_curl_free(place);
 }
 
+/* A request that moves no file. libcurl limits neither a silent connection nor a silent command of SFTP by itself. */
+static void begin_short(struct transfer_curl *c, const char *name)
+{
+    transfer_curl_begin(c, name);
+    curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, 2 * (long)c->place->timeout_ms);
+}
+
 static bool sftp_make_folder(void *place, const char *folder, struct status *st)
 {
     struct transfer_curl *c = place;
     char part[TRANSFER_NAME_MAX + 1];
     size_t n = strlen(folder);
-    transfer_curl_begin(c, NULL);
+    begin_short(c, NULL);
     for (size_t i = 1; i <= n; i++) {
         if (folder[i] != '/' && folder[i] != 0) continue;
         snprintf(part, sizeof part, "%.*s", (int)i, folder);
@@ -75,7 +82,7 @@ static bool sftp_look(void *place, const char *name, uint64_t expected, struct t
     struct transfer_curl *c = place;
     bool longer = false;
     curl_off_t announced = -1;
-    transfer_curl_begin(c, name);
+    begin_short(c, name);
     c->transfers = true;
     curl_easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, refuse_bytes);
     curl_easy_setopt(c->easy, CURLOPT_WRITEDATA, &longer);
@@ -84,10 +91,9 @@ static bool sftp_look(void *place, const char *name, uint64_t expected, struct t
     curl_easy_getinfo(c->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
     if (rc == CURLE_REMOTE_FILE_NOT_FOUND) return true;
     seen->exists = true;
+    if (rc == CURLE_BAD_DOWNLOAD_RESUME && expected) return sftp_look(c, name, 0, seen, st);
     if (rc == CURLE_OK)
         seen->bytes = expected;
-    else if (rc == CURLE_BAD_DOWNLOAD_RESUME && announced < (curl_off_t)expected)
-        seen->bytes = announced > 0 ? (uint64_t)announced : 0; /* libcurl announces -1 for an empty file */
     else if (longer && announced > 0)
         seen->bytes = expected + (uint64_t)announced;
     else
@@ -98,7 +104,7 @@ static bool sftp_look(void *place, const char *name, uint64_t expected, struct t
 static bool sftp_rename(void *place, const char *from, const char *to, struct status *st)
 {
     struct transfer_curl *c = place;
-    transfer_curl_begin(c, NULL);
+    begin_short(c, NULL);
     transfer_curl_command(c, "rename \"%s\" \"%s\"", BELOW(c, from), BELOW(c, to));
     CURLcode rc = transfer_curl_go(c, "sftp-rename", to);
     return rc == CURLE_OK || transfer_curl_fail(c, rc, "rename to", to, st);
@@ -107,7 +113,7 @@ static bool sftp_rename(void *place, const char *from, const char *to, struct st
 static bool sftp_remove(void *place, const char *name, struct status *st)
 {
     struct transfer_curl *c = place;
-    transfer_curl_begin(c, NULL);
+    begin_short(c, NULL);
     transfer_curl_command(c, "*rm \"%s\"",
                           BELOW(c, name)); /* *: a missing file is fine; the caller looks where it matters */
     CURLcode rc = transfer_curl_go(c, "sftp-rm", name);

@@ -29,10 +29,20 @@ static const struct spoil ACCOUNT_SPOILS[] = {{"ACCT", 0, 19, NULL, false},
 static const struct spoil ADDRESS_SPOILS[] = {
     {"SRC", 0, 16, NULL, false}, {"KIND", 16, 1, NULL, false}, {"ADDR", 17, 90, NULL, false}, {0}};
 
-static const struct file_shape CUSTOMERS = {
-    .name = "CRDCUST", .record_length = 280, .gzip = true, .complete = COMPLETE_TRAILER, .spoils = CUSTOMER_SPOILS};
-static const struct file_shape ACCOUNTS = {
-    .name = "CRDACCT", .record_length = 160, .gzip = true, .complete = COMPLETE_TRAILER, .spoils = ACCOUNT_SPOILS};
+static const struct file_shape CUSTOMERS = {.name = "CRDCUST",
+                                            .record_length = 280,
+                                            .gzip = true,
+                                            .complete = COMPLETE_TRAILER,
+                                            .changes_at = 267,
+                                            .changes_to = '1',
+                                            .spoils = CUSTOMER_SPOILS};
+static const struct file_shape ACCOUNTS = {.name = "CRDACCT",
+                                           .record_length = 160,
+                                           .gzip = true,
+                                           .complete = COMPLETE_TRAILER,
+                                           .changes_at = 109,
+                                           .changes_to = 'F',
+                                           .spoils = ACCOUNT_SPOILS};
 static const struct file_shape ADDRESSES = {.name = "CRDADDR", .record_length = 130, .spoils = ADDRESS_SPOILS};
 
 struct writer {
@@ -79,9 +89,9 @@ static void put_accounts(void *context, const struct holder *h)
         holder_source_no(h, source_no);
         snprintf(account, sizeof account, "622%s%06d", source_no + 6, i * 17 + 4); /* 19 digits */
         if (draw_chance(&d, s->mix.ownerless)) population_nobody(CARD, h->index, source_no);
-        struct money balance = systems_draw_money(s, &d, 6, true);
+        struct money balance = systems_draw_money(s, &d, 5, true);
         bool owes = draw_below(&d, 3) == 0;
-        int64_t overdraft = owes ? draw_amount(&d, 6) / 100 * 100 : 0;
+        int64_t overdraft = owes ? draw_amount(&d, 5) / 100 * 100 : 0;
         int32_t opened = systems_draw_opened(s, &d);
         record_start(&r, 160, false);
         record_text(&r, 0, 19, account);

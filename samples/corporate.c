@@ -37,8 +37,12 @@ static const struct file_shape DEPOSIT_CUSTOMERS = {.name = "CDPCUST",
                                                     .line_end = LINE_MIXED,
                                                     .complete = COMPLETE_CTL,
                                                     .spoils = DEPOSIT_CUSTOMER_SPOILS};
-static const struct file_shape DEPOSIT_ACCOUNTS = {
-    .name = "CDPACCT", .record_length = 130, .complete = COMPLETE_CTL, .spoils = DEPOSIT_ACCOUNT_SPOILS};
+static const struct file_shape DEPOSIT_ACCOUNTS = {.name = "CDPACCT",
+                                                   .record_length = 130,
+                                                   .complete = COMPLETE_CTL,
+                                                   .changes_at = 90,
+                                                   .changes_to = 'D',
+                                                   .spoils = DEPOSIT_ACCOUNT_SPOILS};
 static const struct file_shape LOAN_CUSTOMERS = {.name = "CLNCUST",
                                                  .record_length = 280,
                                                  .line_end = LINE_NONE,
@@ -48,6 +52,8 @@ static const struct file_shape LOAN_ACCOUNTS = {.name = "CLNACCT",
                                                 .record_length = 120,
                                                 .line_end = LINE_NONE,
                                                 .complete = COMPLETE_OK,
+                                                .changes_at = 93,
+                                                .changes_to = 'W',
                                                 .spoils = LOAN_ACCOUNT_SPOILS};
 
 struct writer {
@@ -113,7 +119,7 @@ static void put_deposits(void *context, const struct holder *h)
         holder_source_no(h, source_no);
         snprintf(account, sizeof account, "0200%s%06d", source_no, i + 1);
         if (draw_chance(&d, s->mix.ownerless)) population_nobody(CORPORATE_DEPOSIT, h->index, source_no);
-        struct money balance = systems_draw_money(s, &d, 9, true);
+        struct money balance = systems_draw_money(s, &d, 8, true);
         int64_t thousandths = balance.minor * 10;
         bool dinar = memcmp(balance.currency, "KWD", 3) == 0;
         if (dinar || draw_chance(&d, s->mix.thousandths)) thousandths += (int64_t)draw_below(&d, 10);
@@ -152,7 +158,7 @@ static void put_loans(void *context, const struct holder *h)
         holder_source_no(h, source_no);
         snprintf(account, sizeof account, "0300%s%06d", source_no, i + 1);
         if (draw_chance(&d, s->mix.ownerless)) population_nobody(CORPORATE_LOAN, h->index, source_no);
-        struct money balance = systems_draw_money(s, &d, 9, true);
+        struct money balance = systems_draw_money(s, &d, 8, true);
         int term = systems_draw_term(&d), periods = draw_below(&d, 10) ? 0 : 1 + (int)draw_below(&d, 6);
         int32_t opened = systems_draw_opened(s, &d);
         record_start(&r, 120, false);

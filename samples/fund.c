@@ -19,10 +19,20 @@ static const struct spoil ACCOUNT_SPOILS[] = {{"ACCT", 0, 20, NULL, false},
                                               {"BAL", 72, 0, "+00000000000 1234", true},
                                               {0}};
 
-static const struct file_shape CUSTOMERS = {
-    .name = "FNDCUST", .record_length = 240, .line_end = LINE_CRLF, .complete = COMPLETE_OK, .spoils = CUSTOMER_SPOILS};
-static const struct file_shape ACCOUNTS = {
-    .name = "FNDACCT", .record_length = 110, .line_end = LINE_CRLF, .complete = COMPLETE_OK, .spoils = ACCOUNT_SPOILS};
+static const struct file_shape CUSTOMERS = {.name = "FNDCUST",
+                                            .record_length = 240,
+                                            .line_end = LINE_CRLF,
+                                            .complete = COMPLETE_OK,
+                                            .changes_at = 224,
+                                            .changes_to = '1',
+                                            .spoils = CUSTOMER_SPOILS};
+static const struct file_shape ACCOUNTS = {.name = "FNDACCT",
+                                           .record_length = 110,
+                                           .line_end = LINE_CRLF,
+                                           .complete = COMPLETE_OK,
+                                           .changes_at = 37,
+                                           .changes_to = '9',
+                                           .spoils = ACCOUNT_SPOILS};
 
 struct writer {
     const struct sample *sample;
@@ -65,7 +75,7 @@ static void put_accounts(void *context, const struct holder *h)
         holder_source_no(h, source_no);
         snprintf(account, sizeof account, "F%s%06d%d", source_no, 519000, i % 10);
         if (draw_chance(&d, s->mix.ownerless)) population_nobody(FUND, h->index, source_no);
-        struct money value = systems_draw_money(s, &d, 7, false);
+        struct money value = systems_draw_money(s, &d, 6, false);
         int64_t nav = 4000 + (int64_t)draw_below(&d, 26000);
         record_start(&r, 110, false);
         record_text(&r, 0, 20, account);

@@ -32,10 +32,20 @@ static const struct spoil ACCOUNT_SPOILS[] = {{"ACCT", 0, 20, NULL, false},
 static const struct spoil CONTACT_SPOILS[] = {
     {"SRC", 0, 10, NULL, false}, {"REL", 10, 2, NULL, false}, {"NAME", 12, 40, NULL, false}, {0}};
 
-static const struct file_shape CUSTOMERS = {
-    .name = "LONCUST", .record_length = 220, .gb18030 = true, .complete = COMPLETE_CTL, .spoils = CUSTOMER_SPOILS};
-static const struct file_shape ACCOUNTS = {
-    .name = "LONACCT", .record_length = 120, .gb18030 = true, .complete = COMPLETE_CTL, .spoils = ACCOUNT_SPOILS};
+static const struct file_shape CUSTOMERS = {.name = "LONCUST",
+                                            .record_length = 220,
+                                            .gb18030 = true,
+                                            .complete = COMPLETE_CTL,
+                                            .changes_at = 211,
+                                            .changes_to = '1',
+                                            .spoils = CUSTOMER_SPOILS};
+static const struct file_shape ACCOUNTS = {.name = "LONACCT",
+                                           .record_length = 120,
+                                           .gb18030 = true,
+                                           .complete = COMPLETE_CTL,
+                                           .changes_at = 81,
+                                           .changes_to = 'W',
+                                           .spoils = ACCOUNT_SPOILS};
 static const struct file_shape CONTACTS = {
     .name = "LONCONT", .record_length = 90, .gb18030 = true, .complete = COMPLETE_CTL, .spoils = CONTACT_SPOILS};
 
@@ -82,7 +92,7 @@ static void put_accounts(void *context, const struct holder *h)
         holder_source_no(h, source_no);
         snprintf(account, sizeof account, "DK%s%06d%02d", source_no, 110100, i);
         if (draw_chance(&d, s->mix.ownerless)) population_nobody(LOAN, h->index, source_no);
-        struct money balance = systems_draw_money(s, &d, 8, true);
+        struct money balance = systems_draw_money(s, &d, 7, true);
         int term = months[draw_below(&d, 8)], periods = draw_below(&d, 12) ? 0 : 1 + (int)draw_below(&d, 12);
         int32_t opened = systems_draw_opened(s, &d);
         int64_t overdue = periods ? balance.minor / 100 / (term ? term : 12) * periods * 100 : 0;

@@ -25,6 +25,7 @@ void sample_mix_default(struct sample_mix *mix, uint64_t persons)
         .joint = 60000,
         .ownerless = 8000,
         .excluded = 15000,
+        .repeated = 3000,
         .dirt = 2000,
         .every_reason = true,
         .shared_identity = persons >= 200 ? 30 : 0,
@@ -55,7 +56,7 @@ void sample_mix_random(struct sample *s)
     uint32_t *shares[] = {&m->second_record,    &m->number_variant,   &m->name_variant, &m->other_name,
                           &m->placeholder,      &m->bad_check,        &m->twin,         &m->elder,
                           &m->foreign_document, &m->foreign_currency, &m->negative,     &m->joint,
-                          &m->ownerless,        &m->excluded,         &m->thousandths};
+                          &m->ownerless,        &m->excluded,         &m->thousandths,  &m->repeated};
     for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) *shares[i] = random_share(&d);
     for (int i = 0; i < SYSTEM_COUNT; i++) m->member[i] = random_share(&d);
     m->dirt = random_share(&d) / 4;

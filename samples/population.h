@@ -27,6 +27,7 @@ struct sample_mix {
     uint32_t other_name;     /* same ID, different name */
     uint32_t placeholder, bad_check, twin, elder, foreign_document; /* kinds of persons */
     uint32_t foreign_currency, negative, joint, ownerless, excluded, thousandths;
+    uint32_t repeated;   /* a record sent twice, the second time now and then changed */
     uint32_t dirt;       /* records spoiled at random */
     bool every_reason;   /* besides, each reject reason at least once in each file */
     bool one_identity;   /* everybody has the same ID number */

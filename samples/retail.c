@@ -42,16 +42,28 @@ static const struct spoil CONTACT_SPOILS[] = {
 static const struct spoil ADDRESS_SPOILS[] = {
     {"SRC", 0, 12, NULL, false}, {"KIND", 12, 0, "X", false}, {"ADDR", 13, 100, NULL, false}, {0}};
 
-static const struct file_shape CUSTOMERS = {
-    .name = "RTLCUST", .record_length = 300, .header = true, .complete = COMPLETE_TRAILER, .spoils = CUSTOMER_SPOILS};
+static const struct file_shape CUSTOMERS = {.name = "RTLCUST",
+                                            .record_length = 300,
+                                            .header = true,
+                                            .complete = COMPLETE_TRAILER,
+                                            .changes_at = 259,
+                                            .changes_to = '1',
+                                            .spoils = CUSTOMER_SPOILS};
 static const struct file_shape ACCOUNTS = {.name = "RTLACCT",
                                            .record_length = 120,
                                            .header = true,
                                            .complete = COMPLETE_TRAILER,
                                            .sum_width = 20,
+                                           .changes_at = 83,
+                                           .changes_to = 'D',
                                            .spoils = ACCOUNT_SPOILS};
-static const struct file_shape RELATIONS = {
-    .name = "RTLREL", .record_length = 50, .header = true, .complete = COMPLETE_TRAILER, .spoils = RELATION_SPOILS};
+static const struct file_shape RELATIONS = {.name = "RTLREL",
+                                            .record_length = 50,
+                                            .header = true,
+                                            .complete = COMPLETE_TRAILER,
+                                            .changes_at = 38,
+                                            .changes_to = 'A',
+                                            .spoils = RELATION_SPOILS};
 static const struct file_shape CONTACTS = {.name = "RTLCONT", .record_length = 110, .spoils = CONTACT_SPOILS};
 static const struct file_shape ADDRESSES = {
     .name = "RTLADDR", .record_length = 140, .line_end = LINE_MIXED, .spoils = ADDRESS_SPOILS};
@@ -113,7 +125,7 @@ static void account_of(const struct sample *s, const struct holder *h, int place
     memset(a, 0, sizeof *a);
     snprintf(a->account, sizeof a->account, "6222%s%04d%02d", source_no, 7 * (place / 2) + 11, place / 2);
     snprintf(a->sub_account, sizeof a->sub_account, "%04d", place % 2 + 1);
-    a->money = systems_draw_money(s, &d, 8, true);
+    a->money = systems_draw_money(s, &d, 7, true);
     uint64_t kind = draw_below(&d, 20);
     a->kind = kind < 11 ? 'D' : kind < 19 ? 'F' : 'N';
     a->status = "AAAAAAAAAAAAAAAAFDDC"[draw_below(&d, 20)];
@@ -179,13 +191,13 @@ static void put_joint(struct writer *w, const struct holder *h, const struct acc
     bool blank = draw_below(d, 3) == 0;
     if (three) holder_source_no(&third, another);
     if (draw_below(d, 4) == 0) { /* the owner need not come first in the file */
-        put_relation(w, a, partner, 'O', three ? 3333 : 5000);
+        put_relation(w, a, partner, 'J', three ? 3333 : 5000);
         put_relation(w, a, owner, 'O', blank ? -1 : three ? 3334 : 5000);
     } else {
         put_relation(w, a, owner, 'O', blank ? -1 : three ? 3334 : 5000);
-        put_relation(w, a, partner, 'O', three ? 3333 : 5000);
+        put_relation(w, a, partner, 'J', three ? 3333 : 5000);
     }
-    if (three) put_relation(w, a, another, 'O', 3333);
+    if (three) put_relation(w, a, another, 'J', 3333);
 }
 
 static void put_relations(void *context, const struct holder *h)

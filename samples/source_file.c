@@ -85,6 +85,15 @@ static void put_length(struct source_file *f, const struct record *r)
     put(f, r->bytes, length, 0);
 }
 
+/* Overlapping city files and re-sent records: the same once more, or changed. */
+static void put_again(struct source_file *f, const struct record *r, int64_t amount)
+{
+    struct record again = *r;
+    if (f->shape->changes_at && draw_below(&f->draw, 2))
+        again.bytes[f->shape->changes_at] = (unsigned char)f->shape->changes_to;
+    put(f, again.bytes, again.length, amount);
+}
+
 static size_t spoil_count(const struct file_shape *shape)
 {
     size_t count = 0;
@@ -104,6 +113,7 @@ void source_file_put(struct source_file *f, const struct record *r, int64_t amou
         return;
     }
     put(f, r->bytes, r->length, amount);
+    if (f->shape->spoils && draw_chance(&f->draw, f->sample->mix.repeated)) put_again(f, r, amount);
     if (!kinds || !f->sample->mix.every_reason || f->spoiled == kinds + lengths) return;
     if (f->spoiled == kinds)
         put_length(f, r);

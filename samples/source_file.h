@@ -35,7 +35,9 @@ struct file_shape {
     bool gb18030, gzip, header;
     enum line_end line_end;
     enum completeness complete;
-    size_t sum_width;           /* of the trailer's sum behind the record count; 0: none */
+    size_t sum_width; /* of the trailer's sum behind the record count; 0: none */
+    int changes_at;   /* a record sent again may have another byte here (0: it never has) */
+    char changes_to;
     const struct spoil *spoils; /* ends with reason NULL */
 };
 

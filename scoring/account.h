@@ -74,6 +74,8 @@ bool term_is_truth(const struct term *t, bool value);
 /* Money of the row's currency outside cny(): the place to complain about. */
 bool term_has_raw_money(const struct account_scope *s, const struct term *t);
 bool term_has_cny(const struct term *t);
+/* The same computation; equal terms have the same hash. NULL is equal to NULL only. */
+uint32_t term_hash(const struct term *t);
 bool term_equal(const struct term *a, const struct term *b);
 /* Marks the fields of the table that are read; field_used has one entry per field. cny() reads the currency. */
 void term_fields(const struct account_scope *s, const struct term *t, bool *field_used);

@@ -1,190 +1,11 @@
-#include "scoring/bind.h"
-
-#include <stdarg.h>
-#include <stdio.h>
-
-struct binder {
-    struct formula_program *p;
-    const struct formula *f;
-    int visible; /* definitions above the one being bound */
-    struct status *st;
-};
+/* Types of a score; the rules are in docs/formula.md. */
+#include "scoring/bind_names.h"
 
 static bool bind(struct binder *b, const struct node *n, struct expr **out);
-
-static struct expr *expr_new(struct binder *b, enum expr_kind kind, enum value_type type, int children)
-{
-    struct expr *e = arena_new(&b->p->arena, struct expr);
-    e->kind = kind;
-    e->type = type;
-    e->count = children;
-    if (children) e->children = arena_array(&b->p->arena, struct expr *, children);
-    return e;
-}
 
 static bool is_numeric(enum value_type type)
 {
     return type == VALUE_MONEY || type == VALUE_NUMBER || type == VALUE_MONTHS;
-}
-
-static bool fail(struct binder *b, const struct node *n, const char *format, ...)
-    __attribute__((format(printf, 3, 4), cold));
-static bool fail(struct binder *b, const struct node *n, const char *format, ...)
-{
-    char message[STATUS_MESSAGE_MAX];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
-    va_end(args);
-    return formula_fail(b->f, n->place, b->st, "%s", message);
-}
-
-/* --- codes --- */
-
-static int intern(struct formula_program *p, const char *code)
-{
-    for (int i = 0; i < p->codes_count; i++)
-        if (strcmp(p->codes[i], code) == 0) return i;
-    if (p->codes_count == p->codes_room) {
-        int room = p->codes_room ? 2 * p->codes_room : 32;
-        const char **codes = arena_array(&p->arena, const char *, room);
-        if (p->codes_count) memcpy(codes, p->codes, sizeof *codes * (size_t)p->codes_count);
-        p->codes = codes;
-        p->codes_room = room;
-    }
-    p->codes[p->codes_count] = arena_dup(&p->arena, view_of(code));
-    return p->codes_count++;
-}
-
-static bool set_has(struct code_set s, int code)
-{
-    for (int i = 0; i < s.count; i++)
-        if (s.codes[i] == code) return true;
-    return false;
-}
-
-static struct code_set set_union(struct binder *b, struct code_set x, struct code_set y)
-{
-    int *codes = arena_array(&b->p->arena, int, x.count + y.count);
-    struct code_set s = {.count = x.count, .codes = codes};
-    if (x.count) memcpy(codes, x.codes, sizeof *codes * (size_t)x.count);
-    for (int i = 0; i < y.count; i++)
-        if (!set_has(s, y.codes[i])) codes[s.count++] = y.codes[i];
-    return s;
-}
-
-/* A literal compared with a code value must be one of its codes: a misspelt code would never be equal. */
-static bool check_code(struct binder *b, const struct node *literal, const struct expr *of)
-{
-    int code = intern(b->p, literal->text);
-    if (set_has(of->set, code)) return true;
-    struct guess guess;
-    guess_init(&guess, view_of(literal->text));
-    for (int i = 0; i < of->set.count; i++) guess_offer(&guess, b->p->codes[of->set.codes[i]]);
-    fail(b, literal, "'%s' is none of the codes it is compared with", literal->text);
-    if (guess.best) return status_hint(b->st, "did you mean '%s'?", guess.best);
-    char list[200] = "";
-    for (int i = 0; i < of->set.count && strlen(list) < 150; i++) {
-        strcat(list, i ? " " : "");
-        strncat(list, b->p->codes[of->set.codes[i]], FORMULA_CODE_MAX);
-    }
-    return status_hint(b->st, "the codes are: %s", list);
-}
-
-/* --- names and constants --- */
-
-static struct expr *constant(struct binder *b, enum value_type type, double number)
-{
-    struct expr *e = expr_new(b, EXPR_CONSTANT, type, 0);
-    e->number = number;
-    return e;
-}
-
-static struct expr *field_expr(struct binder *b, int field)
-{
-    const struct schema_field *s = &b->p->schema->customer_fields[field];
-    struct customer_field *c = &b->p->fields[field];
-    enum value_type type = s->type == VALUE_CURRENCY ? VALUE_CODE : s->type;
-    struct expr *e = expr_new(b, EXPR_FIELD, type, 0);
-    e->index = field;
-    e->missing = type == VALUE_DATE;
-    if (!c->used) {
-        const struct schema *schema = b->p->schema;
-        const char *const *codes = s->type == VALUE_CURRENCY ? schema->currencies : s->codes;
-        c->used = true;
-        c->type = type;
-        c->decimals = type == VALUE_NUMBER ? s->scale : 0;
-        if (type == VALUE_MONEY) c->decimals = s->scale - (b->p->f->unit == UNIT_FEN ? 2 : 0);
-        if (type == VALUE_CODE) {
-            c->codes_count = s->type == VALUE_CURRENCY ? schema->currencies_count : s->codes_count;
-            int *map = arena_array(&b->p->arena, int, c->codes_count);
-            for (int i = 0; i < c->codes_count; i++) map[i] = intern(b->p, codes[i]);
-            c->codes = map;
-            c->set = (struct code_set){c->codes_count, map};
-        }
-    }
-    e->set = c->set;
-    return e;
-}
-
-static bool unknown_name(struct binder *b, const struct node *n)
-{
-    const struct formula *f = b->f;
-    struct guess guess;
-    for (int i = b->visible; i < f->definitions_count; i++) {
-        if (strcmp(f->definitions[i].name, n->text) != 0) continue;
-        fail(b, n, "%s is defined further down, in line %u", n->text, f->definitions[i].place.line);
-        return status_hint(b->st, "move its statement above line %u", n->place.line);
-    }
-    guess_init(&guess, view_of(n->text));
-    for (int i = 0; i < b->visible; i++) guess_offer(&guess, f->definitions[i].name);
-    for (int i = 0; i < f->measures_count; i++) {
-        guess_offer(&guess, f->measures[i].name);
-        guess_offer(&guess, f->measures[i].alias);
-    }
-    for (int i = 0; i < f->coefficients_count; i++)
-        if (!f->coefficients[i].literal) guess_offer(&guess, f->coefficients[i].name);
-    for (int i = 0; i < b->p->schema->customer_fields_count; i++)
-        guess_offer(&guess, b->p->schema->customer_fields[i].name);
-    fail(b, n, "unknown name %s", n->text);
-    hint_guess(&guess, b->st);
-    return status_hint(b->st, "define it above: measure %s money = sum(…);", n->text);
-}
-
-static bool bind_name(struct binder *b, const struct node *n, struct expr **out)
-{
-    const struct formula *f = b->f;
-    for (int i = 0; i < b->visible; i++) {
-        if (strcmp(f->definitions[i].name, n->text) != 0) continue;
-        const struct expr *d = b->p->definitions[i];
-        *out = expr_new(b, EXPR_DEFINITION, d->type, 0);
-        (*out)->index = i;
-        (*out)->missing = d->missing;
-        (*out)->set = d->set;
-        return true;
-    }
-    int measure = formula_measure_find(f, n->text);
-    if (measure >= 0) {
-        *out = expr_new(b, EXPR_MEASURE, f->measures[measure].type, 0);
-        (*out)->index = measure;
-        return true;
-    }
-    for (int i = 0; i < f->coefficients_count; i++)
-        if (!f->coefficients[i].literal && strcmp(f->coefficients[i].name, n->text) == 0)
-            return *out = constant(b, VALUE_NUMBER, f->coefficients[i].value), true;
-    for (int i = 0; i < b->p->schema->customer_fields_count; i++)
-        if (strcmp(b->p->schema->customer_fields[i].name, n->text) == 0) return *out = field_expr(b, i), true;
-    return unknown_name(b, n);
-}
-
-static bool bind_text(struct binder *b, const struct node *n, struct expr **out)
-{
-    int code = intern(b->p, n->text);
-    *out = constant(b, VALUE_CODE, code);
-    int *codes = arena_new(&b->p->arena, int);
-    codes[0] = code;
-    (*out)->set = (struct code_set){1, codes};
-    return true;
 }
 
 /* --- checks --- */
@@ -192,7 +13,8 @@ static bool bind_text(struct binder *b, const struct node *n, struct expr **out)
 static bool need_known(struct binder *b, const struct node *n, const struct expr *e, const char *what)
 {
     if (!e->missing) return true;
-    fail(b, n, "%s may be missing for a customer and cannot be used in %s", n->text ? n->text : "this value", what);
+    bind_fail(b, n, "%s may be missing for a customer and cannot be used in %s", n->text ? n->text : "this value",
+              what);
     return status_hint(b->st, "say what counts then: coalesce(%s, …)", n->text ? n->text : "…");
 }
 
@@ -200,7 +22,7 @@ static bool bind_condition(struct binder *b, const struct node *n, struct expr *
 {
     if (!bind(b, n, out)) return false;
     if ((*out)->type != VALUE_BOOLEAN)
-        return fail(b, n, "expected a condition, found a value of type %s", value_type_name((*out)->type));
+        return bind_fail(b, n, "expected a condition, found a value of type %s", value_type_name((*out)->type));
     return need_known(b, n, *out, "a condition");
 }
 
@@ -208,7 +30,7 @@ static bool bind_number(struct binder *b, const struct node *n, struct expr **ou
 {
     if (!bind(b, n, out)) return false;
     if (is_numeric((*out)->type)) return true;
-    return fail(b, n, "expected an amount or a number, found a value of type %s", value_type_name((*out)->type));
+    return bind_fail(b, n, "expected an amount or a number, found a value of type %s", value_type_name((*out)->type));
 }
 
 static enum value_type common_numeric(enum value_type x, enum value_type y)
@@ -223,9 +45,9 @@ static bool merge(struct binder *b, const struct node *n, const struct expr *e, 
     if (is_numeric(e->type) && is_numeric(*type))
         *type = common_numeric(*type, e->type);
     else if (e->type != *type)
-        return fail(b, n, "a value of type %s cannot stand beside one of type %s", value_type_name(e->type),
-                    value_type_name(*type));
-    if (e->type == VALUE_CODE) *set = set_union(b, *set, e->set);
+        return bind_fail(b, n, "a value of type %s cannot stand beside one of type %s", value_type_name(e->type),
+                         value_type_name(*type));
+    if (e->type == VALUE_CODE) *set = bind_set_union(b, *set, e->set);
     return true;
 }
 
@@ -238,8 +60,8 @@ static bool dates_and_numbers(struct binder *b, const struct node *n, struct exp
     if (x == VALUE_DATE && is_numeric(y) && y != VALUE_MONEY) return e->type = VALUE_DATE, true;
     if (plus && y == VALUE_DATE && is_numeric(x) && x != VALUE_MONEY) return e->type = VALUE_DATE, true;
     if (!plus && x == VALUE_DATE && y == VALUE_DATE) return e->type = VALUE_NUMBER, true;
-    return fail(b, n, "cannot %s a value of type %s %s one of type %s", plus ? "add" : "subtract", value_type_name(y),
-                plus ? "to" : "from", value_type_name(x));
+    return bind_fail(b, n, "cannot %s a value of type %s %s one of type %s", plus ? "add" : "subtract",
+                     value_type_name(y), plus ? "to" : "from", value_type_name(x));
 }
 
 static bool type_of_arithmetic(struct binder *b, const struct node *n, struct expr *e)
@@ -252,7 +74,7 @@ static bool type_of_arithmetic(struct binder *b, const struct node *n, struct ex
     }
     const char *verb = e->kind == EXPR_MULTIPLY ? "multiply" : "divide";
     if (!is_numeric(x) || !is_numeric(y))
-        return fail(b, n, "cannot %s values of type %s and %s", verb, value_type_name(x), value_type_name(y));
+        return bind_fail(b, n, "cannot %s values of type %s and %s", verb, value_type_name(x), value_type_name(y));
     bool months = (x == VALUE_MONTHS && y == VALUE_NUMBER) || (x == VALUE_NUMBER && y == VALUE_MONTHS);
     if (e->kind == EXPR_DIVIDE) {
         e->type = x == y                        ? VALUE_NUMBER
@@ -262,7 +84,7 @@ static bool type_of_arithmetic(struct binder *b, const struct node *n, struct ex
         return true;
     }
     if (x == VALUE_MONEY && y == VALUE_MONEY) {
-        fail(b, n, "money cannot be multiplied by money");
+        bind_fail(b, n, "money cannot be multiplied by money");
         return status_hint(b->st, "divide first: a*(b/c), or say that one is a number: let n number = …;");
     }
     e->type = x == VALUE_MONEY || y == VALUE_MONEY ? VALUE_MONEY : months ? VALUE_MONTHS : VALUE_NUMBER;
@@ -271,7 +93,7 @@ static bool type_of_arithmetic(struct binder *b, const struct node *n, struct ex
 
 static bool bind_arithmetic(struct binder *b, const struct node *n, enum expr_kind kind, struct expr **out)
 {
-    struct expr *e = *out = expr_new(b, kind, VALUE_NUMBER, 2);
+    struct expr *e = *out = bind_new(b, kind, VALUE_NUMBER, 2);
     if (!bind(b, n->children[0], &e->children[0]) || !bind(b, n->children[1], &e->children[1])) return false;
     e->missing = e->children[0]->missing || e->children[1]->missing;
     return type_of_arithmetic(b, n, e);
@@ -284,19 +106,19 @@ static bool comparable(struct binder *b, const struct node *n, const struct node
     if (!need_known(b, x_node, x, "a comparison") || !need_known(b, y_node, y, "a comparison")) return false;
     if (is_numeric(x->type) && is_numeric(y->type)) return true;
     if (x->type != y->type || x->type == VALUE_BOOLEAN)
-        return fail(b, n, "cannot compare a value of type %s with one of type %s", value_type_name(x->type),
-                    value_type_name(y->type));
+        return bind_fail(b, n, "cannot compare a value of type %s with one of type %s", value_type_name(x->type),
+                         value_type_name(y->type));
     if (x->type != VALUE_CODE) return true;
-    if (ordered) return fail(b, n, "codes have no order, use = or <> or in");
-    if (y_node->kind == NODE_TEXT && x_node->kind != NODE_TEXT) return check_code(b, y_node, x);
-    if (x_node->kind == NODE_TEXT && y_node->kind != NODE_TEXT) return check_code(b, x_node, y);
+    if (ordered) return bind_fail(b, n, "codes have no order, use = or <> or in");
+    if (y_node->kind == NODE_TEXT && x_node->kind != NODE_TEXT) return bind_check_code(b, y_node, x);
+    if (x_node->kind == NODE_TEXT && y_node->kind != NODE_TEXT) return bind_check_code(b, x_node, y);
     return true;
 }
 
 static bool bind_comparison(struct binder *b, const struct node *n, enum expr_kind kind, bool exchange,
                             struct expr **out)
 {
-    struct expr *e = *out = expr_new(b, kind, VALUE_BOOLEAN, 2);
+    struct expr *e = *out = bind_new(b, kind, VALUE_BOOLEAN, 2);
     const struct node *x = n->children[exchange ? 1 : 0], *y = n->children[exchange ? 0 : 1];
     /* In the written order, so that the first error is the leftmost. */
     if (!bind(b, n->children[0], &e->children[exchange ? 1 : 0]) ||
@@ -308,7 +130,7 @@ static bool bind_comparison(struct binder *b, const struct node *n, enum expr_ki
 
 static bool bind_in(struct binder *b, const struct node *n, struct expr **out)
 {
-    struct expr *e = *out = expr_new(b, EXPR_IN, VALUE_BOOLEAN, n->count);
+    struct expr *e = *out = bind_new(b, EXPR_IN, VALUE_BOOLEAN, n->count);
     for (int i = 0; i < n->count; i++) {
         if (!bind(b, n->children[i], &e->children[i])) return false;
         if (i > 0 && !comparable(b, n, n->children[0], e->children[0], n->children[i], e->children[i], false))
@@ -319,7 +141,7 @@ static bool bind_in(struct binder *b, const struct node *n, struct expr **out)
 
 static bool bind_logic(struct binder *b, const struct node *n, enum expr_kind kind, struct expr **out)
 {
-    struct expr *e = *out = expr_new(b, kind, VALUE_BOOLEAN, n->count);
+    struct expr *e = *out = bind_new(b, kind, VALUE_BOOLEAN, n->count);
     for (int i = 0; i < n->count; i++)
         if (!bind_condition(b, n->children[i], &e->children[i])) return false;
     return true;
@@ -327,7 +149,7 @@ static bool bind_logic(struct binder *b, const struct node *n, enum expr_kind ki
 
 static bool bind_negate(struct binder *b, const struct node *n, struct expr **out)
 {
-    struct expr *e = *out = expr_new(b, EXPR_NEGATE, VALUE_NUMBER, 1);
+    struct expr *e = *out = bind_new(b, EXPR_NEGATE, VALUE_NUMBER, 1);
     if (!bind_number(b, n->children[0], &e->children[0])) return false;
     e->type = e->children[0]->type;
     e->missing = e->children[0]->missing;
@@ -337,7 +159,7 @@ static bool bind_negate(struct binder *b, const struct node *n, struct expr **ou
 /* condition, value, …, else value */
 static bool bind_case(struct binder *b, const struct node *n, struct expr **out)
 {
-    struct expr *e = *out = expr_new(b, EXPR_CASE, VALUE_NUMBER, n->count);
+    struct expr *e = *out = bind_new(b, EXPR_CASE, VALUE_NUMBER, n->count);
     for (int i = 0; i < n->count; i++) {
         bool is_condition = i % 2 == 0 && i + 1 < n->count;
         if (is_condition) {
@@ -356,7 +178,7 @@ static bool bind_case(struct binder *b, const struct node *n, struct expr **out)
 
 static bool bind_numbers(struct binder *b, const struct node *n, enum expr_kind kind, struct expr **out)
 {
-    struct expr *e = *out = expr_new(b, kind, VALUE_NUMBER, n->count);
+    struct expr *e = *out = bind_new(b, kind, VALUE_NUMBER, n->count);
     for (int i = 0; i < n->count; i++) {
         if (!bind_number(b, n->children[i], &e->children[i])) return false;
         e->type = i ? common_numeric(e->type, e->children[i]->type) : e->children[i]->type;
@@ -368,7 +190,7 @@ static bool bind_numbers(struct binder *b, const struct node *n, enum expr_kind 
 
 static bool bind_coalesce(struct binder *b, const struct node *n, struct expr **out)
 {
-    struct expr *e = *out = expr_new(b, EXPR_COALESCE, VALUE_NUMBER, n->count);
+    struct expr *e = *out = bind_new(b, EXPR_COALESCE, VALUE_NUMBER, n->count);
     e->missing = true;
     for (int i = 0; i < n->count; i++) {
         if (!bind(b, n->children[i], &e->children[i])) return false;
@@ -381,12 +203,12 @@ static bool bind_coalesce(struct binder *b, const struct node *n, struct expr **
 
 static bool bind_since(struct binder *b, const struct node *n, enum expr_kind kind, struct expr **out)
 {
-    struct expr *e = *out = expr_new(b, kind, kind == EXPR_MONTHS_SINCE ? VALUE_MONTHS : VALUE_NUMBER, 1);
+    struct expr *e = *out = bind_new(b, kind, kind == EXPR_MONTHS_SINCE ? VALUE_MONTHS : VALUE_NUMBER, 1);
     if (!bind(b, n->children[0], &e->children[0])) return false;
     e->missing = e->children[0]->missing;
     if (e->children[0]->type == VALUE_DATE) return true;
-    return fail(b, n->children[0], "%s needs a date, found a value of type %s", function_word(n->function)->name,
-                value_type_name(e->children[0]->type));
+    return bind_fail(b, n->children[0], "%s needs a date, found a value of type %s", function_word(n->function)->name,
+                     value_type_name(e->children[0]->type));
 }
 
 static bool bind_call(struct binder *b, const struct node *n, struct expr **out)
@@ -401,28 +223,28 @@ static bool bind_call(struct binder *b, const struct node *n, struct expr **out)
     case FUNCTION_CEIL: return bind_numbers(b, n, EXPR_CEIL, out);
     case FUNCTION_COALESCE: return bind_coalesce(b, n, out);
     case FUNCTION_KNOWN:
-        *out = expr_new(b, EXPR_KNOWN, VALUE_BOOLEAN, 1);
+        *out = bind_new(b, EXPR_KNOWN, VALUE_BOOLEAN, 1);
         return bind(b, n->children[0], &(*out)->children[0]);
     case FUNCTION_MONTHS_SINCE: return bind_since(b, n, EXPR_MONTHS_SINCE, out);
     case FUNCTION_AGE:
     case FUNCTION_YEARS_SINCE: return bind_since(b, n, EXPR_YEARS_SINCE, out);
     default: break;
     }
-    fail(b, n, "%s can stand only inside an aggregate", function_word(n->function)->name);
+    bind_fail(b, n, "%s can stand only inside an aggregate", function_word(n->function)->name);
     return status_hint(b->st, "write it in a measure: measure NAME money = sum(retail, cny(balance));");
 }
 
 static bool bind(struct binder *b, const struct node *n, struct expr **out)
 {
     switch (n->kind) {
-    case NODE_NUMBER: return *out = constant(b, VALUE_NUMBER, decimal_double(n->mantissa, n->scale)), true;
+    case NODE_NUMBER: return *out = bind_constant(b, VALUE_NUMBER, decimal_double(n->mantissa, n->scale)), true;
     case NODE_TEXT: return bind_text(b, n, out);
-    case NODE_DATE: return *out = constant(b, VALUE_DATE, n->date), true;
-    case NODE_BUSINESS_DATE: return *out = constant(b, VALUE_DATE, b->p->business_date), true;
-    case NODE_TRUE: return *out = constant(b, VALUE_BOOLEAN, 1), true;
-    case NODE_FALSE: return *out = constant(b, VALUE_BOOLEAN, 0), true;
+    case NODE_DATE: return *out = bind_constant(b, VALUE_DATE, n->date), true;
+    case NODE_BUSINESS_DATE: return *out = bind_constant(b, VALUE_DATE, b->p->business_date), true;
+    case NODE_TRUE: return *out = bind_constant(b, VALUE_BOOLEAN, 1), true;
+    case NODE_FALSE: return *out = bind_constant(b, VALUE_BOOLEAN, 0), true;
     case NODE_NAME: return bind_name(b, n, out);
-    case NODE_COEFFICIENT: return *out = constant(b, VALUE_NUMBER, b->f->coefficients[n->index].value), true;
+    case NODE_COEFFICIENT: return *out = bind_constant(b, VALUE_NUMBER, b->f->coefficients[n->index].value), true;
     case NODE_NEGATE: return bind_negate(b, n, out);
     case NODE_NOT: return bind_logic(b, n, EXPR_NOT, out);
     case NODE_ADD: return bind_arithmetic(b, n, EXPR_ADD, out);
@@ -451,9 +273,9 @@ static bool check_definition(struct binder *b, const struct definition *d, struc
 {
     bool fits = !d->has_type || d->type == e->type || (is_numeric(d->type) && is_numeric(e->type));
     if (!fits)
-        return fail(b, d->expression, "%s is declared %s, the expression gives %s", d->name, value_type_name(d->type),
-                    value_type_name(e->type));
-    if (d->is_result && !need_known(b, d->expression, e, "a result")) return false;
+        return bind_fail(b, d->expression, "%s is declared %s, the expression gives %s", d->name,
+                         value_type_name(d->type), value_type_name(e->type));
+    if (d->is_result && !b->f->is_expression && !need_known(b, d->expression, e, "a result")) return false;
     if (d->has_type) e->type = d->type; /* among numeric types the declaration says what it counts as */
     return true;
 }
@@ -469,10 +291,4 @@ bool bind_definitions(struct formula_program *p, struct status *st)
             return false;
     }
     return true;
-}
-
-bool bind_expression(struct formula_program *p, const struct node *n, struct expr **out, struct status *st)
-{
-    struct binder b = {.p = p, .f = p->f, .visible = p->f->definitions_count, .st = st};
-    return bind(&b, n, out);
 }

@@ -86,7 +86,5 @@ struct formula_program {
 
 /* Fills definitions, codes and fields. */
 bool bind_definitions(struct formula_program *p, struct status *st);
-/* One expression over the customer fields and measures; any type. For scoring/eval. */
-bool bind_expression(struct formula_program *p, const struct node *n, struct expr **out, struct status *st);
 
 #endif

@@ -1,236 +1,25 @@
 /* From the typed tree to the flat list of column steps.
  *
- * An operand is a constant or a slot. A temporary slot is free again as soon as the step that reads it is emitted, so
- * that its place in the cache is used again; slots of measures that occur several times and of definitions stay.
- *
- * A missing value has no bit pattern of its own: missing(e) makes the mask "e is missing" from the date fields below e,
- * and only coalesce() and known() ask for it. So arithmetic pays nothing for it. */
-#include "scoring/steps.h"
-
-#include "scoring/arithmetic.h"
-
-struct operand {
-    bool constant;
-    bool kept; /* the slot must survive the next step */
-    double number;
-    int slot;
-};
-
-struct definition_slot {
-    struct operand value, missing;
-};
-
-struct compiler {
-    struct formula_program *p;
-    struct step *steps;
-    int count;
-    bool slot_used[FORMULA_SLOTS_MAX];
-    int slots;
-    bool full; /* too many steps or slots: everything made from here on is thrown away */
-    int *measure_uses;
-    struct operand *measures; /* slot < 0: not loaded yet */
-    struct definition_slot *definitions;
-};
+ * A missing value has no bit pattern of its own: missing_of(e) makes the mask "e is missing" from the date fields below
+ * e, and only coalesce() and known() ask for it. So arithmetic pays nothing for it. */
+#include "scoring/operand.h"
 
 static struct operand value_of(struct compiler *c, const struct expr *e);
 static struct operand missing_of(struct compiler *c, const struct expr *e);
-
-/* --- slots and steps --- */
-
-static struct operand constant(double number)
-{
-    return (struct operand){.constant = true, .number = number};
-}
-
-static int take_slot(struct compiler *c)
-{
-    for (int i = 0; i < FORMULA_SLOTS_MAX; i++) {
-        if (c->slot_used[i]) continue;
-        c->slot_used[i] = true;
-        if (i >= c->slots) c->slots = i + 1;
-        return i;
-    }
-    c->full = true;
-    return 0;
-}
-
-static void release(struct compiler *c, struct operand o)
-{
-    if (!o.constant && !o.kept) c->slot_used[o.slot] = false;
-}
-
-static struct operand keep(struct operand o)
-{
-    o.kept = true;
-    return o;
-}
-
-static struct step *new_step(struct compiler *c, enum op op)
-{
-    if (c->count == FORMULA_STEPS_MAX) {
-        c->full = true;
-        c->count = 0;
-    }
-    struct step *s = &c->steps[c->count++];
-    *s = (struct step){.op = op};
-    return s;
-}
-
-/* dst may be the slot of a released source. */
-static struct operand finish(struct compiler *c, struct step *s)
-{
-    int slot = take_slot(c);
-    s->dst = (uint16_t)slot;
-    return (struct operand){.slot = slot};
-}
-
-static struct operand emit(struct compiler *c, enum op op, struct operand a, struct operand b, struct operand condition,
-                           double k, double l)
-{
-    struct step *s = new_step(c, op);
-    s->a = (uint16_t)a.slot;
-    s->b = (uint16_t)b.slot;
-    s->c = (uint16_t)condition.slot;
-    s->k = k;
-    s->l = l;
-    release(c, a);
-    release(c, b);
-    release(c, condition);
-    return finish(c, s);
-}
-
-static const struct operand NOTHING = {.constant = true};
-
-static struct operand materialise(struct compiler *c, struct operand o, bool is_mask)
-{
-    if (!o.constant) return o;
-    return emit(c, is_mask ? OP_FILL_MASK : OP_FILL, NOTHING, NOTHING, NOTHING, o.number, 0);
-}
-
-/* --- binary operators, with constants folded by the same arithmetic --- */
-
-struct binary_rule {
-    enum op columns, right_constant, left_constant;
-};
-
-static const struct binary_rule RULES[] = {
-    [EXPR_ADD] = {OP_ADD, OP_ADD_K, OP_ADD_K}, /* k + x and x + k are the same bits */
-    [EXPR_SUBTRACT] = {OP_SUBTRACT, OP_SUBTRACT_K, OP_K_SUBTRACT},
-    [EXPR_MULTIPLY] = {OP_MULTIPLY, OP_MULTIPLY_K, OP_MULTIPLY_K},
-    [EXPR_DIVIDE] = {OP_DIVIDE, OP_DIVIDE_K, OP_K_DIVIDE},
-    [EXPR_MIN] = {OP_MIN, OP_MIN_K, OP_K_MIN},
-    [EXPR_MAX] = {OP_MAX, OP_MAX_K, OP_K_MAX},
-    [EXPR_EQUAL] = {OP_EQUAL, OP_EQUAL_K, OP_EQUAL_K},
-    [EXPR_NOT_EQUAL] = {OP_NOT_EQUAL, OP_NOT_EQUAL_K, OP_NOT_EQUAL_K},
-    [EXPR_LESS] = {OP_LESS, OP_LESS_K, OP_K_LESS},
-    [EXPR_LESS_EQUAL] = {OP_LESS_EQUAL, OP_LESS_EQUAL_K, OP_K_LESS_EQUAL},
-};
-
-static double fold(enum expr_kind kind, double a, double b)
-{
-    switch (kind) {
-    case EXPR_ADD: return a + b;
-    case EXPR_SUBTRACT: return a - b;
-    case EXPR_MULTIPLY: return a * b;
-    case EXPR_DIVIDE: return divide_total(a, b);
-    case EXPR_MIN: return smaller_of(a, b);
-    case EXPR_MAX: return larger_of(a, b);
-    case EXPR_EQUAL: return a == b;
-    case EXPR_NOT_EQUAL: return a != b;
-    case EXPR_LESS: return a < b;
-    case EXPR_LESS_EQUAL: return a <= b;
-    default: ensure(!"not a binary operator");
-    }
-    return 0;
-}
-
-/* a + b*k, a - b*k, a + b/k, a + b*c in one pass over the columns when the product was the step just made for it. Two
- * roundings, as written. */
-static bool fuse(struct compiler *c, enum expr_kind kind, struct operand a, struct operand b, struct operand *out)
-{
-    if (c->count == 0 || b.kept || a.slot == b.slot) return false;
-    struct step *last = &c->steps[c->count - 1];
-    enum op op = kind == EXPR_ADD && last->op == OP_MULTIPLY_K        ? OP_ADD_MULTIPLY_K
-                 : kind == EXPR_ADD && last->op == OP_DIVIDE_K        ? OP_ADD_DIVIDE_K
-                 : kind == EXPR_ADD && last->op == OP_MULTIPLY        ? OP_ADD_MULTIPLY
-                 : kind == EXPR_SUBTRACT && last->op == OP_MULTIPLY_K ? OP_SUBTRACT_MULTIPLY_K
-                                                                      : OP_COLUMNS;
-    /* The product's sources still hold their values unless its own result went to a's place, which b.slot excludes. */
-    if (op == OP_COLUMNS || last->dst != b.slot) return false;
-    if (op == OP_ADD_MULTIPLY) last->c = last->b;
-    last->b = last->a;
-    last->a = (uint16_t)a.slot;
-    last->op = op;
-    release(c, a);
-    release(c, b);
-    *out = finish(c, last);
-    return true;
-}
-
-static struct operand binary(struct compiler *c, enum expr_kind kind, struct operand a, struct operand b)
-{
-    const struct binary_rule *r = &RULES[kind];
-    struct operand out;
-    if (a.constant && b.constant) return constant(fold(kind, a.number, b.number));
-    if (kind == EXPR_DIVIDE && b.constant && b.number == 0) return release(c, a), constant(0);
-    if (b.constant) return emit(c, r->right_constant, a, NOTHING, NOTHING, b.number, 0);
-    if (a.constant) return emit(c, r->left_constant, b, NOTHING, NOTHING, a.number, 0);
-    if (fuse(c, kind, a, b, &out)) return out;
-    return emit(c, r->columns, a, b, NOTHING, 0, 0);
-}
-
-/* --- conditions --- */
-
-static struct operand not_of(struct compiler *c, struct operand a)
-{
-    if (a.constant) return constant(a.number == 0);
-    return emit(c, OP_NOT, a, NOTHING, NOTHING, 0, 0);
-}
-
-static struct operand and_of(struct compiler *c, struct operand a, struct operand b)
-{
-    if (a.constant) return a.number != 0 ? b : (release(c, b), a);
-    if (b.constant) return b.number != 0 ? a : (release(c, a), b);
-    return emit(c, OP_AND, a, b, NOTHING, 0, 0);
-}
-
-static struct operand or_of(struct compiler *c, struct operand a, struct operand b)
-{
-    if (a.constant) return a.number == 0 ? b : (release(c, b), a);
-    if (b.constant) return b.number == 0 ? a : (release(c, a), b);
-    return emit(c, OP_OR, a, b, NOTHING, 0, 0);
-}
-
-static struct operand select_of(struct compiler *c, struct operand condition, struct operand a, struct operand b,
-                                bool is_mask)
-{
-    if (condition.constant) {
-        release(c, condition.number != 0 ? b : a);
-        return condition.number != 0 ? a : b;
-    }
-    if (is_mask) {
-        a = materialise(c, a, true);
-        return emit(c, OP_SELECT_MASK, a, materialise(c, b, true), condition, 0, 0);
-    }
-    if (a.constant && b.constant) return emit(c, OP_KK_SELECT, NOTHING, NOTHING, condition, a.number, b.number);
-    if (a.constant) return emit(c, OP_K_SELECT, b, NOTHING, condition, a.number, 0);
-    if (b.constant) return emit(c, OP_SELECT_K, a, NOTHING, condition, b.number, 0);
-    return emit(c, OP_SELECT, a, b, condition, 0, 0);
-}
 
 /* --- leaves --- */
 
 static struct operand scale(struct compiler *c, struct operand o, int decimals)
 {
-    if (decimals > 0) return binary(c, EXPR_DIVIDE, o, constant((double)power_of_ten(decimals)));
-    return decimals < 0 ? binary(c, EXPR_MULTIPLY, o, constant((double)power_of_ten(-decimals))) : o;
+    if (decimals > 0) return operand_binary(c, EXPR_DIVIDE, o, operand_constant((double)power_of_ten(decimals)));
+    return decimals < 0 ? operand_binary(c, EXPR_MULTIPLY, o, operand_constant((double)power_of_ten(-decimals))) : o;
 }
 
 static struct operand load(struct compiler *c, enum op op, int index)
 {
-    struct step *s = new_step(c, op);
+    struct step *s = compiler_step(c, op);
     s->index = index;
-    return finish(c, s);
+    return compiler_finish(c, s);
 }
 
 static struct operand measure_of(struct compiler *c, int measure)
@@ -239,7 +28,7 @@ static struct operand measure_of(struct compiler *c, int measure)
     if (known->slot >= 0) return *known;
     bool yuan = c->p->f->unit == UNIT_YUAN && c->p->f->measures[measure].type == VALUE_MONEY;
     struct operand o = scale(c, load(c, OP_LOAD_MEASURE, measure), yuan ? 2 : 0);
-    if (c->measure_uses[measure] > 1) *known = o = keep(o);
+    if (c->measure_uses[measure] > 1) *known = o = operand_keep(o);
     return o;
 }
 
@@ -248,7 +37,7 @@ static struct operand field_of(struct compiler *c, int field)
     const struct customer_field *f = &c->p->fields[field];
     if (f->type == VALUE_CODE) return load(c, OP_LOAD_CODE, field);
     struct operand o = load(c, OP_LOAD_FIELD, field);
-    if (f->type == VALUE_BOOLEAN) return binary(c, EXPR_NOT_EQUAL, o, constant(0));
+    if (f->type == VALUE_BOOLEAN) return operand_binary(c, EXPR_NOT_EQUAL, o, operand_constant(0));
     return scale(c, o, f->decimals);
 }
 
@@ -265,22 +54,23 @@ static struct operand unary(struct compiler *c, const struct expr *e)
     static const enum op ROUNDS[] = {
         [ROUNDING_HALF_UP] = OP_ROUND_UP, [ROUNDING_HALF_AWAY] = OP_ROUND_AWAY, [ROUNDING_HALF_EVEN] = OP_ROUND_EVEN};
     enum op op = e->kind == EXPR_ROUND ? ROUNDS[e->index] : OPS[e->kind];
-    return emit(c, op, materialise(c, value_of(c, e->children[0]), false), NOTHING, NOTHING, 0, 0);
+    return operand_emit(c, op, operand_materialise(c, value_of(c, e->children[0]), false), OPERAND_NOTHING,
+                        OPERAND_NOTHING, 0, 0);
 }
 
 static struct operand many(struct compiler *c, const struct expr *e)
 {
     struct operand o = value_of(c, e->children[0]);
-    for (int i = 1; i < e->count; i++) o = binary(c, e->kind, o, value_of(c, e->children[i]));
+    for (int i = 1; i < e->count; i++) o = operand_binary(c, e->kind, o, value_of(c, e->children[i]));
     return o;
 }
 
 static struct operand in_of(struct compiler *c, const struct expr *e)
 {
-    struct operand x = value_of(c, e->children[0]), found = constant(0);
+    struct operand x = value_of(c, e->children[0]), found = operand_constant(0);
     for (int i = 1; i < e->count; i++)
-        found = or_of(c, found, binary(c, EXPR_EQUAL, keep(x), value_of(c, e->children[i])));
-    release(c, x);
+        found = operand_or(c, found, operand_binary(c, EXPR_EQUAL, operand_keep(x), value_of(c, e->children[i])));
+    operand_release(c, x);
     return found;
 }
 
@@ -291,7 +81,7 @@ static struct operand case_of(struct compiler *c, const struct expr *e,
     struct operand o = of(c, e->children[e->count - 1]);
     for (int i = e->count - 3; i >= 0; i -= 2) {
         struct operand value = of(c, e->children[i + 1]);
-        o = select_of(c, value_of(c, e->children[i]), value, o, is_mask);
+        o = operand_select(c, value_of(c, e->children[i]), value, o, is_mask);
     }
     return o;
 }
@@ -302,55 +92,55 @@ static struct operand coalesce_of(struct compiler *c, const struct expr *e)
     struct operand o = value_of(c, e->children[e->count - 1]);
     for (int i = e->count - 2; i >= 0; i--) {
         struct operand value = value_of(c, e->children[i]);
-        o = select_of(c, missing_of(c, e->children[i]), o, value, is_mask);
+        o = operand_select(c, missing_of(c, e->children[i]), o, value, is_mask);
     }
     return o;
 }
 
 static struct operand value_of(struct compiler *c, const struct expr *e)
 {
-    if (c->full) return NOTHING;
+    if (c->full) return OPERAND_NOTHING;
     switch (e->kind) {
-    case EXPR_CONSTANT: return constant(e->number);
+    case EXPR_CONSTANT: return operand_constant(e->number);
     case EXPR_MEASURE: return measure_of(c, e->index);
     case EXPR_FIELD: return field_of(c, e->index);
     case EXPR_DEFINITION: return c->definitions[e->index].value;
-    case EXPR_NOT: return not_of(c, value_of(c, e->children[0]));
+    case EXPR_NOT: return operand_not(c, value_of(c, e->children[0]));
     case EXPR_AND:
     case EXPR_OR: {
         struct operand a = value_of(c, e->children[0]), b = value_of(c, e->children[1]);
-        return e->kind == EXPR_AND ? and_of(c, a, b) : or_of(c, a, b);
+        return e->kind == EXPR_AND ? operand_and(c, a, b) : operand_or(c, a, b);
     }
     case EXPR_IN: return in_of(c, e);
     case EXPR_CASE: return case_of(c, e, value_of, e->type == VALUE_BOOLEAN);
     case EXPR_MIN:
     case EXPR_MAX: return many(c, e);
     case EXPR_COALESCE: return coalesce_of(c, e);
-    case EXPR_KNOWN: return not_of(c, missing_of(c, e->children[0]));
+    case EXPR_KNOWN: return operand_not(c, missing_of(c, e->children[0]));
     default: break;
     }
     if (e->count == 1) return unary(c, e);
     struct operand a = value_of(c, e->children[0]);
-    return binary(c, e->kind, a, value_of(c, e->children[1]));
+    return operand_binary(c, e->kind, a, value_of(c, e->children[1]));
 }
 
 /* The mask "e is missing". */
 static struct operand missing_of(struct compiler *c, const struct expr *e)
 {
-    if (c->full || !e->missing) return constant(0);
+    if (c->full || !e->missing) return operand_constant(0);
     switch (e->kind) {
     case EXPR_FIELD: return load(c, OP_NONE, e->index);
     case EXPR_DEFINITION: return c->definitions[e->index].missing;
     case EXPR_CASE: return case_of(c, e, missing_of, true);
     case EXPR_COALESCE: {
-        struct operand o = constant(1);
-        for (int i = 0; i < e->count; i++) o = and_of(c, o, missing_of(c, e->children[i]));
+        struct operand o = operand_constant(1);
+        for (int i = 0; i < e->count; i++) o = operand_and(c, o, missing_of(c, e->children[i]));
         return o;
     }
     default: break;
     }
-    struct operand o = constant(0);
-    for (int i = 0; i < e->count; i++) o = or_of(c, o, missing_of(c, e->children[i]));
+    struct operand o = operand_constant(0);
+    for (int i = 0; i < e->count; i++) o = operand_or(c, o, missing_of(c, e->children[i]));
     return o;
 }
 
@@ -358,7 +148,7 @@ static struct operand missing_of(struct compiler *c, const struct expr *e)
 
 static void store(struct compiler *c, enum op op, struct operand o, int result)
 {
-    struct step *s = new_step(c, op);
+    struct step *s = compiler_step(c, op);
     s->a = (uint16_t)o.slot;
     s->index = result;
 }
@@ -369,15 +159,15 @@ static struct operand store_result(struct compiler *c, const struct definition *
     static const enum op ROUNDS[] = {
         [ROUNDING_HALF_UP] = OP_ROUND_UP, [ROUNDING_HALF_AWAY] = OP_ROUND_AWAY, [ROUNDING_HALF_EVEN] = OP_ROUND_EVEN};
     bool yuan = d->type == VALUE_MONEY && c->p->f->unit == UNIT_YUAN;
-    o = materialise(c, o, d->type == VALUE_BOOLEAN);
+    o = operand_materialise(c, o, d->type == VALUE_BOOLEAN);
     if (d->type == VALUE_BOOLEAN || d->type == VALUE_CODE) {
         store(c, d->type == VALUE_CODE ? OP_STORE_CODE : OP_STORE_MASK, o, d->result);
         return o;
     }
-    if (yuan) o = binary(c, EXPR_MULTIPLY, o, constant(100));
-    o = emit(c, ROUNDS[c->p->f->rounding], o, NOTHING, NOTHING, 0, 0);
+    if (yuan) o = operand_binary(c, EXPR_MULTIPLY, o, operand_constant(100));
+    o = operand_emit(c, ROUNDS[c->p->f->rounding], o, OPERAND_NOTHING, OPERAND_NOTHING, 0, 0);
     store(c, OP_STORE, o, d->result);
-    return yuan ? binary(c, EXPR_DIVIDE, o, constant(100)) : o;
+    return yuan ? operand_binary(c, EXPR_DIVIDE, o, operand_constant(100)) : o;
 }
 
 static void count_uses(struct compiler *c, const struct expr *e)
@@ -391,10 +181,17 @@ static void compile_definition(struct compiler *c, int i)
     const struct definition *d = &c->p->f->definitions[i];
     const struct expr *e = c->p->definitions[i];
     struct operand o = value_of(c, e);
-    c->definitions[i].missing = keep(missing_of(c, e));
+    c->definitions[i].missing = operand_keep(missing_of(c, e));
     if (c->full) return;
+    if (c->p->f->is_expression) {
+        bool is_mask = e->type == VALUE_BOOLEAN;
+        if (is_mask) o = operand_select(c, o, operand_constant(1), operand_constant(0), false);
+        store(c, OP_STORE_BITS, operand_materialise(c, o, false), 0);
+        store(c, OP_STORE_MASK, operand_materialise(c, c->definitions[i].missing, true), 1);
+        return;
+    }
     if (d->is_result) o = store_result(c, d, o);
-    c->definitions[i].value = keep(o);
+    c->definitions[i].value = operand_keep(o);
 }
 
 /* Steps whose result nobody reads (a definition nobody uses; the rounded score brought back to yuan). */
@@ -437,8 +234,8 @@ bool compile_steps(struct formula_program *p, struct status *st)
         *list = (struct step_list){.count = c->count, .slots = c->slots, .steps = steps};
         p->steps = list;
     } else {
-        status_fail(st, STATUS_USAGE, "%s: the formula is too large: more than %d steps or %d values at once",
-                    p->f->file, FORMULA_STEPS_MAX, FORMULA_SLOTS_MAX);
+        status_fail(st, STATUS_USAGE, "%s: the formula is too large: more than %d steps", p->f->file,
+                    FORMULA_STEPS_MAX);
         status_hint(st, "name parts that are written several times: let part = …;");
     }
     free(c->steps);

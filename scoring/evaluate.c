@@ -18,7 +18,7 @@ static void map_result_codes(struct formula_program *p)
 {
     int **maps = arena_array(&p->arena, int *, p->f->results_count);
     for (int i = 0; i < p->f->results_count; i++) {
-        if (formula_result_type(p->f, i) != VALUE_CODE) continue;
+        if (formula_result_type(p->f, i) != VALUE_CODE || p->f->is_expression) continue;
         struct code_set set = p->definitions[p->f->results[i]]->set;
         maps[i] = arena_array(&p->arena, int, p->codes_count);
         for (int k = 0; k < set.count; k++) maps[i][set.codes[k]] = k;
@@ -160,7 +160,9 @@ static bool store(const struct slice *s, const struct step *step)
     int64_t *out = s->results[step->index] + s->first;
     const double *a = slot(s, step->a);
     if (step->op == OP_STORE) return s->scratch->kernels->store(out, a, s->count) || store_large(s, step, out);
-    if (step->op == OP_STORE_MASK) {
+    if (step->op == OP_STORE_BITS) {
+        memcpy(out, a, sizeof *a * s->count);
+    } else if (step->op == OP_STORE_MASK) {
         for (uint32_t i = 0; i < s->count; i++) out[i] = ((const int64_t *)a)[i] != 0;
     } else {
         const int *map = s->p->result_codes[step->index];

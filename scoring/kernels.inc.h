@@ -7,8 +7,10 @@
 #include <math.h>
 #include <string.h>
 
+enum { AHEAD_BYTES = FORMULA_SLICE_ROWS * 8 };
 typedef double vec __attribute__((vector_size(32)));
 typedef int64_t mask __attribute__((vector_size(32)));
+typedef uint64_t bits __attribute__((vector_size(32))); /* where sums may wrap */
 typedef int64_t loose_mask __attribute__((vector_size(32), aligned(8)));
 
 #define SAME(x) ((vec){(x), (x), (x), (x)})
@@ -42,26 +44,34 @@ static inline __attribute__((always_inline)) void rint_of(vec *x)
 
 KERNEL(NEGATE)
 EACH(-va[i])
-KERNEL(ABS) EACH(ABS_OF(va[i])) KERNEL(ADD) EACH(va[i] + vb[i]) KERNEL(ADD_K) EACH(va[i] + vk) KERNEL(SUBTRACT)
-    EACH(va[i] - vb[i]) KERNEL(SUBTRACT_K) EACH(va[i] - vk) KERNEL(K_SUBTRACT) EACH(vk - va[i]) KERNEL(MULTIPLY)
-        EACH(va[i] * vb[i]) KERNEL(MULTIPLY_K) EACH(va[i] * vk) KERNEL(DIVIDE) EACH(BITS(va[i] / vb[i]) &
-                                                                                    (vb[i] != SAME(0))) KERNEL(DIVIDE_K)
-            EACH(va[i] / vk) KERNEL(K_DIVIDE) EACH(BITS(vk / va[i]) & (va[i] != SAME(0))) KERNEL(ADD_MULTIPLY_K)
-                EACH(va[i] + vb[i] * vk) KERNEL(SUBTRACT_MULTIPLY_K) EACH(va[i] - vb[i] * vk) KERNEL(ADD_DIVIDE_K)
-                    EACH(va[i] + vb[i] / vk) KERNEL(ADD_MULTIPLY) EACH(va[i] + vb[i] * vc[i]) KERNEL(MIN)
-                        EACH(CHOOSE(va[i] < vb[i], va[i], vb[i])) KERNEL(MIN_K) EACH(CHOOSE(va[i] < vk, va[i], vk))
-                            KERNEL(K_MIN) EACH(CHOOSE(vk < va[i], vk, va[i])) KERNEL(MAX)
-                                EACH(CHOOSE(va[i] > vb[i], va[i], vb[i])) KERNEL(MAX_K)
-                                    EACH(CHOOSE(va[i] > vk, va[i], vk)) KERNEL(K_MAX)
-                                        EACH(CHOOSE(vk > va[i], vk, va[i])) KERNEL(EQUAL) EACH(va[i] == vb[i])
-                                            KERNEL(EQUAL_K) EACH(va[i] == vk) KERNEL(NOT_EQUAL) EACH(va[i] != vb[i])
-                                                KERNEL(NOT_EQUAL_K) EACH(va[i] != vk) KERNEL(LESS) EACH(va[i] < vb[i])
-                                                    KERNEL(LESS_K) EACH(va[i] < vk) KERNEL(K_LESS) EACH(vk < va[i])
-                                                        KERNEL(LESS_EQUAL) EACH(va[i] <= vb[i]) KERNEL(LESS_EQUAL_K)
-                                                            EACH(va[i] <= vk) KERNEL(K_LESS_EQUAL) EACH(vk <= va[i])
-                                                                KERNEL(AND) EACH(BITS(va[i]) & BITS(vb[i])) KERNEL(OR)
-                                                                    EACH(BITS(va[i]) | BITS(vb[i])) KERNEL(NOT)
-                                                                        EACH(~BITS(va[i]))
+KERNEL(ABS)
+EACH(ABS_OF(va[i]))
+KERNEL(ADD)
+EACH(va[i] + vb[i])
+KERNEL(ADD_K)
+EACH(va[i] + vk)
+KERNEL(SUBTRACT)
+EACH(va[i] - vb[i])
+KERNEL(SUBTRACT_K)
+EACH(va[i] - vk)
+KERNEL(K_SUBTRACT)
+EACH(vk - va[i])
+KERNEL(MULTIPLY) EACH(va[i] * vb[i]) KERNEL(MULTIPLY_K) EACH(va[i] * vk) KERNEL(DIVIDE)
+    EACH(BITS(va[i] / vb[i]) & (vb[i] != SAME(0))) KERNEL(DIVIDE_K) EACH(va[i] / vk) KERNEL(K_DIVIDE)
+        EACH(BITS(vk / va[i]) & (va[i] != SAME(0))) KERNEL(ADD_MULTIPLY_K) EACH(va[i] + vb[i] * vk)
+            KERNEL(SUBTRACT_MULTIPLY_K) EACH(va[i] - vb[i] * vk) KERNEL(ADD_DIVIDE_K) EACH(va[i] + vb[i] / vk)
+                KERNEL(ADD_MULTIPLY) EACH(va[i] + vb[i] * vc[i]) KERNEL(MIN) EACH(CHOOSE(va[i] < vb[i], va[i], vb[i]))
+                    KERNEL(MIN_K) EACH(CHOOSE(va[i] < vk, va[i], vk)) KERNEL(K_MIN) EACH(CHOOSE(vk < va[i], vk, va[i]))
+                        KERNEL(MAX) EACH(CHOOSE(va[i] > vb[i], va[i], vb[i])) KERNEL(MAX_K)
+                            EACH(CHOOSE(va[i] > vk, va[i], vk)) KERNEL(K_MAX) EACH(CHOOSE(vk > va[i], vk, va[i]))
+                                KERNEL(EQUAL) EACH(va[i] == vb[i]) KERNEL(EQUAL_K) EACH(va[i] == vk) KERNEL(NOT_EQUAL)
+                                    EACH(va[i] != vb[i]) KERNEL(NOT_EQUAL_K) EACH(va[i] != vk) KERNEL(LESS)
+                                        EACH(va[i] < vb[i]) KERNEL(LESS_K) EACH(va[i] < vk) KERNEL(K_LESS)
+                                            EACH(vk < va[i]) KERNEL(LESS_EQUAL) EACH(va[i] <= vb[i])
+                                                KERNEL(LESS_EQUAL_K) EACH(va[i] <= vk) KERNEL(K_LESS_EQUAL)
+                                                    EACH(vk <= va[i]) KERNEL(AND) EACH(BITS(va[i]) & BITS(vb[i]))
+                                                        KERNEL(OR) EACH(BITS(va[i]) | BITS(vb[i])) KERNEL(NOT)
+                                                            EACH(~BITS(va[i]))
     /* c is the condition */
     KERNEL(SELECT) EACH(CHOOSE(BITS(vc[i]), va[i], vb[i])) KERNEL(SELECT_K) EACH(CHOOSE(BITS(vc[i]), va[i], vk))
         KERNEL(K_SELECT) EACH(CHOOSE(BITS(vc[i]), vk, va[i])) KERNEL(KK_SELECT) EACH(CHOOSE(BITS(vc[i]), vk, vl))
@@ -130,10 +140,11 @@ static void load_column(double *dst, const int64_t *in, size_t count)
 {
     const vec offset = SAME(0x1p84 + 0x1p63 + 0x1p52);
     const mask high_bits = SAME_MASK(0x4530000000000000), low_bits = SAME_MASK(0x4330000000000000);
-    typedef uint64_t bits __attribute__((vector_size(32)));
     vec *vd = (vec *)dst;
     size_t whole = count / 4;
     for (size_t i = 0; i < whole; i++) {
+        /* The columns come from far away, a slice of each in turn, too short for the hardware to see a stream. */
+        __builtin_prefetch((const char *)(in + 4 * i) + AHEAD_BYTES);
         mask x = (mask)(((const loose_mask *)in)[i]);
         mask high = (mask)((bits)(x ^ SIGN_BIT) >> 32) | high_bits;
         mask low = (x & SAME_MASK(0xffffffff)) | low_bits;
@@ -152,7 +163,7 @@ static bool store_column(int64_t *out, const double *a, size_t count)
     size_t whole = count / 4;
     for (size_t i = 0; i < whole; i++) {
         good &= ABS_OF(va[i]) < limit;
-        mask x = BITS(va[i] + magic) - BITS(magic);
+        bits x = (bits)(va[i] + magic) - (bits)magic;
         ((loose_mask *)out)[i] = (loose_mask)x;
     }
     bool ok = good[0] & good[1] & good[2] & good[3];

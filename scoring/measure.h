@@ -48,7 +48,7 @@ struct measure_rows {
  * that needs it is a bug: import has rejected it). */
 struct measure_rates {
     const int64_t *rate;     /* 6 implied decimals */
-    const int32_t *per_unit; /* 1 or 100 */
+    const int32_t *per_unit; /* 1 or 100; any power of ten up to 10^6 */
 };
 
 /* Compiles every measure of the formula. Fails with the formula's line and column when a field, code or type does not

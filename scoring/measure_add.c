@@ -3,6 +3,7 @@
  * No branch depends on a row's codes: the rejected alternative, a switch on the class per row, mispredicts about once a
  * row (5 ns). Adding straight into the block's columns costs no more than keeping a run of one owner in registers,
  * because owners ascend: the column's line is in the first-level cache and the store is forwarded. */
+#include "scoring/measure_classes.h"
 #include "scoring/measure_rows.h"
 
 struct add {
@@ -24,24 +25,54 @@ static bool is_touched(const uint64_t *touched, uint32_t customer)
     return touched[customer >> 6] >> (customer & 63) & 1;
 }
 
+/* The commonest steps straight from the rows, without a dense copy of owners and amounts: sum(table, field) and count.
+ */
+#define ADD_FIELD(TYPE)                                                                                                \
+    for (uint32_t i = 0; i < v->count; i++) {                                                                          \
+        size_t row = selection ? selection[i] : i;                                                                     \
+        TYPE x;                                                                                                        \
+        uint32_t o;                                                                                                    \
+        memcpy(&x, base + row * stride, sizeof x);                                                                     \
+        memcpy(&o, owner + row * owner_stride, sizeof o);                                                              \
+        if (__builtin_add_overflow(sums[o], (int64_t)x, &sums[o])) block_overflow(a->b, step->measure, o);             \
+    }
+
+static void add_field(const struct add *a, const struct measure_step *step, struct rows_view *v)
+{
+    const struct measure_column *c = &v->rows->columns[step->fields[0]];
+    int64_t *sums = block_values(a->b, step->measure);
+    const uint16_t *selection = v->selection;
+    size_t stride = c->stride, owner_stride = v->rows->owner.stride;
+    const unsigned char *base = c->base + v->first * stride;
+    const unsigned char *owner = v->rows->owner.base + v->first * owner_stride;
+    ensure(c->base);
+    switch (c->width * 2 + c->is_signed) {
+    case 2: ADD_FIELD(uint8_t) break;
+    case 3: ADD_FIELD(int8_t) break;
+    case 4: ADD_FIELD(uint16_t) break;
+    case 5: ADD_FIELD(int16_t) break;
+    case 8: ADD_FIELD(uint32_t) break;
+    case 9: ADD_FIELD(int32_t) break;
+    case 16:
+    case 17: ADD_FIELD(int64_t) break;
+    default: ensure(!"a column has 1, 2, 4 or 8 bytes");
+    }
+}
+
+static void add_count(const struct add *a, const struct measure_step *step, struct rows_view *v)
+{
+    int64_t *sums = block_values(a->b, step->measure), factor = step->factor;
+    const uint32_t *owner = rows_view_owners(v);
+    for (uint32_t i = 0; i < v->count; i++)
+        if (__builtin_add_overflow(sums[owner[i]], factor, &sums[owner[i]]))
+            block_overflow(a->b, step->measure, owner[i]);
+}
+
 static void add_narrow(const struct add *a, const struct measure_step *step, struct rows_view *v)
 {
-    int64_t *sums = block_values(a->b, step->measure);
+    int64_t *sums = block_values(a->b, step->measure), factor = step->factor;
     const uint32_t *owner = rows_view_owners(v);
-    int64_t factor = step->factor;
-    if (step->shape == SHAPE_COUNT) {
-        for (uint32_t i = 0; i < v->count; i++)
-            if (__builtin_add_overflow(sums[owner[i]], factor, &sums[owner[i]]))
-                block_overflow(a->b, step->measure, owner[i]);
-        return;
-    }
     const int64_t *x = rows_view_field(v, step->fields[0]);
-    if (factor == 1) {
-        for (uint32_t i = 0; i < v->count; i++)
-            if (__builtin_add_overflow(sums[owner[i]], x[i], &sums[owner[i]]))
-                block_overflow(a->b, step->measure, owner[i]);
-        return;
-    }
     for (uint32_t i = 0; i < v->count; i++) {
         int64_t product;
         bool overflow = __builtin_mul_overflow(x[i], factor, &product);
@@ -93,30 +124,28 @@ static void add_rate(const struct add *a, const struct measure_step *step, struc
     }
 }
 
-/* Values of any shape, with the factor, at the scale of the step's target. */
+/* Values of any shape, with the factor, in the decimals of the step's target. */
 static const wide_integer *values_of(const struct add *a, const struct measure_step *step, struct rows_view *v)
 {
     wide_integer *out = a->scratch->columns;
-    bool overflow = false;
-    a->scratch->overflow = false;
+    uint8_t *poison = a->scratch->poisons;
+    const uint32_t *owner = rows_view_owners(v);
     if (step->shape == SHAPE_GENERAL) {
-        term_evaluate(a->s, a->t, step->expression, v, a->scratch, out, 1);
+        term_evaluate(a->s, a->t, step->expression, v, a->scratch);
     } else {
+        memset(poison, 0, v->count);
         for (uint32_t i = 0; i < v->count; i++) out[i] = 1;
-        for (int k = 0; k < step->fields_count; k++) {
+        for (int k = 0; k < step->fields_count; k++) { /* two of 64 bits: exact */
             const int64_t *x = rows_view_field(v, step->fields[k]);
             for (uint32_t i = 0; i < v->count; i++) out[i] *= x[i];
         }
     }
-    if (step->rates) {
-        const int64_t *currency = rows_view_field(v, a->t->table->currency_field);
-        for (uint32_t i = 0; i < v->count; i++)
-            overflow |= __builtin_mul_overflow(out[i], (wide_integer)step->rates[currency[i]], &out[i]);
-    } else if (step->factor != 1) {
-        for (uint32_t i = 0; i < v->count; i++)
-            overflow |= __builtin_mul_overflow(out[i], (wide_integer)step->factor, &out[i]);
+    const int64_t *currency = step->rates ? rows_view_field(v, a->t->table->currency_field) : NULL;
+    for (uint32_t i = 0; i < v->count; i++) {
+        wide_integer factor = currency ? step->rates[currency[i]] : step->factor;
+        poison[i] |= __builtin_mul_overflow(out[i], factor, &out[i]);
+        if (poison[i]) block_overflow(a->b, step->measure, owner[i]);
     }
-    if (overflow | a->scratch->overflow) block_overflow(a->b, step->measure, rows_view_owners(v)[0]);
     return out;
 }
 
@@ -162,8 +191,12 @@ static void run_step(const struct add *a, const struct measure_step *step, struc
         add_rate(a, step, v);
     else if (step->wide)
         add_general(a, step, v);
+    else if (step->shape == SHAPE_COUNT)
+        add_count(a, step, v);
     else if (step->shape == SHAPE_PRODUCT)
         add_narrow_product(a, step, v);
+    else if (step->factor == 1)
+        add_field(a, step, v);
     else
         add_narrow(a, step, v);
 }
@@ -175,12 +208,11 @@ static struct rows_view *choose_rows(const struct add *a, const struct measure_s
 {
     struct measure_scratch *w = a->scratch;
     uint32_t chosen = 0;
-    w->overflow = false;
-    term_evaluate(a->s, a->t, step->predicate, v, w, w->columns, 1);
-    if (w->overflow) block_overflow(a->b, step->measure, rows_view_owners(v)[0]);
+    term_evaluate(a->s, a->t, step->predicate, v, w);
     for (uint32_t i = 0; i < v->count; i++) {
         w->chosen[chosen] = v->selection ? v->selection[i] : (uint16_t)i;
         chosen += w->columns[i] != 0;
+        if (w->poisons[i]) block_overflow(a->b, step->measure, rows_view_owners(v)[i]);
     }
     rows_view_reset(&w->part, v->rows, v->first, w->chosen, chosen);
     return &w->part;
@@ -192,38 +224,6 @@ static void run_group(const struct add *a, const struct measure_group *g, struct
         run_step(a, g->steps[i], g->steps[i]->predicate ? choose_rows(a, g->steps[i], v) : v);
 }
 
-/* --- classes --- */
-
-static void classify(const struct add *a, const struct measure_rows *rows, uint32_t first, uint32_t count)
-{
-    const struct table_plan *t = a->t;
-    uint32_t *class = a->scratch->classes, *code = a->scratch->codes;
-    int place = 1;
-    for (int k = 0; k < t->class_fields_count; k++) {
-        uint32_t limit = (uint32_t)t->class_counts[k], factor = (uint32_t)place;
-        uint32_t *target = k ? code : class;
-        bool bad = false;
-        rows_codes(&rows->columns[t->class_fields[k]], first, count, target);
-        for (uint32_t i = 0; i < count; i++) bad |= target[i] >= limit;
-        ensure(!bad);
-        if (k)
-            for (uint32_t i = 0; i < count; i++) class[i] += code[i] * factor;
-        place *= t->class_counts[k];
-    }
-}
-
-/* Branch-free: every row is written to its group's list. */
-static void partition(const struct add *a, uint32_t count)
-{
-    struct measure_scratch *w = a->scratch;
-    const uint16_t *groups_of = a->t->groups_of;
-    memset(w->counts, 0, sizeof *w->counts * (size_t)a->t->groups_count);
-    for (uint32_t i = 0; i < count; i++) {
-        size_t g = groups_of[w->classes[i]];
-        w->selections[g * MEASURE_CHUNK_ROWS + w->counts[g]++] = (uint16_t)i;
-    }
-}
-
 static void add_chunk(const struct add *a, const struct measure_rows *rows, uint32_t first, uint32_t count)
 {
     struct measure_scratch *w = a->scratch;
@@ -232,8 +232,7 @@ static void add_chunk(const struct add *a, const struct measure_rows *rows, uint
         run_group(a, &a->t->groups[0], &w->chunk);
         return;
     }
-    classify(a, rows, first, count);
-    partition(a, count);
+    classes_partition(a->t, rows, first, count, w->classes, w->selections, w->counts);
     for (int g = 0; g < a->t->groups_count; g++) {
         if (w->counts[g] == 0 || a->t->groups[g].steps_count == 0) continue;
         rows_view_reset(&w->chunk, rows, first, w->selections + (size_t)g * MEASURE_CHUNK_ROWS, w->counts[g]);

@@ -1,62 +1,36 @@
-/* From the measures of a formula to steps, groups and classes; see measure_plan.h. */
-#include "scoring/measure_plan.h"
-
-/* A measure over one table, bound but not yet specialised. */
-struct bound {
-    int measure, table;
-    struct term *predicate, *expression; /* NULL: every row; count */
-    bool *field_used;
-};
-
-/* A step before the decimals of its measure's wide sum are known. */
-struct raw_step {
-    struct measure_step step;
-    struct term *predicate, *expression;
-    int scale;
-    bool rate;
-};
-
-struct binding {
-    const struct formula *f;
-    const struct schema *schema;
-    struct measure_set *set;
-    struct bound *bounds;
-    int bounds_count;
-    struct raw_step *raw; /* all steps of all tables */
-    int raw_count;
-    struct status *st;
-};
-
-static struct account_scope scope_of(struct binding *b, int table)
-{
-    return (struct account_scope){.f = b->f,
-                                  .schema = b->schema,
-                                  .table = &b->schema->tables[table],
-                                  .rate_scale = b->set->rate_scale,
-                                  .arena = &b->set->arena,
-                                  .st = b->st};
-}
+/* Measures against the account tables: rates, names, types, currencies. What runs is made by measure_steps.c. */
+#include "scoring/measure_binding.h"
 
 /* --- rates --- */
+
+static int digits_of_unit(int32_t per_unit)
+{
+    for (int digits = 0; digits <= MEASURE_UNIT_DIGITS_MAX; digits++)
+        if (per_unit == power_of_ten(digits)) return digits;
+    return -1;
+}
 
 /* One unit for all: with a rate per 100, the others are multiplied by 100 and cny() adds two decimals more. */
 static bool bind_rates(struct binding *b, const struct measure_rates *rates)
 {
     struct measure_set *s = b->set;
-    int32_t unit = 1;
+    int digits = 0;
     s->currencies_count = b->schema->currencies_count;
     s->currencies = b->schema->currencies;
     s->rates = arena_array(&s->arena, int64_t, s->currencies_count + 1);
-    for (int i = 0; i < s->currencies_count; i++)
-        if (rates->rate[i] && rates->per_unit[i] == 100) unit = 100;
-    s->rate_scale = unit == 100 ? 8 : 6;
+    for (int i = 0; i < s->currencies_count; i++) {
+        int its = rates->rate[i] ? digits_of_unit(rates->per_unit[i]) : 0;
+        if (its < 0 || rates->rate[i] < 0)
+            return status_fail(b->st, STATUS_INPUT,
+                               "the rate of %s is %lld per %d; expected a positive rate per 1, 10, 100 …",
+                               s->currencies[i], (long long)rates->rate[i], rates->per_unit[i]);
+        if (its > digits) digits = its;
+    }
+    s->rate_scale = MEASURE_RATE_DECIMALS + digits;
     for (int i = 0; i < s->currencies_count; i++) {
         if (!rates->rate[i]) continue;
-        if ((rates->per_unit[i] != 1 && rates->per_unit[i] != 100) || rates->rate[i] < 0)
-            return status_fail(b->st, STATUS_INPUT,
-                               "the rate of %s is %lld per %d; expected a positive rate per 1 or 100", s->currencies[i],
-                               (long long)rates->rate[i], rates->per_unit[i]);
-        if (__builtin_mul_overflow(rates->rate[i], unit / rates->per_unit[i], &s->rates[i]))
+        int64_t factor = power_of_ten(digits - digits_of_unit(rates->per_unit[i]));
+        if (__builtin_mul_overflow(rates->rate[i], factor, &s->rates[i]))
             return status_fail(b->st, STATUS_INPUT, "the rate of %s is too large: %lld", s->currencies[i],
                                (long long)rates->rate[i]);
     }
@@ -65,9 +39,11 @@ static bool bind_rates(struct binding *b, const struct measure_rates *rates)
 
 /* --- tables of a measure --- */
 
+/* Contacts and addresses have no system here: they have a name of their own, but are no accounts. */
 static bool table_matches(const struct schema_table *t, const char *name)
 {
-    return strcmp(name, "accounts") == 0 || strcmp(t->name, name) == 0 || strcmp(t->system, name) == 0;
+    return (strcmp(name, "accounts") == 0 && t->system[0]) || strcmp(t->name, name) == 0 ||
+           strcmp(t->system, name) == 0;
 }
 
 static bool unknown_table(struct binding *b, const struct table_name *name)
@@ -121,7 +97,7 @@ static bool check_currencies(struct binding *b, const struct account_scope *scop
 static bool bind_one(struct binding *b, int measure, int table)
 {
     const struct measure_definition *m = &b->f->measures[measure];
-    struct account_scope scope = scope_of(b, table);
+    struct account_scope scope = binding_scope(b, table);
     struct bound *bound = &b->bounds[b->bounds_count++];
     *bound = (struct bound){.measure = measure, .table = table};
     bound->field_used = arena_array(scope.arena, bool, scope.table->fields_count + 1);
@@ -148,269 +124,6 @@ static bool bind_all(struct binding *b)
     return true;
 }
 
-/* --- classes --- */
-
-static int codes_of(const struct binding *b, const struct schema_field *field)
-{
-    return field->type == VALUE_CURRENCY ? b->schema->currencies_count
-           : field->type == VALUE_CODE   ? field->codes_count
-                                         : 0;
-}
-
-static void add_class_field(struct binding *b, struct table_plan *t, int field)
-{
-    int codes = codes_of(b, &t->table->fields[field]);
-    if (codes == 0 || t->class_fields_count == MEASURE_CLASS_FIELDS_MAX || t->classes * codes > MEASURE_CLASSES_MAX)
-        return;
-    t->class_fields[t->class_fields_count] = field;
-    t->class_counts[t->class_fields_count++] = codes;
-    t->classes *= codes;
-}
-
-/* The currency first: whether a row needs conversion is worth most. */
-static void choose_classes(struct binding *b, int table)
-{
-    struct table_plan *t = &b->set->tables[table];
-    bool *used = arena_array(&b->set->arena, bool, t->table->fields_count + 1);
-    t->classes = 1;
-    for (int i = 0; i < b->bounds_count; i++)
-        for (int k = 0; b->bounds[i].table == table && k < t->table->fields_count; k++)
-            used[k] |= b->bounds[i].field_used[k];
-    int currency = t->table->currency_field;
-    if (currency >= 0 && used[currency]) add_class_field(b, t, currency);
-    for (int k = 0; k < t->table->fields_count; k++)
-        if (k != currency && used[k]) add_class_field(b, t, k);
-}
-
-/* The codes of a class, per field of the table (−1: not part of the class). */
-static void codes_of_class(const struct table_plan *t, int class, int *codes)
-{
-    for (int i = 0; i < t->table->fields_count; i++) codes[i] = -1;
-    for (int i = 0; i < t->class_fields_count; i++) {
-        codes[t->class_fields[i]] = class % t->class_counts[i];
-        class /= t->class_counts[i];
-    }
-}
-
-/* --- steps --- */
-
-struct product {
-    int64_t factor;
-    int fields_count;
-    int fields[2];
-    bool rate;
-};
-
-/* factor × up to two fields × the rate; false for anything else. */
-static bool collect_product(const struct term *t, struct product *p)
-{
-    switch (t->kind) {
-    case TERM_CONSTANT: return !__builtin_mul_overflow(p->factor, t->number, &p->factor);
-    case TERM_SCALE:
-        return !__builtin_mul_overflow(p->factor, t->number, &p->factor) && collect_product(t->children[0], p);
-    case TERM_NEGATE: return !__builtin_mul_overflow(p->factor, -1, &p->factor) && collect_product(t->children[0], p);
-    case TERM_MULTIPLY: return collect_product(t->children[0], p) && collect_product(t->children[1], p);
-    case TERM_CNY:
-        if (p->rate) return false;
-        p->rate = true;
-        return collect_product(t->children[0], p);
-    case TERM_FIELD:
-        if (p->fields_count == 2) return false;
-        p->fields[p->fields_count++] = t->field;
-        return true;
-    default: return false;
-    }
-}
-
-static void shape_step(struct raw_step *r, int decimals)
-{
-    struct product p = {.factor = 1};
-    r->step.factor = 1;
-    r->step.shape = SHAPE_GENERAL;
-    if (!collect_product(r->expression, &p) || (p.rate && p.fields_count == 0)) return;
-    while (p.factor && p.factor % 10 == 0 && r->scale > decimals) {
-        p.factor /= 10;
-        r->scale--;
-    }
-    static const enum shape SHAPES[2][3] = {{SHAPE_COUNT, SHAPE_FIELD, SHAPE_PRODUCT},
-                                            {SHAPE_GENERAL, SHAPE_FIELD_RATE, SHAPE_PRODUCT_RATE}};
-    r->step.shape = SHAPES[p.rate][p.fields_count];
-    r->step.factor = p.factor;
-    r->step.fields_count = p.fields_count;
-    r->step.fields[0] = p.fields[0];
-    r->step.fields[1] = p.fields[1];
-    r->rate = p.rate;
-}
-
-/* The step of a measure for a class: −1 when the condition excludes the class. */
-static int step_of_class(struct binding *b, const struct bound *bound, const int *codes, int first_step)
-{
-    struct account_scope scope = scope_of(b, bound->table);
-    const struct measure_plan *m = &b->set->measures[bound->measure];
-    struct raw_step r = {.step = {.measure = bound->measure, .factor = 1, .currency = -1}};
-    int currency = scope.table->currency_field >= 0 ? codes[scope.table->currency_field] : -1;
-    if (bound->predicate) r.predicate = term_specialise(&scope, bound->predicate, codes);
-    if (r.predicate && term_is_truth(r.predicate, false)) return -1;
-    if (r.predicate && term_is_truth(r.predicate, true)) r.predicate = NULL;
-    if (bound->expression) {
-        r.expression = term_specialise(&scope, bound->expression, codes);
-        r.scale = r.expression->scale;
-        shape_step(&r, m->decimals);
-    }
-    bool converts = (r.predicate && term_has_cny(r.predicate)) || (r.expression && term_has_cny(r.expression));
-    if (converts && currency >= 0 && b->set->rates[currency] == 0) {
-        r.step.shape = SHAPE_NO_RATE;
-        r.step.currency = currency;
-        r.predicate = NULL;
-    }
-    if (m->aggregate == AGGREGATE_SUM && r.step.shape == SHAPE_COUNT && r.step.factor == 0) return -1;
-    for (int i = first_step; i < b->raw_count; i++) {
-        const struct raw_step *x = &b->raw[i];
-        if (x->step.measure == bound->measure && x->step.shape == r.step.shape && x->step.currency == r.step.currency &&
-            term_equal(x->predicate, r.predicate) && term_equal(x->expression, r.expression))
-            return i;
-    }
-    if (b->raw_count == MEASURE_STEPS_MAX) return -2;
-    b->raw[b->raw_count] = r;
-    return b->raw_count++;
-}
-
-/* steps_of[class × bounds + bound] = step. A measure that does not look at a field has the same step for all its codes.
- */
-static bool make_steps(struct binding *b, int table, int *steps_of)
-{
-    struct table_plan *t = &b->set->tables[table];
-    int *codes = arena_array(&b->set->arena, int, t->table->fields_count + 1);
-    for (int i = 0; i < b->bounds_count; i++) {
-        const struct bound *bound = &b->bounds[i];
-        int first_step = b->raw_count;
-        for (int class = 0; class < t->classes; class ++) {
-            int *step = &steps_of[class * b->bounds_count + i], same = 0;
-            *step = -1;
-            if (bound->table != table) continue;
-            for (int k = 0, rest = class, place = 1; k < t->class_fields_count; k++) {
-                if (bound->field_used[t->class_fields[k]]) same += rest % t->class_counts[k] * place;
-                rest /= t->class_counts[k];
-                place *= t->class_counts[k];
-            }
-            if (same < class) {
-                *step = steps_of[same * b->bounds_count + i];
-                continue;
-            }
-            codes_of_class(t, class, codes);
-            *step = step_of_class(b, bound, codes, first_step);
-            if (*step == -2)
-                return status_fail(b->st, STATUS_USAGE, "%s: the measures need more than %d steps", b->f->file,
-                                   MEASURE_STEPS_MAX);
-        }
-    }
-    return true;
-}
-
-/* --- decimals and factors --- */
-
-static bool too_many_decimals(struct binding *b, int measure)
-{
-    formula_fail(b->f, b->f->measures[measure].place, b->st, "measure %s has too many decimals to be kept exactly",
-                 b->f->measures[measure].name);
-    return status_hint(b->st, "at most 18 decimals more than the result, rates included");
-}
-
-static void choose_decimals(struct binding *b)
-{
-    for (int i = 0; i < b->raw_count; i++) {
-        struct raw_step *r = &b->raw[i];
-        struct measure_plan *m = &b->set->measures[r->step.measure];
-        bool sums = m->aggregate == AGGREGATE_SUM || m->aggregate == AGGREGATE_COUNT;
-        r->step.wide = !sums || r->scale > m->decimals;
-        if (r->step.wide && r->scale > m->wide_decimals) m->wide_decimals = r->scale;
-        if (r->step.wide && m->wide < 0) m->wide = b->set->wides_count++;
-    }
-}
-
-static bool finish_step(struct binding *b, struct raw_step *r)
-{
-    const struct measure_plan *m = &b->set->measures[r->step.measure];
-    int more = (r->step.wide ? m->wide_decimals : m->decimals) - r->scale;
-    if (r->step.shape == SHAPE_NO_RATE) return true;
-    if (more > 18 || __builtin_mul_overflow(r->step.factor, power_of_ten(more), &r->step.factor))
-        return too_many_decimals(b, r->step.measure);
-    r->step.predicate = r->predicate;
-    r->step.expression = r->expression;
-    if (!r->rate) return true;
-    int64_t *rates = arena_array(&b->set->arena, int64_t, b->set->currencies_count);
-    for (int i = 0; i < b->set->currencies_count; i++)
-        if (__builtin_mul_overflow(b->set->rates[i], r->step.factor, &rates[i]))
-            return too_many_decimals(b, r->step.measure);
-    r->step.rates = rates;
-    return true;
-}
-
-static bool finish_measures(struct binding *b)
-{
-    for (int i = 0; i < b->set->measures_count; i++) {
-        struct measure_plan *m = &b->set->measures[i];
-        if (m->wide_decimals - m->decimals > 18) return too_many_decimals(b, i);
-        m->divisor = power_of_ten(m->wide_decimals - m->decimals);
-    }
-    for (int i = 0; i < b->raw_count; i++)
-        if (!finish_step(b, &b->raw[i])) return false;
-    return true;
-}
-
-/* --- groups --- */
-
-static void make_groups(struct binding *b, int table, const int *steps_of)
-{
-    struct table_plan *t = &b->set->tables[table];
-    size_t row = sizeof *steps_of * (size_t)b->bounds_count;
-    int *first_class = arena_array(&b->set->arena, int, t->classes);
-    t->groups_of = arena_array(&b->set->arena, uint16_t, t->classes);
-    t->groups = arena_array(&b->set->arena, struct measure_group, t->classes);
-    for (int class = 0; class < t->classes; class ++) {
-        const int *mine = &steps_of[class * b->bounds_count];
-        int g = 0;
-        while (g < t->groups_count && memcmp(mine, &steps_of[first_class[g] * b->bounds_count], row) != 0) g++;
-        t->groups_of[class] = (uint16_t)g;
-        if (g < t->groups_count) continue;
-        const struct measure_step **steps =
-            arena_array(&b->set->arena, const struct measure_step *, b->bounds_count + 1);
-        int count = 0;
-        for (int i = 0; i < b->bounds_count; i++)
-            if (mine[i] >= 0) steps[count++] = &b->raw[mine[i]].step;
-        first_class[g] = class;
-        t->groups[t->groups_count++] = (struct measure_group){.steps_count = count, .steps = steps};
-    }
-}
-
-/* What the engine must carry: the fields of the classes and of what is left to do per row. */
-static void mark_step_fields(struct binding *b, int table, const struct measure_step *step)
-{
-    struct table_plan *t = &b->set->tables[table];
-    struct account_scope scope = scope_of(b, table);
-    for (int i = 0; i < step->fields_count; i++) t->field_used[step->fields[i]] = true;
-    if (step->rates) t->field_used[t->table->currency_field] = true;
-    const struct term *terms[] = {step->predicate, step->shape == SHAPE_GENERAL ? step->expression : NULL};
-    for (int i = 0; i < 2; i++) {
-        if (!terms[i]) continue;
-        term_fields(&scope, terms[i], t->field_used);
-        int depth = term_depth(terms[i]);
-        if (depth > b->set->depth_max) b->set->depth_max = depth;
-    }
-}
-
-static void mark_fields(struct binding *b, int table)
-{
-    struct table_plan *t = &b->set->tables[table];
-    t->field_used = arena_array(&b->set->arena, bool, t->table->fields_count + 1);
-    if (t->groups_count > 1)
-        for (int i = 0; i < t->class_fields_count; i++) t->field_used[t->class_fields[i]] = true;
-    for (int g = 0; g < t->groups_count; g++)
-        for (int i = 0; i < t->groups[g].steps_count; i++) mark_step_fields(b, table, t->groups[g].steps[i]);
-    if (t->groups_count > b->set->groups_max) b->set->groups_max = t->groups_count;
-    if (t->table->fields_count > b->set->fields_max) b->set->fields_max = t->table->fields_count;
-}
-
 /* --- all of it --- */
 
 static void plan_measures(struct binding *b)
@@ -431,24 +144,6 @@ static void plan_measures(struct binding *b)
     for (int i = 0; i < s->tables_count; i++) s->tables[i].table = &b->schema->tables[i];
 }
 
-static bool plan_tables(struct binding *b)
-{
-    int **steps_of = arena_array(&b->set->arena, int *, b->schema->tables_count + 1);
-    b->raw = arena_array(&b->set->arena, struct raw_step, MEASURE_STEPS_MAX);
-    for (int i = 0; i < b->schema->tables_count; i++) {
-        choose_classes(b, i);
-        steps_of[i] = arena_array(&b->set->arena, int, b->set->tables[i].classes *(b->bounds_count + 1));
-        if (!make_steps(b, i, steps_of[i])) return false;
-    }
-    choose_decimals(b);
-    if (!finish_measures(b)) return false;
-    for (int i = 0; i < b->schema->tables_count; i++) {
-        make_groups(b, i, steps_of[i]);
-        mark_fields(b, i);
-    }
-    return true;
-}
-
 bool measure_bind(const struct formula *f, const struct schema *schema, const struct measure_rates *rates,
                   struct measure_set **out, struct status *st)
 {
@@ -458,8 +153,9 @@ bool measure_bind(const struct formula *f, const struct schema *schema, const st
     s->file = arena_dup(&s->arena, view_of(f->file));
     struct binding b = {.f = f, .schema = schema, .set = s, .st = st};
     *out = NULL;
+    arena_init(&b.scratch, "measure scratch");
     plan_measures(&b);
-    if (!bind_rates(&b, rates) || !bind_all(&b) || !plan_tables(&b)) {
+    if (!bind_rates(&b, rates) || !bind_all(&b) || !binding_plan(&b)) {
         measure_set_free(s);
         return false;
     }

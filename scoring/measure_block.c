@@ -33,13 +33,13 @@ static void view_release(struct rows_view *v)
 struct measure_scratch *measure_scratch_new(const struct measure_set *s)
 {
     struct measure_scratch *w = take(1, sizeof *w);
-    w->selections = take((size_t)s->groups_max * MEASURE_CHUNK_ROWS, sizeof *w->selections);
-    w->counts = take((size_t)s->groups_max, sizeof *w->counts);
+    w->selections = take(((size_t)s->groups_max + 1) * MEASURE_CHUNK_ROWS, sizeof *w->selections);
+    w->counts = take((size_t)s->groups_max + 1, sizeof *w->counts);
     w->classes = take(MEASURE_CHUNK_ROWS, sizeof *w->classes);
-    w->codes = take(MEASURE_CHUNK_ROWS, sizeof *w->codes);
     w->chosen = take(MEASURE_CHUNK_ROWS + 1, sizeof *w->chosen);
-    /* A choice takes three columns at each level. */
-    w->columns = take(((size_t)s->depth_max * 3 + 2) * MEASURE_CHUNK_ROWS, sizeof *w->columns);
+    /* Each level of a term takes at most two columns more than the level above. */
+    w->columns = take(((size_t)s->depth_max * 2 + 1) * MEASURE_CHUNK_ROWS, sizeof *w->columns);
+    w->poisons = take(((size_t)s->depth_max * 2 + 1) * MEASURE_CHUNK_ROWS, sizeof *w->poisons);
     view_init(&w->chunk, s->fields_max);
     view_init(&w->part, s->fields_max);
     return w;
@@ -53,9 +53,9 @@ void measure_scratch_free(struct measure_scratch *w)
     free(w->selections);
     free(w->counts);
     free(w->classes);
-    free(w->codes);
     free(w->chosen);
     free(w->columns);
+    free(w->poisons);
     free(w);
 }
 

@@ -17,10 +17,13 @@
 
 enum {
     MEASURE_CLASSES_MAX = 4096, /* per table; code fields beyond are decided row by row */
-    MEASURE_CLASS_FIELDS_MAX = 16,
+    MEASURE_CLASS_FIELDS_MAX = 8,
+    MEASURE_CODES_MAX = 256, /* of a class field; a field with more is decided row by row */
     MEASURE_CHUNK_ROWS = 1024,
-    MEASURE_STEPS_MAX = 4096, /* per table */
-    MEASURE_BASE_DECIMALS = 2 /* minor units of the base currency: 100 fen a yuan */
+    MEASURE_STEPS_MAX = 4096,    /* per table */
+    MEASURE_RATE_DECIMALS = 6,   /* of a rate as measure_rates gives it */
+    MEASURE_UNIT_DIGITS_MAX = 6, /* a rate is for up to 10^6 units */
+    MEASURE_BASE_DECIMALS = 2    /* minor units of the base currency: 100 fen a yuan */
 };
 
 __extension__ typedef __int128 wide_integer;
@@ -60,7 +63,8 @@ struct table_plan {
     int class_fields_count;
     int class_fields[MEASURE_CLASS_FIELDS_MAX], class_counts[MEASURE_CLASS_FIELDS_MAX];
     int classes;
-    uint16_t *groups_of; /* class → group */
+    uint16_t **places;         /* per class field: code → its share of the class number */
+    const uint16_t *groups_of; /* class → group; behind the last class: no group */
     int groups_count;
     struct measure_group *groups;
 };

@@ -49,20 +49,6 @@ static void fetch_owners(const struct measure_column *c, uint32_t first, const u
     FETCH(uint32_t, uint32_t)
 }
 
-void rows_codes(const struct measure_column *c, uint32_t first, uint32_t count, uint32_t *out)
-{
-    size_t stride = c->stride;
-    const uint16_t *selection = NULL;
-    ensure(c->base);
-    const unsigned char *base = c->base + (size_t)first * stride;
-    switch (c->width) {
-    case 1: FETCH(uint8_t, uint32_t) break;
-    case 2: FETCH(uint16_t, uint32_t) break;
-    case 4: FETCH(uint32_t, uint32_t) break;
-    default: ensure(!"a code has 1, 2 or 4 bytes");
-    }
-}
-
 void rows_view_reset(struct rows_view *v, const struct measure_rows *rows, uint32_t first, const uint16_t *selection,
                      uint32_t count)
 {

@@ -24,23 +24,20 @@ void rows_view_reset(struct rows_view *v, const struct measure_rows *rows, uint3
                      uint32_t count);
 const uint32_t *rows_view_owners(struct rows_view *v);
 const int64_t *rows_view_field(struct rows_view *v, int field);
-/* Codes of the first count rows behind first, as 32-bit numbers; the selection plays no part. */
-void rows_codes(const struct measure_column *c, uint32_t first, uint32_t count, uint32_t *out);
 
 /* Work space of one block. */
 struct measure_scratch {
     uint16_t *selections; /* groups × MEASURE_CHUNK_ROWS */
     uint32_t *counts;     /* per group */
-    uint32_t *classes, *codes;
-    uint16_t *groups;
+    uint16_t *classes;
     struct rows_view chunk, part; /* rows of a group; of a group with a condition left */
     uint16_t *chosen;
-    wide_integer *columns; /* depth × MEASURE_CHUNK_ROWS */
-    bool overflow;         /* a term passed 128 bits; out is undefined */
+    wide_integer *columns; /* depth × MEASURE_CHUNK_ROWS; column 0 holds the value of a term */
+    uint8_t *poisons;      /* the same shape: the value passed 128 bits */
 };
 
-/* Evaluates a term over the rows of a view into out (and the columns above). Sets scratch->overflow. */
+/* Evaluates a term over the rows of a view into column 0. */
 void term_evaluate(const struct measure_set *s, const struct table_plan *t, const struct term *term,
-                   struct rows_view *v, struct measure_scratch *scratch, wide_integer *out, int depth);
+                   struct rows_view *v, struct measure_scratch *scratch);
 
 #endif

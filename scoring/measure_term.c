@@ -1,4 +1,8 @@
-/* Terms that no special loop covers, column by column in checked 128-bit integers. */
+/* Terms that no special loop covers, column by column in checked 128-bit integers.
+ *
+ * A row whose value passed 128 bits is *poisoned*: the mark follows the value and is an error only where the value is
+ * used, so that a guard such as if(x < 1000, x*x*x, 0) protects what it guards. `and` and `or` go from left to right.
+ */
 #include "base/date.h"
 #include "scoring/measure_rows.h"
 
@@ -9,61 +13,17 @@ struct evaluation {
     struct measure_scratch *scratch;
 };
 
-static void evaluate(const struct evaluation *e, const struct term *term, wide_integer *out, int depth);
+struct column {
+    wide_integer *value;
+    uint8_t *poison;
+};
 
-static void fill(const struct evaluation *e, wide_integer *out, int64_t x)
-{
-    for (uint32_t i = 0; i < e->v->count; i++) out[i] = x;
-}
+static void evaluate(const struct evaluation *e, const struct term *term, int depth);
 
-static void field(const struct evaluation *e, const struct term *t, wide_integer *out)
+static struct column column(const struct evaluation *e, int depth)
 {
-    const int64_t *x = rows_view_field(e->v, t->field);
-    for (uint32_t i = 0; i < e->v->count; i++) out[i] = x[i];
-}
-
-static void code_in(const struct evaluation *e, const struct term *t, wide_integer *out)
-{
-    const int64_t *x = rows_view_field(e->v, t->field);
-    for (uint32_t i = 0; i < e->v->count; i++) out[i] = t->set[x[i]];
-}
-
-static void known(const struct evaluation *e, const struct term *t, wide_integer *out)
-{
-    const int64_t *x = rows_view_field(e->v, t->field);
-    for (uint32_t i = 0; i < e->v->count; i++) out[i] = x[i] != DATE_NONE;
-}
-
-static void multiply_all(const struct evaluation *e, wide_integer *out, const int64_t *factors, const int64_t *index,
-                         int64_t factor)
-{
-    bool overflow = false;
-    for (uint32_t i = 0; i < e->v->count; i++)
-        overflow |= __builtin_mul_overflow(out[i], (wide_integer)(factors ? factors[index[i]] : factor), &out[i]);
-    e->scratch->overflow |= overflow;
-}
-
-static void unary(const struct evaluation *e, const struct term *t, wide_integer *out, int depth)
-{
-    evaluate(e, t->children[0], out, depth);
-    uint32_t n = e->v->count;
-    bool overflow = false;
-    switch (t->kind) {
-    case TERM_CNY: multiply_all(e, out, e->s->rates, rows_view_field(e->v, e->t->table->currency_field), 0); break;
-    case TERM_SCALE: multiply_all(e, out, NULL, NULL, t->number); break;
-    case TERM_NEGATE:
-        for (uint32_t i = 0; i < n; i++) overflow |= __builtin_sub_overflow((wide_integer)0, out[i], &out[i]);
-        break;
-    case TERM_ABS:
-        for (uint32_t i = 0; i < n; i++)
-            if (out[i] < 0) overflow |= __builtin_sub_overflow((wide_integer)0, out[i], &out[i]);
-        break;
-    case TERM_NOT:
-        for (uint32_t i = 0; i < n; i++) out[i] = !out[i];
-        break;
-    default: ensure(!"not a unary term");
-    }
-    e->scratch->overflow |= overflow;
+    size_t at = (size_t)depth * MEASURE_CHUNK_ROWS;
+    return (struct column){e->scratch->columns + at, e->scratch->poisons + at};
 }
 
 #define EACH_ROW(expression)                                                                                           \
@@ -72,66 +32,107 @@ static void unary(const struct evaluation *e, const struct term *t, wide_integer
     }                                                                                                                  \
     break
 
-static void combine(const struct evaluation *e, enum term_kind kind, wide_integer *a, const wide_integer *b)
+/* --- leaves --- */
+
+static void leaf(const struct evaluation *e, const struct term *t, wide_integer *out)
 {
     uint32_t n = e->v->count;
-    bool overflow = false;
-    switch (kind) {
-    case TERM_ADD: EACH_ROW(overflow |= __builtin_add_overflow(a[i], b[i], &a[i]));
-    case TERM_SUBTRACT: EACH_ROW(overflow |= __builtin_sub_overflow(a[i], b[i], &a[i]));
-    case TERM_MULTIPLY: EACH_ROW(overflow |= __builtin_mul_overflow(a[i], b[i], &a[i]));
-    case TERM_MIN: EACH_ROW(a[i] = a[i] < b[i] ? a[i] : b[i]);
-    case TERM_MAX: EACH_ROW(a[i] = a[i] > b[i] ? a[i] : b[i]);
-    case TERM_EQUAL: EACH_ROW(a[i] = a[i] == b[i]);
-    case TERM_NOT_EQUAL: EACH_ROW(a[i] = a[i] != b[i]);
-    case TERM_LESS: EACH_ROW(a[i] = a[i] < b[i]);
-    case TERM_LESS_EQUAL: EACH_ROW(a[i] = a[i] <= b[i]);
-    case TERM_AND: EACH_ROW(a[i] = a[i] & b[i]);
-    case TERM_OR: EACH_ROW(a[i] = a[i] | b[i]);
-    default: ensure(!"not a binary term");
-    }
-    e->scratch->overflow |= overflow;
-}
-
-static wide_integer *column(const struct evaluation *e, int depth)
-{
-    return e->scratch->columns + (size_t)depth * MEASURE_CHUNK_ROWS;
-}
-
-static void choose(const struct evaluation *e, const struct term *t, wide_integer *out, int depth)
-{
-    wide_integer *a = column(e, depth), *b = column(e, depth + 1);
-    evaluate(e, t->children[0], out, depth);
-    evaluate(e, t->children[1], a, depth + 1);
-    evaluate(e, t->children[2], b, depth + 2);
-    for (uint32_t i = 0; i < e->v->count; i++) out[i] = out[i] ? a[i] : b[i];
-}
-
-static void evaluate(const struct evaluation *e, const struct term *t, wide_integer *out, int depth)
-{
+    const int64_t *x = t->field >= 0 ? rows_view_field(e->v, t->field) : NULL;
     switch (t->kind) {
     case TERM_CONSTANT:
-    case TERM_TRUTH: fill(e, out, t->number); return;
-    case TERM_FIELD: field(e, t, out); return;
-    case TERM_CODE_IN: code_in(e, t, out); return;
-    case TERM_KNOWN: known(e, t, out); return;
-    case TERM_IF: choose(e, t, out, depth); return;
-    default: break;
+    case TERM_TRUTH: EACH_ROW(out[i] = t->number);
+    case TERM_FIELD: EACH_ROW(out[i] = x[i]);
+    case TERM_CODE_IN: EACH_ROW(out[i] = t->set[x[i]]);
+    case TERM_KNOWN: EACH_ROW(out[i] = x[i] != DATE_NONE);
+    default: ensure(!"not a leaf");
     }
-    if (t->count == 1 && t->kind != TERM_AND && t->kind != TERM_OR) {
-        unary(e, t, out, depth);
+}
+
+/* --- operators --- */
+
+static void multiply_by_rates(const struct evaluation *e, struct column c)
+{
+    const int64_t *currency = rows_view_field(e->v, e->t->table->currency_field);
+    for (uint32_t i = 0; i < e->v->count; i++)
+        c.poison[i] |= __builtin_mul_overflow(c.value[i], (wide_integer)e->s->rates[currency[i]], &c.value[i]);
+}
+
+static void unary(const struct evaluation *e, const struct term *t, struct column c)
+{
+    uint32_t n = e->v->count;
+    switch (t->kind) {
+    case TERM_CNY: multiply_by_rates(e, c); break;
+    case TERM_SCALE: EACH_ROW(c.poison[i] |= __builtin_mul_overflow(c.value[i], (wide_integer)t->number, &c.value[i]));
+    case TERM_NEGATE: EACH_ROW(c.poison[i] |= __builtin_sub_overflow((wide_integer)0, c.value[i], &c.value[i]));
+    case TERM_ABS:
+        EACH_ROW(if (c.value[i] < 0) c.poison[i] |= __builtin_sub_overflow((wide_integer)0, c.value[i], &c.value[i]));
+    case TERM_NOT: EACH_ROW(c.value[i] = !c.value[i]);
+    default: ensure(!"not a unary term");
+    }
+}
+
+static void combine(const struct evaluation *e, enum term_kind kind, struct column a, struct column b)
+{
+    uint32_t n = e->v->count;
+    wide_integer *x = a.value;
+    const wide_integer *y = b.value;
+    /* The right side of a decided `and` or `or` does not matter. */
+    for (uint32_t i = 0; i < n; i++) {
+        bool decided = (kind == TERM_AND && !x[i]) || (kind == TERM_OR && x[i]);
+        a.poison[i] |= b.poison[i] & !decided;
+    }
+    switch (kind) {
+    case TERM_ADD: EACH_ROW(a.poison[i] |= __builtin_add_overflow(x[i], y[i], &x[i]));
+    case TERM_SUBTRACT: EACH_ROW(a.poison[i] |= __builtin_sub_overflow(x[i], y[i], &x[i]));
+    case TERM_MULTIPLY: EACH_ROW(a.poison[i] |= __builtin_mul_overflow(x[i], y[i], &x[i]));
+    case TERM_MIN: EACH_ROW(x[i] = x[i] < y[i] ? x[i] : y[i]);
+    case TERM_MAX: EACH_ROW(x[i] = x[i] > y[i] ? x[i] : y[i]);
+    case TERM_EQUAL: EACH_ROW(x[i] = x[i] == y[i]);
+    case TERM_NOT_EQUAL: EACH_ROW(x[i] = x[i] != y[i]);
+    case TERM_LESS: EACH_ROW(x[i] = x[i] < y[i]);
+    case TERM_LESS_EQUAL: EACH_ROW(x[i] = x[i] <= y[i]);
+    case TERM_AND: EACH_ROW(x[i] = x[i] && y[i]);
+    case TERM_OR: EACH_ROW(x[i] = x[i] || y[i]);
+    default: ensure(!"not a binary term");
+    }
+}
+
+/* condition, a, b → the condition's column */
+static void choose(const struct evaluation *e, const struct term *t, int depth)
+{
+    struct column c = column(e, depth), a = column(e, depth + 1), b = column(e, depth + 2);
+    evaluate(e, t->children[0], depth);
+    evaluate(e, t->children[1], depth + 1);
+    evaluate(e, t->children[2], depth + 2);
+    for (uint32_t i = 0; i < e->v->count; i++) {
+        c.poison[i] |= c.value[i] ? a.poison[i] : b.poison[i];
+        c.value[i] = c.value[i] ? a.value[i] : b.value[i];
+    }
+}
+
+static void evaluate(const struct evaluation *e, const struct term *t, int depth)
+{
+    struct column c = column(e, depth);
+    if (t->count == 0) {
+        memset(c.poison, 0, e->v->count);
+        leaf(e, t, c.value);
         return;
     }
-    evaluate(e, t->children[0], out, depth);
+    if (t->kind == TERM_IF) {
+        choose(e, t, depth);
+        return;
+    }
+    evaluate(e, t->children[0], depth);
+    if (t->count == 1 && t->kind != TERM_AND && t->kind != TERM_OR) unary(e, t, c);
     for (int i = 1; i < t->count; i++) {
-        evaluate(e, t->children[i], column(e, depth), depth + 1);
-        combine(e, t->kind, out, column(e, depth));
+        evaluate(e, t->children[i], depth + 1);
+        combine(e, t->kind, c, column(e, depth + 1));
     }
 }
 
 void term_evaluate(const struct measure_set *s, const struct table_plan *t, const struct term *term,
-                   struct rows_view *v, struct measure_scratch *scratch, wide_integer *out, int depth)
+                   struct rows_view *v, struct measure_scratch *scratch)
 {
     struct evaluation e = {.s = s, .t = t, .v = v, .scratch = scratch};
-    evaluate(&e, term, out, depth);
+    evaluate(&e, term, 0);
 }

@@ -82,7 +82,7 @@ static const char *name_in_use(const struct formula *f, const char *name, struct
     return NULL;
 }
 
-static bool check_new(struct parser *p, const char *name, struct place place)
+bool parser_check_new(struct parser *p, const char *name, struct place place)
 {
     struct place first;
     const char *what = name_in_use(p->f, name, &first);
@@ -93,7 +93,7 @@ int parser_coefficient(struct parser *p, const char *name, struct place place)
 {
     for (int i = 0; i < p->f->coefficients_count; i++)
         if (strcmp(p->f->coefficients[i].name, name) == 0) return i;
-    if (!check_new(p, name, place)) return -1;
+    if (!parser_check_new(p, name, place)) return -1;
     if (p->f->coefficients_count == FORMULA_COEFFICIENTS_MAX) {
         formula_fail(p->f, place, p->st, "more than %d coefficients", FORMULA_COEFFICIENTS_MAX);
         return -1;
@@ -103,71 +103,13 @@ int parser_coefficient(struct parser *p, const char *name, struct place place)
     return p->f->coefficients_count++;
 }
 
-static bool parse_type(struct parser *p, unsigned allowed, const char *expected, enum value_type *type)
+bool parser_type(struct parser *p, unsigned allowed, const char *expected, enum value_type *type)
 {
     if (p->at->kind != TOKEN_NAME || !value_type_find(p->at->text, type) || !(allowed >> *type & 1)) {
         parser_expected(p, expected);
         return status_hint(p->st, "a name is one word: no blanks inside it");
     }
     p->at++;
-    return true;
-}
-
-/* --- measure NAME [as alias] TYPE = AGGREGATE(TABLES [where PREDICATE] [, EXPRESSION]); --- */
-
-static bool parse_tables(struct parser *p, struct measure_definition *m)
-{
-    struct table_name list[32];
-    do {
-        if (m->tables_count == (int)(sizeof list / sizeof list[0]))
-            return formula_fail(p->f, p->at->place, p->st, "more than %d tables in one measure",
-                                (int)(sizeof list / sizeof list[0]));
-        struct table_name *t = &list[m->tables_count++];
-        t->place = p->at->place;
-        if (!parser_new_name(p, "an account table", &t->name)) return false;
-    } while (parser_accept(p, TOKEN_PLUS));
-    m->tables = arena_array(&p->f->arena, struct table_name, m->tables_count);
-    memcpy(m->tables, list, sizeof *list * (size_t)m->tables_count);
-    return true;
-}
-
-static bool parse_aggregate(struct parser *p, struct measure_definition *m)
-{
-    m->aggregate = p->at->kind == TOKEN_NAME ? aggregate_find(p->at->text) : AGGREGATE_NONE;
-    if (m->aggregate == AGGREGATE_NONE) {
-        parser_expected(p, "sum, count, min, max or avg");
-        return status_hint(p->st, "for example: measure deposits money = sum(retail, cny(balance));");
-    }
-    const struct aggregate_word *w = aggregate_word(m->aggregate);
-    p->at++;
-    if (!parser_take(p, TOKEN_LEFT, "after the aggregate") || !parse_tables(p, m)) return false;
-    if (parser_accept_word(p, "where") && !parse_expression(p, &m->predicate)) return false;
-    if (m->aggregate == AGGREGATE_COUNT) return parser_take(p, TOKEN_RIGHT, "after the accounts that count counts");
-    if (!parser_take(p, TOKEN_COMMA, "and the expression of the aggregate")) return status_hint(p->st, "%s", w->usage);
-    return parse_expression(p, &m->expression) && parser_take(p, TOKEN_RIGHT, "after the expression of the aggregate");
-}
-
-static bool parse_measure(struct parser *p)
-{
-    struct formula *f = p->f;
-    if (f->measures_count == FORMULA_MEASURES_MAX)
-        return formula_fail(f, p->at->place, p->st, "more than %d measures", FORMULA_MEASURES_MAX);
-    struct measure_definition *m = &f->measures[f->measures_count];
-    m->place = p->at->place;
-    if (!parser_new_name(p, "a measure", &m->name) || !check_new(p, m->name, m->place)) return false;
-    m->alias = m->name;
-    if (parser_accept_word(p, "as")) {
-        struct place place = p->at->place;
-        if (!parser_new_name(p, "the measure in ASCII", &m->alias) || !check_new(p, m->alias, place)) return false;
-    }
-    unsigned allowed = 1u << VALUE_MONEY | 1u << VALUE_MONTHS | 1u << VALUE_NUMBER;
-    struct place type_place = p->at->place;
-    if (!parse_type(p, allowed, "the type of the measure: money, months or number,", &m->type) ||
-        !parser_take(p, TOKEN_EQUAL, "and the aggregate of the measure") || !parse_aggregate(p, m))
-        return false;
-    if (m->aggregate == AGGREGATE_COUNT && m->type != VALUE_NUMBER)
-        return formula_fail(f, type_place, p->st, "a count is a number, not %s", value_type_name(m->type));
-    f->measures_count++;
     return true;
 }
 
@@ -179,7 +121,7 @@ static bool parse_coef(struct parser *p)
     struct place place = p->at->place;
     int64_t mantissa = 0;
     int scale = 0;
-    if (!parser_new_name(p, "a coefficient", &name) || !check_new(p, name, place) ||
+    if (!parser_new_name(p, "a coefficient", &name) || !parser_check_new(p, name, place) ||
         !parser_take(p, TOKEN_EQUAL, "and the value of the coefficient") || !parser_number(p, &mantissa, &scale))
         return false;
     int index = parser_coefficient(p, name, place);
@@ -204,10 +146,10 @@ static bool parse_let(struct parser *p)
         return formula_fail(f, p->at->place, p->st, "more than %d intermediate values", FORMULA_LETS_MAX);
     struct definition *d = &f->definitions[f->definitions_count];
     *d = (struct definition){.place = p->at->place};
-    if (!parser_new_name(p, "an intermediate value", &d->name) || !check_new(p, d->name, d->place)) return false;
+    if (!parser_new_name(p, "an intermediate value", &d->name) || !parser_check_new(p, d->name, d->place)) return false;
     unsigned any = ~(1u << VALUE_CURRENCY);
     if (p->at->kind == TOKEN_NAME) {
-        if (!parse_type(p, any, "\"=\", or a type: money, number, months, date, code, boolean,", &d->type))
+        if (!parser_type(p, any, "\"=\", or a type: money, number, months, date, code, boolean", &d->type))
             return false;
         d->has_type = true;
     }
@@ -221,14 +163,14 @@ static bool parse_result(struct parser *p, bool is_score, struct place place)
     struct definition *d = &f->definitions[f->definitions_count];
     *d = (struct definition){.name = "score", .place = place, .is_result = true, .has_type = true, .type = VALUE_MONEY};
     if (is_score) {
-        if (!check_new(p, d->name, place)) return false;
+        if (!parser_check_new(p, d->name, place)) return false;
     } else {
         unsigned allowed = ~(1u << VALUE_CURRENCY | 1u << VALUE_DATE);
         if (f->results_count == FORMULA_RESULTS_MAX)
             return formula_fail(f, place, p->st, "more than %d results", FORMULA_RESULTS_MAX);
         d->place = p->at->place;
-        if (!parser_new_name(p, "a result", &d->name) || !check_new(p, d->name, d->place) ||
-            !parse_type(p, allowed, "the type of the result: money, number, months, code or boolean,", &d->type))
+        if (!parser_new_name(p, "a result", &d->name) || !parser_check_new(p, d->name, d->place) ||
+            !parser_type(p, allowed, "the type of the result: money, number, months, code or boolean", &d->type))
             return false;
         d->result = f->results_count++;
     }
@@ -280,7 +222,7 @@ static bool parse_keyword(struct parser *p, struct header *h)
     static const char *const WORDS[] = {"measure", "coef", "let", "result", "score", "unit", "rounding", "threshold"};
     guess_init(&guess, p->at->text);
     for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) guess_offer(&guess, WORDS[i]);
-    parser_expected(p, "a statement: measure, coef, let, result, score, unit, rounding or threshold,");
+    parser_expected(p, "a statement: measure, coef, let, result, score, unit, rounding or threshold");
     return hint_guess(&guess, p->st);
 }
 
@@ -321,7 +263,19 @@ static bool parse_file(struct parser *p)
     return finish(p, &h);
 }
 
-bool formula_parse(const char *name, struct view text, struct formula **out, struct status *st)
+static bool parse_single(struct parser *p)
+{
+    struct formula *f = p->f;
+    f->is_expression = true;
+    f->results_count = 2;
+    f->definitions[0] = (struct definition){.name = "value", .place = p->at->place, .is_result = true};
+    if (!parse_expression(p, &f->definitions[0].expression)) return false;
+    f->definitions_count = 1;
+    return p->at->kind == TOKEN_END || parser_expected(p, "an operator or the end of the expression");
+}
+
+static bool parse_text(const char *name, struct view text, bool (*parse)(struct parser *), struct formula **out,
+                       struct status *st)
 {
     struct formula *f = calloc(1, sizeof *f);
     struct token *tokens;
@@ -332,12 +286,22 @@ bool formula_parse(const char *name, struct view text, struct formula **out, str
     *out = NULL;
     if (!lexer_run(f, text, &tokens, st)) goto failed;
     p.at = tokens;
-    if (!parse_file(&p)) goto failed;
+    if (!parse(&p)) goto failed;
     *out = f;
     return true;
 failed:
     formula_free(f);
     return false;
+}
+
+bool formula_parse(const char *name, struct view text, struct formula **out, struct status *st)
+{
+    return parse_text(name, text, parse_file, out, st);
+}
+
+bool formula_parse_expression(const char *name, struct view text, struct formula **out, struct status *st)
+{
+    return parse_text(name, text, parse_single, out, st);
 }
 
 void formula_free(struct formula *f)

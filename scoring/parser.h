@@ -1,7 +1,8 @@
 /* parser: recursive descent over the tokens of a formula file. Internal to scoring/.
  *
- * parser.c reads statements, expression.c the expressions of both levels (the score and the inside of aggregates share
- * one grammar; which names and functions may stand where is decided when the formula is bound).
+ * parser.c and parse_measure.c read statements, expression.c and call.c the expressions of both levels (the score and
+ * the inside of aggregates share one grammar; which names and functions may stand where is decided when the formula is
+ * bound).
  */
 #ifndef CRMX_SCORING_PARSER_H
 #define CRMX_SCORING_PARSER_H
@@ -17,6 +18,12 @@ struct parser {
 };
 
 bool parse_expression(struct parser *p, struct node **out);
+/* At a name that is followed by "(". */
+bool parse_call(struct parser *p, struct node **out);
+/* "measure NAME [as ALIAS] TYPE = AGGREGATE", behind the word measure. */
+bool parse_measure(struct parser *p);
+/* Checks the height of a finished node. */
+bool parser_seal(struct parser *p, struct node *n, struct node **out);
 
 /* "expected WHAT, found …" at the current token. Always false. */
 bool parser_expected(struct parser *p, const char *what);
@@ -28,6 +35,10 @@ bool parser_at_word(const struct parser *p, const char *word);
 bool parser_accept_word(struct parser *p, const char *word);
 /* A name to be defined: not reserved. Owned by the formula. */
 bool parser_new_name(struct parser *p, const char *what, const char **name);
+/* The name is not in use yet. */
+bool parser_check_new(struct parser *p, const char *name, struct place place);
+/* A type out of a set of 1 << enum value_type. */
+bool parser_type(struct parser *p, unsigned allowed, const char *expected, enum value_type *type);
 /* An optional minus sign and a number. */
 bool parser_number(struct parser *p, int64_t *mantissa, int *scale);
 /* rounding half_up|half_away|half_even at the current token. */

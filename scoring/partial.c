@@ -85,6 +85,14 @@ bool term_has_raw_money(const struct account_scope *s, const struct term *t)
     return false;
 }
 
+uint32_t term_hash(const struct term *t)
+{
+    if (!t) return 0;
+    uint32_t hash = (uint32_t)t->kind * 2654435761u ^ (uint32_t)t->number * 40503u ^ (uint32_t)(t->field + 1);
+    for (int i = 0; i < t->count; i++) hash = (hash << 5 | hash >> 27) * 2246822519u + term_hash(t->children[i]);
+    return hash;
+}
+
 bool term_equal(const struct term *a, const struct term *b)
 {
     if (a == b) return true;

@@ -4,6 +4,11 @@
 
 #include "scoring/arithmetic.h"
 
+struct scalar {
+    double number;
+    bool missing;
+};
+
 struct scalar_walk {
     const struct formula_program *p;
     const struct formula_inputs *in;
@@ -136,25 +141,23 @@ static struct scalar walk(const struct scalar_walk *w, const struct expr *e)
     }
 }
 
-struct scalar scalar_expression(const struct formula_program *p, const struct formula_inputs *in, uint32_t row,
-                                const struct expr *e)
-{
-    struct scalar_walk w = {.p = p, .in = in, .row = row};
-    return walk(&w, e);
-}
-
 bool result_out_of_range(const struct formula_program *p, int result, uint32_t row, double x, struct status *st)
 {
     const char *name = formula_result_name(p->f, result);
     status_fail(st, STATUS_INPUT, "%s: result %s of customer %u of the batch is %s", p->f->file, name, row,
                 isfinite(x) ? "larger than 2^62" : "not a finite number");
-    return status_hint(st, "look at its measures: crmx explain; bound the terms of %s with min(…)", name);
+    return status_hint(st, "look at its measures: crmx customer show; bound the terms of %s with min(…)", name);
 }
 
 /* Rounds, stores, and leaves in *v what later definitions see: the rounded value. */
 static bool finish_result(const struct scalar_walk *w, const struct definition *d, struct scalar *v, int64_t *out,
                           struct status *st)
 {
+    if (w->p->f->is_expression) {
+        memcpy(&out[0], &v->number, sizeof v->number);
+        out[1] = v->missing;
+        return true;
+    }
     if (d->type == VALUE_CODE) return *out = w->p->result_codes[d->result][(int)v->number], true;
     bool yuan = d->type == VALUE_MONEY && w->p->f->unit == UNIT_YUAN;
     double minor = yuan ? v->number * 100.0 : v->number;

@@ -24,8 +24,9 @@ struct schema_field {
 };
 
 struct schema_table {
-    const char *name;   /* layout name, e.g. retail_account */
-    const char *system; /* e.g. retail; a formula may name the system, the layout, or `accounts` for all */
+    const char *name; /* layout name, e.g. retail_account */
+    const char
+        *system; /* e.g. retail; a formula may name the system, the layout, or `accounts` for all. "": no accounts */
     const struct schema_field *fields;
     int fields_count;
     int currency_field; /* index of the row's currency, -1: every row is in the base currency */

@@ -13,20 +13,21 @@
 
 #include "scoring/bind.h"
 
-enum { FORMULA_SLICE_ROWS = 256, FORMULA_STEPS_MAX = 20000, FORMULA_SLOTS_MAX = 4096, KERNEL_LANES = 4 };
+enum { FORMULA_SLICE_ROWS = 512, FORMULA_STEPS_MAX = 20000, FORMULA_SLOTS_MAX = 4096, KERNEL_LANES = 4 };
 
 /* X(name): dst from slots a, b, c and constants k, l. In kernels.inc.h each has its loop. _K: the second operand is the
  * constant k; K_: the first one is. */
+/* clang-format off */
 #define COLUMN_OPS(X)                                                                                                  \
-    X(NEGATE)                                                                                                          \
-    X(ABS)                                                                                                             \
-    X(FLOOR) X(CEIL) X(ROUND_UP) X(ROUND_AWAY) X(ROUND_EVEN) X(ADD) X(ADD_K) X(SUBTRACT) X(SUBTRACT_K) X(K_SUBTRACT)   \
-        X(MULTIPLY) X(MULTIPLY_K) X(DIVIDE) X(DIVIDE_K) X(K_DIVIDE) X(MIN) X(MIN_K) X(K_MIN) X(MAX) X(MAX_K) X(K_MAX)  \
-            X(EQUAL) X(EQUAL_K) X(NOT_EQUAL) X(NOT_EQUAL_K) X(LESS) X(LESS_K) X(K_LESS) X(LESS_EQUAL) X(LESS_EQUAL_K)  \
-                X(K_LESS_EQUAL) X(AND) X(OR) X(NOT) X(SELECT) X(SELECT_K) X(K_SELECT) X(KK_SELECT) X(SELECT_MASK)      \
-                    X(FILL) X(FILL_MASK) X(ADD_MULTIPLY_K) /* a + b*k, two roundings */ X(                             \
-                        SUBTRACT_MULTIPLY_K) /* a - b*k */ X(ADD_DIVIDE_K) /* a + b/k */                               \
-        X(ADD_MULTIPLY)                                                    /* a + b*c */
+    X(NEGATE) X(ABS) X(FLOOR) X(CEIL) X(ROUND_UP) X(ROUND_AWAY) X(ROUND_EVEN)                                          \
+    X(ADD) X(ADD_K) X(SUBTRACT) X(SUBTRACT_K) X(K_SUBTRACT) X(MULTIPLY) X(MULTIPLY_K) X(DIVIDE) X(DIVIDE_K) X(K_DIVIDE)\
+    X(MIN) X(MIN_K) X(K_MIN) X(MAX) X(MAX_K) X(K_MAX)                                                                  \
+    X(EQUAL) X(EQUAL_K) X(NOT_EQUAL) X(NOT_EQUAL_K) X(LESS) X(LESS_K) X(K_LESS)                                        \
+    X(LESS_EQUAL) X(LESS_EQUAL_K) X(K_LESS_EQUAL)                                                                      \
+    X(AND) X(OR) X(NOT) X(SELECT) X(SELECT_K) X(K_SELECT) X(KK_SELECT) X(SELECT_MASK) X(FILL) X(FILL_MASK)             \
+    X(ADD_MULTIPLY_K) /* a + b*k, two roundings */ X(SUBTRACT_MULTIPLY_K) /* a - b*k */ X(ADD_DIVIDE_K) /* a + b/k */  \
+    X(ADD_MULTIPLY) /* a + b*c */
+/* clang-format on */
 
 enum op {
 #define X(name) OP_##name,
@@ -41,7 +42,8 @@ enum op {
     OP_YEARS_SINCE,
     OP_STORE,      /* whole number → result */
     OP_STORE_CODE, /* place in program.codes → index of the result's codes */
-    OP_STORE_MASK
+    OP_STORE_MASK,
+    OP_STORE_BITS /* the double as it stands (scoring/eval) */
 };
 
 struct step {
@@ -76,7 +78,7 @@ extern const struct kernels kernels_avx2;
 /* The best for this machine; CRMX_KERNELS=base in the environment forces the plain ones. */
 const struct kernels *kernels_choose(void);
 
-/* Makes p->steps. Fails when the formula needs more than FORMULA_STEPS_MAX steps. */
+/* Makes p->steps. Fails when the formula needs more than FORMULA_STEPS_MAX steps. Slots suffice by the other limits. */
 bool compile_steps(struct formula_program *p, struct status *st);
 
 #endif

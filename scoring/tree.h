@@ -30,6 +30,7 @@ enum {
     FORMULA_NAME_MAX = 96,        /* bytes of a name: 32 Chinese characters */
     FORMULA_CODE_MAX = 32,        /* bytes of a code literal */
     FORMULA_DIGITS_MAX = 15,      /* digits of a number: exact in a double */
+    CODES_SHOWN_MAX = 400,        /* bytes of a list of codes in a hint; the rest is cut */
     FORMULA_DEFINITIONS_MAX = FORMULA_LETS_MAX + FORMULA_RESULTS_MAX
 };
 
@@ -120,6 +121,8 @@ struct definition {
 struct formula {
     struct arena arena;
     const char *file;
+    bool is_expression; /* one expression of scoring/eval: result 0 is its double as it stands, result 1 whether it is
+                           missing */
     enum unit unit;
     enum rounding rounding;
     int64_t threshold_minor;
@@ -130,6 +133,8 @@ struct formula {
     int results[FORMULA_RESULTS_MAX]; /* result → definition; result 0 is score */
 };
 
+/* A formula of one expression, see is_expression. */
+bool formula_parse_expression(const char *name, struct view text, struct formula **out, struct status *st);
 const char *rounding_name(enum rounding rounding);
 /* "FILE:LINE:COLUMN: message". Always false. */
 bool formula_fail(const struct formula *f, struct place place, struct status *st, const char *format, ...)

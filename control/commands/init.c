@@ -154,16 +154,16 @@ static void print_next(const struct copy *c)
     static const struct {
         const char *command, *line;
     } STEPS[] = {
-        {"config show", "crmx config show --origin      the options in force"},
-        {"layout check", "crmx layout check              whether layouts, unit and formulas fit together"},
-        {"run initial", "crmx run initial 11 --date D   the first load, once the files are in inbox/11"},
-        {"run daily", "crmx run daily 11 --date D     every night after that"},
+        {"config show", "crmx config show --origin        the options in force"},
+        {"layout check", "crmx layout check                whether layouts, unit and formulas fit together"},
+        {"run initial", "crmx run initial -u 11 -d DATE   the first load, once the files are in inbox/11"},
+        {"run daily", "crmx run daily -u 11 -d DATE     every night after that"},
     };
     printf("made the working folder \"%s\" (%d files)\n\nnext:\n", c->to, c->files);
     if (strcmp(c->to, ".") != 0) printf("  cd %s\n", c->to);
     for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS; i++)
         if (command_find(c->call->commands, STEPS[i].command)) printf("  %s\n", STEPS[i].line);
-    printf("  crmx help                      all commands\n");
+    printf("  crmx help                        all commands\n");
 }
 
 static int run(struct command_call *call)

@@ -348,7 +348,7 @@ BEGIN
         ['balance', 'balance 余额 at the business date, in the account''s currency'],
         ['overdue_balance', 'overdue part of the loan, in the account''s currency'],
         ['credit_limit', 'credit limit, in the account''s currency'],
-        ['rate', 'interest rate of the account, percent'],
+        ['rate', 'interest rate of the account, as in the source'],
         ['term', 'term 存期 in months, 0 or null for none'],
         ['maturity', 'day of maturity, null for none'],
         ['owner_role', 'role of the customer on the account'],

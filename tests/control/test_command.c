@@ -349,6 +349,11 @@ static void test_real_commands(void **state)
     capture(&c, COMMANDS, "help confi show", NULL);
     assert_int_equal(c.exit_code, 16);
     assert_has(c.err, "did you mean: crmx config show");
+    capture(&c, COMMANDS, "config doc", NULL);
+    assert_has(c.out, "# Options\n");
+    assert_has(c.out, "| `memory_max` | size | `2g` | 64m to 64t |");
+    capture(&c, COMMANDS, "config doc --ini", NULL);
+    assert_has(c.out, "\n;memory_max = 2g\n");
     for (int i = 0; COMMANDS[i]; i++) {
         char line[100];
         snprintf(line, sizeof line, "%s --help", COMMANDS[i]->name);
@@ -365,7 +370,7 @@ static void test_full_disk(void **state)
         char program[] = "crmx", option[] = "--version", *argv[] = {program, option, NULL};
         dup2(open("/dev/full", O_WRONLY), STDOUT_FILENO);
         dup2(open(test_path("err"), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
-        _exit(command_main(2, argv, COMMANDS));
+        exit(command_main(2, argv, COMMANDS));
     }
     int result = -1;
     assert_int_equal(waitpid(pid, &result, 0), pid);

@@ -9,7 +9,7 @@ struct tuple {
     uint32_t number, worker;
 };
 
-enum { PARTITIONS = 7, BLOCK_TUPLES = (BUDGET_BLOCK_SIZE - sizeof(struct exchange_block)) / sizeof(struct tuple) };
+enum { PARTITIONS = 7, BLOCK_TUPLES = (BUDGET_BLOCK_SIZE_MAX - sizeof(struct exchange_block)) / sizeof(struct tuple) };
 
 struct job {
     struct exchange *x;
@@ -84,8 +84,8 @@ static void test_content(void **state)
         struct exchange x;
         /* The smallest budget of blocks is a slab: 128 blocks. */
         uint64_t memory =
-            CASES[i].blocks_max ? (CASES[i].blocks_max + 127) / 128 * BUDGET_SLAB_SIZE : (uint64_t)256 << 20;
-        struct budget *b = budget_new(memory + BUDGET_SLAB_SIZE, BUDGET_SLAB_SIZE);
+            CASES[i].blocks_max ? (2 * CASES[i].blocks_max + 127) / 128 * BUDGET_SLAB_SIZE /* first blocks have the other half */ : (uint64_t)256 << 20;
+        struct budget *b = budget_new(memory + BUDGET_SLAB_SIZE, BUDGET_SLAB_SIZE, BUDGET_BLOCK_SIZE_MAX);
         struct pool *p = pool_new(CASES[i].workers);
         assert_true(exchange_init(
             &x, &(struct exchange_options){"test", PARTITIONS, sizeof(struct tuple), CASES[i].workers, b, test_folder},
@@ -111,7 +111,7 @@ static void test_content(void **state)
 static void test_blocks_come_back(void **state)
 {
     struct status st = {0};
-    struct budget *b = budget_new(2 * BUDGET_SLAB_SIZE, 0);
+    struct budget *b = budget_new(2 * BUDGET_SLAB_SIZE, 0, BUDGET_BLOCK_SIZE_MAX);
     for (int round = 0; round < 20; round++) {
         struct exchange x;
         struct job j = {&x, 20000};
@@ -131,7 +131,7 @@ static void test_late_exchange_in_full_memory(void **state)
 {
     struct status st = {0};
     struct exchange first, late[3];
-    struct budget *b = budget_new(2 * BUDGET_SLAB_SIZE, BUDGET_SLAB_SIZE);
+    struct budget *b = budget_new(2 * BUDGET_SLAB_SIZE, BUDGET_SLAB_SIZE, BUDGET_BLOCK_SIZE_MAX);
     assert_true(exchange_init(
         &first, &(struct exchange_options){"first", PARTITIONS, sizeof(struct tuple), 1, b, test_folder}, &st));
     struct job j = {&first, 300000};
@@ -160,14 +160,18 @@ static void test_no_memory(void **state)
 {
     struct status st = {0};
     struct exchange first, late;
-    struct budget *b = budget_new(BUDGET_SLAB_SIZE, 0);
+    struct budget *b = budget_new(BUDGET_SLAB_SIZE, 0, BUDGET_BLOCK_SIZE_MAX);
     assert_true(exchange_init(
         &first, &(struct exchange_options){"first", PARTITIONS, sizeof(struct tuple), 1, b, test_folder}, &st));
     assert_true(exchange_init(
         &late, &(struct exchange_options){"late", PARTITIONS, sizeof(struct tuple), 1, b, test_folder}, &st));
     struct job j = {&first, 300000}, k = {&late, 1};
     assert_true(throw(&j, 0, 0, &st));
+    void *held[256];
+    int n = 0;
+    while (n < 256 && (held[n] = budget_block(b, true)) != NULL) n++;
     assert_false(throw(&k, 0, 0, &st));
+    while (n) budget_block_return(b, held[--n]);
     assert_int_equal(st.code, STATUS_MEMORY);
     assert_string_equal(st.message, "no memory left for late: 1 threads need at least a block each");
     assert_string_equal(st.hint, "raise the budget: --set run.memory_max=512m");
@@ -180,7 +184,7 @@ static void test_spill_folder_missing(void **state)
 {
     struct status st = {0};
     struct exchange x;
-    struct budget *b = budget_new(BUDGET_SLAB_SIZE, 0);
+    struct budget *b = budget_new(BUDGET_SLAB_SIZE, 0, BUDGET_BLOCK_SIZE_MAX);
     assert_true(exchange_init(
         &x, &(struct exchange_options){"test", PARTITIONS, sizeof(struct tuple), 1, b, test_path("nowhere")}, &st));
     struct job j = {&x, 1000000};
@@ -198,7 +202,7 @@ static void test_spill_file_cut(void **state)
 {
     struct status st = {0};
     struct exchange x;
-    struct budget *b = budget_new(BUDGET_SLAB_SIZE, 0);
+    struct budget *b = budget_new(BUDGET_SLAB_SIZE, 0, BUDGET_BLOCK_SIZE_MAX);
     assert_true(exchange_init(
         &x, &(struct exchange_options){"test", PARTITIONS, sizeof(struct tuple), 1, b, test_folder}, &st));
     struct job j = {&x, 300000};

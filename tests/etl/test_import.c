@@ -36,7 +36,7 @@ static void import_file(struct imported *m, const char *head, const char *fields
                                 .tables = &m->tables,
                                 .rates = fixture_rates(),
                                 .pool = pool_new(threads),
-                                .budget = budget_new(BUDGET_MINIMUM, 0),
+                                .budget = budget_new(BUDGET_MINIMUM, 0, BUDGET_BLOCK_SIZE_MAX),
                                 .arena = &m->arena,
                                 .spill_folder = test_folder,
                                 .business_date = FIXTURE_DAY};
@@ -308,7 +308,7 @@ static void test_customer_tuples(void **state)
                                   "000008S01110105194912310021\xe7\x8e\x8b WU   1949123120200101\n";
     import_file(&m, "class = customer\nsystem = s\nrecord_length = 52\n", fields, VIEW_LITERAL(CONTENT), 1);
     assert_true(m.ok);
-    m.identity.types[0] = (struct identity_type){"01", "resident", IDENTITY_RESIDENT, false};
+    m.identity.types[0] = (struct identity_type){.type = "01", .type_length = 2, .class = "resident", .rule = IDENTITY_RESIDENT};
     struct customer_tuple t[3];
     struct source_tuple s[3];
     assert_int_equal(exchange_total(&m.import.customers), 3);
@@ -429,7 +429,6 @@ static void test_rows_and_control_totals(void **state)
                 const unsigned char *row = (const unsigned char *)tuples + i * size + sizeof(struct row_tuple);
                 struct row_tuple r;
                 memcpy(&r, tuples + i * size, sizeof r);
-                assert_int_equal(r.share_role, SHARE_WHOLE << 8 | ROLE_OWNER_WHOLE);
                 assert_int_equal(import_partition(r.source, m.import.systems[0].bits), p);
                 sum[row[t->columns[t->currency_column].offset]] +=
                     decode_column_value(&t->columns[t->amount_columns[0]], row);

@@ -1,0 +1,290 @@
+/* crmx measure compute: a measure no formula has, over a generation alone. */
+#include "control/show_generation.h"
+#include "etl/populate.h"
+#include "etl/recompute.h"
+#include "scoring/words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TOP_MAX = 1000, MEASURES_MAX = 128 };
+
+static const char *const WHO[] = {"all", "personal", "corporate", "selected", NULL};
+enum { WHO_ALL, WHO_PERSONAL, WHO_CORPORATE, WHO_SELECTED };
+
+struct top_customer {
+    int64_t value;
+    uint64_t number;
+};
+
+struct total { /* of one measure and worker */
+    uint64_t customers, nonzero;
+    __int128 sum;
+    int64_t smallest, largest;
+    struct top_customer *top; /* largest first; equal values: smaller number first */
+    int top_count;
+};
+
+struct compute {
+    struct show_population *p;
+    struct command_call *call;
+    struct formula *formula;
+    struct measure_set *measures;
+    struct total *totals; /* [worker * measures + measure] */
+    int measures_count, who, top_max;
+    struct pool *pool;
+    struct status *st;
+};
+
+/* --- the text --- */
+
+/* A formula file needs a score: whatever stands in the text, it gets one that is not used. For a bare aggregate such as
+ * sum(retail, cny(balance)) the name and type are made up. */
+static bool bind(struct compute *c, const char *text, const char *type, struct status *st)
+{
+    const char *head = type ? arena_printf(c->p->arena, "measure computed %s =\n", type) : "";
+    size_t n = strlen(text);
+    while (n && strchr("; \n\t", text[n - 1])) n--;
+    const char *file = arena_printf(c->p->arena, "%s%.*s;\nunit yuan;\nthreshold 0;\nscore = 0;\n", head, (int)n, text);
+    struct measure_rates rates = recompute_rates(c->p->g);
+    return formula_parse("measure", view_of(file), &c->formula, st) &&
+           measure_bind(c->formula, c->p->g->tables.schema, &rates, &c->measures, st);
+}
+
+static void forget(struct compute *c)
+{
+    measure_set_free(c->measures);
+    formula_free(c->formula);
+    c->measures = NULL;
+    c->formula = NULL;
+}
+
+/* Without --type the types are tried: an amount is money, a term months, everything else a number. */
+static bool bind_text(struct compute *c)
+{
+    static const char *const TYPES[] = {"money", "months", "number"};
+    const char *text = command_text(c->call, "text", NULL), *type = command_text(c->call, "type", NULL);
+    struct view rest = view_of(text), word = view_word(&rest);
+    if (view_is(word, "measure")) return bind(c, text, NULL, c->st);
+    if (!type && strncmp(text, "count", 5) == 0) type = "number";
+    if (type) return bind(c, text, type, c->st);
+    struct status first = {0};
+    for (int i = 0; i < 3; i++) {
+        struct status st = {0};
+        if (bind(c, text, TYPES[i], &st)) return true;
+        forget(c);
+        if (i == 0) first = st;
+    }
+    *c->st = first;
+    return false;
+}
+
+/* --- adding up --- */
+
+static bool before(const struct top_customer *a, const struct top_customer *b)
+{
+    return a->value != b->value ? a->value > b->value : a->number < b->number;
+}
+
+static void note_top(struct total *t, int top_max, struct top_customer x)
+{
+    int at = t->top_count;
+    if (top_max == 0 || (at == top_max && !before(&x, &t->top[at - 1]))) return;
+    if (at < top_max)
+        t->top_count++;
+    else
+        at--;
+    for (; at && before(&x, &t->top[at - 1]); at--) t->top[at] = t->top[at - 1];
+    t->top[at] = x;
+}
+
+static bool is_counted(const struct compute *c, const struct recompute_block *b, uint32_t i)
+{
+    switch (c->who) {
+    case WHO_PERSONAL: return b->types[i] == CUSTOMER_PERSONAL;
+    case WHO_CORPORATE: return b->types[i] == CUSTOMER_CORPORATE;
+    case WHO_SELECTED: return b->flags[i] & CUSTOMER_SELECTED;
+    default: return true;
+    }
+}
+
+static bool add_block(void *context, int worker, const struct recompute_block *b, struct status *st)
+{
+    struct compute *c = context;
+    (void)st;
+    for (int m = 0; m < c->measures_count; m++) {
+        struct total *t = &c->totals[worker * c->measures_count + m];
+        for (uint32_t i = 0; i < b->count; i++) {
+            int64_t value = b->measures[m][i];
+            if (!is_counted(c, b, i)) continue;
+            if (t->customers++ == 0 || value < t->smallest) t->smallest = value;
+            if (t->customers == 1 || value > t->largest) t->largest = value;
+            t->sum += value;
+            t->nonzero += value != 0;
+            if (value) note_top(t, c->top_max, (struct top_customer){value, b->first_number + i});
+        }
+    }
+    return true;
+}
+
+static void merge(struct compute *c, int workers)
+{
+    for (int w = 1; w < workers; w++)
+        for (int m = 0; m < c->measures_count; m++) {
+            struct total *to = &c->totals[m], *from = &c->totals[w * c->measures_count + m];
+            if (from->customers && (!to->customers || from->smallest < to->smallest)) to->smallest = from->smallest;
+            if (from->customers && (!to->customers || from->largest > to->largest)) to->largest = from->largest;
+            to->customers += from->customers;
+            to->nonzero += from->nonzero;
+            to->sum += from->sum;
+            for (int i = 0; i < from->top_count; i++) note_top(to, c->top_max, from->top[i]);
+        }
+}
+
+static bool run_measures(struct compute *c)
+{
+    struct arena *arena = c->p->arena;
+    int threads = (int)option_integer(c->call->options, OPTION_RUN_THREADS);
+    c->pool = pool_new(threads ? threads : os_cpu_count());
+    int workers = pool_workers(c->pool);
+    c->measures_count = measure_count(c->measures);
+    c->totals = arena_array(arena, struct total, workers * c->measures_count + 1);
+    for (int i = 0; i < workers * c->measures_count; i++)
+        c->totals[i].top = arena_array(arena, struct top_customer, c->top_max + 1);
+    struct recompute_request r = {
+        .g = c->p->g, .measures = c->measures, .pool = c->pool, .visit = add_block, .context = c};
+    if (!recompute_run(&r, c->st)) return false;
+    merge(c, workers);
+    return true;
+}
+
+/* --- the answer --- */
+
+static const char *value_text(struct compute *c, int measure, __int128 value)
+{
+    bool money = formula_measure_type(c->formula, measure) == VALUE_MONEY;
+    const char *text = show_decimal(c->p->arena, value, money ? 2 : 0);
+    return c->call->json ? text : show_grouped(c->p->arena, text);
+}
+
+static void show_totals(struct compute *c, struct show *s)
+{
+    static const char *const COLUMNS[] = {"measure", "type",     "customers", "nonzero",
+                                          "sum",     "smallest", "largest",   NULL};
+    struct listing rows;
+    listing_init(&rows, COLUMNS);
+    for (int m = 0; m < c->measures_count; m++) {
+        const struct total *t = &c->totals[m];
+        listing_text(&rows, formula_measure_name(c->formula, m));
+        listing_text(&rows, value_type_name(formula_measure_type(c->formula, m)));
+        listing_integer(&rows, (int64_t)t->customers);
+        listing_integer(&rows, (int64_t)t->nonzero);
+        listing_decimal(&rows, value_text(c, m, t->sum));
+        listing_decimal(&rows, value_text(c, m, t->smallest));
+        listing_decimal(&rows, value_text(c, m, t->largest));
+    }
+    show_rows(
+        s, "measures",
+        arena_printf(c->p->arena, "unit %s, generation %s, %s customers", c->p->g->unit->id, c->p->g->id, WHO[c->who]),
+        &rows);
+    listing_release(&rows);
+}
+
+/* A customer's sum of money is a balance: masked like one. */
+static bool show_top(struct compute *c, int m, struct show *s)
+{
+    static const char *const COLUMNS[] = {"customer", "name", "selected", "value", NULL};
+    const struct total *t = &c->totals[m];
+    struct show_population *p = c->p;
+    struct listing rows;
+    bool ok = true, found, hide = formula_measure_type(c->formula, m) == VALUE_MONEY && !p->records.unmask;
+    listing_init(&rows, COLUMNS);
+    for (int i = 0; ok && i < t->top_count; i++) {
+        struct lookup_customer customer;
+        struct lookup_record record;
+        ok = lookup_customer(p->g, t->top[i].number, p->arena, &customer, &found, c->st) &&
+             lookup_record(p->g, -1, customer.primary, p->arena, &record, c->st);
+        if (!ok) break;
+        listing_text(&rows, show_number(p, t->top[i].number));
+        listing_text(&rows, show_role(p, &record, ROLE_NAME));
+        listing_text(&rows, customer.flags & CUSTOMER_SELECTED ? "yes" : "no");
+        listing_decimal(&rows, hide ? "***" : value_text(c, m, t->top[i].value));
+    }
+    const char *name = formula_measure_name(c->formula, m);
+    if (ok) show_rows(s, arena_printf(p->arena, "top_%s", name), arena_printf(p->arena, "largest %s", name), &rows);
+    listing_release(&rows);
+    return ok;
+}
+
+static bool compute(struct compute *c)
+{
+    struct show s;
+    if (!bind_text(c) || !run_measures(c)) return false;
+    show_open(&s, c->call->json);
+    show_totals(c, &s);
+    bool ok = true;
+    for (int m = 0; ok && c->top_max && m < c->measures_count; m++) ok = show_top(c, m, &s);
+    if (ok)
+        show_print(&s);
+    else
+        show_release(&s);
+    return ok;
+}
+
+static int run_compute(struct command_call *call)
+{
+    struct show_population *p = arena_new(&call->arena, struct show_population);
+    struct compute c = {.p = p,
+                        .call = call,
+                        .who = command_choice(call, "customers", WHO_ALL),
+                        .top_max = (int)command_integer(call, "top", 0),
+                        .st = &call->status};
+    bool ok = show_population_open(p, call, true, arena_printf(&call->arena, "measure compute --top %d", c.top_max),
+                                   &call->status) &&
+              compute(&c);
+    forget(&c);
+    pool_free(c.pool);
+    show_population_close(p);
+    return ok ? 0 : command_failed(call);
+}
+
+static const char *const TYPE_WORDS[] = {"money", "months", "number", NULL};
+
+const struct command command_measure_compute = {
+    .name = "measure compute",
+    .summary = "a new measure over the accounts of every customer, computed from the generation alone",
+    .description = "TEXT is an aggregate, such as sum(retail where kind = 'D', cny(balance)), or definitions as in a "
+                   "formula file: "
+                   "measure NAME money = …; Nothing is stored and the inbox is not needed. Try a measure here before "
+                   "it goes into a formula.",
+    .arguments =
+        (const struct command_value[]){
+            {.name = "text", .type = COMMAND_TEXT, .doc = "the aggregate, or measure definitions", .required = true},
+            {0}},
+    .options = (const struct command_value[]){{.name = "type",
+                                               .type = COMMAND_CHOICE,
+                                               .words = TYPE_WORDS,
+                                               .placeholder = "TYPE",
+                                               .doc = "of an aggregate (default: what fits of money, months, number)"},
+                                              {.name = "customers",
+                                               .type = COMMAND_CHOICE,
+                                               .words = WHO,
+                                               .placeholder = "WHO",
+                                               .doc = "which customers count (default: all)"},
+                                              {.name = "top",
+                                               .letter = 't',
+                                               .type = COMMAND_INTEGER,
+                                               .minimum = 1,
+                                               .maximum = TOP_MAX,
+                                               .doc = "also the customers with the largest values"},
+                                              SHOW_UNIT,
+                                              SHOW_DATE,
+                                              SHOW_UNMASK,
+                                              {0}},
+    .examples = "crmx measure compute \"sum(retail where kind = 'D', cny(balance))\"\n"
+                "crmx measure compute \"count(card where status = 'F')\" --top 10\n"
+                "crmx measure compute \"measure fx money = sum(retail where currency <> 'CNY', cny(balance));\" "
+                "--customers selected --json",
+    .run = run_compute,
+};

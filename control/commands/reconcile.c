@@ -1,0 +1,374 @@
+/* crmx reconcile: the tie-out 核对 of a generation on one page, out of its totals.tsv and tieout.tsv. */
+#include "base/date.h"
+#include "control/show.h"
+#include "control/show_tsv.h"
+#include "control/show_unit.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TOTALS_MAX = 65536, EQUATIONS_MAX = 65536, PAGE_WIDTH = 80 };
+
+static const char *const TOTALS[] = {"step", "name", "currency", "records", "amount", NULL};
+static const char *const TIEOUT[] = {"equation", "currency", "left", "right", "balanced", NULL};
+
+struct money {
+    __int128 value;
+    int scale;
+};
+
+struct total {
+    const char *name, *currency;
+    int64_t records;
+    struct money amount;
+};
+
+struct equation {
+    const char *name, *currency, *left, *right;
+    bool balanced;
+};
+
+struct page {
+    struct command_call *call;
+    struct arena *arena;
+    struct generation *g;
+    struct total *totals;
+    int totals_count;
+    struct equation *equations;
+    int equations_count, unbalanced;
+    struct show s;
+};
+
+/* --- reading --- */
+
+static struct money read_money(const char *text)
+{
+    struct money m = {0, 0};
+    const char *point = strchr(text, '.');
+    for (const char *p = text; *p; p++)
+        if (*p >= '0' && *p <= '9') m.value = m.value * 10 + (*p - '0');
+    if (*text == '-') m.value = -m.value;
+    m.scale = point ? (int)strlen(point + 1) : 0;
+    return m;
+}
+
+static void add_money(struct money *to, struct money x)
+{
+    for (; to->scale < x.scale; to->scale++) to->value *= 10;
+    for (; x.scale < to->scale; x.scale++) x.value *= 10;
+    to->value += x.value;
+}
+
+static const char *kept(struct page *p, const char *text)
+{
+    return arena_dup(p->arena, view_of(text));
+}
+
+static bool read_totals(struct page *p, struct status *st)
+{
+    struct show_tsv t;
+    p->totals = arena_array(p->arena, struct total, TOTALS_MAX);
+    bool ok = show_tsv_open(&t, arena_printf(p->arena, "%s/totals.tsv", p->g->folder), TOTALS, st);
+    while (ok && p->totals_count < TOTALS_MAX && show_tsv_next(&t, st))
+        p->totals[p->totals_count++] =
+            (struct total){kept(p, t.field[1]), kept(p, t.field[2]), atoll(t.field[3]), read_money(t.field[4])};
+    show_tsv_close(&t);
+    return ok && st->code == STATUS_OK;
+}
+
+static bool read_equations(struct page *p, struct status *st)
+{
+    struct show_tsv t;
+    p->equations = arena_array(p->arena, struct equation, EQUATIONS_MAX);
+    bool ok = show_tsv_open(&t, arena_printf(p->arena, "%s/tieout.tsv", p->g->folder), TIEOUT, st);
+    while (ok && p->equations_count < EQUATIONS_MAX && show_tsv_next(&t, st)) {
+        bool balanced = strcmp(t.field[4], "yes") == 0;
+        p->equations[p->equations_count++] = (struct equation){kept(p, t.field[0]), kept(p, t.field[1]),
+                                                               kept(p, t.field[2]), kept(p, t.field[3]), balanced};
+        p->unbalanced += !balanced;
+    }
+    show_tsv_close(&t);
+    return ok && st->code == STATUS_OK;
+}
+
+static const struct total *find(const struct page *p, const char *name, const char *currency)
+{
+    for (int i = 0; i < p->totals_count; i++)
+        if (strcmp(p->totals[i].name, name) == 0 && strcmp(p->totals[i].currency, currency) == 0) return &p->totals[i];
+    return NULL;
+}
+
+/* A count that is not there is 0: nothing of the kind happened. */
+static int64_t records(struct page *p, const char *name, const char *what)
+{
+    const struct total *t = find(p, arena_printf(p->arena, "%s%s%s", name, what[0] ? "." : "", what), "");
+    return t ? t->records : 0;
+}
+
+static struct money amount(struct page *p, const char *name, const char *what, const char *currency)
+{
+    const struct total *t = find(p, arena_printf(p->arena, "%s.%s", name, what), currency);
+    return t ? t->amount : (struct money){0, 0};
+}
+
+/* --- rows --- */
+
+static void add_number(struct page *p, struct listing *rows, int64_t number)
+{
+    if (p->call->json)
+        listing_integer(rows, number);
+    else
+        listing_decimal(rows, show_grouped(p->arena, arena_printf(p->arena, "%" PRId64, number)));
+}
+
+static void add_amount(struct page *p, struct listing *rows, struct money m)
+{
+    const char *text = show_decimal(p->arena, m.value, m.scale);
+    listing_decimal(rows, p->call->json ? text : show_grouped(p->arena, text));
+}
+
+static void show_files(struct page *p)
+{
+    static const char *const COLUMNS[] = {"layout", "files", "read", "accepted", "rejected", "marks", NULL};
+    static const char *const WHAT[] = {"read", "accepted", "rejected", "header_trailer"};
+    const struct generation *g = p->g;
+    int64_t all[5] = {0};
+    struct listing rows;
+    listing_init(&rows, COLUMNS);
+    for (int i = 0; i < g->unit->layouts_count; i++) {
+        int64_t sums[5] = {0};
+        for (int k = 0; k < g->inputs.files_count; k++) {
+            if (g->inputs.files[k].layout_index != i) continue;
+            sums[0]++;
+            for (int w = 0; w < 4; w++) sums[w + 1] += records(p, g->inputs.files[k].name, WHAT[w]);
+        }
+        listing_text(&rows, g->unit->layouts[i]->name);
+        for (int w = 0; w < 5; w++) {
+            add_number(p, &rows, sums[w]);
+            all[w] += sums[w];
+        }
+    }
+    listing_text(&rows, "all");
+    for (int w = 0; w < 5; w++) add_number(p, &rows, all[w]);
+    show_rows(&p->s, "files", "FILES: read = accepted + rejected + marks (header and trailer records)", &rows);
+    listing_release(&rows);
+}
+
+static void show_customers(struct page *p)
+{
+    static const char *const COLUMNS[] = {"customers", "scored", "excluded", "selected", "score_of_selected", NULL};
+    static const char *const TYPES[] = {"personal", "corporate"};
+    struct listing rows;
+    listing_init(&rows, COLUMNS);
+    for (int i = 0; i < 2; i++) {
+        if (!find(p, arena_printf(p->arena, "scored.%s", TYPES[i]), "")) continue;
+        listing_text(&rows, TYPES[i]);
+        add_number(p, &rows, records(p, "scored", TYPES[i]));
+        add_number(p, &rows, records(p, "excluded", TYPES[i]));
+        add_number(p, &rows, records(p, "selected", TYPES[i]));
+        add_amount(p, &rows, amount(p, "score.selected", TYPES[i], ""));
+    }
+    const char *heading = arena_printf(
+        p->arena, "CUSTOMERS: %s records accepted, %s superseded; %s integrated, %s selected",
+        show_grouped(p->arena, arena_printf(p->arena, "%" PRId64, records(p, "customer_records", "accepted"))),
+        show_grouped(p->arena, arena_printf(p->arena, "%" PRId64, records(p, "customer_records", "superseded"))),
+        show_grouped(p->arena, arena_printf(p->arena, "%" PRId64, records(p, "integrated", ""))),
+        show_grouped(p->arena, arena_printf(p->arena, "%" PRId64, records(p, "selected", ""))));
+    show_rows(&p->s, "customers", heading, &rows);
+    listing_release(&rows);
+}
+
+static void show_tables(struct page *p)
+{
+    static const char *const COLUMNS[] = {"table", "accepted", "owners", "rows", "orphans", "dropped", NULL};
+    struct listing rows;
+    listing_init(&rows, COLUMNS);
+    for (int i = 0; i < p->g->tables.count; i++) {
+        const char *name = p->g->tables.table[i].layout->name;
+        listing_text(&rows, name);
+        add_number(p, &rows, records(p, name, "accepted"));
+        add_number(p, &rows, records(p, name, "further_owners"));
+        add_number(p, &rows, records(p, name, "rows"));
+        add_number(p, &rows, records(p, name, "orphans"));
+        add_number(p, &rows, records(p, name, "duplicates") + records(p, name, "superseded"));
+    }
+    show_rows(&p->s, "tables", "TABLES: accepted + further owners = rows + orphans + dropped (double accounts)", &rows);
+    listing_release(&rows);
+}
+
+/* The four figures of one amount column and currency; false when it has none. */
+static bool read_amounts(struct page *p, const struct table *t, int column, const char *currency, struct money out[4])
+{
+    static const char *const WHAT[] = {"accepted", "counted", "orphans", "duplicates"};
+    const char *name = arena_printf(p->arena, "%s.%s", t->layout->name,
+                                    t->layout->fields[t->columns[t->amount_columns[column]].field].name);
+    if (!find(p, arena_printf(p->arena, "%s.accepted", name), currency)) return false;
+    for (int w = 0; w < 4; w++) out[w] = amount(p, name, WHAT[w], currency);
+    return true;
+}
+
+/* On the page each currency in one line, over all amounts of all tables (a hash total: nothing can get lost in it). */
+static void show_currencies(struct page *p)
+{
+    static const char *const COLUMNS[] = {"currency", "accepted", "counted", "orphans", "dropped", NULL};
+    struct listing rows;
+    listing_init(&rows, COLUMNS);
+    for (int c = 0; c < p->g->reference.rates.count; c++) {
+        const char *currency = p->g->reference.rates.code[c];
+        struct money sums[4] = {{0, 0}}, one[4];
+        bool any = false;
+        for (int i = 0; i < p->g->tables.count; i++)
+            for (int a = 0; a < p->g->tables.table[i].amounts_count; a++) {
+                if (!read_amounts(p, &p->g->tables.table[i], a, currency, one)) continue;
+                any = true;
+                for (int w = 0; w < 4; w++) add_money(&sums[w], one[w]);
+            }
+        if (!any) continue;
+        listing_text(&rows, currency);
+        for (int w = 0; w < 4; w++) add_amount(p, &rows, sums[w]);
+    }
+    show_rows(&p->s, "currencies", "MONEY, all amounts together: accepted = counted + orphans + dropped", &rows);
+    listing_release(&rows);
+}
+
+static void show_amounts(struct page *p)
+{
+    static const char *const COLUMNS[] = {"amount", "currency", "accepted", "counted", "orphans", "dropped", NULL};
+    struct listing rows;
+    listing_init(&rows, COLUMNS);
+    for (int i = 0; i < p->g->tables.count; i++) {
+        const struct table *t = &p->g->tables.table[i];
+        for (int a = 0; a < t->amounts_count; a++)
+            for (int c = 0; c < p->g->reference.rates.count; c++) {
+                struct money one[4];
+                if (!read_amounts(p, t, a, p->g->reference.rates.code[c], one)) continue;
+                listing_text(&rows, arena_printf(p->arena, "%s.%s", t->layout->name,
+                                                 t->layout->fields[t->columns[t->amount_columns[a]].field].name));
+                listing_text(&rows, p->g->reference.rates.code[c]);
+                for (int w = 0; w < 4; w++) add_amount(p, &rows, one[w]);
+            }
+    }
+    show_rows(&p->s, "amounts", "AMOUNTS", &rows);
+    listing_release(&rows);
+}
+
+/* For people several on a line: "CRMCUST 873   CRMCONT 740 …". */
+static void show_outputs(struct page *p)
+{
+    static const char *const COLUMNS[] = {"file", "rows", NULL};
+    const struct unit *u = p->g->unit;
+    struct listing rows;
+    char line[PAGE_WIDTH + 1] = "";
+    if (p->call->json) {
+        listing_init(&rows, COLUMNS);
+        for (int o = 0; o < u->outputs_count; o++) {
+            listing_text(&rows, u->outputs[o]->file);
+            listing_integer(&rows, records(p, "rows", u->outputs[o]->file));
+        }
+        show_rows(&p->s, "outputs", "outputs", &rows);
+        listing_release(&rows);
+        return;
+    }
+    show_line(&p->s, "\nOUTPUTS: rows of each file");
+    for (int o = 0; o < u->outputs_count; o++) {
+        const char *text = arena_printf(
+            p->arena, "%s %s", u->outputs[o]->file,
+            show_grouped(p->arena, arena_printf(p->arena, "%" PRId64, records(p, "rows", u->outputs[o]->file))));
+        size_t used = strlen(line);
+        if (used + strlen(text) + 5 > PAGE_WIDTH) {
+            show_line(&p->s, "%s", line);
+            used = 0;
+        }
+        snprintf(line + used, sizeof line - used, "%s%s", used ? "   " : "  ", text);
+    }
+    if (line[0]) show_line(&p->s, "%s", line);
+}
+
+static void show_equations(struct page *p, bool all)
+{
+    static const char *const COLUMNS[] = {"balanced", "equation", "currency", "left", "right", NULL};
+    struct listing rows;
+    listing_init(&rows, COLUMNS);
+    for (int i = 0; i < p->equations_count; i++) {
+        const struct equation *e = &p->equations[i];
+        if (!all && e->balanced) continue;
+        listing_text(&rows, e->balanced ? "yes" : "NO");
+        listing_text(&rows, e->name);
+        listing_text(&rows, e->currency[0] ? e->currency : NULL);
+        listing_decimal(&rows, e->left);
+        listing_decimal(&rows, e->right);
+    }
+    show_rows(&p->s, "equations", all ? "EQUATIONS" : "NOT BALANCED", &rows);
+    listing_release(&rows);
+}
+
+static void show_head(struct page *p)
+{
+    char date[11];
+    date_format(p->g->business_date, date);
+    show_section(&p->s, "tieout", "TIE-OUT 核对 of unit %s %s, business date %s", p->g->unit->id, p->g->unit->name,
+                 date);
+    if (p->call->json) {
+        show_text(&p->s, "unit", p->g->unit->id);
+        show_text(&p->s, "business_date", date);
+    }
+    show_text(&p->s, "generation", p->g->id);
+    if (p->call->json) {
+        show_flag(&p->s, "balanced", p->unbalanced == 0);
+        show_integer(&p->s, "equations", p->equations_count);
+        show_integer(&p->s, "unbalanced", p->unbalanced);
+    } else if (p->unbalanced) {
+        show_textf(&p->s, "state", "NOT BALANCED: %d of %d equations", p->unbalanced, p->equations_count);
+    } else {
+        show_textf(&p->s, "state", "balanced, all %d equations", p->equations_count);
+    }
+}
+
+static int run(struct command_call *call)
+{
+    struct page *p = arena_new(&call->arena, struct page);
+    bool full = command_flag(call, "full");
+    *p = (struct page){.call = call, .arena = &call->arena};
+    if (!show_generation(call, true, &p->g, &call->status) || !read_totals(p, &call->status) ||
+        !read_equations(p, &call->status)) {
+        generation_close(p->g);
+        return command_failed(call);
+    }
+    show_open(&p->s, call->json);
+    show_head(p);
+    show_files(p);
+    show_customers(p);
+    show_tables(p);
+    show_currencies(p);
+    if (full || call->json) show_amounts(p);
+    show_outputs(p);
+    if (full || call->json || p->unbalanced) show_equations(p, full || call->json);
+    show_print(&p->s);
+    if (p->unbalanced) {
+        status_fail(&call->status, STATUS_CONSERVATION, "generation %s does not balance: %d of %d equations", p->g->id,
+                    p->unbalanced, p->equations_count);
+        status_hint(&call->status,
+                    "deliver nothing of it; look whether it is damaged: crmx generation verify --unit %s",
+                    p->g->unit->id);
+    }
+    generation_close(p->g);
+    return p->unbalanced ? command_failed(call) : 0;
+}
+
+const struct command command_reconcile = {
+    .name = "reconcile",
+    .summary = "the tie-out of a generation on one page: files, customers, tables, money, outputs",
+    .description = "Every figure stands in totals.tsv and tieout.tsv of the generation; the run has checked them "
+                   "before it committed. "
+                   "--full adds every amount by currency and every equation.",
+    .options =
+        (const struct command_value[]){
+            SHOW_UNIT,
+            SHOW_DATE,
+            {.name = "full", .type = COMMAND_FLAG, .doc = "also every amount and every equation"},
+            {0}},
+    .examples = "crmx reconcile\ncrmx reconcile --unit 11 --date 2026-10-31 --json",
+    .run = run,
+};

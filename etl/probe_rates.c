@@ -1,0 +1,121 @@
+#include "etl/probe_rates.h"
+
+#include "etl/arrive.h"
+#include "etl/generation.h"
+#include "etl/run.h"
+#include "etl/unpack.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Codes in use, ISO 4217 as of 2024; the units of precious metals included, banks keep accounts in them. */
+static const char CODES[] = "CNY USD EUR JPY HKD GBP AUD CAD CHF SGD KRW THB MYR RUB NZD SEK DKK NOK MOP TWD PHP IDR "
+                            "INR VND ZAR BRL MXN TRY AED "
+                            "SAR KWD BHD OMR JOD QAR ILS PLN HUF CZK RON BGN ISK UAH KZT UZS TJS KGS TMT MNT LAK KHR "
+                            "MMK BND PKR BDT LKR NPR AFN "
+                            "IRR IQD SYP LBP YER EGP MAD TND DZD LYD SDG ETB KES TZS UGX RWF NGN GHS XOF XAF XPF CDF "
+                            "AOA ZMW BWP NAD MUR MGA SCR "
+                            "MZN MWK GMD GNF SLE LRD CVE STN ERN DJF SOS KMF BIF SZL LSL SSP ARS CLP COP PEN UYU PYG "
+                            "BOB VES CRC GTQ HNL NIO PAB "
+                            "DOP HTG JMD TTD BBD BSD BZD KYD XCD GYD SRD AWG ANG BMD CUP FJD PGK SBD TOP VUV WST ALL "
+                            "AMD AZN BAM BYN GEL MDL MKD "
+                            "RSD GIP FKP SHP BTN MVR KPW XAU XAG XPT XPD";
+
+static void take_codes(const struct unit *unit, struct probe_rates *out)
+{
+    struct rates *r = &out->rates;
+    struct view rest = view_of(CODES);
+    *r = (struct rates){.count = 1, .rate = {1000000}, .per_unit = {1}};
+    memcpy(r->code[0], unit ? unit->base_currency : "CNY", 4);
+    for (struct view word = view_word(&rest); word.length; word = view_word(&rest)) {
+        if (memcmp(word.bytes, r->code[0], 3) == 0) continue;
+        ensure(r->count < DECODE_CURRENCIES_MAX);
+        memcpy(r->code[r->count], word.bytes, 3);
+        r->rate[r->count] = 1000000;
+        r->per_unit[r->count++] = 1;
+    }
+    out->from = "ISO 4217 codes";
+    out->any_code = true;
+}
+
+struct search {
+    const struct unit *unit;
+    struct arena *arena;
+    const char *name, *path;
+    int layout;
+};
+
+static bool note_rates(void *context, int layout, const char *name, const char *path)
+{
+    struct search *s = context;
+    if (s->unit->layouts[layout]->class != LAYOUT_RATE || s->path) return true;
+    s->name = arena_dup(s->arena, view_of(name));
+    s->path = arena_dup(s->arena, view_of(path));
+    s->layout = layout;
+    return true;
+}
+
+/* A gzip file goes into memory: rate files are small. */
+static bool unpack(struct search *s, int *memory, struct status *st)
+{
+    unsigned char magic[2] = {0};
+    struct os_file_identity id;
+    int fd = os_open_read(s->path, st);
+    bool ok =
+        fd >= 0 && os_identify_fd(fd, s->path, &id, st) && (id.size < 2 || os_read_at(fd, s->path, magic, 2, 0, st));
+    os_close(fd);
+    if (!ok || magic[0] != 0x1f || magic[1] != 0x8b) return ok;
+    *memory = os_open_memory("crmx-rates", st);
+    const char *to = arena_printf(s->arena, "/proc/self/fd/%d", *memory);
+    ok = *memory >= 0 && unpack_gzip(s->path, to, st);
+    s->path = to;
+    return ok;
+}
+
+static bool from_inbox(const char *work, const struct unit *unit, int32_t business_date, struct arena *arena,
+                       struct probe_rates *out, bool *found, struct status *st)
+{
+    struct search s = {.unit = unit, .arena = arena};
+    const char *inbox = unit->inbox[0] == '/' ? unit->inbox : arena_printf(arena, "%s/%s", work, unit->inbox);
+    struct arrive_request r = {.unit = unit, .business_date = business_date, .inbox = inbox, .folder = inbox};
+    if (!arrive_look(&r, note_rates, &s, st)) return false;
+    *found = s.path != NULL;
+    if (!*found) return true;
+    struct input_set inputs;
+    struct reference reference = {0};
+    int memory = -1;
+    input_set_init(&inputs, arena);
+    bool ok = unpack(&s, &memory, st) && input_add(&inputs, s.name, s.path, unit->layouts[s.layout], s.layout, st) &&
+              reference_load(unit, &inputs, business_date, arena, &reference, st);
+    input_set_release(&inputs);
+    os_close(memory);
+    out->rates = reference.rates;
+    out->from = s.name;
+    return ok || status_while(st, "reading the rates \"%s\"", s.path);
+}
+
+static bool from_generation(const char *work, const struct unit *unit, struct arena *arena, struct probe_rates *out,
+                            bool *found, struct status *st)
+{
+    char folder[OS_PATH_MAX];
+    struct generation_current current;
+    struct generation *g;
+    run_unit_folder(work, unit->id, folder);
+    if (!generation_current_read(folder, &current, found, st) || !*found) return st->code == STATUS_OK;
+    if (!generation_open(folder, NULL, &g, st)) return false;
+    out->rates = g->reference.rates;
+    out->from = arena_printf(arena, "generation %s", g->id);
+    generation_close(g);
+    return true;
+}
+
+bool probe_rates_find(const char *work, const struct unit *unit, int32_t business_date, struct arena *arena,
+                      struct probe_rates *out, struct status *st)
+{
+    bool found = false;
+    *out = (struct probe_rates){0};
+    if (unit && !from_inbox(work, unit, business_date, arena, out, &found, st)) return false;
+    if (unit && !found && !from_generation(work, unit, arena, out, &found, st)) return false;
+    if (!found) take_codes(unit, out);
+    return true;
+}

@@ -1,0 +1,85 @@
+/* The formula language: any bytes are either refused with a message or parsed, bound and evaluated, and then the
+ * vector program agrees with the oracle on every customer. */
+#include "base/date.h"
+#include "tests/scoring/fixture_schema.h"
+
+#include <stdint.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+enum { ROWS = 5, MEASURES_MAX = 128, RESULTS_MAX = 32 };
+
+static const int64_t COLUMN[ROWS] = {0, 100, -12345, 1000000000, (int64_t)1 << 55};
+static const int64_t FIELDS[FIXTURE_CUSTOMER_FIELDS][ROWS] = {{3652, DATE_NONE, 12000, -5000, 20757},
+                                                              {0, 1, 2, 0, 1},
+                                                              {DATE_NONE, DATE_NONE, 20000, 18000, 1},
+                                                              {0, 500000, -3, 1, 99},
+                                                              {0, 1, 25, 3, 4},
+                                                              {0, 1, 1, 0, 0},
+                                                              {0, 1, 2, 3, 4}};
+
+static void evaluate(const struct formula *f, const struct formula_program *p)
+{
+    const int64_t *measures[MEASURES_MAX], *fields[FIXTURE_CUSTOMER_FIELDS];
+    static int64_t found[RESULTS_MAX][ROWS];
+    int64_t scalar[RESULTS_MAX], *results[RESULTS_MAX];
+    struct status a = {0}, b = {0};
+    bool all = true;
+    for (int i = 0; i < formula_measure_count(f); i++) measures[i] = COLUMN;
+    for (int i = 0; i < FIXTURE_CUSTOMER_FIELDS; i++) fields[i] = FIELDS[i];
+    for (int i = 0; i < RESULTS_MAX; i++) results[i] = found[i];
+    struct formula_inputs in = {ROWS, measures, fields};
+    struct formula_scratch *scratch = formula_scratch_new_sized(p, 2);
+    bool ok = formula_evaluate(p, &in, scratch, results, &a);
+    for (uint32_t i = 0; i < ROWS; i++) {
+        bool row = formula_evaluate_scalar(p, &in, i, scalar, &b);
+        all &= row;
+        for (int r = 0; ok && row && r < formula_result_count(f); r++) ensure(found[r][i] == scalar[r]);
+    }
+    ensure(all == ok);
+    formula_scratch_free(scratch);
+}
+
+/* Accounts whose every byte is 0, 1 or 2: any of them is a code of every field. */
+static void measure(const struct measure_set *s)
+{
+    static unsigned char bytes[64 * 16];
+    struct status st = {0};
+    struct measure_block *b = measure_block_new(s);
+    for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (unsigned char)(i * 7 % 3);
+    measure_block_reset(s, b, ROWS);
+    for (int t = 0; t < FIXTURE_TABLES; t++) {
+        struct measure_column columns[FIXTURE_RETAIL_FIELDS], owner = {bytes, 0, 4, false};
+        memset(bytes, 0, 4);
+        for (int i = 0; i < FIXTURE_TABLE[t].fields_count; i++)
+            columns[i] = (struct measure_column){bytes + 8 + i, 16, 1, false};
+        struct measure_rows rows = {60, owner, columns};
+        measure_add(s, b, t, &rows);
+    }
+    measure_finish(s, b, &st);
+    measure_block_free(b);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    struct status st = {0};
+    struct formula *f;
+    struct measure_set *s;
+    struct formula_program *p;
+    if (!formula_parse("fuzz.formula", (struct view){(const char *)bytes, size}, &f, &st)) {
+        ensure(st.code == STATUS_USAGE && strncmp(st.message, "fuzz.formula:", 13) == 0);
+        return 0;
+    }
+    if (measure_bind(f, &FIXTURE_SCHEMA, &FIXTURE_RATES, &s, &st)) {
+        measure(s);
+        measure_set_free(s);
+    }
+    status_clear(&st);
+    if (formula_bind(f, &FIXTURE_SCHEMA, &p, &st)) {
+        evaluate(f, p);
+        formula_program_free(p);
+    }
+    formula_free(f);
+    return 0;
+}

@@ -1,0 +1,345 @@
+/* Every message an analyst can get, word for word, with its place and its hint. */
+#include "tests/scoring/fixture.h"
+
+#include "base/buf.h"
+
+#include <string.h>
+
+struct error_case {
+    const char *text;
+    const char *message; /* behind "t.formula:" */
+    const char *hint;    /* "": none */
+};
+
+/* Whatever stage refuses it: parsing, the measures, the score. */
+static bool run(const char *text, struct status *st)
+{
+    struct formula *f;
+    struct measure_set *set = NULL;
+    struct formula_program *p = NULL;
+    if (!formula_parse("t.formula", view_of(text), &f, st)) return false;
+    bool ok = measure_bind(f, &FIXTURE_SCHEMA, &FIXTURE_RATES, &set, st) && formula_bind(f, &FIXTURE_SCHEMA, &p, st);
+    formula_program_free(p);
+    measure_set_free(set);
+    formula_free(f);
+    return ok;
+}
+
+static void check(const char *prefix, const struct error_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct status st = {0};
+        char text[2000], message[STATUS_MESSAGE_MAX];
+        snprintf(text, sizeof text, "%s%s", prefix, cases[i].text);
+        snprintf(message, sizeof message, "t.formula:%s", cases[i].message);
+        bool ok = run(text, &st);
+        if (ok) print_error("accepted: %s\n", text);
+        assert_false(ok);
+        if (strcmp(st.message, message) != 0 || strcmp(st.hint, cases[i].hint) != 0)
+            print_error("text:  %s\nfound: %s\n       %s\n", text, st.message, st.hint);
+        assert_string_equal(st.message, message);
+        assert_string_equal(st.hint, cases[i].hint);
+        assert_int_equal(st.code, STATUS_USAGE);
+    }
+}
+#define CHECK(prefix, cases) check(prefix, cases, sizeof cases / sizeof cases[0])
+
+static const struct error_case LEXER[] = {
+    {"score = 1 $ 2;", "1:11: unexpected character \"$\"", ""},
+    {"# 注释\nscore = 活期 ？ 2;", "2:12: unexpected character \"？\"", ""},
+    {"score = \xb0\xa1;", "1:9: the text is not UTF-8 (byte 0xB0)", "convert it: iconv -f GB18030 -t UTF-8 t.formula"},
+    {"# \xff", "1:3: the text is not UTF-8 (byte 0xFF)", "convert it: iconv -f GB18030 -t UTF-8 t.formula"},
+    {"score = 1.;", "1:11: expected digits behind the decimal point", ""},
+    {"score = 1234567890123456;", "1:9: a number has at most 15 digits", ""},
+    {"score = 0.1234567890123456;", "1:9: a number has at most 15 digits", ""},
+    {"score = 3年;", "1:10: expected \";\" at the end of the statement, found \"年\"", ""},
+    {"score = 3x;", "1:9: a name cannot begin with a digit", ""},
+    {"score = 'abc\n';", "1:9: expected a closing ' on the same line", ""},
+    {"score = \"abc", "1:9: expected a closing \" on the same line", ""},
+    {"score = '012345678901234567890123456789012';", "1:9: a text has at most 32 bytes", ""},
+    {"score = aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggggggggghhhhhhhhhhiiiiiiiiiijjjjjjj;",
+     "1:9: a name has at most 96 bytes, this one has 97", ""},
+};
+
+static const struct error_case STATEMENTS[] = {
+    {"", "1:1: the file has no score", "add a line such as: score = deposits + loans*1.2;"},
+    {"score = 1;", "1:11: the file has no threshold", "add a line such as: threshold 1000000.00;"},
+    {"scor = 1;",
+     "1:1: expected a statement: measure, coef, let, result, score, unit, rounding or threshold, found \"scor\"",
+     "did you mean score?"},
+    {"(", "1:1: expected a statement: measure, coef, let, result, score, unit, rounding or threshold, found \"(\"", ""},
+    {"score = 1", "1:10: expected \";\" at the end of the statement, found end of file", ""},
+    {"score = 1; score = 2;", "1:12: a second score", ""},
+    {"unit fen; unit fen;", "1:11: a second unit", ""},
+    {"unit 元;", "1:6: expected yuan or fen, found \"元\"", ""},
+    {"rounding up;", "1:10: expected half_up, half_away or half_even, found \"up\"", ""},
+    {"rounding half_up; rounding half_up;", "1:19: a second rounding", ""},
+    {"threshold 1; threshold 2;", "1:14: a second threshold", ""},
+    {"threshold x;", "1:11: expected a number, found \"x\"", ""},
+    {"threshold 1.005; score = 1;", "1:11: the threshold in yuan has at most 2 decimals, found 3", ""},
+    {"unit fen; threshold 1.5; score = 1;", "1:21: the threshold in fen has at most 0 decimals, found 1", ""},
+    {"coef 1;", "1:6: expected the name of a coefficient, found \"1\"", ""},
+    {"coef when = 1;", "1:6: \"when\" is a word of the language and cannot name a coefficient", ""},
+    {"coef a 1;", "1:8: expected \"=\" and the value of the coefficient, found \"1\"", ""},
+    {"coef a = b;", "1:10: expected a number, found \"b\"", ""},
+    {"coef a = 1; coef a = 2;", "1:18: a is already a coefficient, defined in line 1", ""},
+    {"measure m money = count(card);", "1:11: a count is a number, not money", ""},
+    {"measure m = sum(card, 1);", "1:11: expected the type of the measure: money, months or number, found \"=\"",
+     "a name is one word: no blanks inside it"},
+    {"measure m date = sum(card, 1);",
+     "1:11: expected the type of the measure: money, months or number, found \"date\"",
+     "a name is one word: no blanks inside it"},
+    {"measure m money sum(card, 1);", "1:17: expected \"=\" and the aggregate of the measure, found \"sum\"", ""},
+    {"measure m money = total(card, 1);", "1:19: expected sum, count, min, max or avg, found \"total\"",
+     "for example: measure deposits money = sum(retail, cny(balance));"},
+    {"measure m money = sum card;", "1:23: expected \"(\" after the aggregate, found \"card\"", ""},
+    {"measure m money = sum(1);", "1:23: expected the name of an account table, found \"1\"", ""},
+    {"measure m money = sum(card);", "1:27: expected \",\" and the expression of the aggregate, found \")\"",
+     "sum(tables where condition, expression)"},
+    {"measure m money = sum(card, 1;", "1:30: expected \")\" after the expression of the aggregate, found \";\"", ""},
+    {"measure m number = count(card, 1);", "1:30: expected \")\" after the accounts that count counts, found \",\"",
+     ""},
+    {"measure m as n money = sum(card, 1); measure n money = sum(card, 1);",
+     "1:46: n is already a measure, defined in line 1", ""},
+    {"measure m as when money = sum(card, 1);",
+     "1:14: \"when\" is a word of the language and cannot name the measure in ASCII", ""},
+    {"let a = 1; let a = 2;", "1:16: a is already a value, defined in line 1", ""},
+    {"let a wrong = 1;", "1:7: expected \"=\", or a type: money, number, months, date, code, boolean, found \"wrong\"",
+     "a name is one word: no blanks inside it"},
+    {"let a 1;", "1:7: expected \"=\" and an expression, found \"1\"", ""},
+    {"result r = 1;", "1:10: expected the type of the result: money, number, months, code or boolean, found \"=\"",
+     "a name is one word: no blanks inside it"},
+    {"result r date = 1;",
+     "1:10: expected the type of the result: money, number, months, code or boolean, found \"date\"",
+     "a name is one word: no blanks inside it"},
+    {"result r number = 1; result r number = 2;", "1:29: r is already a result, defined in line 1", ""},
+};
+
+static const struct error_case SYNTAX[] = {
+    {"score = ;", "1:22: expected a value, found \";\"", ""},
+    {"score = 1 +;", "1:25: expected a value, found \";\"", ""},
+    {"score = (1;", "1:24: expected \")\" to close the parenthesis, found \";\"", ""},
+    {"score = 1 < 2 < 3;", "1:28: a comparison cannot be compared again", "write: a < b and b < c"},
+    {"score = when;", "1:22: expected a value, found \"when\"", ""},
+    {"score = date 5;", "1:27: expected a day such as '2026-10-31' after date, found \"5\"", ""},
+    {"score = date '2026-02-30';", "1:27: '2026-02-30' is not a day such as '2026-10-31'", ""},
+    {"score = case 1;", "1:27: expected \"when\" after case, found \"1\"", ""},
+    {"score = case when 1=1 then 2 end;",
+     "1:43: expected \"when\", or \"else\" with the value for all other customers, found \"end\"",
+     "a case needs an else: else 0 end"},
+    {"score = case when 1=1 else 2 end;", "1:36: expected \"then\" after the condition, found \"else\"", ""},
+    {"score = case when 1=1 then 2 else 3;", "1:49: expected \"end\" to close the case, found \";\"", ""},
+    {"score = 1 in 2;", "1:27: expected \"(\" after in, found \"2\"", ""},
+    {"score = 1 in (2;", "1:29: expected \")\" or \",\" after a value of in, found \";\"", ""},
+    {"score = 系数();", "1:25: expected a number or the name of a coefficient, found \")\"", ""},
+    {"score = 系数(1.5;", "1:28: expected \")\" after the coefficient, found \";\"", ""},
+    {"score = coef(a);", "1:27: unknown coefficient a",
+     "declare it above: coef a = 1.5;  or give a default here: coef(a, 1.5)"},
+    {"coef fund_weight = 1; score = coef(fund_wieght);", "1:49: unknown coefficient fund_wieght",
+     "did you mean fund_weight?"},
+    {"score = coef(a, 1) + coef(a, 2);", "1:40: coefficient a has two defaults, 2 here and 1 in line 1", ""},
+    {"let a = 1; score = coef(a, 1);", "1:38: a is already a value, defined in line 1", ""},
+    {"score = minn(1, 2);", "1:22: unknown function minn", "did you mean min?"},
+    {"score = frobnicate(1);", "1:22: unknown function frobnicate", "list them: crmx formula functions"},
+    {"score = sum(card, balance);", "1:22: unknown function sum",
+     "sum stands in a measure: measure NAME money = sum(tables where condition, expression);"},
+    {"score = abs(1, 2);", "1:22: abs takes 1 argument, found 2", "abs(x): x without its sign"},
+    {"score = if(1=1, 2);", "1:22: if takes 3 arguments, found 2",
+     "if(condition, a, b): a where the condition holds, else b"},
+    {"score = min(1);", "1:22: min takes 2 to 16 arguments, found 1", "min(a, b, …): the smallest"},
+    {"score = min(1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17);", "1:22: min takes 2 to 16 arguments, found 17",
+     "min(a, b, …): the smallest"},
+    {"score = abs(1;", "1:27: expected \")\" or \",\" after an argument, found \";\"", ""},
+    {"score = round(1, up);", "1:31: expected half_up, half_away or half_even, found \"up\"", ""},
+};
+
+/* Behind "threshold 1; measure 存款 as deposits money = sum(fund, balance);" in line 1 */
+static const struct error_case SCORES[] = {
+    {"score = 存欵;", "2:9: unknown name 存欵", "did you mean 存款?"},
+    {"score = deposit;", "2:9: unknown name deposit", "did you mean deposits?"},
+    {"score = xyz;", "2:9: unknown name xyz", "define it above: measure xyz money = sum(…);"},
+    {"score = a; let a = 1;", "2:9: a is defined further down, in line 2", "move its statement above line 2"},
+    {"let a = a; score = 1;", "2:9: a is defined further down, in line 2", "move its statement above line 2"},
+    {"score = deposits * deposits;", "2:18: money cannot be multiplied by money",
+     "divide first: a*(b/c), or say that one is a number: let n number = …;"},
+    {"score = deposits + sex;", "2:18: cannot add a value of type code to one of type money", ""},
+    {"score = deposits - birth;", "2:18: cannot subtract a value of type date from one of type money", ""},
+    {"score = birth + deposits;", "2:15: cannot add a value of type money to one of type date", ""},
+    {"score = deposits * birth;", "2:18: cannot multiply values of type money and date", ""},
+    {"score = deposits / (1=1);", "2:18: cannot divide values of type money and boolean", ""},
+    {"score = -sex;", "2:10: expected an amount or a number, found a value of type code", ""},
+    {"score = if(deposits, 1, 2);", "2:12: expected a condition, found a value of type money", ""},
+    {"score = if(1=1 and deposits, 1, 2);", "2:20: expected a condition, found a value of type money", ""},
+    {"score = if(1=1, 1, sex);", "2:20: a value of type code cannot stand beside one of type number", ""},
+    {"score = if(sex = 1, 1, 2);", "2:16: cannot compare a value of type code with one of type number", ""},
+    {"score = if(married = married, 1, 2);", "2:20: cannot compare a value of type boolean with one of type boolean",
+     ""},
+    {"score = if(sex = 'X', 1, 2);", "2:18: 'X' is none of the codes it is compared with", "the codes are: M F U"},
+    {"score = if('MM' = sex, 1, 2);", "2:12: 'MM' is none of the codes it is compared with", "did you mean 'M'?"},
+    {"score = if(sex in ('M', 'Q'), 1, 2);", "2:25: 'Q' is none of the codes it is compared with",
+     "the codes are: M F U"},
+    {"score = if(home_currency = 'CYN', 1, 2);", "2:28: 'CYN' is none of the codes it is compared with",
+     "the codes are: CNY USD JPY EUR HKD"},
+    {"score = if(sex < 'M', 1, 2);", "2:16: codes have no order, use = or <> or in", ""},
+    {"score = age(birth);", "2:9: this value may be missing for a customer and cannot be used in a result",
+     "say what counts then: coalesce(…, …)"},
+    {"score = if(birth < date '2000-01-01', 1, 2);",
+     "2:12: birth may be missing for a customer and cannot be used in a comparison",
+     "say what counts then: coalesce(birth, …)"},
+    {"score = coalesce(age(birth), months_since(opened));",
+     "2:9: this value may be missing for a customer and cannot be used in a result",
+     "say what counts then: coalesce(…, …)"},
+    {"score = age(deposits);", "2:13: age needs a date, found a value of type money", ""},
+    {"score = months_since(1);", "2:22: months_since needs a date, found a value of type number", ""},
+    {"score = cny(deposits);", "2:9: cny can stand only inside an aggregate",
+     "write it in a measure: measure NAME money = sum(retail, cny(balance));"},
+    {"score = sex;", "2:9: score is declared money, the expression gives code", ""},
+    {"coef weight = 2; score = deposits*wieght;", "2:35: unknown name wieght", "did you mean weight?"},
+    {"score = if(deposits < abs(nothing), 1, 2);", "2:27: unknown name nothing",
+     "define it above: measure nothing money = sum(…);"},
+    {"let a date = 5; score = 1;", "2:14: a is declared date, the expression gives number", ""},
+    {"score = 1; result t code = 5;", "2:28: t is declared code, the expression gives number", ""},
+    {"score = abs('x');", "2:13: expected an amount or a number, found a value of type code", ""},
+    {"score = coalesce(birth, 5);", "2:25: a value of type number cannot stand beside one of type date", ""},
+};
+
+/* Behind "threshold 1; score = 1; measure m money = " */
+static const struct error_case MEASURES[] = {
+    {"sum(retial, cny(balance));", "1:47: no system or account layout is named retial", "did you mean retail?"},
+    {"sum(loans, cny(balance));", "1:47: no system or account layout is named loans", "list them: crmx layout list"},
+    {"sum(card, balance);", "1:53: measure m adds amounts of different currencies of card_account",
+     "convert them: cny(amount); or take one currency: where currency='CNY'"},
+    {"sum(card where currency<>'USD', balance);",
+     "1:75: measure m adds amounts of different currencies of card_account",
+     "convert them: cny(amount); or take one currency: where currency='CNY'"},
+    {"sum(retail where kind='D' or currency='CNY', balance);",
+     "1:88: measure m adds amounts of different currencies of retail_account",
+     "convert them: cny(amount); or take one currency: where currency='CNY'"},
+    {"sum(card, if(currency='CNY', balance, balance));",
+     "1:53: measure m adds amounts of different currencies of card_account",
+     "convert them: cny(amount); or take one currency: where currency='CNY'"},
+    {"max(card, balance);", "1:53: measure m adds amounts of different currencies of card_account",
+     "convert them: cny(amount); or take one currency: where currency='CNY'"},
+    {"sum(card, cny(balanse));", "1:57: table card_account has no field balanse", "did you mean balance?"},
+    {"sum(card, cny(zzz));", "1:57: table card_account has no field zzz",
+     "see its fields: crmx layout show card_account"},
+    {"sum(accounts where currency='CNY', balance);", "1:62: table fund_account has no field currency",
+     "see its fields: crmx layout show fund_account"},
+    {"sum(card, cny(balance)/2);", "1:65: a division inside an aggregate would not be exact",
+     "divide outside: define a measure without the division and write measure/x in the score"},
+    {"sum(card, 系数(2)*cny(balance));", "1:53: a coefficient cannot stand inside an aggregate",
+     "multiply the measure by it in the score"},
+    {"sum(card, m);", "1:53: the measure m cannot stand inside an aggregate",
+     "an aggregate reads the fields of card_account; combine measures in the score"},
+    {"sum(card, score);", "1:53: the value of the customer score cannot stand inside an aggregate",
+     "an aggregate reads the fields of card_account; combine measures in the score"},
+    {"sum(card, coef(z, 1)*z);", "1:53: a coefficient cannot stand inside an aggregate",
+     "multiply the measure by it in the score"},
+    {"sum(retail where kind='X', cny(balance));", "1:65: 'X' is no code of retail_account.kind",
+     "its codes are: D F N"},
+    {"sum(retail where status in ('OPEN', 'FROZN'), cny(balance));",
+     "1:79: 'FROZN' is no code of retail_account.status", "did you mean 'FROZEN'?"},
+    {"sum(retail where currency='RMB', cny(balance));", "1:69: 'RMB' is no code of retail_account.currency",
+     "its codes are: CNY USD JPY EUR HKD"},
+    {"sum(retail where kind < 'D', cny(balance));", "1:65: codes have no order, use = or <> or in", ""},
+    {"sum(retail where kind = status, cny(balance));", "1:67: a code can be compared only with a text such as 'D'", ""},
+    {"sum(retail where kind in (5), cny(balance));", "1:69: a code can be compared only with a text such as 'D'", ""},
+    {"sum(retail where balance, cny(balance));", "1:60: expected a condition, found a value of type money", ""},
+    {"sum(retail where balance > term, cny(balance));",
+     "1:68: cannot compare a value of type money and one of type months", ""},
+    {"sum(retail where maturity > 5, cny(balance));",
+     "1:69: cannot compare a value of type date and one of type number", ""},
+    {"sum(retail where (kind='D') = (kind='F'), cny(balance));", "1:71: cannot compare conditions, use and, or, not",
+     ""},
+    {"sum(retail where not balance, cny(balance));", "1:64: expected a condition, found a value of type money", ""},
+    {"sum(retail where 'D' = 'D', cny(balance));", "1:60: the text 'D' can only be compared with a field of codes", ""},
+    {"sum(retail, cny(balance) + term);", "1:68: cannot add a value of type money and one of type months", ""},
+    {"sum(retail, maturity + balance);", "1:64: cannot add values of type date and money", ""},
+    {"sum(retail, maturity - rate);", "1:64: cannot subtract values of type date and number", ""},
+    {"sum(retail, cny(balance)*cny(balance));", "1:67: money cannot be multiplied by money", ""},
+    {"sum(retail, -kind);", "1:56: expected an amount or a number, found a value of type code", ""},
+    {"sum(retail, cny(term));", "1:59: cny converts money, found a value of type months", ""},
+    {"sum(retail, cny(cny(balance)));", "1:59: the amount is converted already", ""},
+    {"sum(retail, max(kind, 1));", "1:65: cannot compare a value of type code and one of type number", ""},
+    {"sum(retail, max(kind='D', kind='F'));", "1:55: expected amounts or numbers, found values of type boolean", ""},
+    {"sum(retail, if(kind='D', cny(balance), term));",
+     "1:68: cannot choose between a value of type money and one of type months", ""},
+    {"sum(retail, round(cny(balance)));", "1:55: round cannot stand inside an aggregate",
+     "aggregates add exact amounts; apply round to the measure in the score"},
+    {"sum(retail, age(maturity));", "1:55: age cannot stand inside an aggregate",
+     "aggregates add exact amounts; apply age to the measure in the score"},
+    {"sum(retail, term);", "1:55: the measure is declared money, the expression gives months", ""},
+    {"sum(retail, kind='D');", "1:59: the measure is declared money, the expression gives boolean", ""},
+    {"sum(retail, cny(balance)*0.000000000001*0.000000000001*0.000000000001);",
+     "1:97: the product has 46 decimals, at most 36 are kept exactly", ""},
+    {"sum(retail, cny(balance)*0.00000000000001);",
+     "1:33: the numbers of measure m are too large or have too many decimals to be exact",
+     "at most 18 decimals more than the result, rates included; scale the measure in the score"},
+    {"sum(retail, cny(balance)*999999999999999);",
+     "1:33: the numbers of measure m are too large or have too many decimals to be exact",
+     "at most 18 decimals more than the result, rates included; scale the measure in the score"},
+    {"sum(card, cny(balance)*0.000000000001 + 1);", "1:81: the decimals of the two values are too far apart (0 and 22)",
+     ""},
+    {"sum(card, cny(balance*0.00000000000001*0.000000000000001));",
+     "1:53: the amount has 31 decimals, at most 28 can be converted exactly", ""},
+    {"sum(card, cny(balance)*k); coef k = 2;", "1:66: the coefficient k cannot stand inside an aggregate",
+     "an aggregate reads the fields of card_account; combine measures in the score"},
+};
+
+static const struct error_case NUMBERS[] = {
+    {"sum(retail, cny(balance));", "1:56: the measure is declared number, the expression gives money", ""},
+    {"sum(retail, maturity - business_date);", "1:65: a date in the expression may be missing for an account",
+     "say what counts then: coalesce(date, business_date)"},
+    {"sum(retail, (business_date) in (maturity));",
+     "1:72: the measure is declared number, the expression gives boolean", ""},
+};
+
+static void test_lexer(void **state)
+{
+    CHECK("", LEXER);
+}
+static void test_statements(void **state)
+{
+    CHECK("", STATEMENTS);
+}
+static void test_syntax(void **state)
+{
+    CHECK("threshold 1; ", SYNTAX);
+}
+static void test_scores(void **state)
+{
+    CHECK("threshold 1; measure 存款 as deposits money = sum(fund, balance);\n", SCORES);
+}
+static void test_measures(void **state)
+{
+    CHECK("threshold 1; score = 1; measure m money = ", MEASURES);
+    CHECK("threshold 1; score = 1; measure m number = ", NUMBERS);
+}
+
+static void test_rates(void **state)
+{
+    struct status st = {0};
+    struct formula *f;
+    struct measure_set *set;
+    const char *text = "threshold 1; score = 1; measure m money = sum(card, cny(balance));";
+    fixture_ok(formula_parse("t.formula", view_of(text), &f, &st), &st);
+    struct measure_rates per_ten = {(const int64_t[]){1000000, 1, 1, 1, 1}, (const int32_t[]){1, 50, 1, 1, 1}};
+    assert_false(measure_bind(f, &FIXTURE_SCHEMA, &per_ten, &set, &st));
+    assert_string_equal(st.message, "the rate of USD is 1 per 50; expected a positive rate per 1, 10, 100 …");
+    status_clear(&st);
+    struct measure_rates large = {(const int64_t[]){1000000, INT64_MAX / 2, 1, 1, 1},
+                                  (const int32_t[]){1, 1, 100, 1, 1}};
+    assert_false(measure_bind(f, &FIXTURE_SCHEMA, &large, &set, &st));
+    assert_string_equal(st.message, "the rate of USD is too large: 4611686018427387903");
+    status_clear(&st);
+    assert_null(set);
+    formula_free(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lexer),    cmocka_unit_test(test_statements),
+                                       cmocka_unit_test(test_syntax),   cmocka_unit_test(test_scores),
+                                       cmocka_unit_test(test_measures), cmocka_unit_test(test_rates)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
