@@ -171,6 +171,33 @@ static const struct {
     {"else", TYPE(LAYOUT_DIGITS) | TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DATE) | TYPE(LAYOUT_CODE)},
 };
 
+/* Roles whose value is computed with: a change date that is no date would silently decide nothing. Others may be any type. */
+static const uint32_t ROLE_TYPES[ROLE_COUNT] = {
+    [ROLE_BIRTH] = TYPE(LAYOUT_DATE),
+    [ROLE_CHANGED] = TYPE(LAYOUT_DATE),
+    [ROLE_EXPIRES] = TYPE(LAYOUT_DATE),
+    [ROLE_RATE] = TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DIGITS),
+    [ROLE_PER_UNIT] = TYPE(LAYOUT_DIGITS),
+    [ROLE_SHARE] = TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DIGITS),
+};
+
+enum { ROLE_SCALE_MAX = 6 }; /* rates and shares are kept in millionths */
+
+static bool role_fits(struct loader *l, const struct layout_field *f)
+{
+    char message[128];
+    uint32_t types = ROLE_TYPES[f->role];
+    /* As a text the currency would not reach the rows: everything would count as the base currency. */
+    if (f->role == ROLE_CURRENCY && l->layout->class == LAYOUT_ACCOUNT) types = TYPE(LAYOUT_CURRENCY);
+    if (types && !(types & TYPE(f->type))) {
+        snprintf(message, sizeof message, "a field with the role %s is not of type %s", LAYOUT_ROLE_NAMES[f->role], LAYOUT_TYPE_NAMES[f->type]);
+        return field_fail(l, "%s", message);
+    }
+    bool millionths = f->role == ROLE_RATE || f->role == ROLE_SHARE;
+    if (millionths && f->type == LAYOUT_AMOUNT && f->scale > ROLE_SCALE_MAX) return field_fail(l, "%s: at most scale=6", LAYOUT_ROLE_NAMES[f->role]);
+    return true;
+}
+
 static bool option_fits(struct loader *l, const struct layout_field *f, struct view name)
 {
     for (size_t i = 0; i < sizeof OPTION_TYPES / sizeof OPTION_TYPES[0]; i++)
@@ -283,6 +310,7 @@ static bool read_field(struct loader *l, const char *value)
         if (role >= 0 && (fits & BIT(role))) f->role = (enum layout_role)role;
     }
     if (f->role != ROLE_NONE) {
+        if (!role_fits(l, f)) return false;
         if (layout->role_field[f->role] >= 0) return field_fail(l, "the role %s is taken already", LAYOUT_ROLE_NAMES[f->role]);
         layout->role_field[f->role] = layout->fields_count;
     }

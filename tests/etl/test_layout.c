@@ -108,6 +108,21 @@ static const struct {
      "x.ini:10: [fields] f: when= lists no value"},
     {"role missing", "class = customer\nsystem = s\nrecord_length = 20\n", FIELDS "id_type = 6 2 text\n",
      "x.ini:7: [fields]: a layout of class customer needs a field with role id_no"},
+    {"change date that is a text", "class = customer\nsystem = s\nrecord_length = 20\n",
+     FIELDS "id_type = 6 2 text\nid_no = 8 2 text\nchanged = 10 8 text\n",
+     "x.ini:11: [fields] changed: a field with the role changed is not of type text"},
+    {"birth of digits", "class = customer\nsystem = s\nrecord_length = 20\n",
+     FIELDS "id_type = 6 2 text\nid_no = 8 2 text\nborn = 10 8 digits role=birth\n",
+     "x.ini:11: [fields] born: a field with the role birth is not of type digits"},
+    {"currency of an account as a text", "class = account\nsystem = s\nrecord_length = 20\n",
+     FIELDS "account = 6 4 text\ncurrency = 10 3 text\n",
+     "x.ini:10: [fields] currency: a field with the role currency is not of type text"},
+    {"share with eight decimals", "class = relation\nsystem = s\nrecord_length = 20\n",
+     FIELDS "account = 6 4 text\nshare = 10 9 amount sign=none scale=8\n",
+     "x.ini:10: [fields] share: share: at most scale=6"},
+    {"rate with seven decimals", "class = rate\nrecord_length = 20\n",
+     "[fields]\ncurrency = 0 3 text\nrate = 3 10 amount sign=none scale=7\n",
+     "x.ini:8: [fields] rate: rate: at most scale=6"},
     {"mark without match", HEAD, FIELDS "[header]\ndate = 3 8\n", "x.ini:9: [header] match: the key is missing"},
     {"mark without text", HEAD, FIELDS "[header]\nmatch = 0\n",
      "x.ini:10: [header] match: expected OFFSET TEXT, found \"0\""},
@@ -289,9 +304,9 @@ static void test_roles(void **state)
 {
     struct arena arena;
     arena_init(&arena, "test");
-    struct layout *l = fixture_layout(
-        &arena, "class = account\nsystem = s\nrecord_length = 40",
-        "account = 0 6 text\nid_no = 6 10 text\nnotes = 16 3 text role=currency\nowner = 19 6 text role=source_no\n");
+    struct layout *l = fixture_layout(&arena, "class = account\nsystem = s\nrecord_length = 40",
+                                      "account = 0 6 text\nid_no = 6 10 text\nnotes = 16 3 currency "
+                                      "role=currency\nowner = 19 6 text role=source_no\n");
     assert_int_equal(l->role_field[ROLE_ACCOUNT], 0);
     assert_int_equal(l->role_field[ROLE_ID_NO], -1);
     assert_int_equal(l->role_field[ROLE_CURRENCY], 2);
