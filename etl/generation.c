@@ -232,9 +232,11 @@ static bool settle_file(void *context, int worker, uint64_t task, struct status 
     struct manifest_file *f = &m->files[task];
     char path[OS_PATH_MAX];
     (void)worker;
-    snprintf(path, sizeof path, "%s/%s", m->folder, f->name);
+    size_t length = strlen(f->name);
+    bool folder = f->name[length - 1] == '/';
+    snprintf(path, sizeof path, "%s/%.*s", m->folder, (int)(length - folder), f->name);
     if (!os_fsync_path(path, st)) return false;
-    if (f->name[strlen(f->name) - 1] == '/') return true;
+    if (folder) return true;
     for (int i = 0; i < m->known_count; i++)
         if (strcmp(m->known[i].name, f->name) == 0) {
             hex128((XXH128_hash_t){m->known[i].hash_low, m->known[i].hash_high}, f->hash);

@@ -129,17 +129,16 @@ static void table(struct reconcile *r, const struct populate *p, int i)
     for (int a = 0; a < t->amounts_count; a++) table_money(r, p, i, a);
 }
 
-/* -1 when the file is not there: then nothing balances. */
-static __int128 file_size(const struct populate *p, const struct output *o)
+/* Of an output on disk; a file that cannot be looked at fills the status. */
+static __int128 file_size(const struct populate *p, const struct output *o, struct status *st)
 {
     struct os_file_identity id;
-    struct status ignored = {0};
     char path[OS_PATH_MAX];
     snprintf(path, sizeof path, "%s/out/%s", p->folder, o->file);
-    return os_identify(path, &id, &ignored) ? (__int128)id.size : -1;
+    return os_identify(path, &id, st) ? (__int128)id.size : -1;
 }
 
-static void selection(struct reconcile *r, const struct populate *p)
+static void selection(struct reconcile *r, const struct populate *p, struct status *st)
 {
     static const char *const TYPES[] = {"personal", "corporate"};
     const struct populate_total *t = p->total;
@@ -159,7 +158,7 @@ static void selection(struct reconcile *r, const struct populate *p)
     add_records(r, 60, "selected", selected);
     for (int o = 0; o < u->outputs_count; o++) {
         add_records(r, 80, arena_printf(r->arena, "rows.%s", u->outputs[o]->file), t->output_rows[o]);
-        equate(r, arena_printf(r->arena, "%s: bytes on disk = rows × record length", u->outputs[o]->file), "", file_size(p, u->outputs[o]),
+        equate(r, arena_printf(r->arena, "%s: bytes on disk = rows × record length", u->outputs[o]->file), "", file_size(p, u->outputs[o], st),
                (__int128)t->output_rows[o] * u->outputs[o]->record_length, 0);
         if (u->outputs[o]->rows == OUTPUT_CUSTOMER)
             equate(r, arena_printf(r->arena, "%s: rows = %s customers", u->outputs[o]->file, u->outputs[o]->all ? "all" : "selected"), "", t->output_rows[o],
@@ -174,7 +173,8 @@ bool reconcile_run(const struct populate *p, struct reconcile *out, struct statu
     files(out, im->inputs);
     customers(out, p);
     for (int i = 0; i < im->tables->count; i++) table(out, p, i);
-    selection(out, p);
+    selection(out, p, st);
+    if (st->code != STATUS_OK) return status_while(st, "tying out"); /* the disk, not the figures */
     for (int i = 0; i < out->equations_count && out->unbalanced; i++) {
         const struct reconcile_equation *e = &out->equations[i];
         char left[48], right[48];

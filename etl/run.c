@@ -123,8 +123,10 @@ static bool import_files(struct run *r)
     if (!scorecards_load(r->unit, &r->tables, &r->reference.rates, &r->arena, &r->cards, r->st)) return false;
     uint64_t bytes = 0;
     struct os_file_identity id;
-    for (int i = 0; i < r->inputs.files_count; i++)
-        if (os_identify(r->inputs.files[i].path, &id, r->st)) bytes += id.size;
+    for (int i = 0; i < r->inputs.files_count; i++) {
+        if (!os_identify(r->inputs.files[i].path, &id, r->st)) return false;
+        bytes += id.size;
+    }
     struct progress *progress = progress_new(&(struct progress_options){.label = "020 import", .unit = "bytes", .total = bytes, .quiet = r->request->quiet});
     r->import = (struct import){.unit = r->unit, .inputs = &r->inputs, .tables = &r->tables, .rates = &r->reference.rates, .pool = r->pool, .budget = r->budget,
                                 .arena = &r->arena, .progress = progress, .spill_folder = spill, .business_date = r->request->business_date};
