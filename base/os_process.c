@@ -55,8 +55,8 @@ static bool runs_crmx(int pid)
     return name && strncmp(name, "/crmx", 5) == 0;
 }
 
-/* Device numbers differ between stat() and /proc/locks on some file systems (btrfs, overlay): then the inode decides, if
- * the process is one of ours. */
+/* Device numbers differ between stat() and /proc/locks on some file systems (btrfs, overlay): then the inode decides,
+ * if the process is one of ours. */
 int os_lock_holder(const char *path)
 {
     struct stat file;
@@ -67,7 +67,8 @@ int os_lock_holder(const char *path)
         int pid;
         unsigned major_number, minor_number;
         unsigned long long inode;
-        if (sscanf(line, "%*d: FLOCK %*s WRITE %d %x:%x:%llu", &pid, &major_number, &minor_number, &inode) != 4) continue;
+        if (sscanf(line, "%*d: FLOCK %*s WRITE %d %x:%x:%llu", &pid, &major_number, &minor_number, &inode) != 4)
+            continue;
         if (inode != file.st_ino) continue;
         if (major_number == major(file.st_dev) && minor_number == minor(file.st_dev)) exact = pid > 0 ? pid : -1;
         if (runs_crmx(pid)) holder = pid;
@@ -254,4 +255,3 @@ bool os_real_path(const char *path, char real[OS_PATH_MAX], struct status *st)
     free(resolved);
     return true;
 }
-

@@ -2,6 +2,7 @@
  * identity profiles, formulas, units, targets. Every file is read, so one call shows what is wrong in all of them. */
 #include "base/nearest.h"
 #include "control/show.h"
+#include "control/show_errors.h"
 #include "control/show_unit.h"
 #include "etl/build.h"
 #include "etl/deliver.h"
@@ -22,7 +23,9 @@ struct file {
     enum kind kind;
     const char *name;
     bool ok, used;
-    const char *about, *hint; /* what it is; when it is wrong: the message */
+    const char *about, *hint;      /* what it is; when it is wrong: the message */
+    const struct show_error *more; /* errors behind the first one */
+    int more_count;
 };
 
 struct check {
@@ -86,6 +89,17 @@ static void bad(struct check *c, struct file *f, const struct status *st)
 static const char *path_of(struct check *c, const struct file *f)
 {
     return command_path(c->call, "%s/%s%s", FOLDERS[f->kind], f->name, ENDINGS[f->kind]);
+}
+
+/* A layout or output that is wrong by itself: what else is wrong in it? */
+static void find_more(struct check *c, struct file *f)
+{
+    struct show_error *errors = arena_array(c->arena, struct show_error, SHOW_ERRORS_MAX);
+    if (f->kind != KIND_LAYOUT && f->kind != KIND_OUTPUT) return;
+    int count = show_errors_find(f->kind == KIND_LAYOUT ? SHOW_ERRORS_LAYOUT : SHOW_ERRORS_OUTPUT, path_of(c, f),
+                                 f->name, c->arena, errors);
+    f->more = errors + 1;
+    f->more_count = count > 1 ? count - 1 : 0;
 }
 
 /* --- each file by itself --- */
@@ -283,7 +297,9 @@ static void check_all(struct check *c)
         struct status st = {0};
         if (f->kind == KIND_UNIT && only && strcmp(f->name, only) != 0) continue;
         if (f->kind == KIND_UNIT) f->used = true;
-        if (!READERS[f->kind](c, f, &st)) bad(c, f, &st);
+        if (READERS[f->kind](c, f, &st)) continue;
+        bad(c, f, &st);
+        find_more(c, f);
     }
 }
 
@@ -319,34 +335,40 @@ static bool check_names(struct check *c, struct status *st)
     return true;
 }
 
+static void add_row(struct check *c, struct listing *rows, const struct file *f, const char *about, const char *hint)
+{
+    listing_text(rows, !f->ok ? "ERROR" : f->used ? "ok" : "unused");
+    listing_text(rows, KIND_NAMES[f->kind]);
+    listing_text(rows, f->name);
+    listing_text(rows, about);
+    if (c->call->json) listing_text(rows, f->ok ? NULL : hint);
+}
+
 static bool print(struct check *c, struct status *st)
 {
-    static const char *const COLUMNS[] = {"state", "kind", "name", "about", NULL}, *const JSON_COLUMNS[] = {
-                                                                                       "state", "kind", "name",
-                                                                                       "about", "hint", NULL};
+    static const char *const COLUMNS[] = {"state", "kind", "name", "about", "hint", NULL};
+    static const char *const FOR_PEOPLE[] = {"state", "kind", "name", "about", NULL};
     struct listing rows;
     const struct file *first = NULL;
-    int wrong = 0, seen = 0;
-    listing_init(&rows, c->call->json ? JSON_COLUMNS : COLUMNS);
+    int wrong = 0, seen = 0, errors = 0;
+    listing_init(&rows, c->call->json ? COLUMNS : FOR_PEOPLE);
     for (int i = 0; i < c->count; i++) {
         const struct file *f = &c->files[i];
         if (!is_wanted(c, f)) continue;
         seen++;
         wrong += !f->ok;
+        errors += f->ok ? 0 : 1 + f->more_count;
         if (!f->ok && (!first || (first->hint == NULL && f->hint))) first = f;
-        listing_text(&rows, !f->ok ? "ERROR" : f->used ? "ok" : "unused");
-        listing_text(&rows, KIND_NAMES[f->kind]);
-        listing_text(&rows, f->name);
-        listing_text(&rows, f->about);
-        if (c->call->json) listing_text(&rows, f->ok ? NULL : f->hint);
+        add_row(c, &rows, f, f->about, f->hint);
+        for (int k = 0; !f->ok && k < f->more_count; k++) add_row(c, &rows, f, f->more[k].message, f->more[k].hint);
     }
     listing_print(&rows, c->call->json);
     listing_release(&rows);
     if (!wrong) return true;
     status_fail(st, STATUS_USAGE, "%d of %d files %s wrong: no run can start with them", wrong, seen,
                 wrong == 1 ? "is" : "are");
-    return first->hint && first->hint[0] ? status_hint(st, "%s", first->hint)
-                                         : status_hint(st, "correct them, then: crmx layout check");
+    bool one = errors == 1 && first->hint && first->hint[0];
+    return one ? status_hint(st, "%s", first->hint) : status_hint(st, "correct them, then: crmx layout check");
 }
 
 static int run(struct command_call *call)
