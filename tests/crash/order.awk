@@ -16,6 +16,7 @@ function entry(path) { entries[folder(path)] = $1 }
 {
     call = $2
     path = $3
+    sub(/\/$/, "", path) # folders may be named with their slash
     if (journal != "" && !(call == "fsync" && path == journal)) {
         broken(6, "the journal's line was not fsynced before " call " " path)
         journal = ""
