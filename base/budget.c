@@ -19,7 +19,7 @@ struct budget {
     _Atomic uint64_t used, peak;
     pthread_mutex_t lock; /* guards the block lists; taken once per 16 KiB, so contention does not show */
     struct free_block *free_blocks;
-    struct slab {         /* blocks are cut from: [0] within the budget, [1] out of the reserve */
+    struct slab { /* blocks are cut from: [0] within the budget, [1] out of the reserve */
         char *bytes;
         int left;
     } slab[2];
@@ -57,8 +57,7 @@ static bool charge(struct budget *b, uint64_t size, uint64_t limit)
         if (used + size > limit) return false;
     } while (!atomic_compare_exchange_weak(&b->used, &used, used + size));
     uint64_t peak = atomic_load(&b->peak);
-    while (used + size > peak && !atomic_compare_exchange_weak(&b->peak, &peak, used + size)) {
-    }
+    while (used + size > peak && !atomic_compare_exchange_weak(&b->peak, &peak, used + size)) {}
     return true;
 }
 
@@ -106,7 +105,8 @@ void *budget_block(struct budget *b, bool first)
 
 void *budget_block_reserved(struct budget *b)
 {
-    return take_block(b, &b->slab[1], b->bytes_max, UINT64_MAX); /* a slab of its own: blocks of the others would use it up */
+    return take_block(b, &b->slab[1], b->bytes_max,
+                      UINT64_MAX); /* a slab of its own: blocks of the others would use it up */
 }
 
 void budget_block_return(struct budget *b, void *block)

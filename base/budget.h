@@ -1,9 +1,9 @@
-/* budget: the memory of a run (memory_max). Large memory is taken here in slabs, counted, and given back; what does not fit
- * makes the taker spill (etl/exchange) or fail with the setting to raise. Thread-safe.
+/* budget: the memory of a run (memory_max). Large memory is taken here in slabs, counted, and given back; what does not
+ * fit makes the taker spill (etl/exchange) or fail with the setting to raise. Thread-safe.
  *
  * Two kinds of takers: *blocks* of one fixed size, recycled through a free list (exchange), and *regions* of any size
- * (arrays of a step). Regions may use what blocks may not: `reserve` bytes are kept free for them, so that a step that has
- * filled memory with blocks still finds room for the arrays it needs to read them.
+ * (arrays of a step). Regions may use what blocks may not: `reserve` bytes are kept free for them, so that a step that
+ * has filled memory with blocks still finds room for the arrays it needs to read them.
  */
 #ifndef CRMX_BASE_BUDGET_H
 #define CRMX_BASE_BUDGET_H
@@ -18,12 +18,14 @@ enum { BUDGET_BLOCK_SIZE_MIN = 1024, BUDGET_BLOCK_SIZE_MAX = 16 * 1024, BUDGET_S
 
 struct budget;
 
-/* block_size: a power of two; many writers need small blocks (each holds one), few writers are faster with large ones. */
+/* block_size: a power of two; many writers need small blocks (each holds one), few writers are faster with large ones.
+ * */
 struct budget *budget_new(uint64_t bytes_max, uint64_t reserve, uint32_t block_size);
 uint32_t budget_block_size(const struct budget *b);
 void budget_free(struct budget *b);
-/* A block of budget_block_size bytes, not zeroed; NULL when the budget has none left: spill. `first`: the first block of a
- * writer. Further blocks may take half of the room only, so that writers that start late still find their first. */
+/* A block of budget_block_size bytes, not zeroed; NULL when the budget has none left: spill. `first`: the first block
+ * of a writer. Further blocks may take half of the room only, so that writers that start late still find their first.
+ * */
 void *budget_block(struct budget *b, bool first);
 /* The same, but the reserve may be used: for the one block without which a taker cannot even spill. */
 void *budget_block_reserved(struct budget *b);

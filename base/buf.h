@@ -1,7 +1,7 @@
 /* buf: an owned, growing byte buffer with a maximum. Nothing in crmx grows without a limit.
  *
- * buf_init → buf_add... → buf_view / bytes → buf_release. When the maximum is reached the buffer is marked full, further
- * bytes are dropped, and buf_full() tells: check it once before the content is used. Memory exhaustion aborts.
+ * buf_init → buf_add... → buf_view / bytes → buf_release. When the maximum is reached the buffer is marked full,
+ * further bytes are dropped, and buf_full() tells: check it once before the content is used. Memory exhaustion aborts.
  */
 #ifndef CRMX_BASE_BUF_H
 #define CRMX_BASE_BUF_H

@@ -54,7 +54,10 @@ size_t charset_character(enum charset charset, const char *text, size_t n)
     const unsigned char *p = (const unsigned char *)text;
     if (p[0] < 0x80) return 1;
     if (charset == CHARSET_UTF8) {
-        size_t k = p[0] >= 0xf0 && p[0] <= 0xf4 ? 4 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : 1;
+        size_t k = p[0] >= 0xf0 && p[0] <= 0xf4  ? 4
+                   : p[0] >= 0xe0 && p[0] < 0xf0 ? 3
+                   : p[0] >= 0xc2 && p[0] < 0xe0 ? 2
+                                                 : 1;
         if (k > n) return 1;
         for (size_t i = 1; i < k; i++)
             if ((p[i] & 0xc0) != 0x80) return 1;
@@ -85,7 +88,9 @@ uint32_t charset_utf8_code(const char *text, size_t n, size_t *length)
     switch (*length) {
     case 2: return (uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3f);
     case 3: return (uint32_t)(p[0] & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
-    case 4: return (uint32_t)(p[0] & 0x07) << 18 | (uint32_t)(p[1] & 0x3f) << 12 | (uint32_t)(p[2] & 0x3f) << 6 | (p[3] & 0x3f);
+    case 4:
+        return (uint32_t)(p[0] & 0x07) << 18 | (uint32_t)(p[1] & 0x3f) << 12 | (uint32_t)(p[2] & 0x3f) << 6 |
+               (p[3] & 0x3f);
     default: return p[0] < 0x80 ? p[0] : 0xfffd;
     }
 }

@@ -1,4 +1,5 @@
-/* charset: the two encodings of source and output files, UTF-8 and GB18030 (which also reads GBK and GB2312), by glibc iconv.
+/* charset: the two encodings of source and output files, UTF-8 and GB18030 (which also reads GBK and GB2312), by glibc
+ * iconv.
  *
  * A charset_converter belongs to one thread. Bytes that cannot be converted are never dropped silently: the caller gets
  * their offset and decides (a reject, a warning, U+FFFD for a screen).
@@ -15,7 +16,8 @@ enum charset { CHARSET_UTF8, CHARSET_GB18030 };
 struct charset_converter;
 struct charset_converter *charset_open(enum charset from, enum charset to);
 void charset_close(struct charset_converter *c);
-/* Appends the converted text to out. Malformed or unmappable input becomes `replacement` (may be ""); *malformed counts it. */
+/* Appends the converted text to out. Malformed or unmappable input becomes `replacement` (may be ""); *malformed counts
+ * it. */
 void charset_convert(struct charset_converter *c, struct view text, const char *replacement, struct buf *out,
                      uint32_t *malformed);
 /* The longest prefix of at most length_max bytes that does not cut a character in two. */

@@ -1,7 +1,7 @@
 /* date: calendar days as a number, for arithmetic and comparison (proleptic Gregorian; day 0 = 1970-01-01).
  *
- * DATE_NONE stands for "no date" (a maturity of a demand deposit). Business dates are days of the bank's calendar, never
- * the clock of the machine.
+ * DATE_NONE stands for "no date" (a maturity of a demand deposit). Business dates are days of the bank's calendar,
+ * never the clock of the machine.
  */
 #ifndef CRMX_BASE_DATE_H
 #define CRMX_BASE_DATE_H

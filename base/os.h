@@ -21,8 +21,8 @@
 
 enum { OS_PATH_MAX = 4096 };
 
-/* A fault point for calls of a library (libpq, libcurl) that reach the system by themselves: counted, logged and crashed like
- * the calls below. True (errno EIO) when the call that follows has to fail. */
+/* A fault point for calls of a library (libpq, libcurl) that reach the system by themselves: counted, logged and
+ * crashed like the calls below. True (errno EIO) when the call that follows has to fail. */
 bool os_fault_point(const char *call, const char *what);
 
 struct os_file_identity { /* tells whether a file changed while it was read */
@@ -54,7 +54,8 @@ bool os_truncate(int fd, const char *path, uint64_t size, struct status *st);
 bool os_fsync(int fd, const char *path, struct status *st);
 bool os_fsync_folder(const char *path, struct status *st);
 bool os_fsync_path(const char *path, struct status *st); /* opens the file first */
-/* The kernel starts writing dirty pages of the range (length 0: to the end) now and does not wait: makes the later fsync short. */
+/* The kernel starts writing dirty pages of the range (length 0: to the end) now and does not wait: makes the later
+ * fsync short. */
 void os_write_back(int fd, uint64_t offset, uint64_t length);
 bool os_rename(const char *from, const char *to, struct status *st);
 /* Like os_rename, but an existing target is an error (STATUS_CORRUPT): never rename onto an existing folder. */
@@ -133,8 +134,9 @@ bool os_real_path(const char *path, char real[OS_PATH_MAX], struct status *st);
 /* Zeroed pages, huge where the kernel gives them; freed with os_unmap. NULL when refused. */
 void *os_map(size_t size);
 void os_unmap(void *p, size_t size);
-/* Tells malloc to keep what is freed (scratch of a few MB is taken and given back by every step, and pages that come fresh from
- * the kernel have to be zeroed each time: 5 % of a run), or, when memory is scarce, to give it back at once. */
+/* Tells malloc to keep what is freed (scratch of a few MB is taken and given back by every step, and pages that come
+ * fresh from the kernel have to be zeroed each time: 5 % of a run), or, when memory is scarce, to give it back at once.
+ * */
 void os_tune_memory(bool keep_freed);
 
 /* --- time --- */

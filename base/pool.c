@@ -14,8 +14,8 @@ struct pool {
     } worker[POOL_WORKERS_MAX];
     pthread_mutex_t lock;
     pthread_cond_t start, finished;
-    uint64_t round;  /* a new round starts when it changes */
-    int busy;        /* workers still in the round */
+    uint64_t round; /* a new round starts when it changes */
+    int busy;       /* workers still in the round */
     bool quit;
     /* the round */
     pool_task *run;

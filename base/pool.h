@@ -1,8 +1,8 @@
 /* pool: worker threads that take numbered tasks in order.
  *
- * pool_run() hands out tasks 0..n-1 in increasing order to all workers (the caller is worker 0) and returns when all are
- * done. A task that fails (returns false with a status) stops the hand-out; the failure of the lowest task number among
- * those that ran is the one returned, so that a run fails the same way whatever the thread count.
+ * pool_run() hands out tasks 0..n-1 in increasing order to all workers (the caller is worker 0) and returns when all
+ * are done. A task that fails (returns false with a status) stops the hand-out; the failure of the lowest task number
+ * among those that ran is the one returned, so that a run fails the same way whatever the thread count.
  */
 #ifndef CRMX_BASE_POOL_H
 #define CRMX_BASE_POOL_H

@@ -3,12 +3,15 @@
  * Three kinds of wrong (docs/conventions.md): a BUG aborts through ensure(); a RUN FAILURE returns false and fills a
  * struct status; a BAD RECORD is a reject row and never comes through here.
  *
- * Use:   return status_fail(st, STATUS_INPUT, "could not open \"%s\": %m", path)   -- always false, so it can be returned
+ * Use:   return status_fail(st, STATUS_INPUT, "could not open \"%s\": %m", path)   -- always false, so it can be
+ *                                                                                  returned
  *        status_hint(st, "run: crmx layout check %s", name);                          -- the next command to type
- *        return status_while(st, "reading unit %s", unit);                            -- one line per level on the way up
+ *        return status_while(st, "reading unit %s", unit);                            -- one line per level on the way
+ *                                                                                     up
  *
- * A status is reset with status_clear(); the first failure wins, later status_fail() calls on a failed status only add a
- * context line, so an error in a clean-up path never hides the cause. Texts are cut at their capacity, never overflow.
+ * A status is reset with status_clear(); the first failure wins, later status_fail() calls on a failed status only add
+ * a context line, so an error in a clean-up path never hides the cause. Texts are cut at their capacity, never
+ * overflow.
  */
 #ifndef CRMX_BASE_STATUS_H
 #define CRMX_BASE_STATUS_H
@@ -18,18 +21,18 @@
 
 enum status_code {
     STATUS_OK = 0,
-    STATUS_BUSY,        /* lock held, inputs not complete: try again later */
-    STATUS_WARNING,     /* done, but somebody should look; a follower is pending */
-    STATUS_STOPPED,     /* stopped at a checkpoint on request */
-    STATUS_INPUT,       /* input is wrong: reject limit, bad trailer, missing rate */
-    STATUS_CONSERVATION,/* the tie-out does not balance: nothing was committed */
-    STATUS_IO,          /* the system refused: disk full, permission, read error */
-    STATUS_USAGE,       /* command line or configuration is wrong */
-    STATUS_ENVIRONMENT, /* a program, library, server or right that is needed is not there */
-    STATUS_DATABASE,    /* PostgreSQL refused or could not be reached */
-    STATUS_TRANSFER,    /* the CRM data server refused or could not be reached */
-    STATUS_MEMORY,      /* the memory budget does not suffice */
-    STATUS_CORRUPT      /* stored data fail their checksum or contradict themselves */
+    STATUS_BUSY,         /* lock held, inputs not complete: try again later */
+    STATUS_WARNING,      /* done, but somebody should look; a follower is pending */
+    STATUS_STOPPED,      /* stopped at a checkpoint on request */
+    STATUS_INPUT,        /* input is wrong: reject limit, bad trailer, missing rate */
+    STATUS_CONSERVATION, /* the tie-out does not balance: nothing was committed */
+    STATUS_IO,           /* the system refused: disk full, permission, read error */
+    STATUS_USAGE,        /* command line or configuration is wrong */
+    STATUS_ENVIRONMENT,  /* a program, library, server or right that is needed is not there */
+    STATUS_DATABASE,     /* PostgreSQL refused or could not be reached */
+    STATUS_TRANSFER,     /* the CRM data server refused or could not be reached */
+    STATUS_MEMORY,       /* the memory budget does not suffice */
+    STATUS_CORRUPT       /* stored data fail their checksum or contradict themselves */
 };
 
 enum { STATUS_MESSAGE_MAX = 768, STATUS_HINT_MAX = 512, STATUS_CONTEXT_MAX = 1024 };

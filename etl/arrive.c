@@ -79,7 +79,8 @@ static bool all_names(const struct arrive_request *r, struct names *n, struct st
 static bool is_companion(const char *name)
 {
     size_t n = strlen(name);
-    return (n > 4 && strcmp(name + n - 4, ".ctl") == 0) || (n > 3 && strcmp(name + n - 3, ".ok") == 0) || (n > 5 && strcmp(name + n - 5, ".part") == 0);
+    return (n > 4 && strcmp(name + n - 4, ".ctl") == 0) || (n > 3 && strcmp(name + n - 3, ".ok") == 0) ||
+           (n > 5 && strcmp(name + n - 5, ".part") == 0);
 }
 
 static bool matches(const struct arrive_request *r, const struct layout *l, const char *name)
@@ -126,11 +127,15 @@ static bool not_both(const struct layout *l, const char *a, const char *b, struc
         return status_hint(st, "move one of them away; then the same command");
     }
     status_fail(st, STATUS_INPUT, "layout %s expects one file, found \"%s\" and \"%s\"", l->name, a, b);
-    return status_hint(st, "move the one that does not belong there away, or set expect = many in layouts/%s.ini; then the same command", l->name);
+    return status_hint(
+        st,
+        "move the one that does not belong there away, or set expect = many in layouts/%s.ini; then the same command",
+        l->name);
 }
 
 /* The files of a layout in byte order: indices into names. Fails when they cannot all be meant. */
-static bool choose(const struct arrive_request *r, const struct names *n, const struct layout *l, int *chosen, int *count, struct arena *arena, struct status *st)
+static bool choose(const struct arrive_request *r, const struct names *n, const struct layout *l, int *chosen,
+                   int *count, struct arena *arena, struct status *st)
 {
     *count = 0;
     for (int i = 0; i < n->count; i++) {
@@ -168,8 +173,8 @@ static bool incomplete(const char *path, struct status *st, const char *why)
     return status_hint(st, "wait for the sender, or ask for the file again; then the same command");
 }
 
-/* NAME.ctl holds records=N and perhaps bytes=N. Bytes are checked here, records after the import (etl/reconcile_file). It lies
- * beside the file, or, after a crash between the two, where it was taken to. */
+/* NAME.ctl holds records=N and perhaps bytes=N. Bytes are checked here, records after the import (etl/reconcile_file).
+ * It lies beside the file, or, after a crash between the two, where it was taken to. */
 static bool check_ctl(const char *path, const char *taken_ctl, uint64_t size, struct status *st)
 {
     char ctl[OS_PATH_MAX];
@@ -179,14 +184,16 @@ static bool check_ctl(const char *path, const char *taken_ctl, uint64_t size, st
     struct buf text;
     buf_init(&text, 65536);
     bool ok = os_read_file(ctl, &text, st);
-    const char *bytes = ok && text.bytes ? strstr(text.bytes, "bytes=") : NULL, *count = ok && text.bytes ? strstr(text.bytes, "records=") : NULL;
+    const char *bytes = ok && text.bytes ? strstr(text.bytes, "bytes=") : NULL,
+               *count = ok && text.bytes ? strstr(text.bytes, "records=") : NULL;
     if (ok && !count) {
         status_fail(st, STATUS_INPUT, "\"%s\" has no line records=N", ctl);
         ok = status_hint(st, "have the control file sent again");
     }
     if (ok && bytes && strtoull(bytes + 6, NULL, 10) != size) {
         char why[128];
-        snprintf(why, sizeof why, "it has %llu bytes, its control file says %llu", (unsigned long long)size, strtoull(bytes + 6, NULL, 10));
+        snprintf(why, sizeof why, "it has %llu bytes, its control file says %llu", (unsigned long long)size,
+                 strtoull(bytes + 6, NULL, 10));
         ok = incomplete(path, st, why);
     }
     buf_release(&text);
@@ -236,7 +243,8 @@ static bool starts_gzip(const char *path, bool *gzip, struct status *st)
 }
 
 /* Brings one file to DIR/in/NAME. Each way ends with one atomic name, so a crash leaves the file there or not. */
-static bool bring(const struct arrive_request *r, const char *from, const char *to, struct arena *arena, struct status *st)
+static bool bring(const struct arrive_request *r, const char *from, const char *to, struct arena *arena,
+                  struct status *st)
 {
     const char *part = arena_printf(arena, "%s.part", to);
     switch (r->unit->take) {
@@ -252,8 +260,8 @@ static bool bring(const struct arrive_request *r, const char *from, const char *
     return false;
 }
 
-/* A gzip file that was taken becomes a plain one under its name. Its first bytes say whether that is still to be done, so nothing
- * is lost or done twice after a crash, and nothing packed stays behind in the inbox. */
+/* A gzip file that was taken becomes a plain one under its name. Its first bytes say whether that is still to be done,
+ * so nothing is lost or done twice after a crash, and nothing packed stays behind in the inbox. */
 static bool unpack(const char *path, struct arena *arena, struct status *st)
 {
     bool gzip;
@@ -270,14 +278,19 @@ static bool missing(const struct arrive_request *r, const struct layout *l, stru
     char pattern[256];
     fill_pattern(r, l->patterns[0], pattern);
     status_fail(st, STATUS_BUSY, "layout %s: no file \"%s\" in \"%s\"", l->name, pattern, r->inbox);
-    return status_hint(st, "wait for the business system, then the same command; see what is there: ls -l %s", r->inbox);
+    return status_hint(st, "wait for the business system, then the same command; see what is there: ls -l %s",
+                       r->inbox);
 }
 
-static bool take(const struct arrive_request *r, const struct layout *l, const struct found_name *name, const char *to, struct arena *arena, struct status *st)
+static bool take(const struct arrive_request *r, const struct layout *l, const struct found_name *name, const char *to,
+                 struct arena *arena, struct status *st)
 {
-    const char *from = path_of(r, name, arena), *ctl = arena_printf(arena, "%s.ctl", from), *inbox_ok = arena_printf(arena, "%s/%s.ok", r->inbox, name->text);
+    const char *from = path_of(r, name, arena), *ctl = arena_printf(arena, "%s.ctl", from),
+               *inbox_ok = arena_printf(arena, "%s/%s.ok", r->inbox, name->text);
     if (name->place != PLACE_TAKEN) {
-        if (l->complete == LAYOUT_COMPLETE_CTL && os_exists(ctl) && !bring(r, ctl, arena_printf(arena, "%s.ctl", to), arena, st)) return false;
+        if (l->complete == LAYOUT_COMPLETE_CTL && os_exists(ctl) &&
+            !bring(r, ctl, arena_printf(arena, "%s.ctl", to), arena, st))
+            return false;
         if (!bring(r, from, to, arena, st)) return false;
     }
     /* An .ok that stays would call the next file of the name complete before it is. */
@@ -286,7 +299,8 @@ static bool take(const struct arrive_request *r, const struct layout *l, const s
     return (!stale || os_unlink(inbox_ok, st)) && unpack(to, arena, st);
 }
 
-static bool take_layout(const struct arrive_request *r, struct names *names, int index, struct input_set *inputs, struct arena *arena, struct status *st)
+static bool take_layout(const struct arrive_request *r, struct names *names, int index, struct input_set *inputs,
+                        struct arena *arena, struct status *st)
 {
     const struct layout *l = r->unit->layouts[index];
     int chosen[NAMES_MAX], count;
@@ -309,7 +323,8 @@ static bool check_all_there(const struct arrive_request *r, struct names *names,
         for (int i = 0; i < count; i++) {
             const struct found_name *name = &names->name[chosen[i]];
             const char *taken_ctl = arena_printf(arena, "%s/%s.ctl", r->folder, name->text);
-            if (name->place == PLACE_INBOX && !check_complete(layout, path_of(r, name, arena), taken_ctl, st)) return false;
+            if (name->place == PLACE_INBOX && !check_complete(layout, path_of(r, name, arena), taken_ctl, st))
+                return false;
         }
     }
     return true;
@@ -324,7 +339,8 @@ bool arrive_take(const struct arrive_request *r, struct input_set *inputs, struc
     if (!check_all_there(r, names, arena, st)) return status_while(st, "taking the files of unit %s", r->unit->id);
     for (int pass = 0; pass < 2; pass++) /* customers come first: they share one space of record ids */
         for (int l = 0; l < r->unit->layouts_count; l++)
-            if ((r->unit->layouts[l]->class == LAYOUT_CUSTOMER) == (pass == 0) && !take_layout(r, names, l, inputs, arena, st))
+            if ((r->unit->layouts[l]->class == LAYOUT_CUSTOMER) == (pass == 0) &&
+                !take_layout(r, names, l, inputs, arena, st))
                 return status_while(st, "taking the files of unit %s", r->unit->id);
     return os_fsync_folder(r->folder, st);
 }

@@ -1,16 +1,18 @@
-/* arrive (step 010): find tonight's files in the inbox, see that they are complete, take them into the attempt's folder.
+/* arrive (step 010): find tonight's files in the inbox, see that they are complete, take them into the attempt's
+ * folder.
  *
- * A file once taken is the attempt's own: later steps read only DIR/in. By rename (default), by hard link (the inbox keeps its
- * name; `take = link`) or by copy. gzip files are unpacked once they are taken, so that records can be read by offset later; they
- * keep their names.
+ * A file once taken is the attempt's own: later steps read only DIR/in. By rename (default), by hard link (the inbox
+ * keeps its name; `take = link`) or by copy. gzip files are unpacked once they are taken, so that records can be read
+ * by offset later; they keep their names.
  *
- * Places, the nearest first: DIR/in of this attempt, the inbox, DIR/in of the attempts before, the latest of them first. Of files
- * of the same name (with or without .gz) the nearest counts; where a layout expects one file, the nearest place that has one
- * counts, so that a repaired file may have a new name. Every attempt before is searched: one that failed before it had taken
- * anything has moved nothing.
+ * Places, the nearest first: DIR/in of this attempt, the inbox, DIR/in of the attempts before, the latest of them
+ * first. Of files of the same name (with or without .gz) the nearest counts; where a layout expects one file, the
+ * nearest place that has one counts, so that a repaired file may have a new name. Every attempt before is searched: one
+ * that failed before it had taken anything has moved nothing.
  *
- * After a crash at any moment the same call continues. A control file (.ctl) is taken before its data file, so that no data file is
- * ever in DIR/in without it; completeness is asked of files in the inbox only, what was taken was complete.
+ * After a crash at any moment the same call continues. A control file (.ctl) is taken before its data file, so that no
+ * data file is ever in DIR/in without it; completeness is asked of files in the inbox only, what was taken was
+ * complete.
  */
 #ifndef CRMX_ETL_ARRIVE_H
 #define CRMX_ETL_ARRIVE_H
@@ -21,11 +23,11 @@
 struct arrive_request {
     const struct unit *unit;
     int32_t business_date;
-    const char *inbox;         /* absolute or relative to the working folder, resolved */
-    const char *folder;        /* DIR/in of the attempt */
+    const char *inbox;          /* absolute or relative to the working folder, resolved */
+    const char *folder;         /* DIR/in of the attempt */
     const char *const *earlier; /* DIR/in of the attempts before this one, latest first */
     int earlier_count;
-    bool frozen;                 /* the attempt has all its files: what came to the inbox since is for another */
+    bool frozen; /* the attempt has all its files: what came to the inbox since is for another */
 };
 
 /* What is there and what is missing, without taking anything (preflight, status). Calls each found file. */

@@ -16,7 +16,8 @@ static bool note_attempt(void *context, const char *name)
     struct search *s = context;
     int attempt;
     char end;
-    if (strncmp(name, s->date, 10) == 0 && sscanf(name + 10, ".001.%d%c", &attempt, &end) == 1 && attempt > s->last) s->last = attempt;
+    if (strncmp(name, s->date, 10) == 0 && sscanf(name + 10, ".001.%d%c", &attempt, &end) == 1 && attempt > s->last)
+        s->last = attempt;
     return true;
 }
 
@@ -65,7 +66,8 @@ bool attempt_open(struct attempt *a, const char *unit_folder, int32_t business_d
     if (!os_make_folder(a->folder, st) || !os_remove_tree(spill, st)) return false;
     char published[OS_PATH_MAX];
     snprintf(published, sizeof published, "%s/gen/%s", unit_folder, a->id);
-    if (!os_remove_tree(a->generation, st) || !os_remove_tree(published, st)) return false; /* published, but never current */
+    if (!os_remove_tree(a->generation, st) || !os_remove_tree(published, st))
+        return false; /* published, but never current */
     return os_make_folder(a->generation, st) && os_fsync_folder(runs, st);
 }
 
@@ -92,7 +94,8 @@ static bool copy_entry(void *context, const char *name)
     return c->ok;
 }
 
-static bool copy_folder(const char *from, const char *to, bool (*copy)(const char *, const char *, struct status *), struct status *st)
+static bool copy_folder(const char *from, const char *to, bool (*copy)(const char *, const char *, struct status *),
+                        struct status *st)
 {
     struct copy c = {from, to, copy, st, true};
     if (!os_exists(from)) {
@@ -154,7 +157,8 @@ static bool raise_high_water(const struct attempt *a, const char *unit_folder, u
     uint64_t before;
     if (!attempt_high_water(a, unit_folder, &before, st)) return false;
     snprintf(path, sizeof path, "%s/numbers", unit_folder);
-    int n = snprintf(text, sizeof text, "%llu %llu %s\n", (unsigned long long)(number > before ? number : before), (unsigned long long)before, a->id);
+    int n = snprintf(text, sizeof text, "%llu %llu %s\n", (unsigned long long)(number > before ? number : before),
+                     (unsigned long long)before, a->id);
     return os_replace_file(path, (struct view){text, (size_t)n}, st);
 }
 
@@ -182,7 +186,8 @@ bool attempt_archive_inputs(const struct attempt *a, const struct input_set *inp
     return true;
 }
 
-bool attempt_publish(const struct attempt *a, const char *unit_folder, const char *manifest_hash, uint64_t high_water, struct status *st)
+bool attempt_publish(const struct attempt *a, const char *unit_folder, const char *manifest_hash, uint64_t high_water,
+                     struct status *st)
 {
     char generations[OS_PATH_MAX], final[OS_PATH_MAX];
     struct generation_current current;
@@ -190,7 +195,8 @@ bool attempt_publish(const struct attempt *a, const char *unit_folder, const cha
     snprintf(final, sizeof final, "%s/%s", generations, a->id);
     snprintf(current.id, sizeof current.id, "%s", a->id);
     snprintf(current.manifest_hash, sizeof current.manifest_hash, "%s", manifest_hash);
-    return os_make_folder(generations, st) && os_fsync_folder(a->generation, st) && os_rename_new(a->generation, final, st) &&
-           os_fsync_folder(generations, st) && os_fsync_folder(a->folder, st) && raise_high_water(a, unit_folder, high_water, st) &&
+    return os_make_folder(generations, st) && os_fsync_folder(a->generation, st) &&
+           os_rename_new(a->generation, final, st) && os_fsync_folder(generations, st) &&
+           os_fsync_folder(a->folder, st) && raise_high_water(a, unit_folder, high_water, st) &&
            generation_current_write(unit_folder, &current, st);
 }

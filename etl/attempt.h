@@ -2,10 +2,12 @@
  *
  *     nothing ──attempt_open──► run/ID/ (open) ──attempt_publish──► gen/ID/ and CURRENT
  *                  ▲    │ killed: the same attempt is opened again
- *                  └────┘ failed for a cause ("failed" in its journal): a new attempt, which may use the files of those before
+ *                  └────┘ failed for a cause ("failed" in its journal): a new attempt, which may use the files of those
+ *                  before
  *
- * Invariants: gen.tmp is renamed to gen/ID only when everything in it is on disk; CURRENT names it only after that; nothing is
- * ever renamed onto an existing folder; the high-water mark of numbers is raised before CURRENT, so a number is never given twice.
+ * Invariants: gen.tmp is renamed to gen/ID only when everything in it is on disk; CURRENT names it only after that;
+ * nothing is ever renamed onto an existing folder; the high-water mark of numbers is raised before CURRENT, so a number
+ * is never given twice.
  */
 #ifndef CRMX_ETL_ATTEMPT_H
 #define CRMX_ETL_ATTEMPT_H
@@ -14,10 +16,10 @@
 #include "etl/input.h"
 
 struct attempt {
-    char id[GENERATION_ID_MAX];       /* DATE.SEQ.ATTEMPT */
-    char folder[OS_PATH_MAX];         /* run/ID */
-    char generation[OS_PATH_MAX];     /* run/ID/gen.tmp */
-    int number;                       /* ATTEMPT; those below it failed */
+    char id[GENERATION_ID_MAX];   /* DATE.SEQ.ATTEMPT */
+    char folder[OS_PATH_MAX];     /* run/ID */
+    char generation[OS_PATH_MAX]; /* run/ID/gen.tmp */
+    int number;                   /* ATTEMPT; those below it failed */
     bool resumed;
 };
 
@@ -30,6 +32,7 @@ bool attempt_freeze(const struct attempt *a, const char *work, const char *unit,
 bool attempt_high_water(const struct attempt *a, const char *unit_folder, uint64_t *number, struct status *st);
 /* Links the inputs and the frozen parameters into gen.tmp. */
 bool attempt_archive_inputs(const struct attempt *a, const struct input_set *inputs, struct status *st);
-bool attempt_publish(const struct attempt *a, const char *unit_folder, const char *manifest_hash, uint64_t high_water, struct status *st);
+bool attempt_publish(const struct attempt *a, const char *unit_folder, const char *manifest_hash, uint64_t high_water,
+                     struct status *st);
 
 #endif

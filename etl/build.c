@@ -40,12 +40,17 @@ static bool resolve(struct build *b, struct build_field *bf, struct arena *arena
     case SOURCE_RESULT:
         for (int t = 0; t < CUSTOMER_TYPES; t++) {
             const struct formula *formula = b->context.cards->of[t].formula;
-            bf->index[t] = !formula ? -1 : f->source == SOURCE_MEASURE ? formula_measure_find(formula, f->source_name) : find_result(formula, f->source_name);
+            bf->index[t] = !formula                      ? -1
+                           : f->source == SOURCE_MEASURE ? formula_measure_find(formula, f->source_name)
+                                                         : find_result(formula, f->source_name);
             found |= bf->index[t] >= 0;
-            bool code = f->source == SOURCE_RESULT && bf->index[t] >= 0 && formula_result_type(formula, bf->index[t]) == VALUE_CODE;
+            bool code = f->source == SOURCE_RESULT && bf->index[t] >= 0 &&
+                        formula_result_type(formula, bf->index[t]) == VALUE_CODE;
             if (code && f->type != OUTPUT_TEXT) {
-                status_fail(st, STATUS_USAGE, "output %s, field %s: result.%s is a code, it goes into a text", b->output->name, f->name, f->source_name);
-                return status_hint(st, "write %s = %u text result.%s in outputs/%s.ini", f->name, f->length, f->source_name, b->output->name);
+                status_fail(st, STATUS_USAGE, "output %s, field %s: result.%s is a code, it goes into a text",
+                            b->output->name, f->name, f->source_name);
+                return status_hint(st, "write %s = %u text result.%s in outputs/%s.ini", f->name, f->length,
+                                   f->source_name, b->output->name);
             }
         }
         break;
@@ -55,8 +60,9 @@ static bool resolve(struct build *b, struct build_field *bf, struct arena *arena
             bf->field_of[i] = layout_find(u->layouts[i], f->source_name);
             if (bf->field_of[i] < 0) continue;
             if (u->layouts[i]->fields[bf->field_of[i]].data_class == 3)
-                return status_fail(st, STATUS_USAGE, "output %s, field %s: %s of layout %s is of data class C3 and never sent", b->output->name,
-                                   f->name, f->source_name, u->layouts[i]->name);
+                return status_fail(st, STATUS_USAGE,
+                                   "output %s, field %s: %s of layout %s is of data class C3 and never sent",
+                                   b->output->name, f->name, f->source_name, u->layouts[i]->name);
             found = true;
         }
         b->needs_record = true;
@@ -64,7 +70,8 @@ static bool resolve(struct build *b, struct build_field *bf, struct arena *arena
     case SOURCE_ID_TYPE:
     case SOURCE_ID_KEY:
         if (b->output->rows != OUTPUT_CUSTOMER && b->output->rows != OUTPUT_OTHERS)
-            return status_fail(st, STATUS_USAGE, "output %s, field %s: only rows = customer and others know an ID", b->output->name, f->name);
+            return status_fail(st, STATUS_USAGE, "output %s, field %s: only rows = customer and others know an ID",
+                               b->output->name, f->name);
         b->needs_record = true;
         return true;
     case SOURCE_RECORD: b->needs_record = true; return true;
@@ -72,11 +79,15 @@ static bool resolve(struct build *b, struct build_field *bf, struct arena *arena
     }
     if (found) return true;
     status_fail(st, STATUS_USAGE, "output %s, field %s: nobody has a %s \"%s\"", b->output->name, f->name,
-                f->source == SOURCE_FIELD ? "field" : f->source == SOURCE_MEASURE ? "measure" : "result", f->source_name);
+                f->source == SOURCE_FIELD     ? "field"
+                : f->source == SOURCE_MEASURE ? "measure"
+                                              : "result",
+                f->source_name);
     return status_hint(st, "compare outputs/%s.ini with the formulas and layouts of unit %s", b->output->name, u->id);
 }
 
-struct build *build_new(const struct output *o, const struct build_context *context, struct arena *arena, struct status *st)
+struct build *build_new(const struct output *o, const struct build_context *context, struct arena *arena,
+                        struct status *st)
 {
     struct build *b = arena_new(arena, struct build);
     b->output = o;
@@ -141,8 +152,10 @@ static bool rescale(int64_t *value, int from, int to)
     if (divisor > 1) {
         int64_t rest = *value % divisor, half = divisor / 2;
         *value /= divisor;
-        if (rest >= half) ++*value;
-        else if (rest <= -half) --*value;
+        if (rest >= half)
+            ++*value;
+        else if (rest <= -half)
+            --*value;
     }
     return true;
 }
@@ -160,7 +173,8 @@ static enum charset charset_of(enum layout_encoding e)
 }
 
 /* Source text in the encoding of the output. What cannot be said in it becomes ? (UTF-8 to GB18030 loses nothing). */
-static struct view in_output_charset(const struct build *b, struct build_tool *tool, struct view text, enum charset from)
+static struct view in_output_charset(const struct build *b, struct build_tool *tool, struct view text,
+                                     enum charset from)
 {
     enum charset to = charset_of(b->output->encoding);
     if (from == to) return text;
@@ -197,7 +211,8 @@ static void put_nothing(const struct output_field *f, char *out)
     if (f->type == OUTPUT_AMOUNT) out[0] = '+';
 }
 
-static bool put_field(const struct build *b, struct build_tool *tool, const struct build_field *bf, const struct build_row *row, char *out)
+static bool put_field(const struct build *b, struct build_tool *tool, const struct build_field *bf,
+                      const struct build_row *row, char *out)
 {
     const struct output_field *f = bf->f;
     int index = row->layout_index < 0 || !row->bytes ? -1 : bf->field_of[row->layout_index];
@@ -208,30 +223,37 @@ static bool put_field(const struct build *b, struct build_tool *tool, const stru
     const struct layout *l = b->context.unit->layouts[row->layout_index];
     const struct layout_field *from = &l->fields[index];
     if (f->type == OUTPUT_RAW) {
-        put_text(out, f->length, (struct view){(const char *)row->bytes + from->offset, from->length}, charset_of(l->encoding));
+        put_text(out, f->length, (struct view){(const char *)row->bytes + from->offset, from->length},
+                 charset_of(l->encoding));
         return true;
     }
     if (f->type == OUTPUT_TEXT) {
-        put_text(out, f->length, in_output_charset(b, tool, decode_text(l, index, row->bytes), charset_of(l->encoding)), charset_of(b->output->encoding));
+        put_text(out, f->length, in_output_charset(b, tool, decode_text(l, index, row->bytes), charset_of(l->encoding)),
+                 charset_of(b->output->encoding));
         return true;
     }
     if (from->type == LAYOUT_TEXT) { /* digits of an account number into a digits field: only as text */
         put_nothing(f, out);
         return true;
     }
-    return put_value(f, out, decode_value(b->context.decoders[row->layout_index], index, row->bytes), from->type == LAYOUT_AMOUNT ? from->scale : 0);
+    return put_value(f, out, decode_value(b->context.decoders[row->layout_index], index, row->bytes),
+                     from->type == LAYOUT_AMOUNT ? from->scale : 0);
 }
 
-/* A code is delivered as its text: tier A, not 0. False when the formula gives none (it is bound to give one of its texts). */
-static bool put_code(const struct build *b, const struct build_row *row, const struct output_field *f, int index, char *out)
+/* A code is delivered as its text: tier A, not 0. False when the formula gives none (it is bound to give one of its
+ * texts). */
+static bool put_code(const struct build *b, const struct build_row *row, const struct output_field *f, int index,
+                     char *out)
 {
-    const char *text = formula_result_code(b->context.cards->of[row->customer_type].program, index, row->results[index]);
+    const char *text =
+        formula_result_code(b->context.cards->of[row->customer_type].program, index, row->results[index]);
     if (!text || strlen(text) > f->length) return false;
     put_text(out, f->length, view_of(text), CHARSET_UTF8);
     return true;
 }
 
-static void put_identity(const struct build *b, struct build_tool *tool, const struct build_row *row, const struct output_field *f, char *out)
+static void put_identity(const struct build *b, struct build_tool *tool, const struct build_row *row,
+                         const struct output_field *f, char *out)
 {
     const struct layout *l = row->file->layout;
     struct view type = decode_text(l, l->role_field[ROLE_ID_TYPE], row->bytes);
@@ -242,12 +264,15 @@ static void put_identity(const struct build *b, struct build_tool *tool, const s
     char number[IDENTITY_NUMBER_MAX + 8];
     struct view class;
     struct identity_key key;
-    size_t n = identity_number(b->context.unit->identity, charset_of(l->encoding), type, decode_text(l, l->role_field[ROLE_ID_NO], row->bytes), number,
-                               &class, &key, row->customer_type == CUSTOMER_CORPORATE);
-    put_text(out, f->length, in_output_charset(b, tool, (struct view){number, n}, charset_of(l->encoding)), charset_of(b->output->encoding));
+    size_t n = identity_number(b->context.unit->identity, charset_of(l->encoding), type,
+                               decode_text(l, l->role_field[ROLE_ID_NO], row->bytes), number, &class, &key,
+                               row->customer_type == CUSTOMER_CORPORATE);
+    put_text(out, f->length, in_output_charset(b, tool, (struct view){number, n}, charset_of(l->encoding)),
+             charset_of(b->output->encoding));
 }
 
-static bool put(const struct build *b, struct build_tool *tool, const struct build_field *bf, const struct build_row *row, char *out)
+static bool put(const struct build *b, struct build_tool *tool, const struct build_field *bf,
+                const struct build_row *row, char *out)
 {
     const struct output_field *f = bf->f;
     const struct unit *u = b->context.unit;
@@ -258,37 +283,53 @@ static bool put(const struct build *b, struct build_tool *tool, const struct bui
     case SOURCE_UNIT: put_text(out, f->length, view_of(u->id), CHARSET_UTF8); return true;
     case SOURCE_BUSINESS_DATE: return put_value(f, out, b->context.business_date, 0);
     case SOURCE_ENTRY_DATE: return put_value(f, out, row->entry_date, 0);
-    case SOURCE_SYSTEM: put_text(out, f->length, (struct view){&u->systems[row->system].letter, 1}, CHARSET_UTF8); return true;
-    case SOURCE_CUSTOMER_TYPE: put_text(out, f->length, view_of(row->customer_type == CUSTOMER_CORPORATE ? "C" : "P"), CHARSET_UTF8); return true;
+    case SOURCE_SYSTEM:
+        put_text(out, f->length, (struct view){&u->systems[row->system].letter, 1}, CHARSET_UTF8);
+        return true;
+    case SOURCE_CUSTOMER_TYPE:
+        put_text(out, f->length, view_of(row->customer_type == CUSTOMER_CORPORATE ? "C" : "P"), CHARSET_UTF8);
+        return true;
     case SOURCE_SCORE: return put_value(f, out, row->results ? row->results[0] : 0, 2);
     case SOURCE_MEASURE:
-        if (index < 0 || !row->measures) put_nothing(f, out);
-        else return put_value(f, out, row->measures[index], formula_measure_type(formula, index) == VALUE_MONEY ? 2 : 0);
+        if (index < 0 || !row->measures)
+            put_nothing(f, out);
+        else
+            return put_value(f, out, row->measures[index], formula_measure_type(formula, index) == VALUE_MONEY ? 2 : 0);
         return true;
     case SOURCE_RESULT:
-        if (index < 0 || !row->results) put_nothing(f, out);
-        else if (formula_result_type(formula, index) == VALUE_CODE) return put_code(b, row, f, index, out);
-        else return put_value(f, out, row->results[index], formula_result_type(formula, index) == VALUE_MONEY ? 2 : 0);
+        if (index < 0 || !row->results)
+            put_nothing(f, out);
+        else if (formula_result_type(formula, index) == VALUE_CODE)
+            return put_code(b, row, f, index, out);
+        else
+            return put_value(f, out, row->results[index], formula_result_type(formula, index) == VALUE_MONEY ? 2 : 0);
         return true;
     case SOURCE_FIELD: return put_field(b, tool, bf, row, out);
-    case SOURCE_RECORD: put_text(out, f->length, (struct view){(const char *)row->bytes, row->file->layout->record_length}, charset_of(row->file->layout->encoding)); return true;
+    case SOURCE_RECORD:
+        put_text(out, f->length, (struct view){(const char *)row->bytes, row->file->layout->record_length},
+                 charset_of(row->file->layout->encoding));
+        return true;
     case SOURCE_ID_TYPE:
     case SOURCE_ID_KEY: put_identity(b, tool, row, f, out); return true;
     case SOURCE_LAYOUT: put_text(out, f->length, view_of(row->file->layout->name), CHARSET_UTF8); return true;
     case SOURCE_FILE: put_text(out, f->length, view_of(row->file->name), CHARSET_UTF8); return true;
     case SOURCE_OFFSET: return put_value(f, out, (int64_t)input_offset(row->file, row->record), 0);
-    case SOURCE_CONST: put_text(out, f->length, in_output_charset(b, tool, view_of(f->source_name), CHARSET_UTF8), charset_of(b->output->encoding)); return true;
+    case SOURCE_CONST:
+        put_text(out, f->length, in_output_charset(b, tool, view_of(f->source_name), CHARSET_UTF8),
+                 charset_of(b->output->encoding));
+        return true;
     }
     return false;
 }
 
-bool build_row(const struct build *b, struct build_tool *tool, const struct build_row *row, char *out, struct status *st)
+bool build_row(const struct build *b, struct build_tool *tool, const struct build_row *row, char *out,
+               struct status *st)
 {
     for (int i = 0; i < b->output->fields_count; i++) {
         const struct build_field *bf = &b->fields[i];
         if (put(b, tool, bf, row, out + bf->f->offset)) continue;
-        status_fail(st, STATUS_INPUT, "output %s: the value of field %s does not fit its %u bytes (customer %llu)", b->output->name, bf->f->name,
-                    bf->f->length, (unsigned long long)row->number);
+        status_fail(st, STATUS_INPUT, "output %s: the value of field %s does not fit its %u bytes (customer %llu)",
+                    b->output->name, bf->f->name, bf->f->length, (unsigned long long)row->number);
         return status_hint(st, "widen the field in outputs/%s.ini and tell the receiver", b->output->name);
     }
     return true;

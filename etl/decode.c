@@ -8,8 +8,9 @@
 #include <string.h>
 #include <xxhash.h>
 
-const uint32_t DECODE_MONTH_DAYS[13] = {0,          0xfffffffe, 0x3ffffffe, 0xfffffffe, 0x7ffffffe, 0xfffffffe, 0x7ffffffe,
-                                        0xfffffffe, 0xfffffffe, 0x7ffffffe, 0xfffffffe, 0x7ffffffe, 0xfffffffe};
+const uint32_t DECODE_MONTH_DAYS[13] = {0,          0xfffffffe, 0x3ffffffe, 0xfffffffe, 0x7ffffffe,
+                                        0xfffffffe, 0x7ffffffe, 0xfffffffe, 0xfffffffe, 0x7ffffffe,
+                                        0xfffffffe, 0x7ffffffe, 0xfffffffe};
 int32_t DECODE_MONTH_START[200][12];
 
 __attribute__((constructor)) static void fill_month_start(void)
@@ -56,11 +57,16 @@ static bool zeros(const unsigned char *p, uint32_t n)
 static bool overpunch(unsigned char c, int64_t *digit, bool *negative)
 {
     *negative = c == '}' || (c >= 'J' && c <= 'R');
-    if (c >= '0' && c <= '9') *digit = c - '0';
-    else if (c == '{' || c == '}') *digit = 0;
-    else if (c >= 'A' && c <= 'I') *digit = c - 'A' + 1;
-    else if (c >= 'J' && c <= 'R') *digit = c - 'J' + 1;
-    else return false;
+    if (c >= '0' && c <= '9')
+        *digit = c - '0';
+    else if (c == '{' || c == '}')
+        *digit = 0;
+    else if (c >= 'A' && c <= 'I')
+        *digit = c - 'A' + 1;
+    else if (c >= 'J' && c <= 'R')
+        *digit = c - 'J' + 1;
+    else
+        return false;
     return true;
 }
 
@@ -100,7 +106,8 @@ static bool day(const struct decoder *d, const struct layout_field *f, const uns
         if (!digits(p, 4, &y) || !digits(p + 4, 2, &m) || !digits(p + 6, 2, &dd)) return false;
         break;
     case LAYOUT_YYYY_MM_DD:
-        if (!digits(p, 4, &y) || p[4] != '-' || !digits(p + 5, 2, &m) || p[7] != '-' || !digits(p + 8, 2, &dd)) return false;
+        if (!digits(p, 4, &y) || p[4] != '-' || !digits(p + 5, 2, &m) || p[7] != '-' || !digits(p + 8, 2, &dd))
+            return false;
         break;
     case LAYOUT_YYMMDD:
         if (!digits(p, 2, &y) || !digits(p + 2, 2, &m) || !digits(p + 4, 2, &dd)) return false;
@@ -159,9 +166,7 @@ bool decode_field(const struct decoder *d, const struct layout_field *f, const u
     case LAYOUT_AMOUNT: return amount(f, p, value);
     case LAYOUT_DATE: return day(d, f, p, value);
     case LAYOUT_CODE: return code(f, p, value);
-    case LAYOUT_CURRENCY:
-        *value = decode_currency(d, p);
-        return *value >= 0;
+    case LAYOUT_CURRENCY: *value = decode_currency(d, p); return *value >= 0;
     }
     return false;
 }
@@ -201,7 +206,8 @@ static inline bool eight_digits(const char *p, uint64_t *value)
 {
     uint64_t x;
     memcpy(&x, p, 8);
-    if (((x + UINT64_C(0x4646464646464646)) | (x - UINT64_C(0x3030303030303030))) & UINT64_C(0x8080808080808080)) return false;
+    if (((x + UINT64_C(0x4646464646464646)) | (x - UINT64_C(0x3030303030303030))) & UINT64_C(0x8080808080808080))
+        return false;
     x = (x & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8;
     x = (x & 0x00ff00ff00ff00ffu) * 6553601 >> 16;
     *value = (x & 0x0000ffff0000ffffu) * 42949672960001u >> 32;
@@ -285,16 +291,20 @@ static void compile_store_masks(struct decode_step *s)
 {
     for (int w = 0; w < 3; w++) {
         int bytes = (int)s->length - 8 * w; /* bytes of the field in this word, at its high end */
-        if (bytes <= 0) s->keep[w] = 0;
-        else if (bytes >= 8) s->keep[w] = ~UINT64_C(0);
-        else s->keep[w] = ~UINT64_C(0) << (64 - 8 * bytes);
+        if (bytes <= 0)
+            s->keep[w] = 0;
+        else if (bytes >= 8)
+            s->keep[w] = ~UINT64_C(0);
+        else
+            s->keep[w] = ~UINT64_C(0) << (64 - 8 * bytes);
     }
 }
 
 /* Fields every check of which the fast steps know; the others go through OP_GENERAL. */
 static bool is_plain(const struct layout_field *f)
 {
-    if (f->optional || f->zero_is_none || f->from != DATE_NONE || f->to != DATE_NONE || f->to_business_date) return false;
+    if (f->optional || f->zero_is_none || f->from != DATE_NONE || f->to != DATE_NONE || f->to_business_date)
+        return false;
     return f->when_field < 0;
 }
 
@@ -302,8 +312,12 @@ static struct decode_step *add_step(struct decoder *d, enum decode_op op, int fi
 {
     struct decode_step *s = &d->steps[d->steps_count++];
     const struct decode_column *c = d->column_of[field];
-    *s = (struct decode_step){.op = op, .field = (uint16_t)field, .offset = (uint16_t)offset, .length = (uint16_t)length,
-                              .when_slot = DECODE_NO_SLOT, .sign_offset = 0xffff};
+    *s = (struct decode_step){.op = op,
+                              .field = (uint16_t)field,
+                              .offset = (uint16_t)offset,
+                              .length = (uint16_t)length,
+                              .when_slot = DECODE_NO_SLOT,
+                              .sign_offset = 0xffff};
     if (c) {
         s->store_width = c->width;
         s->store = c->offset;
@@ -325,7 +339,8 @@ static void compile_amount(struct decoder *d, int field, uint8_t *need)
     compile_store_masks(s);
 }
 
-static void compile_field(struct decoder *d, int field, uint8_t *need, uint8_t *slot_of, int *slots, struct arena *arena)
+static void compile_field(struct decoder *d, int field, uint8_t *need, uint8_t *slot_of, int *slots,
+                          struct arena *arena)
 {
     const struct layout_field *f = &d->layout->fields[field];
     bool plain = is_plain(f);
@@ -344,8 +359,9 @@ static void compile_field(struct decoder *d, int field, uint8_t *need, uint8_t *
         compile_amount(d, field, need);
         return;
     case LAYOUT_DATE: {
-        bool conditional = f->when_field >= 0 && !f->else_any && !f->optional && !f->zero_is_none && f->from == DATE_NONE &&
-                           f->to == DATE_NONE && !f->to_business_date && slot_of[f->when_field] != DECODE_NO_SLOT;
+        bool conditional = f->when_field >= 0 && !f->else_any && !f->optional && !f->zero_is_none &&
+                           f->from == DATE_NONE && f->to == DATE_NONE && !f->to_business_date &&
+                           slot_of[f->when_field] != DECODE_NO_SLOT;
         if (f->date_format != LAYOUT_YYYYMMDD || !(plain || conditional)) break;
         struct decode_step *s = add_step(d, OP_DATE8, field, f->offset, f->length);
         if (plain) {

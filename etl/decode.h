@@ -1,14 +1,15 @@
 /* decode: a layout compiled into a flat program that accepts or rejects records and extracts what the engine needs.
  *
  * Two ways to the same answer:
- *   decode_accept()  the fast one: all digit positions of the record are tested 32 at a time, then one step per field that needs
- *                    more. It says only yes or no; when no, somebody asks
- *   decode_check()   the slow, obvious one: field by field in the order of the layout; the oracle of the fast one and the source
- *                    of the reject reason.
+ *   decode_accept()  the fast one: all digit positions of the record are tested 32 at a time, then one step per field
+ *                    that needs more. It says only yes or no; when no, somebody asks
+ *   decode_check()   the slow, obvious one: field by field in the order of the layout; the oracle of the fast one and
+ *                    the source of the reject reason.
  * A record that decode_accept refuses and decode_check accepts (or the reverse) is a bug and stops the program.
  *
- * Memory: decode_accept reads up to DECODE_SLACK bytes before and after the record, so records lie in a buffer with that margin.
- * Values written to the row (hot columns) are little-endian integers at the offsets of struct decode_column.
+ * Memory: decode_accept reads up to DECODE_SLACK bytes before and after the record, so records lie in a buffer with
+ * that margin. Values written to the row (hot columns) are little-endian integers at the offsets of struct
+ * decode_column.
  */
 #ifndef CRMX_ETL_DECODE_H
 #define CRMX_ETL_DECODE_H
@@ -36,8 +37,8 @@ struct decode_column { /* a field kept in the row */
     bool is_signed;
 };
 
-/* Keys of what a record refers to, from trimmed bytes: digits up to 16 long are exact (value and length), anything else is
- * hashed, with DECODE_KEY_HASHED set: equal hashed keys must be verified against the records. */
+/* Keys of what a record refers to, from trimmed bytes: digits up to 16 long are exact (value and length), anything else
+ * is hashed, with DECODE_KEY_HASHED set: equal hashed keys must be verified against the records. */
 #define DECODE_KEY_HASHED (UINT64_C(1) << 63)
 uint64_t decode_text_key(struct view trimmed);
 
@@ -53,7 +54,8 @@ struct decode_options {
 };
 
 struct decoder *decoder_new(const struct decode_options *options, struct arena *arena);
-/* A record of exactly record_length bytes. True: accepted, hot values written to row (may be NULL when there are no columns). */
+/* A record of exactly record_length bytes. True: accepted, hot values written to row (may be NULL when there are no
+ * columns). */
 bool decode_accept(const struct decoder *d, const unsigned char *record, unsigned char *row);
 /* Index of the first reason in force, -1: accepted. *field: the field it is about, -1 for the length. */
 int decode_check(const struct decoder *d, const unsigned char *record, size_t length, int *field);

@@ -46,7 +46,8 @@ static inline __attribute__((always_inline)) uint64_t eight_digits(uint64_t x)
 }
 
 /* Up to 18 digits that end at `end`; masks as compiled. Reads before the field, which the slack allows. */
-static inline __attribute__((always_inline)) uint64_t digits_value(const struct decode_step *s, const unsigned char *end)
+static inline __attribute__((always_inline)) uint64_t digits_value(const struct decode_step *s,
+                                                                   const unsigned char *end)
 {
     uint64_t value = eight_digits(load8(end - 8) & s->keep[0]);
     if (s->length > 8) value += eight_digits(load8(end - 16) & s->keep[1]) * 100000000u;

@@ -1,19 +1,19 @@
-/* decode_program: the compiled form shared by etl/decode.c (compiler, slow check) and etl/decode_kernel.c (fast accept),
- * which is built once per instruction set. Private to these files. */
+/* decode_program: the compiled form shared by etl/decode.c (compiler, slow check) and etl/decode_kernel.c (fast
+ * accept), which is built once per instruction set. Private to these files. */
 #ifndef CRMX_ETL_DECODE_PROGRAM_H
 #define CRMX_ETL_DECODE_PROGRAM_H
 
 #include "etl/decode.h"
 
 enum decode_op {
-    OP_NOT_BLANK,  /* some byte is not a blank */
-    OP_SIGN,       /* byte is + or - */
-    OP_STORE,      /* digits → integer at row + store; sign byte at sign_offset when signed */
-    OP_DATE8_CHECK,/* YYYYMMDD, digits already tested; not stored */
-    OP_DATE8,      /* YYYYMMDD, digits already tested; stored when store_width */
-    OP_CODE1,      /* one byte through a table */
+    OP_NOT_BLANK,   /* some byte is not a blank */
+    OP_SIGN,        /* byte is + or - */
+    OP_STORE,       /* digits → integer at row + store; sign byte at sign_offset when signed */
+    OP_DATE8_CHECK, /* YYYYMMDD, digits already tested; not stored */
+    OP_DATE8,       /* YYYYMMDD, digits already tested; stored when store_width */
+    OP_CODE1,       /* one byte through a table */
     OP_CURRENCY,
-    OP_GENERAL     /* anything rarer: the slow field check, then a general store */
+    OP_GENERAL /* anything rarer: the slow field check, then a general store */
 };
 
 enum { DECODE_NO_STORE = 0 };
@@ -27,7 +27,7 @@ struct decode_step {
     uint16_t sign_offset; /* OP_STORE: 0xffff when unsigned */
     uint16_t field;
     uint64_t when_codes;
-    uint64_t keep[3]; /* OP_STORE: masks of the three 8-byte words that end at the field's end, last word first */
+    uint64_t keep[3];     /* OP_STORE: masks of the three 8-byte words that end at the field's end, last word first */
     const uint8_t *table; /* CODE1: byte → index or 255 */
 };
 

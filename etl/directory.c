@@ -85,19 +85,23 @@ bool directory_find(struct segment *s, uint64_t key, directory_candidate *candid
 {
     int bits = __builtin_ctz(segment_partitions(s));
     uint64_t hash = directory_hash(key);
-    uint32_t partition = bits ? (uint32_t)(hash >> (64 - bits)) : 0, wanted = fingerprint(hash, bits), found, record, number;
+    uint32_t partition = bits ? (uint32_t)(hash >> (64 - bits)) : 0, wanted = fingerprint(hash, bits), found, record,
+             number;
     uint64_t low = 0, high = segment_rows(s, partition, COLUMN_HASH), rows = high;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
         if (!segment_get_raw(s, partition, COLUMN_HASH, middle, 1, &found, st)) return false;
-        if (found < wanted) low = middle + 1;
-        else high = middle;
+        if (found < wanted)
+            low = middle + 1;
+        else
+            high = middle;
     }
     for (; low < rows; low++) {
         if (!segment_get_raw(s, partition, COLUMN_HASH, low, 1, &found, st)) return false;
         if (found != wanted) return true;
         if (!segment_get_raw(s, partition, COLUMN_RECORD, low, 1, &record, st) ||
-            !segment_get_raw(s, partition, COLUMN_NUMBER, low, 1, &number, st) || !candidate(context, record, number, st))
+            !segment_get_raw(s, partition, COLUMN_NUMBER, low, 1, &number, st) ||
+            !candidate(context, record, number, st))
             return false;
     }
     return true;

@@ -1,8 +1,9 @@
 /* directory: from a key to a number and a record, as sorted segments of a generation.
  *
- * Entries are partitioned by the top bits of hash = key * odd constant (a bijection) and sorted by it, so the whole file is in
- * order of the hash whatever the number of partitions. 12 bytes an entry: 32 bits of the hash below the partition's bits,
- * record id, number. A hit is a candidate: the caller reads the record and compares (32 bits are no proof).
+ * Entries are partitioned by the top bits of hash = key * odd constant (a bijection) and sorted by it, so the whole
+ * file is in order of the hash whatever the number of partitions. 12 bytes an entry: 32 bits of the hash below the
+ * partition's bits, record id, number. A hit is a candidate: the caller reads the record and compares (32 bits are no
+ * proof).
  */
 #ifndef CRMX_ETL_DIRECTORY_H
 #define CRMX_ETL_DIRECTORY_H

@@ -6,8 +6,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* A block that went to the spill file; 12 bytes, for with a small budget there are millions. Bytes in units of four, which all
- * tuples are multiples of. */
+/* A block that went to the spill file; 12 bytes, for with a small budget there are millions. Bytes in units of four,
+ * which all tuples are multiples of. */
 struct extent {
     uint32_t offset_low;
     uint16_t offset_high, used;
@@ -92,12 +92,14 @@ static void note_extent(struct exchange_store *s, uint32_t partition, uint64_t o
         s->extents = realloc(s->extents, s->extents_capacity * sizeof *s->extents);
         ensure(s->extents);
     }
-    s->extents[s->extents_count] = (struct extent){(uint32_t)(offset / 4), (uint16_t)(offset / 4 >> 32), (uint16_t)(used / 4), s->extent_head[partition]};
+    s->extents[s->extents_count] = (struct extent){(uint32_t)(offset / 4), (uint16_t)(offset / 4 >> 32),
+                                                   (uint16_t)(used / 4), s->extent_head[partition]};
     s->extent_head[partition] = ++s->extents_count;
 }
 
 /* Writes a block to the spill file; its memory may be used again. */
-static bool spill(struct exchange *x, const struct exchange_block *b, uint32_t used, uint32_t partition, struct status *st)
+static bool spill(struct exchange *x, const struct exchange_block *b, uint32_t used, uint32_t partition,
+                  struct status *st)
 {
     struct exchange_store *s = x->store;
     if (used == 0) return true;
@@ -120,8 +122,8 @@ static uint32_t written(const struct exchange_writer *w)
     return (uint32_t)(w->next - (char *)(w->last + 1));
 }
 
-/* Memory is full and the writer has no block yet: another partition of the same worker gives one up (no other thread touches
- * those). *block stays NULL when the worker has none at all. */
+/* Memory is full and the writer has no block yet: another partition of the same worker gives one up (no other thread
+ * touches those). *block stays NULL when the worker has none at all. */
 static bool give_up_block(struct exchange *x, int worker, struct exchange_block **block, struct status *st)
 {
     uint32_t *turn = &x->store->give_up[worker];
@@ -132,8 +134,10 @@ static bool give_up_block(struct exchange *x, int worker, struct exchange_block 
         struct exchange_block *b = w->first;
         if (!b) continue;
         if (!spill(x, b, b == w->last ? written(w) : b->used, partition, st)) return false;
-        if (b == w->last) *w = (struct exchange_writer){0};
-        else w->first = b->next;
+        if (b == w->last)
+            *w = (struct exchange_writer){0};
+        else
+            w->first = b->next;
         *block = b;
         return true;
     }
@@ -151,7 +155,8 @@ char *exchange_grow(struct exchange *x, int worker, uint32_t partition, struct s
     if (!b && !give_up_block(x, worker, &b, st)) return NULL;
     if (!b) b = budget_block_reserved(x->store->budget);
     if (!b) {
-        status_fail(st, STATUS_MEMORY, "no memory left for %s: %d threads need at least a block each", x->store->name, x->workers);
+        status_fail(st, STATUS_MEMORY, "no memory left for %s: %d threads need at least a block each", x->store->name,
+                    x->workers);
         status_hint(st, "raise the budget: --set run.memory_max=512m");
         return NULL;
     }

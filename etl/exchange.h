@@ -1,15 +1,16 @@
 /* exchange: tuples of one size, thrown by many threads into partitions, read back partition by partition.
  *
- * The engine's only way to bring together what belongs together (same identity, same source customer, same account, same
- * range of integrated numbers) without ever needing all of it in memory: blocks are taken from the run's budget while there
- * are any, afterwards every block that is full goes to a spill file. Whoever comes when memory is full still works: with one block
- * of the budget's reserve per worker, which its partitions give up to each other through the spill file.
+ * The engine's only way to bring together what belongs together (same identity, same source customer, same account,
+ * same range of integrated numbers) without ever needing all of it in memory: blocks are taken from the run's budget
+ * while there are any, afterwards every block that is full goes to a spill file. Whoever comes when memory is full
+ * still works: with one block of the budget's reserve per worker, which its partitions give up to each other through
+ * the spill file.
  *
- * States: filling → exchange_seal → reading → exchange_drop. In `filling` each worker adds through its own writer, without locks.
- * After the seal partitions may be read by any thread, each partition by one thread at a time.
+ * States: filling → exchange_seal → reading → exchange_drop. In `filling` each worker adds through its own writer,
+ * without locks. After the seal partitions may be read by any thread, each partition by one thread at a time.
  *
- * The order of the tuples inside a partition depends on timing: whoever reads sorts by a total order before it decides anything
- * (determinism is the reader's duty; every tuple carries its record id for that).
+ * The order of the tuples inside a partition depends on timing: whoever reads sorts by a total order before it decides
+ * anything (determinism is the reader's duty; every tuple carries its record id for that).
  */
 #ifndef CRMX_ETL_EXCHANGE_H
 #define CRMX_ETL_EXCHANGE_H
@@ -31,9 +32,9 @@ struct exchange_writer { /* one per worker and partition */
 };
 
 struct exchange_options {
-    const char *name;      /* names the spill file */
-    uint32_t partitions;   /* any number >= 1 */
-    uint32_t tuple_size;   /* bytes, multiple of 4 */
+    const char *name;    /* names the spill file */
+    uint32_t partitions; /* any number >= 1 */
+    uint32_t tuple_size; /* bytes, multiple of 4 */
     int workers;
     struct budget *budget;
     const char *spill_folder;

@@ -12,12 +12,15 @@ bool export_can(const struct output *o)
     if (o->rows != OUTPUT_ACCOUNT && o->rows != OUTPUT_CONTACT && o->rows != OUTPUT_ADDRESS) return false;
     for (int i = 0; i < o->fields_count; i++) {
         enum output_source s = o->fields[i].source;
-        if (s == SOURCE_SCORE || s == SOURCE_RESULT || s == SOURCE_MEASURE || s == SOURCE_ENTRY_DATE || s == SOURCE_CUSTOMER_TYPE) return false;
+        if (s == SOURCE_SCORE || s == SOURCE_RESULT || s == SOURCE_MEASURE || s == SOURCE_ENTRY_DATE ||
+            s == SOURCE_CUSTOMER_TYPE)
+            return false;
     }
     return true;
 }
 
-bool export_open(struct export_output *e, const struct integrate *in, const struct output *o, const struct build *b, struct status *st)
+bool export_open(struct export_output *e, const struct integrate *in, const struct output *o, const struct build *b,
+                 struct status *st)
 {
     struct import *im = in->im;
     *e = (struct export_output){.build = b, .rows_of = calloc(in->partitions + 1u, sizeof *e->rows_of)};
@@ -28,7 +31,8 @@ bool export_open(struct export_output *e, const struct integrate *in, const stru
         for (int k = 0; k < o->layouts_count; k++) feeds |= strcmp(table->layout->name, o->layouts[k]) == 0;
         if (!feeds) continue;
         struct exchange_options x = {.name = arena_printf(im->arena, "export-%s-%s", o->name, table->layout->name),
-                                     .partitions = (input_space(im->inputs, table->layout_index) >> EXPORT_RANGE_BITS) + 1,
+                                     .partitions =
+                                         (input_space(im->inputs, table->layout_index) >> EXPORT_RANGE_BITS) + 1,
                                      .tuple_size = sizeof(struct export_request),
                                      .workers = pool_workers(im->pool),
                                      .budget = im->budget,
@@ -72,7 +76,8 @@ static int by_record(const void *a, const void *b)
     return x->customer < y->customer ? -1 : x->customer > y->customer;
 }
 
-static bool fill_row(struct sweep *s, struct sweep_worker *w, const struct input_file *f, const struct export_request *q, uint64_t row, const unsigned char *bytes, struct status *st)
+static bool fill_row(struct sweep *s, struct sweep_worker *w, const struct input_file *f,
+                     const struct export_request *q, uint64_t row, const unsigned char *bytes, struct status *st)
 {
     const struct unit *u = s->in->im->unit;
     struct build_row r = {.number = (uint64_t)u->number_prefix * 100000000u + s->in->first_number + q->customer,
@@ -90,8 +95,10 @@ static bool fill_row(struct sweep *s, struct sweep_worker *w, const struct input
     return true;
 }
 
-/* Requests i.. of one file whose records lie close together: read in one piece. Returns how many were done, 0 on failure. */
-static uint64_t sweep_piece(struct sweep *s, struct sweep_worker *w, const struct input_file *f, const struct export_request *q, uint64_t n, struct status *st)
+/* Requests i.. of one file whose records lie close together: read in one piece. Returns how many were done, 0 on
+ * failure. */
+static uint64_t sweep_piece(struct sweep *s, struct sweep_worker *w, const struct input_file *f,
+                            const struct export_request *q, uint64_t n, struct status *st)
 {
     uint32_t length = f->layout->record_length;
     uint64_t start = input_offset(f, q[0].record), end = start + length, last = end;
@@ -105,7 +112,8 @@ static uint64_t sweep_piece(struct sweep *s, struct sweep_worker *w, const struc
     if (!os_read_at(f->fd, f->path, w->bytes + DECODE_SLACK, end - start, start, st)) return 0;
     for (uint64_t i = 0; i < count; i++) {
         uint64_t row = s->row_base[integrate_partition(s->in, q[i].customer)] + q[i].row;
-        if (!fill_row(s, w, f, &q[i], row, w->bytes + DECODE_SLACK + (input_offset(f, q[i].record) - start), st)) return 0;
+        if (!fill_row(s, w, f, &q[i], row, w->bytes + DECODE_SLACK + (input_offset(f, q[i].record) - start), st))
+            return 0;
     }
     return count;
 }
@@ -118,7 +126,8 @@ static bool sweep_task(void *context, int worker, uint64_t partition, struct sta
     uint64_t n = exchange_count(x, (uint32_t)partition), kept = 0;
     struct export_request *q = integrate_room(&w->requests.tuples, &w->requests.tuples_size, (n + 1) * sizeof *q);
     if (n == 0) return true;
-    if (!(s->last ? exchange_take(x, (uint32_t)partition, q, st) : exchange_copy(x, (uint32_t)partition, q, st))) return false;
+    if (!(s->last ? exchange_take(x, (uint32_t)partition, q, st) : exchange_copy(x, (uint32_t)partition, q, st)))
+        return false;
     for (uint64_t i = 0; i < n; i++) {
         uint64_t row = s->row_base[integrate_partition(s->in, q[i].customer)] + q[i].row;
         if (row - s->first_row < s->rows) q[kept++] = q[i];
@@ -145,14 +154,16 @@ static bool write_window(const struct sweep *s, int fd, const char *path, struct
     return true;
 }
 
-static bool run_windows(struct sweep *s, uint64_t rows, uint64_t window_rows, int fd, const char *path, struct status *st)
+static bool run_windows(struct sweep *s, uint64_t rows, uint64_t window_rows, int fd, const char *path,
+                        struct status *st)
 {
     struct import *im = s->in->im;
     for (s->first_row = 0; s->first_row < rows; s->first_row += window_rows) {
         s->rows = rows - s->first_row < window_rows ? rows - s->first_row : window_rows;
         s->last = s->first_row + s->rows == rows;
         for (s->table = 0; s->table < im->tables->count; s->table++)
-            if (s->e->used[s->table] && !pool_run(im->pool, s->e->requests[s->table].partitions, sweep_task, s, st)) return false;
+            if (s->e->used[s->table] && !pool_run(im->pool, s->e->requests[s->table].partitions, sweep_task, s, st))
+                return false;
         if (!write_window(s, fd, path, st)) return false;
     }
     return true;
@@ -171,12 +182,14 @@ static char *take_window(struct budget *b, const struct output *o, uint64_t *row
     }
 }
 
-bool export_run(struct export_output *e, struct integrate *in, const struct output *o, const char *path, struct status *st)
+bool export_run(struct export_output *e, struct integrate *in, const struct output *o, const char *path,
+                struct status *st)
 {
     struct import *im = in->im;
     int workers = pool_workers(im->pool), fd = os_open_create(path, st);
     uint64_t *row_base = calloc(in->partitions + 1u, sizeof *row_base), rows = 0;
-    struct sweep s = {.e = e, .in = in, .o = o, .workers = calloc((size_t)workers, sizeof *s.workers), .row_base = row_base};
+    struct sweep s = {
+        .e = e, .in = in, .o = o, .workers = calloc((size_t)workers, sizeof *s.workers), .row_base = row_base};
     ensure(row_base && s.workers);
     for (uint32_t p = 0; p < in->partitions; p++) {
         row_base[p] = rows;
@@ -184,7 +197,8 @@ bool export_run(struct export_output *e, struct integrate *in, const struct outp
     }
     for (int t = 0; t < im->tables->count; t++)
         if (e->used[t]) exchange_seal(&e->requests[t]);
-    uint64_t free_bytes = budget_max(im->budget) - budget_used(im->budget), window_rows = free_bytes / 2 / o->record_length;
+    uint64_t free_bytes = budget_max(im->budget) - budget_used(im->budget),
+             window_rows = free_bytes / 2 / o->record_length;
     if (window_rows < 1) window_rows = 1;
     if (window_rows > rows) window_rows = rows;
     size_t window_bytes = 0;

@@ -25,7 +25,8 @@ bool generation_current_read(const char *unit_folder, struct generation_current 
     struct buf text;
     buf_init(&text, 4096);
     bool ok = os_read_file(path, &text, st);
-    if (ok && (!text.bytes || sscanf(text.bytes, "%31s %32s %c", out->id, out->manifest_hash, &extra) != 2 || strlen(out->manifest_hash) != 32)) {
+    if (ok && (!text.bytes || sscanf(text.bytes, "%31s %32s %c", out->id, out->manifest_hash, &extra) != 2 ||
+               strlen(out->manifest_hash) != 32)) {
         status_fail(st, STATUS_CORRUPT, "\"%s\" does not say which generation is current", path);
         ok = status_hint(st, "see the generations: ls %s/gen", unit_folder);
     }
@@ -49,13 +50,17 @@ bool generation_write_inputs(const char *folder, const struct input_set *inputs,
     snprintf(path, sizeof path, "%s/INPUTS", folder);
     struct buf b;
     buf_init(&b, TEXT_FILE_MAX);
-    buf_add_text(&b, "# file name layout bytes stride base records lines accepted rejected marks hash · segment record remainder\n");
+    buf_add_text(
+        &b,
+        "# file name layout bytes stride base records lines accepted rejected marks hash · segment record remainder\n");
     for (int i = 0; i < inputs->files_count; i++) {
         const struct input_file *f = &inputs->files[i];
-        buf_addf(&b, "file\t%s\t%s\t%llu\t%u\t%u\t%u\t%llu\t%llu\t%llu\t%llu\t%016llx\n", f->name, f->layout->name, (unsigned long long)f->identity.size,
-                 f->stride, f->record_base, f->records_max, (unsigned long long)f->lines, (unsigned long long)f->accepted, (unsigned long long)f->rejected,
+        buf_addf(&b, "file\t%s\t%s\t%llu\t%u\t%u\t%u\t%llu\t%llu\t%llu\t%llu\t%016llx\n", f->name, f->layout->name,
+                 (unsigned long long)f->identity.size, f->stride, f->record_base, f->records_max,
+                 (unsigned long long)f->lines, (unsigned long long)f->accepted, (unsigned long long)f->rejected,
                  (unsigned long long)f->marks, (unsigned long long)f->hash);
-        for (uint32_t k = 0; k < f->segments_count; k++) buf_addf(&b, "segment\t%u\t%u\n", f->segments[k].record, f->segments[k].remainder);
+        for (uint32_t k = 0; k < f->segments_count; k++)
+            buf_addf(&b, "segment\t%u\t%u\n", f->segments[k].record, f->segments[k].remainder);
     }
     bool ok = !buf_full(&b);
     if (!ok) status_fail(st, STATUS_INPUT, "the inputs have too many records of wrong length to be addressed");
@@ -81,7 +86,9 @@ static int split(char *line, char *field[], int most)
 static bool add_file(struct generation *g, char *field[], struct status *st)
 {
     int layout = unit_layout(g->unit, field[2]);
-    if (layout < 0) return status_fail(st, STATUS_CORRUPT, "\"%s/INPUTS\" names the layout %s, which the unit does not have", g->folder, field[2]);
+    if (layout < 0)
+        return status_fail(st, STATUS_CORRUPT, "\"%s/INPUTS\" names the layout %s, which the unit does not have",
+                           g->folder, field[2]);
     const char *path = arena_printf(&g->arena, "%s/in/%s", g->folder, field[1]);
     if (!input_add(&g->inputs, field[1], path, g->unit->layouts[layout], layout, st)) return false;
     struct input_file *f = &g->inputs.files[g->inputs.files_count - 1];
@@ -89,7 +96,8 @@ static bool add_file(struct generation *g, char *field[], struct status *st)
     if (f->fd < 0 || !os_identify_fd(f->fd, path, &f->identity, st)) return false;
     uint64_t size = strtoull(field[3], NULL, 10);
     if (f->identity.size != size) {
-        status_fail(st, STATUS_CORRUPT, "archived input \"%s\" has %llu bytes, the generation was made from %llu", path, (unsigned long long)f->identity.size, (unsigned long long)size);
+        status_fail(st, STATUS_CORRUPT, "archived input \"%s\" has %llu bytes, the generation was made from %llu", path,
+                    (unsigned long long)f->identity.size, (unsigned long long)size);
         return status_hint(st, "see what else is damaged: crmx generation verify --unit %s", g->unit->id);
     }
     f->stride = (uint32_t)strtoul(field[4], NULL, 10);
@@ -124,7 +132,8 @@ static bool read_inputs(struct generation *g, struct status *st)
                 f->segments = realloc(f->segments, capacity * sizeof *f->segments);
                 ensure(f->segments);
             }
-            f->segments[f->segments_count++] = (struct input_segment){(uint32_t)strtoul(field[1], NULL, 10), (uint32_t)strtoul(field[2], NULL, 10)};
+            f->segments[f->segments_count++] =
+                (struct input_segment){(uint32_t)strtoul(field[1], NULL, 10), (uint32_t)strtoul(field[2], NULL, 10)};
         }
         line = end;
     }
@@ -179,8 +188,8 @@ static bool hash_file(const char *path, uint64_t *bytes, char hash[33], struct s
     return ok;
 }
 
-/* Segments vouch for their content by hashes of their own: the manifest holds the hash of the tail, which covers the index. The
- * archived inputs were hashed while they were read; INPUTS holds that hash and is hashed here. */
+/* Segments vouch for their content by hashes of their own: the manifest holds the hash of the tail, which covers the
+ * index. The archived inputs were hashed while they were read; INPUTS holds that hash and is hashed here. */
 static bool entry_hash(const char *path, const char *name, uint64_t *bytes, char hash[33], struct status *st)
 {
     size_t n = strlen(name);
@@ -213,7 +222,8 @@ static bool list_file(void *context, const char *name)
     snprintf(relative, sizeof relative, "%s%s", m->below, name);
     snprintf(path, sizeof path, "%s/%s", m->folder, relative);
     m->ok = os_identify(path, &id, m->st);
-    if (m->ok && *m->count == MANIFEST_FILES_MAX) m->ok = status_fail(m->st, STATUS_INPUT, "more than %d files in \"%s\"", MANIFEST_FILES_MAX, m->folder);
+    if (m->ok && *m->count == MANIFEST_FILES_MAX)
+        m->ok = status_fail(m->st, STATUS_INPUT, "more than %d files in \"%s\"", MANIFEST_FILES_MAX, m->folder);
     if (!m->ok) return false;
     if (id.is_folder) snprintf(relative + strlen(relative), sizeof relative - strlen(relative), "/");
     m->files[*m->count].name = strdup(relative);
@@ -246,13 +256,19 @@ static bool settle_file(void *context, int worker, uint64_t task, struct status 
     return entry_hash(path, f->name, &f->bytes, f->hash, st);
 }
 
-bool generation_write_manifest(const char *folder, const char *head, const struct generation_known *known, int known_count, struct pool *pool, char hash[33],
-                               struct status *st)
+bool generation_write_manifest(const char *folder, const char *head, const struct generation_known *known,
+                               int known_count, struct pool *pool, char hash[33], struct status *st)
 {
     char path[OS_PATH_MAX];
     int count = 0;
-    struct manifest_writer m = {.folder = folder, .below = "", .files = calloc(MANIFEST_FILES_MAX, sizeof *m.files), .count = &count, .known = known,
-                                .known_count = known_count, .st = st, .ok = true};
+    struct manifest_writer m = {.folder = folder,
+                                .below = "",
+                                .files = calloc(MANIFEST_FILES_MAX, sizeof *m.files),
+                                .count = &count,
+                                .known = known,
+                                .known_count = known_count,
+                                .st = st,
+                                .ok = true};
     ensure(m.files);
     struct buf b;
     buf_init(&b, TEXT_FILE_MAX);
@@ -260,7 +276,9 @@ bool generation_write_manifest(const char *folder, const char *head, const struc
     buf_add_text(&b, head);
     bool ok = os_list(folder, list_file, &m, st) && m.ok && pool_run(pool, (uint64_t)count, settle_file, &m, st);
     for (int i = 0; i < count; i++) {
-        if (ok && m.files[i].name[strlen(m.files[i].name) - 1] != '/') buf_addf(&b, "file\t%s\t%llu\t%s\n", m.files[i].name, (unsigned long long)m.files[i].bytes, m.files[i].hash);
+        if (ok && m.files[i].name[strlen(m.files[i].name) - 1] != '/')
+            buf_addf(&b, "file\t%s\t%llu\t%s\n", m.files[i].name, (unsigned long long)m.files[i].bytes,
+                     m.files[i].hash);
         free(m.files[i].name);
     }
     free(m.files);
@@ -280,7 +298,8 @@ static bool read_manifest(struct generation *g, const char *expected, struct buf
     if (!os_read_file(path, text, st)) return false;
     hex128(XXH3_128bits(text->bytes, text->length), hash);
     if (expected && strcmp(hash, expected) != 0) {
-        status_fail(st, STATUS_CORRUPT, "\"%s\" is not the manifest that was committed (hash %s, CURRENT says %s)", path, hash, expected);
+        status_fail(st, STATUS_CORRUPT, "\"%s\" is not the manifest that was committed (hash %s, CURRENT says %s)",
+                    path, hash, expected);
         return status_hint(st, "somebody changed the folder: restore it from a backup");
     }
     return true;
@@ -295,7 +314,8 @@ const char *generation_head(struct generation *g, const char *key)
     if (read_manifest(g, NULL, &text, &ignored)) {
         size_t n = strlen(key);
         for (const char *line = text.bytes; line && *line && !value; line = strchr(line, '\n'), line += line != NULL)
-            if (strncmp(line, key, n) == 0 && line[n] == '\t') value = arena_dup(&g->arena, (struct view){line + n + 1, strcspn(line + n + 1, "\n")});
+            if (strncmp(line, key, n) == 0 && line[n] == '\t')
+                value = arena_dup(&g->arena, (struct view){line + n + 1, strcspn(line + n + 1, "\n")});
     }
     buf_release(&text);
     return value;
@@ -303,15 +323,17 @@ const char *generation_head(struct generation *g, const char *key)
 
 /* --- reading --- */
 
-static bool differs(const char *path, uint64_t size, const char *now, uint64_t bytes, const char *hash, struct status *st)
+static bool differs(const char *path, uint64_t size, const char *now, uint64_t bytes, const char *hash,
+                    struct status *st)
 {
-    status_fail(st, STATUS_CORRUPT, "\"%s\" is damaged: %llu bytes, hash %s; the manifest says %llu bytes, hash %s", path, (unsigned long long)size, now,
-                (unsigned long long)bytes, hash);
+    status_fail(st, STATUS_CORRUPT, "\"%s\" is damaged: %llu bytes, hash %s; the manifest says %llu bytes, hash %s",
+                path, (unsigned long long)size, now, (unsigned long long)bytes, hash);
     return status_hint(st, "find out what else is damaged: crmx generation verify; the disk may be failing");
 }
 
-/* Before anything is believed: every file is there with its size, and what says how records are read (addresses, frozen parameters)
- * has its hash. A changed offset in a layout would read other bytes as money. text: the manifest, cut up here. */
+/* Before anything is believed: every file is there with its size, and what says how records are read (addresses, frozen
+ * parameters) has its hash. A changed offset in a layout would read other bytes as money. text: the manifest, cut up
+ * here. */
 static bool check_listed(struct generation *g, char *text, struct status *st)
 {
     for (char *line = text; line && *line;) {
@@ -323,10 +345,12 @@ static bool check_listed(struct generation *g, char *text, struct status *st)
             bool hashed = strcmp(field[1], "INPUTS") == 0 || strncmp(field[1], "param/", 6) == 0;
             snprintf(path, sizeof path, "%s/%s", g->folder, field[1]);
             if (!os_identify(path, &id, st) || (hashed && !hash_file(path, &size, now, st))) {
-                if (!os_exists(path)) st->code = STATUS_CORRUPT; /* a missing file is damage, not a refusal of the system */
+                if (!os_exists(path))
+                    st->code = STATUS_CORRUPT; /* a missing file is damage, not a refusal of the system */
                 return status_while(st, "checking the generation against its manifest");
             }
-            if (id.size != bytes || (hashed && strcmp(now, field[3]) != 0)) return differs(path, id.size, now, bytes, field[3], st);
+            if (id.size != bytes || (hashed && strcmp(now, field[3]) != 0))
+                return differs(path, id.size, now, bytes, field[3], st);
         }
         line = end;
     }
@@ -335,8 +359,9 @@ static bool check_listed(struct generation *g, char *text, struct status *st)
 
 static bool read_head(struct generation *g, const char *id, struct status *st)
 {
-    const char *date = generation_head(g, "business_date"), *unit = generation_head(g, "unit"), *first = generation_head(g, "first_number"),
-               *customers = generation_head(g, "customers"), *size = generation_head(g, "partition_customers");
+    const char *date = generation_head(g, "business_date"), *unit = generation_head(g, "unit"),
+               *first = generation_head(g, "first_number"), *customers = generation_head(g, "customers"),
+               *size = generation_head(g, "partition_customers");
     if (!date || !unit || !first || !customers || !size || !date_parse(view_of(date), &g->business_date))
         return status_fail(st, STATUS_CORRUPT, "the manifest of generation %s lacks its head lines", id);
     g->first_number = strtoull(first, NULL, 10);
@@ -351,7 +376,8 @@ static bool open_segments(struct generation *g, struct status *st)
     g->source = g->customer ? segment_open(arena_printf(&g->arena, "%s/source.seg", g->folder), st) : NULL;
     if (!g->source) return false;
     for (int i = 0; i < g->tables.count; i++) {
-        g->table[i] = segment_open(arena_printf(&g->arena, "%s/table-%s.seg", g->folder, g->tables.table[i].layout->name), st);
+        g->table[i] =
+            segment_open(arena_printf(&g->arena, "%s/table-%s.seg", g->folder, g->tables.table[i].layout->name), st);
         if (!g->table[i]) return false;
     }
     return true;
@@ -379,10 +405,14 @@ static bool open_generation(struct generation *g, const char *unit_folder, const
     buf_release(&text);
     if (!ok || !read_head(g, g->id, st)) return false;
     input_set_init(&g->inputs, &g->arena);
-    if (!read_inputs(g, st) || !reference_load(g->unit, &g->inputs, g->business_date, &g->arena, &g->reference, st)) return false;
+    if (!read_inputs(g, st) || !reference_load(g->unit, &g->inputs, g->business_date, &g->arena, &g->reference, st))
+        return false;
     tables_init(&g->tables, g->unit, &g->reference.rates, g->business_date, &g->arena);
     for (int i = 0; i < g->unit->layouts_count; i++)
-        g->decoders[i] = decoder_new(&(struct decode_options){.layout = g->unit->layouts[i], .rates = &g->reference.rates, .business_date = g->business_date}, &g->arena);
+        g->decoders[i] = decoder_new(&(struct decode_options){.layout = g->unit->layouts[i],
+                                                              .rates = &g->reference.rates,
+                                                              .business_date = g->business_date},
+                                     &g->arena);
     return open_segments(g, st);
 }
 
@@ -453,13 +483,15 @@ static bool verify_input(const struct input_file *f, struct status *st)
         uint64_t h = XXH3_64bits(chunk, n);
         XXH3_64bits_update(state, &h, sizeof h);
     }
-    if (ok && XXH3_64bits_digest(state) != f->hash) ok = status_fail(st, STATUS_CORRUPT, "\"%s\" is damaged: its bytes are not those that were imported", f->path);
+    if (ok && XXH3_64bits_digest(state) != f->hash)
+        ok = status_fail(st, STATUS_CORRUPT, "\"%s\" is damaged: its bytes are not those that were imported", f->path);
     XXH3_freeState(state);
     free(chunk);
     return ok;
 }
 
-bool generation_verify(struct generation *g, void (*tell)(void *context, const char *file, bool good), void *context, struct status *st)
+bool generation_verify(struct generation *g, void (*tell)(void *context, const char *file, bool good), void *context,
+                       struct status *st)
 {
     struct buf text;
     buf_init(&text, TEXT_FILE_MAX);
@@ -471,7 +503,8 @@ bool generation_verify(struct generation *g, void (*tell)(void *context, const c
             struct status one = {0};
             bool good = verify_file(g, field[1], strtoull(field[2], NULL, 10), field[3], &one);
             for (int i = 0; good && i < g->inputs.files_count; i++)
-                if (strncmp(field[1], "in/", 3) == 0 && strcmp(field[1] + 3, g->inputs.files[i].name) == 0) good = verify_input(&g->inputs.files[i], &one);
+                if (strncmp(field[1], "in/", 3) == 0 && strcmp(field[1] + 3, g->inputs.files[i].name) == 0)
+                    good = verify_input(&g->inputs.files[i], &one);
             tell(context, field[1], good);
             if (!good && all) *st = one;
             all &= good;

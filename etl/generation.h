@@ -9,7 +9,8 @@
  *                          out/         the output files
  *                          rejects.tsv notes.tsv totals.tsv
  *
- * Commit point: the atomic, fsynced replacement of CURRENT. What is not reachable from CURRENT does not exist for readers.
+ * Commit point: the atomic, fsynced replacement of CURRENT. What is not reachable from CURRENT does not exist for
+ * readers.
  */
 #ifndef CRMX_ETL_GENERATION_H
 #define CRMX_ETL_GENERATION_H
@@ -42,16 +43,16 @@ struct generation_known {
 };
 /* Brings every file and folder to disk, several at a time, hashes what is not known yet and writes MANIFEST last.
  * head: lines "key<tab>value" that come first. */
-bool generation_write_manifest(const char *folder, const char *head, const struct generation_known *known, int known_count, struct pool *pool, char hash[33],
-                               struct status *st);
+bool generation_write_manifest(const char *folder, const char *head, const struct generation_known *known,
+                               int known_count, struct pool *pool, char hash[33], struct status *st);
 
 /* A committed generation, open for reading. */
 struct generation {
     char id[GENERATION_ID_MAX];
     const char *folder;
     struct arena arena;
-    struct unit *unit;            /* as frozen */
-    struct input_set inputs;      /* files open, addresses known */
+    struct unit *unit;       /* as frozen */
+    struct input_set inputs; /* files open, addresses known */
     struct reference reference;
     struct tables tables;
     struct decoder *decoders[UNIT_LAYOUTS_MAX];
@@ -61,8 +62,8 @@ struct generation {
     struct segment *customer, *source, *table[UNIT_LAYOUTS_MAX];
 };
 
-/* id NULL: the current one. Checks the manifest's hash against CURRENT, the sizes of all files, and the hashes of what says how
- * records are read: INPUTS and param/. */
+/* id NULL: the current one. Checks the manifest's hash against CURRENT, the sizes of all files, and the hashes of what
+ * says how records are read: INPUTS and param/. */
 bool generation_open(const char *unit_folder, const char *id, struct generation **out, struct status *st);
 void generation_close(struct generation *g);
 /* Partition and place of a customer number (without prefix); false when there is no such customer. */
@@ -71,6 +72,7 @@ bool generation_place(const struct generation *g, uint64_t number, uint32_t *par
 const char *generation_head(struct generation *g, const char *key);
 
 /* Every file against the manifest, every segment against its hashes. Calls tell for each file. */
-bool generation_verify(struct generation *g, void (*tell)(void *context, const char *file, bool good), void *context, struct status *st);
+bool generation_verify(struct generation *g, void (*tell)(void *context, const char *file, bool good), void *context,
+                       struct status *st);
 
 #endif

@@ -14,7 +14,8 @@ static const char *const RULES[] = {"plain", "resident", "organisation", "permit
 
 static const char *const CENTURIES[] = {"sequence", "19", NULL};
 
-static bool read_type(struct conf *c, const char *section, struct identity_profile *p, struct arena *arena, struct status *st)
+static bool read_type(struct conf *c, const char *section, struct identity_profile *p, struct arena *arena,
+                      struct status *st)
 {
     const char *class;
     int rule, century;
@@ -32,7 +33,8 @@ static bool read_type(struct conf *c, const char *section, struct identity_profi
     /* The key of a valid resident number is the number alone, so two classes of them would be one. */
     for (int i = 0; t->rule == IDENTITY_RESIDENT && i < p->types_count - 1; i++)
         if (p->types[i].rule == IDENTITY_RESIDENT && strcmp(p->types[i].class, t->class) != 0)
-            return conf_fail(c, section, "class", st, "resident numbers are one class: type %s has class %s", p->types[i].type, p->types[i].class);
+            return conf_fail(c, section, "class", st, "resident numbers are one class: type %s has class %s",
+                             p->types[i].type, p->types[i].class);
     return true;
 }
 
@@ -92,7 +94,8 @@ static bool is_separator(char c)
 }
 
 /* One character of the source folded to ASCII, 0 when it is none. *length: bytes it took. */
-static char fold_character(const struct identity_profile *p, enum charset charset, const char *text, size_t n, size_t *length)
+static char fold_character(const struct identity_profile *p, enum charset charset, const char *text, size_t n,
+                           size_t *length)
 {
     const unsigned char *s = (const unsigned char *)text;
     *length = charset_character(charset, text, n);
@@ -115,8 +118,10 @@ static size_t fold_number(const struct identity_profile *p, enum charset charset
         size_t take = c ? 1 : k;
         if (c && p->separators && is_separator(c)) continue;
         if (out + take > IDENTITY_NUMBER_MAX) break; /* longer than any ID: the rest does not count */
-        if (c) number[out] = c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
-        else memcpy(number + out, v.bytes + i, k);
+        if (c)
+            number[out] = c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
+        else
+            memcpy(number + out, v.bytes + i, k);
         out += take;
     }
     while (out && number[out - 1] == ' ') out--;
@@ -129,7 +134,8 @@ static size_t fold_number(const struct identity_profile *p, enum charset charset
 static const struct identity_type *find_type(const struct identity_profile *p, struct view type)
 {
     for (int i = 0; i < p->types_count; i++)
-        if (type.length == p->types[i].type_length && memcmp(type.bytes, p->types[i].type, type.length) == 0) return &p->types[i];
+        if (type.length == p->types[i].type_length && memcmp(type.bytes, p->types[i].type, type.length) == 0)
+            return &p->types[i];
     return NULL;
 }
 
@@ -156,7 +162,8 @@ static uint64_t hashed_key(struct view class, struct view number, bool corporate
     return XXH3_64bits_withSeed(number.bytes, number.length, seed) | UINT64_C(1) << 63;
 }
 
-/* Applies the rule to the folded number in place. True: a resident number of 18 with 17 digits; *check: its check digit fits. */
+/* Applies the rule to the folded number in place. True: a resident number of 18 with 17 digits; *check: its check digit
+ * fits. */
 static bool apply_rule(const struct identity_type *t, char *number, size_t *length, bool *check)
 {
     size_t n = *length;
@@ -207,13 +214,17 @@ size_t identity_number(const struct identity_profile *p, enum charset charset, s
     }
     bool check = false;
     bool resident = apply_rule(t, number, &length, &check);
-    if (is_placeholder(p, (struct view){number, length})) { /* also what is left by the rule: nine zeros in a credit code */
+    if (is_placeholder(
+            p, (struct view){number, length})) { /* also what is left by the rule: nine zeros in a credit code */
         *key = (struct identity_key){hashed_key(*class, (struct view){number, length}, corporate), IDENTITY_NEVER};
         return length;
     }
-    if (resident && !corporate && check) *key = (struct identity_key){digits17(number), IDENTITY_EXACT};
-    else if (resident && !corporate && p->names_apart) *key = (struct identity_key){digits17(number), IDENTITY_WEAK};
-    else *key = (struct identity_key){hashed_key(*class, (struct view){number, length}, corporate), IDENTITY_HASHED};
+    if (resident && !corporate && check)
+        *key = (struct identity_key){digits17(number), IDENTITY_EXACT};
+    else if (resident && !corporate && p->names_apart)
+        *key = (struct identity_key){digits17(number), IDENTITY_WEAK};
+    else
+        *key = (struct identity_key){hashed_key(*class, (struct view){number, length}, corporate), IDENTITY_HASHED};
     return length;
 }
 
@@ -238,7 +249,8 @@ struct identity_key identity_key_of(const struct identity_profile *p, enum chars
 
 static bool is_middle_dot(uint32_t code)
 {
-    return code == 0xb7 || code == 0x2022 || code == 0x2027 || code == 0x30fb || code == 0xff65 || code == 0x2219 || code == 0xff0e;
+    return code == 0xb7 || code == 0x2022 || code == 0x2027 || code == 0x30fb || code == 0xff65 || code == 0x2219 ||
+           code == 0xff0e;
 }
 
 void identity_fold_name(struct charset_converter *to_utf8, enum charset charset, struct view name, struct buf *out)

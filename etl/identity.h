@@ -1,13 +1,13 @@
 /* identity: when are two ID numbers the same person or company? (domain 7; docs/formats.md, "Identity profile")
  *
- * A profile maps ID types to classes with a rule each, and says how numbers are normalised and what a different name means.
- * Everything here is a pure function of one record; grouping is done by etl/integrate.
+ * A profile maps ID types to classes with a rule each, and says how numbers are normalised and what a different name
+ * means. Everything here is a pure function of one record; grouping is done by etl/integrate.
  *
- * Rules: resident (GB 11643: 15 digits become 18, the check digit is verified), organisation (GB 11714; also out of the credit
- * code GB 32100 and the old tax number), permit (travel permits: the reissue suffix is no identity), plain.
+ * Rules: resident (GB 11643: 15 digits become 18, the check digit is verified), organisation (GB 11714; also out of the
+ * credit code GB 32100 and the old tax number), permit (travel permits: the reissue suffix is no identity), plain.
  *
- * Not verified: the check characters of organisation and credit codes. A mistyped one finds another company only if the organisation
- * code inside is another company's, and then joins it only under the same name (name_rule = apart).
+ * Not verified: the check characters of organisation and credit codes. A mistyped one finds another company only if the
+ * organisation code inside is another company's, and then joins it only under the same name (name_rule = apart).
  */
 #ifndef CRMX_ETL_IDENTITY_H
 #define CRMX_ETL_IDENTITY_H
@@ -23,7 +23,7 @@ enum { IDENTITY_TYPES_MAX = 64, IDENTITY_NUMBER_MAX = 64, IDENTITY_PLACEHOLDERS_
 enum identity_rule { IDENTITY_PLAIN, IDENTITY_RESIDENT, IDENTITY_ORGANISATION, IDENTITY_PERMIT };
 
 struct identity_type {
-    const char *type;  /* as in the source, trimmed */
+    const char *type; /* as in the source, trimmed */
     size_t type_length;
     const char *class; /* types of one class share their numbers */
     enum identity_rule rule;
@@ -31,10 +31,10 @@ struct identity_type {
 };
 
 struct identity_profile {
-    bool names_apart;    /* same ID, different name: kept apart and listed */
-    bool separators;     /* blanks, hyphens, dots, slashes inside vanish */
-    bool fold_full;      /* full-width → half-width */
-    int hold_above;      /* 0: never */
+    bool names_apart; /* same ID, different name: kept apart and listed */
+    bool separators;  /* blanks, hyphens, dots, slashes inside vanish */
+    bool fold_full;   /* full-width → half-width */
+    int hold_above;   /* 0: never */
     struct identity_type types[IDENTITY_TYPES_MAX];
     int types_count;
     const char *placeholders[IDENTITY_PLACEHOLDERS_MAX];
@@ -44,10 +44,10 @@ struct identity_profile {
 bool identity_load(const char *path, struct arena *arena, struct identity_profile **out, struct status *st);
 
 enum identity_strength {
-    IDENTITY_EXACT, /* the key is the number itself: equal keys are equal numbers */
-    IDENTITY_HASHED,/* equal keys must be verified with identity_number */
-    IDENTITY_WEAK,  /* resident number with a wrong check digit: merges only if name and birth agree */
-    IDENTITY_NEVER  /* placeholder or empty: never merges */
+    IDENTITY_EXACT,  /* the key is the number itself: equal keys are equal numbers */
+    IDENTITY_HASHED, /* equal keys must be verified with identity_number */
+    IDENTITY_WEAK,   /* resident number with a wrong check digit: merges only if name and birth agree */
+    IDENTITY_NEVER   /* placeholder or empty: never merges */
 };
 
 struct identity_key {
@@ -55,8 +55,8 @@ struct identity_key {
     enum identity_strength strength;
 };
 
-/* Normalised number into number[IDENTITY_NUMBER_MAX], its length as result: 18 digits for a resident ID, the 9 characters of
- * an organisation, else the folded text. *class is the class name or the type itself. */
+/* Normalised number into number[IDENTITY_NUMBER_MAX], its length as result: 18 digits for a resident ID, the 9
+ * characters of an organisation, else the folded text. *class is the class name or the type itself. */
 size_t identity_number(const struct identity_profile *p, enum charset charset, struct view id_type, struct view id_no,
                        char *number, struct view *class, struct identity_key *key, bool corporate);
 /* Only the key; fast for valid resident IDs. */

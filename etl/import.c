@@ -26,7 +26,7 @@ struct chunk_work {
     const struct decoder *d;
     const struct table *table; /* NULL for customers and relations */
     int table_index;
-    uint64_t base;      /* file offset of `at` = bytes */
+    uint64_t base; /* file offset of `at` = bytes */
     const unsigned char *bytes;
     uint32_t last_remainder;
     uint64_t expected; /* where the next record starts if nothing is wrong, and its id */
@@ -34,7 +34,8 @@ struct chunk_work {
     struct status *st;
 };
 
-static inline uint64_t add_part(const struct layout *l, enum layout_role role, const unsigned char *record, uint64_t key)
+static inline uint64_t add_part(const struct layout *l, enum layout_role role, const unsigned char *record,
+                                uint64_t key)
 {
     int field = l->role_field[role];
     if (field < 0) return key;
@@ -55,7 +56,8 @@ uint64_t import_relation_key(const struct layout *l, int system, const unsigned 
 
 uint64_t import_account_key(const struct layout *l, int system, const unsigned char *record)
 {
-    return add_part(l, ROLE_CASH_FLAG, record, add_part(l, ROLE_CURRENCY, record, import_relation_key(l, system, record)));
+    return add_part(l, ROLE_CASH_FLAG, record,
+                    add_part(l, ROLE_CURRENCY, record, import_relation_key(l, system, record)));
 }
 
 static enum charset charset_of(const struct layout *l)
@@ -86,10 +88,12 @@ static bool take_customer(struct chunk_work *k, const unsigned char *record, uin
     struct import *im = k->w->im;
     const struct layout *l = k->f->layout;
     bool corporate = is_corporate(k->d, l, record);
-    struct identity_key key = identity_key_of(im->unit->identity, charset_of(l), decode_text(l, l->role_field[ROLE_ID_TYPE], record),
-                                              decode_text(l, l->role_field[ROLE_ID_NO], record), corporate);
+    struct identity_key key =
+        identity_key_of(im->unit->identity, charset_of(l), decode_text(l, l->role_field[ROLE_ID_TYPE], record),
+                        decode_text(l, l->role_field[ROLE_ID_NO], record), corporate);
     uint64_t source = decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], record);
-    struct customer_tuple *c = exchange_add(&im->customers, k->w->worker, import_partition(key.key, im->identity_bits), k->st);
+    struct customer_tuple *c =
+        exchange_add(&im->customers, k->w->worker, import_partition(key.key, im->identity_bits), k->st);
     if (!c) return false;
     int32_t changed, birth; /* columns 0 and 1 of a customer row (make_decoders) */
     memcpy(&changed, row, 4);
@@ -126,7 +130,8 @@ static bool take_row(struct chunk_work *k, const unsigned char *record, uint32_t
     uint64_t account = l->class == LAYOUT_ACCOUNT ? import_account_key(l, t->system, record) : 0;
     uint64_t source = t->by_relation ? import_relation_key(l, t->system, record)
                                      : decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], record);
-    struct row_tuple *r = exchange_add(&im->rows[k->table_index], k->w->worker, import_partition(source, s->bits), k->st);
+    struct row_tuple *r =
+        exchange_add(&im->rows[k->table_index], k->w->worker, import_partition(source, s->bits), k->st);
     if (!r) return false;
     *r = (struct row_tuple){source, account, id};
     row_copy(r + 1, row, t->row_size);
@@ -144,14 +149,16 @@ static bool take_relation(struct chunk_work *k, const unsigned char *record, uin
     uint64_t account = import_relation_key(l, system, record);
     r = exchange_add(&s->relations, k->w->worker, import_partition(account, s->bits), k->st);
     if (!r) return false;
-    /* Owner roles: O (or none) owns, J owns jointly; any other role is linked and owns nothing (agents and guardians never
-     * own). Shares are parts of one with the field's decimals. */
+    /* Owner roles: O (or none) owns, J owns jointly; any other role is linked and owns nothing (agents and guardians
+     * never own). Shares are parts of one with the field's decimals. */
     uint32_t share = SHARE_WHOLE, role = ROLE_OWNER_WHOLE;
     int role_field = l->role_field[ROLE_OWNER_ROLE], share_field = l->role_field[ROLE_SHARE];
     if (role_field >= 0) {
         struct view text = decode_text(l, role_field, record);
-        if (view_is(text, "J")) role = ROLE_OWNER_SHARE;
-        else if (text.length && !view_is(text, "O")) role = ROLE_LINKED, share = 0;
+        if (view_is(text, "J"))
+            role = ROLE_OWNER_SHARE;
+        else if (text.length && !view_is(text, "O"))
+            role = ROLE_LINKED, share = 0;
     }
     if (share_field >= 0 && role != ROLE_LINKED) {
         const struct layout_field *f = &l->fields[share_field];
@@ -160,7 +167,8 @@ static bool take_relation(struct chunk_work *k, const unsigned char *record, uin
         for (; decimals < 6; decimals++) value *= 10;
         share = value > 0 && value < SHARE_WHOLE ? (uint32_t)value : SHARE_WHOLE;
     }
-    *r = (struct relation_tuple){account, decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], record), id, share << 8 | role};
+    *r = (struct relation_tuple){account, decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], record), id,
+                                 share << 8 | role};
     return true;
 }
 
@@ -206,11 +214,13 @@ static void reject(struct chunk_work *k, const unsigned char *record, size_t len
 {
     int field, reason = decode_check(k->d, record, length, &field);
     ensure(reason >= 0); /* otherwise the fast and the slow check disagree */
-    input_note_reject(k->c, &(struct input_reject){offset, k->c->lines, (uint32_t)length, (int16_t)reason, (int16_t)field});
+    input_note_reject(k->c,
+                      &(struct input_reject){offset, k->c->lines, (uint32_t)length, (int16_t)reason, (int16_t)field});
 }
 
 /* All records that start in [from, to) of the buffer; `limit` is where the buffer's content ends. */
-static bool import_lines(struct chunk_work *k, const unsigned char *from, const unsigned char *to, const unsigned char *limit)
+static bool import_lines(struct chunk_work *k, const unsigned char *from, const unsigned char *to,
+                         const unsigned char *limit)
 {
     struct input_file *f = k->f;
     struct input_chunk *c = k->c;
@@ -228,8 +238,10 @@ static bool import_lines(struct chunk_work *k, const unsigned char *from, const 
             step = lf ? (size_t)(lf - p) + 1 : (size_t)(limit - p);
             length = step - (lf != NULL);
             /* CR missing: wrong length. Not simply length + 1, which makes a record that is one byte short fit. */
-            if (l->line_end == LAYOUT_CRLF && lf && !(length && p[length - 1] == '\r')) length += length == want;
-            else if (l->line_end != LAYOUT_LF && length && p[length - 1] == '\r') length--;
+            if (l->line_end == LAYOUT_CRLF && lf && !(length && p[length - 1] == '\r'))
+                length += length == want;
+            else if (l->line_end != LAYOUT_LF && length && p[length - 1] == '\r')
+                length--;
         }
         bool accepted = false;
         if (marks && is_mark(k, p, length, offset)) {
@@ -247,8 +259,10 @@ static bool import_lines(struct chunk_work *k, const unsigned char *from, const 
             k->expected = offset + f->stride;
             k->id++;
         }
-        if (accepted) c->accepted++;
-        else reject(k, p, length, offset);
+        if (accepted)
+            c->accepted++;
+        else
+            reject(k, p, length, offset);
         if (l->trailer.present && l->trailer.sum_field >= 0 && length == want) {
             int64_t value;
             if (decode_field(k->d, &l->fields[l->trailer.sum_field], p, &value)) c->trailer_sum += value;
@@ -260,7 +274,8 @@ static bool import_lines(struct chunk_work *k, const unsigned char *from, const 
 }
 
 /* Where the first record starts that begins at or after the chunk's start; `to` when none does. */
-static const unsigned char *first_record(const struct input_file *f, uint64_t start, const unsigned char *chunk, const unsigned char *to)
+static const unsigned char *first_record(const struct input_file *f, uint64_t start, const unsigned char *chunk,
+                                         const unsigned char *to)
 {
     if (start == 0) return chunk;
     if (f->layout->line_end == LAYOUT_NO_LINE_END) {
@@ -285,8 +300,15 @@ static bool import_chunk(struct importer *w, struct input_file *f, uint32_t numb
     memset(chunk + length + more, 0, DECODE_SLACK);
     struct input_chunk *c = &f->chunks[number];
     c->hash = XXH3_64bits(chunk, length);
-    struct chunk_work k = {.w = w, .f = f, .c = c, .d = im->decoders[f->layout_index], .base = start, .bytes = chunk,
-                           .last_remainder = UINT32_MAX, .expected = UINT64_MAX, .st = st};
+    struct chunk_work k = {.w = w,
+                           .f = f,
+                           .c = c,
+                           .d = im->decoders[f->layout_index],
+                           .base = start,
+                           .bytes = chunk,
+                           .last_remainder = UINT32_MAX,
+                           .expected = UINT64_MAX,
+                           .st = st};
     for (int i = 0; i < im->tables->count; i++)
         if (im->tables->table[i].layout_index == f->layout_index) {
             k.table = &im->tables->table[i];
@@ -306,7 +328,7 @@ struct import_job {
     struct {
         struct input_file *file;
         uint32_t chunk;
-    } *tasks;
+    } * tasks;
     uint64_t tasks_count;
 };
 
@@ -329,34 +351,42 @@ static uint64_t expected(const struct import *im, int system, enum layout_class 
     uint64_t n = 0;
     for (int i = 0; i < im->inputs->files_count; i++) {
         const struct input_file *f = &im->inputs->files[i];
-        if (f->layout->class == class && (system < 0 || im->unit->layout_system[f->layout_index] == system)) n += f->identity.size / f->stride;
+        if (f->layout->class == class && (system < 0 || im->unit->layout_system[f->layout_index] == system))
+            n += f->identity.size / f->stride;
     }
     return n;
 }
 
-static bool open_exchange(struct import *im, struct exchange *x, const char *name, int bits, size_t tuple, struct status *st)
+static bool open_exchange(struct import *im, struct exchange *x, const char *name, int bits, size_t tuple,
+                          struct status *st)
 {
-    return exchange_init(x, &(struct exchange_options){name, 1u << bits, (uint32_t)tuple, pool_workers(im->pool), im->budget, im->spill_folder}, st);
+    return exchange_init(x,
+                         &(struct exchange_options){name, 1u << bits, (uint32_t)tuple, pool_workers(im->pool),
+                                                    im->budget, im->spill_folder},
+                         st);
 }
 
 static bool open_exchanges(struct import *im, struct status *st)
 {
     const struct unit *u = im->unit;
-    im->customer_tuple_size = u->tie == UNIT_TIE_SOURCE_NO ? sizeof(struct customer_tuple) : offsetof(struct customer_tuple, source);
+    im->customer_tuple_size =
+        u->tie == UNIT_TIE_SOURCE_NO ? sizeof(struct customer_tuple) : offsetof(struct customer_tuple, source);
     im->identity_bits = bits_for(expected(im, -1, LAYOUT_CUSTOMER));
     if (!open_exchange(im, &im->customers, "customers", im->identity_bits, im->customer_tuple_size, st)) return false;
     for (int s = 0; s < u->systems_count; s++) {
         struct import_system *system = &im->systems[s];
         uint64_t customers = expected(im, s, LAYOUT_CUSTOMER), accounts = expected(im, s, LAYOUT_ACCOUNT);
         system->bits = bits_for(customers > accounts / 2 ? customers : accounts / 2);
-        if (!open_exchange(im, &system->sources, arena_printf(im->arena, "sources-%s", u->systems[s].name), system->bits, sizeof(struct source_tuple), st) ||
-            !open_exchange(im, &system->relations, arena_printf(im->arena, "relations-%s", u->systems[s].name), system->bits, sizeof(struct relation_tuple), st))
+        if (!open_exchange(im, &system->sources, arena_printf(im->arena, "sources-%s", u->systems[s].name),
+                           system->bits, sizeof(struct source_tuple), st) ||
+            !open_exchange(im, &system->relations, arena_printf(im->arena, "relations-%s", u->systems[s].name),
+                           system->bits, sizeof(struct relation_tuple), st))
             return false;
     }
     for (int i = 0; i < im->tables->count; i++) {
         const struct table *t = &im->tables->table[i];
-        if (!open_exchange(im, &im->rows[i], arena_printf(im->arena, "rows-%s", t->layout->name), im->systems[t->system].bits,
-                           sizeof(struct row_tuple) + t->row_size, st))
+        if (!open_exchange(im, &im->rows[i], arena_printf(im->arena, "rows-%s", t->layout->name),
+                           im->systems[t->system].bits, sizeof(struct row_tuple) + t->row_size, st))
             return false;
         im->control[i] = arena_new(im->arena, struct import_control);
     }
@@ -381,7 +411,8 @@ static void customer_columns(struct import *im, int layout, struct decode_option
 static void make_decoders(struct import *im)
 {
     for (int i = 0; i < im->unit->layouts_count; i++) {
-        struct decode_options o = {.layout = im->unit->layouts[i], .rates = im->rates, .business_date = im->business_date};
+        struct decode_options o = {
+            .layout = im->unit->layouts[i], .rates = im->rates, .business_date = im->business_date};
         if (im->unit->layouts[i]->class == LAYOUT_CUSTOMER) customer_columns(im, i, &o);
         for (int t = 0; t < im->tables->count; t++)
             if (im->tables->table[t].layout_index == i) {
@@ -390,7 +421,8 @@ static void make_decoders(struct import *im)
                 o.row_size = im->tables->table[t].row_size;
             }
         im->decoders[i] = decoder_new(&o, im->arena);
-        if (im->unit->layouts[i]->class == LAYOUT_RELATION) im->systems[im->unit->layout_system[i]].has_relations = true;
+        if (im->unit->layouts[i]->class == LAYOUT_RELATION)
+            im->systems[im->unit->layout_system[i]].has_relations = true;
     }
 }
 
@@ -482,13 +514,17 @@ bool import_check_limits(const struct input_set *inputs, const struct unit *u, s
         const struct input_reject *r = NULL;
         for (uint32_t k = 0; !r && k < worst->chunks_count; k++)
             if (worst->chunks[k].rejects_count) r = &worst->chunks[k].rejects[0];
-        status_fail(st, STATUS_INPUT,
-                    "reject limit passed for layout %s: %llu of %llu records rejected, the limit is %lld per million; first: "
-                    "\"%s\" line %u, byte offset %llu, reason %s",
-                    l->name, (unsigned long long)rejected, (unsigned long long)read, (long long)l->reject_limit_ppm, worst->name,
-                    r->line, (unsigned long long)r->offset, l->reasons[r->reason]);
-        return status_hint(st, "see them: crmx rejects --unit %s; then have the file repaired, or raise reject_limit in layouts/%s.ini, "
-                               "and give the same command again", u->id, l->name);
+        status_fail(
+            st, STATUS_INPUT,
+            "reject limit passed for layout %s: %llu of %llu records rejected, the limit is %lld per million; first: "
+            "\"%s\" line %u, byte offset %llu, reason %s",
+            l->name, (unsigned long long)rejected, (unsigned long long)read, (long long)l->reject_limit_ppm,
+            worst->name, r->line, (unsigned long long)r->offset, l->reasons[r->reason]);
+        return status_hint(
+            st,
+            "see them: crmx rejects --unit %s; then have the file repaired, or raise reject_limit in layouts/%s.ini, "
+            "and give the same command again",
+            u->id, l->name);
     }
     return true;
 }

@@ -1,9 +1,9 @@
-/* import (step 020): read every file once, accept or reject each record, throw the accepted ones into the exchanges from which
- * integrate (030) takes them.
+/* import (step 020): read every file once, accept or reject each record, throw the accepted ones into the exchanges
+ * from which integrate (030) takes them.
  *
- * What goes where: a customer record → one customer tuple (by identity key) and one source tuple (by source number of its system);
- * a record of a table → one row tuple by its owner's source number, or, where a relation file names the owners, by its account
- * key; a relation record → one relation tuple by account key.
+ * What goes where: a customer record → one customer tuple (by identity key) and one source tuple (by source number of
+ * its system); a record of a table → one row tuple by its owner's source number, or, where a relation file names the
+ * owners, by its account key; a relation record → one relation tuple by account key.
  */
 #ifndef CRMX_ETL_IMPORT_H
 #define CRMX_ETL_IMPORT_H
@@ -17,12 +17,12 @@
 #include "etl/unit.h"
 
 struct customer_tuple {
-    uint64_t key;    /* identity key */
-    uint32_t record; /* record id in the customer space */
-    int32_t changed; /* latest change date, DATE_NONE if the layout has none */
-    uint32_t name;   /* hash of the folded name; 0 when names do not matter */
+    uint64_t key;           /* identity key */
+    uint32_t record;        /* record id in the customer space */
+    int32_t changed;        /* latest change date, DATE_NONE if the layout has none */
+    uint32_t name;          /* hash of the folded name; 0 when names do not matter */
     int32_t birth_strength; /* birth day number * 8 + 4 if corporate + enum identity_strength */
-    uint64_t source; /* key of the source number; carried only when the tie rule asks for it */
+    uint64_t source;        /* key of the source number; carried only when the tie rule asks for it */
 };
 
 struct source_tuple {
@@ -30,7 +30,7 @@ struct source_tuple {
     uint32_t record;
 } __attribute__((packed, aligned(4)));
 
-struct row_tuple { /* followed by table.row_size bytes of columns */
+struct row_tuple {    /* followed by table.row_size bytes of columns */
     uint64_t source;  /* key of the owner's source number; of a by_relation table first the relation key */
     uint64_t account; /* hash of the account key; 0 for contacts and addresses */
     uint32_t record;  /* in the table's space */
@@ -45,7 +45,11 @@ static inline void row_copy(void *to, const void *from, uint32_t size)
     if (size) memcpy(t, f, 4);
 }
 
-enum import_role { ROLE_OWNER_WHOLE /* the owner: what joint owners leave */, ROLE_OWNER_SHARE, ROLE_LINKED /* owns nothing */ };
+enum import_role {
+    ROLE_OWNER_WHOLE /* the owner: what joint owners leave */,
+    ROLE_OWNER_SHARE,
+    ROLE_LINKED /* owns nothing */
+};
 enum { SHARE_WHOLE = 1000000 };
 
 struct relation_tuple {
@@ -64,7 +68,7 @@ struct import_system {
     bool has_relations;
 };
 
-struct import_control { /* control totals of one table */
+struct import_control {                                     /* control totals of one table */
     __int128 sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX]; /* accepted, per amount column and currency */
 };
 
@@ -80,12 +84,12 @@ struct import {
     const char *spill_folder;
     int32_t business_date;
     int identity_bits;
-    uint32_t customer_tuple_size; /* with or without the source key */
+    uint32_t customer_tuple_size;                               /* with or without the source key */
     struct decode_column customer_columns[UNIT_LAYOUTS_MAX][2]; /* changed and birth of customer layouts */
-    struct exchange customers; /* by identity key */
+    struct exchange customers;                                  /* by identity key */
     struct import_system systems[UNIT_SYSTEMS_MAX];
-    struct exchange rows[UNIT_LAYOUTS_MAX];         /* per table: by source number, or by account key for by_relation */
-    struct decoder *decoders[UNIT_LAYOUTS_MAX];     /* per layout of the unit */
+    struct exchange rows[UNIT_LAYOUTS_MAX];     /* per table: by source number, or by account key for by_relation */
+    struct decoder *decoders[UNIT_LAYOUTS_MAX]; /* per layout of the unit */
     struct import_control *control[UNIT_LAYOUTS_MAX]; /* per table */
 };
 

@@ -27,7 +27,8 @@ void input_set_release(struct input_set *s)
 bool input_add(struct input_set *s, const char *name, const char *path, const struct layout *l, int layout_index,
                struct status *st)
 {
-    if (s->files_count == INPUT_FILES_MAX) return status_fail(st, STATUS_INPUT, "more than %d input files", INPUT_FILES_MAX);
+    if (s->files_count == INPUT_FILES_MAX)
+        return status_fail(st, STATUS_INPUT, "more than %d input files", INPUT_FILES_MAX);
     s->files[s->files_count++] = (struct input_file){.name = arena_dup(s->arena, view_of(name)),
                                                      .path = arena_dup(s->arena, view_of(path)),
                                                      .layout = l,
@@ -57,8 +58,8 @@ bool input_open_all(struct input_set *s, struct status *st)
         uint64_t base = before && same_space(before, f) ? (uint64_t)before->record_base + before->records_max : 0;
         uint64_t records = (f->identity.size / f->stride + INPUT_RECORDS_ALIGN) & ~(uint64_t)(INPUT_RECORDS_ALIGN - 1);
         if (base + records > UINT32_MAX - INPUT_RECORDS_ALIGN) {
-            status_fail(st, STATUS_INPUT, "\"%s\" has %llu bytes: more than 4,294,967,000 records of layout %s", f->path,
-                        (unsigned long long)f->identity.size, f->layout->name);
+            status_fail(st, STATUS_INPUT, "\"%s\" has %llu bytes: more than 4,294,967,000 records of layout %s",
+                        f->path, (unsigned long long)f->identity.size, f->layout->name);
             return status_hint(st, "split the unit: city branches can be units of their own");
         }
         f->record_base = (uint32_t)base;
@@ -151,8 +152,10 @@ uint64_t input_offset(const struct input_file *f, uint32_t record)
     uint32_t low = 0, high = f->segments_count;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
-        if (f->segments[middle].record <= record) low = middle;
-        else high = middle;
+        if (f->segments[middle].record <= record)
+            low = middle;
+        else
+            high = middle;
     }
     return (uint64_t)(record - f->record_base) * f->stride + (f->segments_count ? f->segments[low].remainder : 0);
 }

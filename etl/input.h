@@ -1,12 +1,13 @@
 /* input: the files of a run, read in chunks by many threads, and the addresses of their records.
  *
- * A record is known by its *record id*: a number that grows with priority of the system, file and position, unique within its
- * *space* (all customer files of a unit together; each other layout by itself). id = base of the file + offset / stride, where
- * stride is the shortest distance of two records: no counting pass is needed, and the offset comes back from the id through a
- * short list of segments (a new one starts only after a record of wrong length).
+ * A record is known by its *record id*: a number that grows with priority of the system, file and position, unique
+ * within its
+ * *space* (all customer files of a unit together; each other layout by itself). id = base of the file + offset /
+ * stride, where stride is the shortest distance of two records: no counting pass is needed, and the offset comes back
+ * from the id through a short list of segments (a new one starts only after a record of wrong length).
  *
- * Life: input_set_init → input_add for each file in order → input_open_all → (import fills chunks) → input_seal → input_read_record
- * from any thread → input_set_release.
+ * Life: input_set_init → input_add for each file in order → input_open_all → (import fills chunks) → input_seal →
+ * input_read_record from any thread → input_set_release.
  */
 #ifndef CRMX_ETL_INPUT_H
 #define CRMX_ETL_INPUT_H
@@ -32,14 +33,14 @@ struct input_reject {
 };
 
 struct input_chunk { /* filled by the one thread that imports it */
-    uint32_t lines;    /* records of any kind that start in it */
+    uint32_t lines;  /* records of any kind that start in it */
     uint32_t accepted;
     uint64_t first_line; /* lines of the chunks before, after input_seal */
     struct input_segment *segments;
     uint32_t segments_count, segments_capacity;
     struct input_reject *rejects;
     uint32_t rejects_count, rejects_capacity;
-    uint64_t hash; /* XXH3-64 of its bytes */
+    uint64_t hash;        /* XXH3-64 of its bytes */
     __int128 trailer_sum; /* of the field the trailer states, over all data records in which it can be read */
 };
 
@@ -67,7 +68,7 @@ struct input_file {
 struct input_set {
     struct input_file files[INPUT_FILES_MAX];
     int files_count;
-    int customer_files;     /* the first so many files are customer files, in order of priority */
+    int customer_files; /* the first so many files are customer files, in order of priority */
     uint32_t customer_records_max;
     struct arena *arena;
 };

@@ -85,7 +85,8 @@ bool integrate_run(struct integrate *in, struct status *st)
     struct import *im = in->im;
     in->records_max = (im->inputs->customer_records_max + 63) & ~63u;
     for (int i = 0; i < im->tables->count; i++) in->table[i] = arena_new(im->arena, struct integrate_table);
-    if (!take_regions(in, st) || !integrate_duplicates(in, st) || !integrate_relations(in, st) || !integrate_identities(in, st))
+    if (!take_regions(in, st) || !integrate_duplicates(in, st) || !integrate_relations(in, st) ||
+        !integrate_identities(in, st))
         return false;
     rank(in);
     if (!integrate_owners(in, st) || !integrate_directories(in, st)) return false;

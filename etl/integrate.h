@@ -5,10 +5,11 @@
  *   3 identity     records of one identity key form customers; each gets a primary record
  *   4 numbers      newcomers are numbered in the order of their primary records: system priority, file, position
  *   5 owners       rows find their customer through the source number; what finds none is an orphan 无主账户
- *   6 directories  identity → number, (system, source number) → number, account → number; double accounts are found here
+ *   6 directories  identity → number, (system, source number) → number, account → number; double accounts are found
+ *                  here
  *
- * Out: for each table an exchange of owned rows partitioned by customer (population partition), one of source records, and the
- * directory segments in the generation folder.
+ * Out: for each table an exchange of owned rows partitioned by customer (population partition), one of source records,
+ * and the directory segments in the generation folder.
  */
 #ifndef CRMX_ETL_INTEGRATE_H
 #define CRMX_ETL_INTEGRATE_H
@@ -16,7 +17,7 @@
 #include "etl/import.h"
 #include "etl/reference.h"
 
-struct owned_tuple { /* followed by the table's row */
+struct owned_tuple {   /* followed by the table's row */
     uint32_t customer; /* index of the newcomer, from 0 */
     uint32_t record;
 };
@@ -49,7 +50,7 @@ struct integrate_table { /* conservation of one table */
     uint64_t orphans, duplicates, superseded, without_relation;
     __int128 orphan_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
     __int128 dropped_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX]; /* duplicates and superseded */
-    uint32_t *dropped; /* their record ids, ascending */
+    uint32_t *dropped;                                              /* their record ids, ascending */
     uint32_t dropped_count;
 };
 
@@ -62,19 +63,19 @@ struct integrate_note { /* for lists: what an analyst should look at */
 struct integrate {
     struct import *im;
     const struct reference *reference;
-    const char *folder;            /* of the generation under construction */
-    uint32_t partition_customers;  /* customers per population partition */
-    uint64_t first_number;         /* of the first newcomer, without the unit's prefix */
+    const char *folder;           /* of the generation under construction */
+    uint32_t partition_customers; /* customers per population partition */
+    uint64_t first_number;        /* of the first newcomer, without the unit's prefix */
     /* results */
     uint32_t records_max;
-    uint32_t *primary;             /* [customer record id] → primary record id, UINT32_MAX: not accepted */
+    uint32_t *primary; /* [customer record id] → primary record id, UINT32_MAX: not accepted */
     struct rank_word *ranks;
-    uint64_t *superseded;          /* bitmap by customer record id */
-    uint64_t *excluded;            /* bitmap by primary record id */
-    uint64_t *corporate;           /* bitmap by primary record id */
+    uint64_t *superseded; /* bitmap by customer record id */
+    uint64_t *excluded;   /* bitmap by primary record id */
+    uint64_t *corporate;  /* bitmap by primary record id */
     uint64_t superseded_count, excluded_count;
     uint32_t customers;
-    uint32_t partitions;           /* of the population */
+    uint32_t partitions; /* of the population */
     struct exchange owned[UNIT_LAYOUTS_MAX];
     struct exchange members;
     struct exchange identities;
@@ -100,21 +101,23 @@ static inline bool integrate_bit(const uint64_t *bitmap, uint32_t i)
     return bitmap[i >> 6] >> (i & 63) & 1;
 }
 
-/* Population partition and place in it of the customer with that index. Partition p holds the numbers p*size … p*size+size-1. */
+/* Population partition and place in it of the customer with that index. Partition p holds the numbers p*size …
+ * p*size+size-1. */
 static inline uint32_t integrate_partition(const struct integrate *in, uint32_t customer)
 {
-    return (uint32_t)((in->first_number + customer) / in->partition_customers - in->first_number / in->partition_customers);
+    return (uint32_t)((in->first_number + customer) / in->partition_customers -
+                      in->first_number / in->partition_customers);
 }
 
 /* System index of a customer record. */
 int integrate_system(const struct integrate *in, uint32_t record);
 
 /* --- parts (each in its own file) --- */
-bool integrate_duplicates(struct integrate *in, struct status *st); /* integrate_source.c */
-bool integrate_relations(struct integrate *in, struct status *st);  /* integrate_relation.c */
-bool integrate_identities(struct integrate *in, struct status *st); /* integrate_identity.c */
-bool integrate_owners(struct integrate *in, struct status *st);     /* integrate_owner.c */
-bool integrate_directories(struct integrate *in, struct status *st);/* integrate_directory.c */
+bool integrate_duplicates(struct integrate *in, struct status *st);  /* integrate_source.c */
+bool integrate_relations(struct integrate *in, struct status *st);   /* integrate_relation.c */
+bool integrate_identities(struct integrate *in, struct status *st);  /* integrate_identity.c */
+bool integrate_owners(struct integrate *in, struct status *st);      /* integrate_owner.c */
+bool integrate_directories(struct integrate *in, struct status *st); /* integrate_directory.c */
 void integrate_note(struct integrate *in, enum integrate_note_kind kind, uint32_t record, uint32_t other);
 
 /* Per-worker scratch that grows; kept between tasks. */

@@ -1,6 +1,6 @@
-/* integrate, part 6: the identity directory and the account directories. Sorting the accounts by key brings double accounts
- * together: of several records of one account the last position stays; an equal record before it is a duplicate, a different
- * one superseded. */
+/* integrate, part 6: the identity directory and the account directories. Sorting the accounts by key brings double
+ * accounts together: of several records of one account the last position stays; an equal record before it is a
+ * duplicate, a different one superseded. */
 #include "etl/directory.h"
 #include "etl/integrate.h"
 
@@ -31,8 +31,10 @@ static void drop(struct job *j, uint32_t record, bool duplicate)
         ensure(t->dropped);
     }
     t->dropped[t->dropped_count++] = record;
-    if (duplicate) t->duplicates++;
-    else t->superseded++;
+    if (duplicate)
+        t->duplicates++;
+    else
+        t->superseded++;
     pthread_mutex_unlock(&j->lock);
 }
 
@@ -50,7 +52,8 @@ static bool compare_accounts(struct job *j, uint32_t a, uint32_t b, bool *same_a
     *same_account = true;
     for (int i = 0; i < 4; i++)
         if (l->role_field[PARTS[i]] >= 0)
-            *same_account &= view_equal(decode_text(l, l->role_field[PARTS[i]], one), decode_text(l, l->role_field[PARTS[i]], two));
+            *same_account &=
+                view_equal(decode_text(l, l->role_field[PARTS[i]], one), decode_text(l, l->role_field[PARTS[i]], two));
     return true;
 }
 
@@ -81,7 +84,8 @@ static bool has_doubles(const struct directory_entry *e, uint64_t n)
     return false;
 }
 
-static bool load_accounts(struct job *j, uint32_t partition, struct directory_scratch *s, struct directory_entry **e, uint64_t *n, struct status *st)
+static bool load_accounts(struct job *j, uint32_t partition, struct directory_scratch *s, struct directory_entry **e,
+                          uint64_t *n, struct status *st)
 {
     struct exchange *x = &j->in->accounts[j->table];
     *n = exchange_count(x, partition);
@@ -89,11 +93,13 @@ static bool load_accounts(struct job *j, uint32_t partition, struct directory_sc
     *e = integrate_room(&s->room.tuples, &s->room.tuples_size, (*n + 1) * 2 * sizeof **e);
     if (!exchange_take(x, partition, t, st)) return false;
     for (uint64_t i = 0; i < *n; i++)
-        (*e)[i] = (struct directory_entry){directory_hash(t[i].account), t[i].record, (uint32_t)(j->in->first_number + t[i].customer)};
+        (*e)[i] = (struct directory_entry){directory_hash(t[i].account), t[i].record,
+                                           (uint32_t)(j->in->first_number + t[i].customer)};
     return true;
 }
 
-static bool load_identities(struct job *j, uint32_t partition, struct directory_scratch *s, struct directory_entry **e, uint64_t *n, struct status *st)
+static bool load_identities(struct job *j, uint32_t partition, struct directory_scratch *s, struct directory_entry **e,
+                            uint64_t *n, struct status *st)
 {
     struct exchange *x = &j->in->identities;
     uint64_t all = exchange_count(x, partition);
@@ -103,7 +109,9 @@ static bool load_identities(struct job *j, uint32_t partition, struct directory_
     *n = 0;
     for (uint64_t i = 0; i < all; i++)
         if (t[i].strength != IDENTITY_NEVER)
-            (*e)[(*n)++] = (struct directory_entry){directory_hash(t[i].key), t[i].record, (uint32_t)(j->in->first_number + integrate_rank(j->in, t[i].record))};
+            (*e)[(*n)++] =
+                (struct directory_entry){directory_hash(t[i].key), t[i].record,
+                                         (uint32_t)(j->in->first_number + integrate_rank(j->in, t[i].record))};
     return true;
 }
 
@@ -113,8 +121,10 @@ static bool task(void *context, int worker, uint64_t partition, struct status *s
     struct directory_scratch *s = &j->scratch[worker];
     struct directory_entry *e;
     uint64_t n;
-    int bits = j->table < 0 ? j->in->im->identity_bits : j->in->im->systems[j->in->im->tables->table[j->table].system].bits;
-    bool ok = j->table < 0 ? load_identities(j, (uint32_t)partition, s, &e, &n, st) : load_accounts(j, (uint32_t)partition, s, &e, &n, st);
+    int bits =
+        j->table < 0 ? j->in->im->identity_bits : j->in->im->systems[j->in->im->tables->table[j->table].system].bits;
+    bool ok = j->table < 0 ? load_identities(j, (uint32_t)partition, s, &e, &n, st)
+                           : load_accounts(j, (uint32_t)partition, s, &e, &n, st);
     if (ok) {
         directory_sort(e, e + n, n, bits);
         if (j->table >= 0 && has_doubles(e, n)) ok = drop_doubles(j, e, &n, st);
@@ -133,7 +143,8 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static bool run_directory(struct integrate *in, int table, const char *name, uint32_t partitions, struct directory_scratch *scratch, struct status *st)
+static bool run_directory(struct integrate *in, int table, const char *name, uint32_t partitions,
+                          struct directory_scratch *scratch, struct status *st)
 {
     struct job j = {.in = in, .table = table, .scratch = scratch};
     j.directory = segment_create(arena_printf(in->im->arena, "%s/%s.dir", in->folder, name), partitions, st);
@@ -162,7 +173,8 @@ bool integrate_directories(struct integrate *in, struct status *st)
     for (int i = 0; ok && i < im->tables->count; i++) {
         const struct table *t = &im->tables->table[i];
         if (t->layout->class != LAYOUT_ACCOUNT) continue;
-        ok = run_directory(in, i, arena_printf(im->arena, "account-%s", t->layout->name), 1u << im->systems[t->system].bits, scratch, st);
+        ok = run_directory(in, i, arena_printf(im->arena, "account-%s", t->layout->name),
+                           1u << im->systems[t->system].bits, scratch, st);
     }
     for (int w = 0; w < workers; w++) {
         integrate_scratch_release(&scratch[w].room);

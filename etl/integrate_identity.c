@@ -1,11 +1,11 @@
 /* integrate, part 3: records of one identity key become customers.
  *
- * Most keys have one record, and most of the others agree in name: these are settled from the tuples alone. Only where something
- * must be compared (hashed keys, different names, wrong check digits) are the records read again.
+ * Most keys have one record, and most of the others agree in name: these are settled from the tuples alone. Only where
+ * something must be compared (hashed keys, different names, wrong check digits) are the records read again.
  *
- * Invariants: every accepted, not superseded record gets exactly one primary record, its own or another of the same key; a
- * primary record is its own primary; personal and corporate records never share a key (etl/identity). The outcome depends on the
- * set of records only, never on their order in the partition.
+ * Invariants: every accepted, not superseded record gets exactly one primary record, its own or another of the same
+ * key; a primary record is its own primary; personal and corporate records never share a key (etl/identity). The
+ * outcome depends on the set of records only, never on their order in the partition.
  */
 #include "base/date.h"
 #include "etl/integrate.h"
@@ -70,7 +70,8 @@ static size_t number_of(struct group *g, const struct reread *r, char *number, s
     struct identity_key key;
     int type = l->role_field[ROLE_CUSTOMER_TYPE];
     *corporate = type >= 0 && !view_is(decode_text(l, type, r->bytes), "P");
-    return identity_number(g->in->im->unit->identity, charset_of(l), decode_text(l, l->role_field[ROLE_ID_TYPE], r->bytes),
+    return identity_number(g->in->im->unit->identity, charset_of(l),
+                           decode_text(l, l->role_field[ROLE_ID_TYPE], r->bytes),
                            decode_text(l, l->role_field[ROLE_ID_NO], r->bytes), number, class, &key, *corporate);
 }
 
@@ -80,14 +81,16 @@ static bool same_number(struct group *g, const struct reread *a, const struct re
     struct view class_x, class_y;
     bool corporate_x, corporate_y;
     size_t n = number_of(g, a, x, &class_x, &corporate_x), m = number_of(g, b, y, &class_y, &corporate_y);
-    return corporate_x == corporate_y && view_equal(class_x, class_y) && view_equal((struct view){x, n}, (struct view){y, m});
+    return corporate_x == corporate_y && view_equal(class_x, class_y) &&
+           view_equal((struct view){x, n}, (struct view){y, m});
 }
 
 static void folded_name(struct group *g, const struct reread *r, struct buf *out)
 {
     buf_clear(out);
     int field = r->layout->role_field[ROLE_NAME];
-    if (field >= 0) identity_fold_name(g->s->to_utf8, charset_of(r->layout), decode_text(r->layout, field, r->bytes), out);
+    if (field >= 0)
+        identity_fold_name(g->s->to_utf8, charset_of(r->layout), decode_text(r->layout, field, r->bytes), out);
 }
 
 /* May record b be the same customer as a, given the same key? */
@@ -95,8 +98,10 @@ static bool same_customer(struct group *g, uint32_t ia, uint32_t ib, bool *same)
 {
     const struct identity_profile *p = g->in->im->unit->identity;
     const struct customer_tuple *a = &g->tuples[ia], *b = &g->tuples[ib];
-    bool hashed = strength_of(a) == IDENTITY_HASHED, weak = strength_of(a) == IDENTITY_WEAK || strength_of(b) == IDENTITY_WEAK;
-    *same = strength_of(a) != IDENTITY_NEVER && strength_of(b) != IDENTITY_NEVER && !(weak && birth_of(a) != birth_of(b));
+    bool hashed = strength_of(a) == IDENTITY_HASHED,
+         weak = strength_of(a) == IDENTITY_WEAK || strength_of(b) == IDENTITY_WEAK;
+    *same =
+        strength_of(a) != IDENTITY_NEVER && strength_of(b) != IDENTITY_NEVER && !(weak && birth_of(a) != birth_of(b));
     bool names_differ = p->names_apart && a->name != b->name;
     if (!*same || (!hashed && !names_differ)) return true;
     struct reread one, two;
@@ -112,7 +117,8 @@ static bool same_customer(struct group *g, uint32_t ia, uint32_t ib, bool *same)
 
 /* --- which record is primary --- */
 
-static bool smaller_source(struct group *g, const struct customer_tuple *a, const struct customer_tuple *b, bool *smaller)
+static bool smaller_source(struct group *g, const struct customer_tuple *a, const struct customer_tuple *b,
+                           bool *smaller)
 {
     if (!((a->source | b->source) & DECODE_KEY_HASHED)) {
         *smaller = a->source != b->source ? a->source < b->source : a->record < b->record;
@@ -165,7 +171,8 @@ static bool check_exclusion(struct group *g, const struct customer_tuple *primar
         if (!reread(g, primary->record, &one)) return false;
         size_t n = number_of(g, &one, number, &class, &corporate);
         for (int i = first; i < first + count; i++)
-            excluded |= view_is(class, r->exclusions[i].class) && view_is((struct view){number, n}, r->exclusions[i].number);
+            excluded |=
+                view_is(class, r->exclusions[i].class) && view_is((struct view){number, n}, r->exclusions[i].number);
     }
     if (excluded) {
         mark(g->in->excluded, primary->record);
@@ -178,7 +185,8 @@ static bool found(struct group *g, const struct customer_tuple *primary)
 {
     if (g->in->reference->exclusions_count && !check_exclusion(g, primary)) return false;
     if (primary->birth_strength & 4) mark(g->in->corporate, primary->record);
-    struct identity_tuple *t = exchange_add(&g->in->identities, g->worker, import_partition(primary->key, g->in->im->identity_bits), g->st);
+    struct identity_tuple *t =
+        exchange_add(&g->in->identities, g->worker, import_partition(primary->key, g->in->im->identity_bits), g->st);
     if (!t) return false;
     *t = (struct identity_tuple){primary->key, primary->record, strength_of(primary)};
     g->in->primary[primary->record] = primary->record;
@@ -252,7 +260,9 @@ static bool cluster(struct group *g)
             g->members[end++] = m;
         }
         if (founders && p->names_apart)
-            integrate_note(g->in, strength_of(&g->tuples[g->members[founder]]) == IDENTITY_WEAK ? NOTE_WEAK_APART : NOTE_NAME_APART,
+            integrate_note(g->in,
+                           strength_of(&g->tuples[g->members[founder]]) == IDENTITY_WEAK ? NOTE_WEAK_APART
+                                                                                         : NOTE_NAME_APART,
                            g->tuples[g->members[founder]].record, g->tuples[g->members[0]].record);
         if (!merge(g, &g->members[founder], end - clustered)) return false;
         clustered = end;
@@ -354,8 +364,10 @@ bool integrate_identities(struct integrate *in, struct status *st)
 {
     struct import *im = in->im;
     int workers = pool_workers(im->pool);
-    if (!exchange_init(&in->identities, &(struct exchange_options){"identities", 1u << im->identity_bits, sizeof(struct identity_tuple), workers,
-                                                                   im->budget, im->spill_folder}, st))
+    if (!exchange_init(&in->identities,
+                       &(struct exchange_options){"identities", 1u << im->identity_bits, sizeof(struct identity_tuple),
+                                                  workers, im->budget, im->spill_folder},
+                       st))
         return false;
     struct job j = {.in = in, .scratch = calloc((size_t)workers, sizeof(struct identity_scratch))};
     ensure(j.scratch);

@@ -1,7 +1,7 @@
-/* integrate, part 5: owners. Within a partition of a system's source numbers, a table from source number to customer is built once
- * and every row of the system's accounts, contacts and addresses looked up in it. Rows go to the population partition of their
- * customer; what finds no customer is an orphan, counted in records and money. The partition's sorted source directory is
- * written on the way. */
+/* integrate, part 5: owners. Within a partition of a system's source numbers, a table from source number to customer is
+ * built once and every row of the system's accounts, contacts and addresses looked up in it. Rows go to the population
+ * partition of their customer; what finds no customer is an orphan, counted in records and money. The partition's
+ * sorted source directory is written on the way. */
 #include "etl/directory.h"
 #include "etl/integrate.h"
 
@@ -35,7 +35,8 @@ static size_t slot_of(uint64_t source, int bits, size_t slots)
 }
 
 /* Fills the lookup and the directory entries from the source tuples; emits the members of each customer. */
-static bool take_sources(struct job *j, int worker, uint32_t partition, struct lookup **lookup, size_t *slots, struct status *st)
+static bool take_sources(struct job *j, int worker, uint32_t partition, struct lookup **lookup, size_t *slots,
+                         struct status *st)
 {
     struct integrate *in = j->in;
     struct import_system *system = &in->im->systems[j->system];
@@ -47,7 +48,8 @@ static bool take_sources(struct job *j, int worker, uint32_t partition, struct l
     while (*slots < 2 * n) *slots *= 2;
     *lookup = integrate_room(&s->room.tuples, &s->room.tuples_size, *slots * sizeof **lookup);
     memset(*lookup, 0, *slots * sizeof **lookup);
-    struct directory_entry *entries = integrate_room(&s->room.extra, &s->room.extra_size, (n + 1) * 2 * sizeof *entries);
+    struct directory_entry *entries =
+        integrate_room(&s->room.extra, &s->room.extra_size, (n + 1) * 2 * sizeof *entries);
     uint64_t kept = 0;
     for (uint64_t i = 0; i < n; i++) {
         /* Two dependent reads all over memory: each is asked for early (measured: a third of this loop). */
@@ -61,7 +63,8 @@ static bool take_sources(struct job *j, int worker, uint32_t partition, struct l
         size_t h = slot_of(t[i].source, system->bits, *slots);
         while ((*lookup)[h].customer_1) h = (h + 1) & (*slots - 1);
         (*lookup)[h] = (struct lookup){t[i].source, customer + 1, 0};
-        entries[kept++] = (struct directory_entry){directory_hash(t[i].source), t[i].record, (uint32_t)(in->first_number + customer)};
+        entries[kept++] =
+            (struct directory_entry){directory_hash(t[i].source), t[i].record, (uint32_t)(in->first_number + customer)};
         struct member_tuple *m = exchange_add(&in->members, worker, integrate_partition(in, customer), st);
         if (!m) return false;
         *m = (struct member_tuple){customer, t[i].record};
@@ -76,10 +79,12 @@ static void orphan(struct owner_scratch *s, const struct table *t, int table, co
     struct integrate_table *totals = &s->totals[table];
     int currency = t->currency_column < 0 ? 0 : row[t->columns[t->currency_column].offset];
     totals->orphans++;
-    for (int a = 0; a < t->amounts_count; a++) totals->orphan_sum[a][currency] += decode_column_value(&t->columns[t->amount_columns[a]], row);
+    for (int a = 0; a < t->amounts_count; a++)
+        totals->orphan_sum[a][currency] += decode_column_value(&t->columns[t->amount_columns[a]], row);
 }
 
-static bool join_table(struct job *j, int worker, uint32_t partition, int table, const struct lookup *lookup, size_t slots, struct status *st)
+static bool join_table(struct job *j, int worker, uint32_t partition, int table, const struct lookup *lookup,
+                       size_t slots, struct status *st)
 {
     struct integrate *in = j->in;
     const struct table *t = &in->im->tables->table[table];
@@ -121,7 +126,8 @@ static bool task(void *context, int worker, uint64_t partition, struct status *s
     size_t slots;
     bool ok = take_sources(j, worker, (uint32_t)partition, &lookup, &slots, st);
     for (int i = 0; ok && i < j->in->im->tables->count; i++)
-        if (j->in->im->tables->table[i].system == j->system) ok = join_table(j, worker, (uint32_t)partition, i, lookup, slots, st);
+        if (j->in->im->tables->table[i].system == j->system)
+            ok = join_table(j, worker, (uint32_t)partition, i, lookup, slots, st);
     if (!ok) segment_abort(j->directory, (uint32_t)partition);
     return ok;
 }
@@ -155,8 +161,12 @@ static void add_totals(struct integrate *in, const struct owner_scratch *scratch
 static bool open_exchanges(struct integrate *in, struct status *st)
 {
     struct import *im = in->im;
-    struct exchange_options o = {.name = "members", .partitions = in->partitions ? in->partitions : 1, .tuple_size = sizeof(struct member_tuple),
-                                 .workers = pool_workers(im->pool), .budget = im->budget, .spill_folder = im->spill_folder};
+    struct exchange_options o = {.name = "members",
+                                 .partitions = in->partitions ? in->partitions : 1,
+                                 .tuple_size = sizeof(struct member_tuple),
+                                 .workers = pool_workers(im->pool),
+                                 .budget = im->budget,
+                                 .spill_folder = im->spill_folder};
     if (!exchange_init(&in->members, &o, st)) return false;
     for (int i = 0; i < im->tables->count; i++) {
         const struct table *t = &im->tables->table[i];

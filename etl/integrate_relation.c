@@ -1,6 +1,7 @@
-/* integrate, part 2: owners out of relation files. An account row meets the relation records of the same account; each owner
- * gets a row of its own. Money is divided by shares so that every unit counts once: each further owner gets its share rounded
- * towards zero, the first owner (one whose share is blank, else the first in the file) what is left. Linked people (agents, guardians) get a row without money. */
+/* integrate, part 2: owners out of relation files. An account row meets the relation records of the same account; each
+ * owner gets a row of its own. Money is divided by shares so that every unit counts once: each further owner gets its
+ * share rounded towards zero, the first owner (one whose share is blank, else the first in the file) what is left.
+ * Linked people (agents, guardians) get a row without money. */
 #include "etl/integrate.h"
 
 #include <pthread.h>
@@ -42,11 +43,13 @@ static void subtract_amounts(const struct table *t, unsigned char *row, const un
     }
 }
 
-static bool emit(struct job *j, int worker, const struct row_tuple *from, uint64_t source, const unsigned char *row, struct status *st)
+static bool emit(struct job *j, int worker, const struct row_tuple *from, uint64_t source, const unsigned char *row,
+                 struct status *st)
 {
     struct import *im = j->in->im;
     const struct table *t = &im->tables->table[j->table];
-    struct row_tuple *r = exchange_add(&j->in->related[j->table], worker, import_partition(source, im->systems[t->system].bits), st);
+    struct row_tuple *r =
+        exchange_add(&j->in->related[j->table], worker, import_partition(source, im->systems[t->system].bits), st);
     if (!r) return false;
     *r = (struct row_tuple){source, from->account, from->record};
     memcpy(r + 1, row, t->row_size);
@@ -62,7 +65,8 @@ static bool named_before(const struct relation_tuple *owners, uint64_t i)
 }
 
 /* One account with its relation records (owners first). */
-static bool divide(struct job *j, int worker, const struct row_tuple *account, const struct relation_tuple *owners, uint64_t n, struct status *st)
+static bool divide(struct job *j, int worker, const struct row_tuple *account, const struct relation_tuple *owners,
+                   uint64_t n, struct status *st)
 {
     const struct table *t = &j->in->im->tables->table[j->table];
     struct integrate_table *totals = j->in->table[j->table];
@@ -70,7 +74,8 @@ static bool divide(struct job *j, int worker, const struct row_tuple *account, c
     const unsigned char *whole = (const unsigned char *)(account + 1);
     memcpy(first, whole, t->row_size);
     for (uint64_t i = 1; i < n; i++) {
-        if ((owners[i].share_role & 0xff) == ROLE_LINKED) { /* owns nothing: no row, or a count of accounts would count it */
+        if ((owners[i].share_role & 0xff) ==
+            ROLE_LINKED) { /* owns nothing: no row, or a count of accounts would count it */
             __atomic_fetch_add(&totals->rows_linked, 1, __ATOMIC_RELAXED);
             continue;
         }
@@ -96,7 +101,8 @@ static void orphan(struct job *j, const struct row_tuple *r)
     pthread_mutex_lock(&lock);
     totals->orphans++;
     totals->without_relation++;
-    for (int a = 0; a < t->amounts_count; a++) totals->orphan_sum[a][currency] += decode_column_value(&t->columns[t->amount_columns[a]], row);
+    for (int a = 0; a < t->amounts_count; a++)
+        totals->orphan_sum[a][currency] += decode_column_value(&t->columns[t->amount_columns[a]], row);
     pthread_mutex_unlock(&lock);
 }
 
@@ -111,21 +117,27 @@ static bool task(void *context, int worker, uint64_t partition, struct status *s
     size_t row_size = sizeof(struct row_tuple) + t->row_size;
     char *accounts = integrate_room(&s->tuples, &s->tuples_size, n * row_size);
     struct relation_tuple *owners = integrate_room(&s->extra, &s->extra_size, (m + 1) * sizeof *owners);
-    if (!exchange_take(rows, (uint32_t)partition, accounts, st) || !exchange_copy(relations, (uint32_t)partition, owners, st)) return false;
+    if (!exchange_take(rows, (uint32_t)partition, accounts, st) ||
+        !exchange_copy(relations, (uint32_t)partition, owners, st))
+        return false;
     qsort(owners, m, sizeof *owners, by_account);
     for (uint64_t i = 0; i < n; i++) {
         const struct row_tuple *r = (const struct row_tuple *)(const void *)(accounts + i * row_size);
         uint64_t low = 0, high = m;
         while (low < high) {
             uint64_t middle = low + (high - low) / 2;
-            if (owners[middle].account < r->source) low = middle + 1;
-            else high = middle;
+            if (owners[middle].account < r->source)
+                low = middle + 1;
+            else
+                high = middle;
         }
         uint64_t end = low;
         while (end < m && owners[end].account == r->source) end++;
         /* Only linked people and no owner: nobody owns it. */
-        if (low == end || (owners[low].share_role & 0xff) == ROLE_LINKED) orphan(j, r);
-        else if (!divide(j, worker, r, owners + low, end - low, st)) return false;
+        if (low == end || (owners[low].share_role & 0xff) == ROLE_LINKED)
+            orphan(j, r);
+        else if (!divide(j, worker, r, owners + low, end - low, st))
+            return false;
     }
     return true;
 }
@@ -136,12 +148,15 @@ bool integrate_relations(struct integrate *in, struct status *st)
     for (int i = 0; i < im->tables->count; i++) {
         const struct table *t = &im->tables->table[i];
         if (!t->by_relation) continue;
-        struct job j = {.in = in, .table = i, .scratch = calloc((size_t)pool_workers(im->pool), sizeof(struct integrate_scratch))};
+        struct job j = {
+            .in = in, .table = i, .scratch = calloc((size_t)pool_workers(im->pool), sizeof(struct integrate_scratch))};
         ensure(j.scratch);
         int bits = im->systems[t->system].bits;
-        bool ok = exchange_init(&in->related[i], &(struct exchange_options){arena_printf(im->arena, "related-%s", t->layout->name), 1u << bits,
-                                                                             (uint32_t)sizeof(struct row_tuple) + t->row_size, pool_workers(im->pool),
-                                                                             im->budget, im->spill_folder}, st) &&
+        bool ok = exchange_init(&in->related[i],
+                                &(struct exchange_options){arena_printf(im->arena, "related-%s", t->layout->name),
+                                                           1u << bits, (uint32_t)sizeof(struct row_tuple) + t->row_size,
+                                                           pool_workers(im->pool), im->budget, im->spill_folder},
+                                st) &&
                   pool_run(im->pool, UINT64_C(1) << bits, task, &j, st);
         for (int w = 0; w < pool_workers(im->pool); w++) integrate_scratch_release(&j.scratch[w]);
         free(j.scratch);

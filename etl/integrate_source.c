@@ -1,5 +1,6 @@
-/* integrate, part 1: the same source number twice in one system. A full unload holds a customer once; overlapping city files
- * and re-sent branches do not keep to it. The record with the latest change date stays, among equals the later one. */
+/* integrate, part 1: the same source number twice in one system. A full unload holds a customer once; overlapping city
+ * files and re-sent branches do not keep to it. The record with the latest change date stays, among equals the later
+ * one. */
 #include "base/date.h"
 #include "etl/integrate.h"
 
@@ -61,7 +62,8 @@ static bool settle_all(struct integrate *in, struct source_tuple *t, uint64_t n,
     for (uint64_t i = 1; i < n; i++) {
         if (t[i].source != t[i - 1].source) continue;
         bool same = true;
-        if ((t[i].source & DECODE_KEY_HASHED) && !same_source(in, t[i - 1].record, t[i].record, &same, st)) return false;
+        if ((t[i].source & DECODE_KEY_HASHED) && !same_source(in, t[i - 1].record, t[i].record, &same, st))
+            return false;
         if (!same) continue;
         uint32_t stays;
         if (!settle(in, t[i - 1].record, t[i].record, &stays, st)) return false;

@@ -11,7 +11,7 @@ enum { JOURNAL_BYTES_MAX = 16 * 1024 * 1024, JOURNAL_EVENTS_MAX = 4096 };
 
 struct journal {
     char path[OS_PATH_MAX];
-    int fd; /* -1: only looked at */
+    int fd;             /* -1: only looked at */
     struct buf content; /* the file, tabs and line ends replaced by NUL where fields end */
     struct journal_event events[JOURNAL_EVENTS_MAX];
     int count;
@@ -50,12 +50,14 @@ static bool read_events(struct journal *j, struct status *st)
     if (!os_read_file(j->path, &j->content, st)) return false;
     for (size_t at = 0; at < j->content.length;) {
         char *line = j->content.bytes + at, *end = memchr(line, '\n', j->content.length - at);
-        bool good = end && j->count < JOURNAL_EVENTS_MAX && parse_line(line, (size_t)(end - line), &j->events[j->count]);
+        bool good =
+            end && j->count < JOURNAL_EVENTS_MAX && parse_line(line, (size_t)(end - line), &j->events[j->count]);
         if (!good) {
             bool last = !end || (size_t)(end - j->content.bytes) + 1 == j->content.length;
             if (!last) {
                 status_fail(st, STATUS_CORRUPT, "\"%s\" is damaged at offset %zu", j->path, at);
-                return status_hint(st, "keep a copy of the folder, remove the attempt's folder and give the same command again");
+                return status_hint(
+                    st, "keep a copy of the folder, remove the attempt's folder and give the same command again");
             }
             /* Torn by a crash, or being written just now: the event did not happen (yet). */
             return j->fd < 0 || os_truncate(j->fd, j->path, at, st);
@@ -102,7 +104,8 @@ void journal_close(struct journal *j)
 bool journal_append(struct journal *j, int step, const char *event, const char *detail, struct status *st)
 {
     ensure(j->fd >= 0);
-    if (j->count == JOURNAL_EVENTS_MAX) return status_fail(st, STATUS_CORRUPT, "\"%s\" has more than %d events", j->path, JOURNAL_EVENTS_MAX);
+    if (j->count == JOURNAL_EVENTS_MAX)
+        return status_fail(st, STATUS_CORRUPT, "\"%s\" has more than %d events", j->path, JOURNAL_EVENTS_MAX);
     char clock[21];
     os_wall_clock(clock);
     struct buf line;

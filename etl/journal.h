@@ -1,7 +1,8 @@
 /* journal: what an attempt has done so far; the checkpoint that lives beside the files it vouches for.
  *
- * One line per event, appended and fsynced: SEQUENCE TIME STEP EVENT DETAIL CHECKSUM (tab separated; XXH3-64 over the rest of the
- * line). A torn last line (crash while writing) is cut off when the journal is opened again; a damaged line before it is corruption.
+ * One line per event, appended and fsynced: SEQUENCE TIME STEP EVENT DETAIL CHECKSUM (tab separated; XXH3-64 over the
+ * rest of the line). A torn last line (crash while writing) is cut off when the journal is opened again; a damaged line
+ * before it is corruption.
  *
  *   started → taken (010) → imported → integrated → populated → reconciled → committed → loaded → delivered
  *        any of them → failed (for a cause: a new attempt) · stopped (on request: --until)

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const LAYOUT_CLASS_NAMES[] = {"customer", "account", "contact", "address", "relation", "rate", "exclusion",
-                                          NULL};
+const char *const LAYOUT_CLASS_NAMES[] = {"customer", "account", "contact",   "address",
+                                          "relation", "rate",    "exclusion", NULL};
 const char *const LAYOUT_TYPE_NAMES[] = {"text", "digits", "amount", "date", "code", "currency", NULL};
 const char *const LAYOUT_ROLE_NAMES[] = {
     [ROLE_SOURCE_NO] = "source_no",
@@ -46,7 +46,8 @@ static const struct {
     uint32_t needed, allowed;
 } CLASS_ROLES[] = {
     [LAYOUT_CUSTOMER] = {BIT(ROLE_SOURCE_NO) | BIT(ROLE_ID_TYPE) | BIT(ROLE_ID_NO),
-                         BIT(ROLE_NAME) | BIT(ROLE_BIRTH) | BIT(ROLE_CHANGED) | BIT(ROLE_CUSTOMER_TYPE) | BIT(ROLE_BRANCH)},
+                         BIT(ROLE_NAME) | BIT(ROLE_BIRTH) | BIT(ROLE_CHANGED) | BIT(ROLE_CUSTOMER_TYPE) |
+                             BIT(ROLE_BRANCH)},
     [LAYOUT_ACCOUNT] = {BIT(ROLE_ACCOUNT), BIT(ROLE_SOURCE_NO) | BIT(ROLE_SUB_ACCOUNT) | BIT(ROLE_CURRENCY) |
                                                BIT(ROLE_CASH_FLAG) | BIT(ROLE_BRANCH)},
     [LAYOUT_CONTACT] = {BIT(ROLE_SOURCE_NO), 0},
@@ -109,7 +110,8 @@ static bool read_codes(struct loader *l, struct layout_field *f, struct view lis
         while (n < list.length && list.bytes[n] != ',') n++;
         if (f->codes_count == LAYOUT_CODES_MAX) return field_fail(l, "more than 63 values%s", "");
         struct view code = {list.bytes, n};
-        if (n == 0 || n > f->length) return field_fail(l, "a value is empty or longer than the field%s (write _ for blank)", "");
+        if (n == 0 || n > f->length)
+            return field_fail(l, "a value is empty or longer than the field%s (write _ for blank)", "");
         codes[f->codes_count++] = view_is(code, "_") ? "" : arena_dup(l->arena, code);
         list.bytes += n + (n < list.length);
         list.length -= n + (n < list.length);
@@ -136,7 +138,9 @@ static bool read_when(struct loader *l, struct layout_field *f, struct view text
         int index = -1;
         for (int i = 0; i < by->codes_count; i++)
             if (view_is(code, by->codes[i]) || (view_is(code, "_") && !by->codes[i][0])) index = i;
-        if (index < 0) return field_fail(l, "when= names \"%s\", which is not among the field's values", arena_dup(l->arena, code));
+        if (index < 0)
+            return field_fail(l, "when= names \"%s\", which is not among the field's values",
+                              arena_dup(l->arena, code));
         f->when_codes |= UINT64_C(1) << index;
         rest.bytes += n + (n < rest.length);
         rest.length -= n + (n < rest.length);
@@ -150,8 +154,9 @@ static bool read_day(struct loader *l, struct view value, int32_t *day, bool *bu
     return date_parse(value, day) || field_fail(l, "\"%s\" is not a day (YYYY-MM-DD)", arena_dup(l->arena, value));
 }
 
-/* Which types an option says something about. An option that would be ignored is refused: a scale that nobody reads moves the
- * decimal point. A currency is never conditional or optional: what is none would count as the base currency. */
+/* Which types an option says something about. An option that would be ignored is refused: a scale that nobody reads
+ * moves the decimal point. A currency is never conditional or optional: what is none would count as the base currency.
+ * */
 #define TYPE(type) (1u << (type))
 static const struct {
     const char *name;
@@ -171,14 +176,12 @@ static const struct {
     {"else", TYPE(LAYOUT_DIGITS) | TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DATE) | TYPE(LAYOUT_CODE)},
 };
 
-/* Roles whose value is computed with: a change date that is no date would silently decide nothing. Others may be any type. */
+/* Roles whose value is computed with: a change date that is no date would silently decide nothing. Others may be any
+ * type. */
 static const uint32_t ROLE_TYPES[ROLE_COUNT] = {
-    [ROLE_BIRTH] = TYPE(LAYOUT_DATE),
-    [ROLE_CHANGED] = TYPE(LAYOUT_DATE),
-    [ROLE_EXPIRES] = TYPE(LAYOUT_DATE),
-    [ROLE_RATE] = TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DIGITS),
-    [ROLE_PER_UNIT] = TYPE(LAYOUT_DIGITS),
-    [ROLE_SHARE] = TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DIGITS),
+    [ROLE_BIRTH] = TYPE(LAYOUT_DATE),      [ROLE_CHANGED] = TYPE(LAYOUT_DATE),
+    [ROLE_EXPIRES] = TYPE(LAYOUT_DATE),    [ROLE_RATE] = TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DIGITS),
+    [ROLE_PER_UNIT] = TYPE(LAYOUT_DIGITS), [ROLE_SHARE] = TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DIGITS),
 };
 
 enum { ROLE_SCALE_MAX = 6 }; /* rates and shares are kept in millionths */
@@ -190,11 +193,13 @@ static bool role_fits(struct loader *l, const struct layout_field *f)
     /* As a text the currency would not reach the rows: everything would count as the base currency. */
     if (f->role == ROLE_CURRENCY && l->layout->class == LAYOUT_ACCOUNT) types = TYPE(LAYOUT_CURRENCY);
     if (types && !(types & TYPE(f->type))) {
-        snprintf(message, sizeof message, "a field with the role %s is not of type %s", LAYOUT_ROLE_NAMES[f->role], LAYOUT_TYPE_NAMES[f->type]);
+        snprintf(message, sizeof message, "a field with the role %s is not of type %s", LAYOUT_ROLE_NAMES[f->role],
+                 LAYOUT_TYPE_NAMES[f->type]);
         return field_fail(l, "%s", message);
     }
     bool millionths = f->role == ROLE_RATE || f->role == ROLE_SHARE;
-    if (millionths && f->type == LAYOUT_AMOUNT && f->scale > ROLE_SCALE_MAX) return field_fail(l, "%s: at most scale=6", LAYOUT_ROLE_NAMES[f->role]);
+    if (millionths && f->type == LAYOUT_AMOUNT && f->scale > ROLE_SCALE_MAX)
+        return field_fail(l, "%s: at most scale=6", LAYOUT_ROLE_NAMES[f->role]);
     return true;
 }
 
@@ -223,7 +228,8 @@ static bool read_option(struct loader *l, struct layout_field *f, struct view wo
     if (view_is(name, "scale"))
         return view_number(value, 9, &number) ? (f->scale = (int)number, true) : field_fail(l, "\"%s\": 0 to 9", shown);
     if (view_is(name, "pivot"))
-        return view_number(value, 99, &number) ? (f->pivot = (int)number, true) : field_fail(l, "\"%s\": 0 to 99", shown);
+        return view_number(value, 99, &number) ? (f->pivot = (int)number, true)
+                                               : field_fail(l, "\"%s\": 0 to 99", shown);
     if (view_is(name, "sign"))
         return (index = word_index(SIGNS, value)) >= 0
                    ? (f->sign = (enum layout_sign)index, true)
@@ -238,14 +244,17 @@ static bool read_option(struct loader *l, struct layout_field *f, struct view wo
     if (view_is(name, "role"))
         return (index = word_index(LAYOUT_ROLE_NAMES, value)) >= 0 ? (f->role = (enum layout_role)index, true)
                                                                    : field_fail(l, "\"%s\": no such role", shown);
-    if (view_is(name, "zero")) return view_is(value, "none") ? (f->zero_is_none = true) : field_fail(l, "\"%s\": only zero=none", shown);
-    if (view_is(name, "else")) return view_is(value, "any") ? (f->else_any = true) : field_fail(l, "\"%s\": only else=any", shown);
+    if (view_is(name, "zero"))
+        return view_is(value, "none") ? (f->zero_is_none = true) : field_fail(l, "\"%s\": only zero=none", shown);
+    if (view_is(name, "else"))
+        return view_is(value, "any") ? (f->else_any = true) : field_fail(l, "\"%s\": only else=any", shown);
     if (view_is(name, "data"))
         return value.length == 2 && value.bytes[0] == 'C' && value.bytes[1] >= '1' && value.bytes[1] <= '3'
                    ? (f->data_class = value.bytes[1] - '0', true)
                    : field_fail(l, "\"%s\": C1, C2 or C3", shown);
     if (view_is(name, "reason")) {
-        if (value.length == 0 || value.length > LAYOUT_REASON_LENGTH_MAX) return field_fail(l, "\"%s\": 1 to 8 characters", shown);
+        if (value.length == 0 || value.length > LAYOUT_REASON_LENGTH_MAX)
+            return field_fail(l, "\"%s\": 1 to 8 characters", shown);
         f->reason = reason_index(l, value);
         return true;
     }
@@ -267,18 +276,22 @@ static bool check_field(struct loader *l, struct layout_field *f)
 {
     if (f->type == LAYOUT_DATE && f->length != DATE_LENGTHS[f->date_format])
         return field_fail(l, "the length does not fit the date format %s", DATE_FORMATS[f->date_format]);
-    if (f->from != DATE_NONE && f->to != DATE_NONE && f->from > f->to) return field_fail(l, "no day lies between from= and to=%s", "");
+    if (f->from != DATE_NONE && f->to != DATE_NONE && f->from > f->to)
+        return field_fail(l, "no day lies between from= and to=%s", "");
     if (f->type == LAYOUT_DIGITS && f->length > 18) return field_fail(l, "digits: at most 18 bytes%s", "");
     if (f->type == LAYOUT_AMOUNT) {
         uint32_t sign_bytes = f->sign == LAYOUT_SIGN_LEADING || f->sign == LAYOUT_SIGN_TRAILING;
-        if (f->length <= sign_bytes || f->length - sign_bytes > 18) return field_fail(l, "amount: 1 to 18 digits%s", "");
+        if (f->length <= sign_bytes || f->length - sign_bytes > 18)
+            return field_fail(l, "amount: 1 to 18 digits%s", "");
     }
     if (f->type == LAYOUT_CODE && f->codes_count == 0) return field_fail(l, "code: values= is missing%s", "");
-    if (f->type == LAYOUT_CODE && f->length > LAYOUT_CODE_LENGTH_MAX) return field_fail(l, "code: at most 8 bytes%s", "");
+    if (f->type == LAYOUT_CODE && f->length > LAYOUT_CODE_LENGTH_MAX)
+        return field_fail(l, "code: at most 8 bytes%s", "");
     if (f->type == LAYOUT_CURRENCY && f->length != 3) return field_fail(l, "currency: 3 bytes%s", "");
     if (f->data_class == 3 && f->keep == LAYOUT_KEEP_HOT) return field_fail(l, "a C3 field is never kept hot%s", "");
     if (f->type == LAYOUT_CODE && (f->optional || f->when_field >= 0) && !lists_blank(f))
-        return field_fail(l, "a code that may be blank needs _ among its values%s: blank would read as the first of them", "");
+        return field_fail(
+            l, "a code that may be blank needs _ among its values%s: blank would read as the first of them", "");
     return true;
 }
 
@@ -288,14 +301,23 @@ static bool read_field(struct loader *l, const char *value)
     struct layout *layout = l->layout;
     struct layout_field *f = &layout->fields[layout->fields_count];
     struct view rest = view_of(value), offset = view_word(&rest), length = view_word(&rest), type = view_word(&rest);
-    *f = (struct layout_field){.name = arena_dup(l->arena, view_of(l->key)), .role = ROLE_NONE, .scale = 2, .pivot = 50,
-                               .data_class = 1, .from = DATE_NONE, .to = DATE_NONE, .when_field = -1, .reason = -1};
+    *f = (struct layout_field){.name = arena_dup(l->arena, view_of(l->key)),
+                               .role = ROLE_NONE,
+                               .scale = 2,
+                               .pivot = 50,
+                               .data_class = 1,
+                               .from = DATE_NONE,
+                               .to = DATE_NONE,
+                               .when_field = -1,
+                               .reason = -1};
     int kind = word_index(LAYOUT_TYPE_NAMES, type);
-    if (!view_number(offset, LAYOUT_RECORD_MAX, &f->offset) || !view_number(length, LAYOUT_RECORD_MAX, &f->length) || f->length == 0)
+    if (!view_number(offset, LAYOUT_RECORD_MAX, &f->offset) || !view_number(length, LAYOUT_RECORD_MAX, &f->length) ||
+        f->length == 0)
         return field_fail(l, "expected OFFSET LENGTH TYPE [options], found \"%s\"", value);
     if (kind < 0) return field_fail(l, "unknown type in \"%s\": text, digits, amount, date, code or currency", value);
     f->type = (enum layout_type)kind;
-    if (f->offset + f->length > layout->record_length) return field_fail(l, "\"%s\" reaches past the end of the record", value);
+    if (f->offset + f->length > layout->record_length)
+        return field_fail(l, "\"%s\" reaches past the end of the record", value);
     for (struct view word = view_word(&rest); word.length; word = view_word(&rest))
         if (!read_option(l, f, word)) return false;
     if (f->reason < 0) {
@@ -311,7 +333,8 @@ static bool read_field(struct loader *l, const char *value)
     }
     if (f->role != ROLE_NONE) {
         if (!role_fits(l, f)) return false;
-        if (layout->role_field[f->role] >= 0) return field_fail(l, "the role %s is taken already", LAYOUT_ROLE_NAMES[f->role]);
+        if (layout->role_field[f->role] >= 0)
+            return field_fail(l, "the role %s is taken already", LAYOUT_ROLE_NAMES[f->role]);
         layout->role_field[f->role] = layout->fields_count;
     }
     layout->fields_count++;
@@ -336,13 +359,15 @@ static bool read_fields(struct loader *l)
         const struct layout_field *f = &layout->fields[i];
         hot += f->keep == LAYOUT_KEEP_HOT;
         hot_amounts += f->keep == LAYOUT_KEEP_HOT && f->type == LAYOUT_AMOUNT;
-        if (hot > LAYOUT_HOT_MAX || hot_amounts > LAYOUT_HOT_AMOUNTS_MAX) return field_fail(l, "at most 60 fields are kept hot, 16 amounts among them%s", "");
+        if (hot > LAYOUT_HOT_MAX || hot_amounts > LAYOUT_HOT_AMOUNTS_MAX)
+            return field_fail(l, "at most 60 fields are kept hot, 16 amounts among them%s", "");
     }
     for (int r = 0; r < ROLE_COUNT; r++)
         if ((CLASS_ROLES[layout->class].needed & BIT(r)) && layout->role_field[r] < 0) {
             conf_fail(l->conf, "fields", NULL, l->st, "a layout of class %s needs a field with role %s",
                       LAYOUT_CLASS_NAMES[layout->class], LAYOUT_ROLE_NAMES[r]);
-            return status_hint(l->st, "name the field %s or give it role=%s", LAYOUT_ROLE_NAMES[r], LAYOUT_ROLE_NAMES[r]);
+            return status_hint(l->st, "name the field %s or give it role=%s", LAYOUT_ROLE_NAMES[r],
+                               LAYOUT_ROLE_NAMES[r]);
         }
     return true;
 }
@@ -377,14 +402,18 @@ static bool read_mark(struct loader *l, const char *section, struct layout_mark 
         return false;
     const char *key;
     for (int i = 0; (key = conf_key(l->conf, section, i)); i++) {
-        if (strncmp(key, "sum.", 4) != 0) { /* walking over the keys counts them as used: a misspelt check would be no check */
+        if (strncmp(key, "sum.", 4) !=
+            0) { /* walking over the keys counts them as used: a misspelt check would be no check */
             static const char *const KEYS[] = {"match", "date", "unit", "records", NULL};
-            if (word_index(KEYS, view_of(key)) < 0) return conf_fail(l->conf, section, key, l->st, "unknown key: match, date, unit, records or sum.FIELD");
+            if (word_index(KEYS, view_of(key)) < 0)
+                return conf_fail(l->conf, section, key, l->st, "unknown key: match, date, unit, records or sum.FIELD");
             continue;
         }
-        if (strcmp(section, "trailer") != 0) return conf_fail(l->conf, section, key, l->st, "sums are checked against the trailer");
+        if (strcmp(section, "trailer") != 0)
+            return conf_fail(l->conf, section, key, l->st, "sums are checked against the trailer");
         if (m->sum_field >= 0)
-            return conf_fail(l->conf, section, key, l->st, "one sum.FIELD is checked, sum.%s is listed already", l->layout->fields[m->sum_field].name);
+            return conf_fail(l->conf, section, key, l->st, "one sum.FIELD is checked, sum.%s is listed already",
+                             l->layout->fields[m->sum_field].name);
         m->sum_field = layout_find(l->layout, key + 4);
         if (m->sum_field < 0 || l->layout->fields[m->sum_field].type != LAYOUT_AMOUNT)
             return conf_fail(l->conf, section, key, l->st, "sum.FIELD needs an amount field");
@@ -402,7 +431,8 @@ static bool read_complete(struct loader *l)
     int index = word_index(COMPLETES, word);
     uint32_t seconds = 0;
     if (index < 0 || (index == LAYOUT_COMPLETE_STABLE && !view_number(view_trim(rest), 86400, &seconds)))
-        return conf_fail(l->conf, "layout", "complete", l->st, "\"%s\": none, trailer, ctl, ok or stable SECONDS", value);
+        return conf_fail(l->conf, "layout", "complete", l->st, "\"%s\": none, trailer, ctl, ok or stable SECONDS",
+                         value);
     layout->complete = (enum layout_complete)index;
     layout->stable_seconds = (int)seconds;
     if (index == LAYOUT_COMPLETE_TRAILER && !layout->trailer.present)
@@ -425,17 +455,19 @@ static bool read_head(struct loader *l, const char *name)
         !conf_integer(c, "layout", "record_length", 1, LAYOUT_RECORD_MAX, -1, &length, l->st))
         return false;
     if (strcmp(own_name, name) != 0)
-        return conf_fail(c, "layout", "name", l->st, "the file is %s.ini, but the layout calls itself \"%s\"", name, own_name);
+        return conf_fail(c, "layout", "name", l->st, "the file is %s.ini, but the layout calls itself \"%s\"", name,
+                         own_name);
     if (class < 0 || length < 0) return conf_fail(c, "layout", NULL, l->st, "class and record_length are needed");
     layout->name = arena_dup(l->arena, view_of(name));
-    layout->class = (enum layout_class)class;
+    layout->class = (enum layout_class) class;
     layout->line_end = (enum layout_line_end)line_end;
     layout->expect = (enum layout_expect)expect;
     layout->encoding = (enum layout_encoding)encoding;
     layout->record_length = (uint32_t)length;
     struct view rest = view_of(files);
     for (struct view word = view_word(&rest); word.length; word = view_word(&rest)) {
-        if (layout->patterns_count == LAYOUT_PATTERNS_MAX) return conf_fail(c, "layout", "files", l->st, "more than 8 patterns");
+        if (layout->patterns_count == LAYOUT_PATTERNS_MAX)
+            return conf_fail(c, "layout", "files", l->st, "more than 8 patterns");
         layout->patterns[layout->patterns_count++] = arena_dup(l->arena, word);
     }
     if (layout->class != LAYOUT_RATE && layout->class != LAYOUT_EXCLUSION) {

@@ -1,4 +1,5 @@
-/* layout: what a record of a source file looks like (docs/formats.md, "Input layout"). Pure description: etl/decode compiles it.
+/* layout: what a record of a source file looks like (docs/formats.md, "Input layout"). Pure description: etl/decode
+ * compiles it.
  *
  * layout_load reads and checks one INI file; everything lives in the arena given. A layout is read-only afterwards.
  */
@@ -41,7 +42,13 @@ enum layout_sign { LAYOUT_SIGN_LEADING, LAYOUT_SIGN_TRAILING, LAYOUT_SIGN_OVERPU
 enum layout_date_format { LAYOUT_YYYYMMDD, LAYOUT_YYYY_MM_DD, LAYOUT_YYMMDD, LAYOUT_YYYYDDD };
 enum layout_keep { LAYOUT_KEEP_COLD, LAYOUT_KEEP_HOT, LAYOUT_KEEP_DROP };
 enum layout_line_end { LAYOUT_LF, LAYOUT_CRLF, LAYOUT_LF_OR_CRLF, LAYOUT_NO_LINE_END };
-enum layout_complete { LAYOUT_COMPLETE_NONE, LAYOUT_COMPLETE_TRAILER, LAYOUT_COMPLETE_CTL, LAYOUT_COMPLETE_OK, LAYOUT_COMPLETE_STABLE };
+enum layout_complete {
+    LAYOUT_COMPLETE_NONE,
+    LAYOUT_COMPLETE_TRAILER,
+    LAYOUT_COMPLETE_CTL,
+    LAYOUT_COMPLETE_OK,
+    LAYOUT_COMPLETE_STABLE
+};
 enum layout_expect { LAYOUT_EXPECT_ONE, LAYOUT_EXPECT_MANY, LAYOUT_EXPECT_OPTIONAL };
 enum layout_encoding { LAYOUT_UTF8, LAYOUT_GB18030 };
 
@@ -78,18 +85,18 @@ struct layout_field {
     enum layout_sign sign;
     enum layout_date_format date_format;
     enum layout_keep keep;
-    int scale;       /* amount: implied decimals */
-    int pivot;       /* yymmdd: years below it are 20yy */
-    int data_class;  /* 1, 2, 3 */
+    int scale;      /* amount: implied decimals */
+    int pivot;      /* yymmdd: years below it are 20yy */
+    int data_class; /* 1, 2, 3 */
     bool required, optional, zero_is_none;
-    int32_t from, to;         /* accepted days, DATE_NONE: open */
+    int32_t from, to; /* accepted days, DATE_NONE: open */
     bool to_business_date;
     const char *const *codes; /* code: the accepted values, trimmed */
     int codes_count;
-    int when_field;           /* index of a code field listed before, -1: always checked */
-    uint64_t when_codes;      /* bit i: the check applies to code i */
-    bool else_any;            /* otherwise: not looked at (default: must be zero or blank) */
-    int reason;               /* index into layout.reasons */
+    int when_field;      /* index of a code field listed before, -1: always checked */
+    uint64_t when_codes; /* bit i: the check applies to code i */
+    bool else_any;       /* otherwise: not looked at (default: must be zero or blank) */
+    int reason;          /* index into layout.reasons */
 };
 
 struct layout_mark { /* a header or trailer record */

@@ -1,5 +1,6 @@
-/* ordered: a file that many threads append to, part by part, in the order of the parts' numbers, so that its bytes do not depend on
- * who was faster. A thread that is ahead waits for its turn; the hash of the whole content is kept on the way. */
+/* ordered: a file that many threads append to, part by part, in the order of the parts' numbers, so that its bytes do
+ * not depend on who was faster. A thread that is ahead waits for its turn; the hash of the whole content is kept on the
+ * way. */
 #ifndef CRMX_ETL_ORDERED_H
 #define CRMX_ETL_ORDERED_H
 

@@ -16,19 +16,28 @@ static const struct {
     const char *word;
     bool named; /* followed by .NAME */
 } SOURCES[] = {
-    [SOURCE_NUMBER] = {"number", false},       [SOURCE_UNIT] = {"unit", false},
-    [SOURCE_BUSINESS_DATE] = {"business_date", false}, [SOURCE_SYSTEM] = {"system", false},
-    [SOURCE_SCORE] = {"score", false},         [SOURCE_RESULT] = {"result", true},
-    [SOURCE_MEASURE] = {"measure", true},      [SOURCE_ID_TYPE] = {"id_type", false},
-    [SOURCE_ID_KEY] = {"id_key", false},       [SOURCE_CUSTOMER_TYPE] = {"customer_type", false},
-    [SOURCE_ENTRY_DATE] = {"entry_date", false}, [SOURCE_FIELD] = {"field", true},
-    [SOURCE_RECORD] = {"record", false},       [SOURCE_LAYOUT] = {"layout", false},
-    [SOURCE_FILE] = {"file", false},           [SOURCE_OFFSET] = {"offset", false},
+    [SOURCE_NUMBER] = {"number", false},
+    [SOURCE_UNIT] = {"unit", false},
+    [SOURCE_BUSINESS_DATE] = {"business_date", false},
+    [SOURCE_SYSTEM] = {"system", false},
+    [SOURCE_SCORE] = {"score", false},
+    [SOURCE_RESULT] = {"result", true},
+    [SOURCE_MEASURE] = {"measure", true},
+    [SOURCE_ID_TYPE] = {"id_type", false},
+    [SOURCE_ID_KEY] = {"id_key", false},
+    [SOURCE_CUSTOMER_TYPE] = {"customer_type", false},
+    [SOURCE_ENTRY_DATE] = {"entry_date", false},
+    [SOURCE_FIELD] = {"field", true},
+    [SOURCE_RECORD] = {"record", false},
+    [SOURCE_LAYOUT] = {"layout", false},
+    [SOURCE_FILE] = {"file", false},
+    [SOURCE_OFFSET] = {"offset", false},
     [SOURCE_CONST] = {"const", true},
 };
 enum { SOURCES_COUNT = sizeof SOURCES / sizeof SOURCES[0] };
 
-static bool read_source(struct conf *c, struct output_field *f, struct view word, struct arena *arena, struct status *st)
+static bool read_source(struct conf *c, struct output_field *f, struct view word, struct arena *arena,
+                        struct status *st)
 {
     size_t dot = 0;
     while (dot < word.length && word.bytes[dot] != '.') dot++;
@@ -37,10 +46,12 @@ static bool read_source(struct conf *c, struct output_field *f, struct view word
         if (!view_is(head, SOURCES[i].word)) continue;
         if (SOURCES[i].named != (dot < word.length)) break;
         f->source = (enum output_source)i;
-        if (SOURCES[i].named) f->source_name = arena_dup(arena, (struct view){word.bytes + dot + 1, word.length - dot - 1});
+        if (SOURCES[i].named)
+            f->source_name = arena_dup(arena, (struct view){word.bytes + dot + 1, word.length - dot - 1});
         return true;
     }
-    return conf_fail(c, "fields", f->name, st, "unknown source \"%.*s\" (docs/formats.md lists them)", VIEW_PRINT(word));
+    return conf_fail(c, "fields", f->name, st, "unknown source \"%.*s\" (docs/formats.md lists them)",
+                     VIEW_PRINT(word));
 }
 
 static bool read_field(struct conf *c, const char *key, struct output *o, struct arena *arena, struct status *st)
@@ -60,7 +71,8 @@ static bool read_field(struct conf *c, const char *key, struct output *o, struct
     for (int i = 0; TYPES[i]; i++)
         if (view_is(type, TYPES[i])) kind = i;
     if (kind < 0)
-        return conf_fail(c, "fields", key, st, "unknown type \"%.*s\": digits, amount, text, date or raw", VIEW_PRINT(type));
+        return conf_fail(c, "fields", key, st, "unknown type \"%.*s\": digits, amount, text, date or raw",
+                         VIEW_PRINT(type));
     f->type = (enum output_type)kind;
     if ((f->type == OUTPUT_DIGITS && f->length > 18) || (f->type == OUTPUT_AMOUNT && (f->length < 2 || f->length > 19)))
         return conf_fail(c, "fields", key, st, "digits and amounts have at most 18 digits");
@@ -86,8 +98,10 @@ static bool read_output(struct conf *c, const char *name, struct output *o, stru
         !conf_choice(c, "output", "scope", SCOPES, 0, &scope, st))
         return false;
     if (strcmp(own_name, name) != 0)
-        return conf_fail(c, "output", "name", st, "the file is %s.ini, but the output calls itself \"%s\"", name, own_name);
-    if (rows < 0) return conf_fail(c, "output", NULL, st, "rows is needed: customer, others, account, contact or address");
+        return conf_fail(c, "output", "name", st, "the file is %s.ini, but the output calls itself \"%s\"", name,
+                         own_name);
+    if (rows < 0)
+        return conf_fail(c, "output", NULL, st, "rows is needed: customer, others, account, contact or address");
     if (strchr(file, '/')) return conf_fail(c, "output", "file", st, "a file name without folders is needed");
     o->name = arena_dup(arena, view_of(name));
     o->file = arena_dup(arena, view_of(file));
@@ -100,11 +114,13 @@ static bool read_output(struct conf *c, const char *name, struct output *o, stru
     layouts = conf_get(c, "output", "layouts");
     struct view rest = view_of(layouts);
     for (struct view word = view_word(&rest); word.length; word = view_word(&rest)) {
-        if (o->layouts_count == OUTPUT_LAYOUTS_MAX) return conf_fail(c, "output", "layouts", st, "more than 16 layouts");
+        if (o->layouts_count == OUTPUT_LAYOUTS_MAX)
+            return conf_fail(c, "output", "layouts", st, "more than 16 layouts");
         o->layouts[o->layouts_count++] = arena_dup(arena, word);
     }
     if ((o->rows >= OUTPUT_ACCOUNT) != (o->layouts_count > 0))
-        return conf_fail(c, "output", "layouts", st, "layouts is for rows = account, contact or address, and needed there");
+        return conf_fail(c, "output", "layouts", st,
+                         "layouts is for rows = account, contact or address, and needed there");
     o->fields = arena_array(arena, struct output_field, OUTPUT_FIELDS_MAX);
     const char *key;
     for (int i = 0; (key = conf_key(c, "fields", i)); i++) {

@@ -1,4 +1,5 @@
-/* output: what a delivered file looks like (docs/formats.md, "Output layout"). Pure description; etl/build writes the rows. */
+/* output: what a delivered file looks like (docs/formats.md, "Output layout"). Pure description; etl/build writes the
+ * rows. */
 #ifndef CRMX_ETL_OUTPUT_H
 #define CRMX_ETL_OUTPUT_H
 

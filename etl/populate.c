@@ -56,7 +56,8 @@ static void init_worker(struct populate_worker *w, const struct populate *p)
     w->tool = build_tool_new();
     for (int o = 0; o < p->in->im->unit->outputs_count; o++) buf_init(&w->out[o], (size_t)1 << 36);
     w->total = calloc(1, sizeof *w->total);
-    w->customer_fields = calloc((size_t)p->in->im->tables->schema->customer_fields_count * MEASURE_BLOCK_CUSTOMERS + 1, sizeof(int64_t));
+    w->customer_fields =
+        calloc((size_t)p->in->im->tables->schema->customer_fields_count * MEASURE_BLOCK_CUSTOMERS + 1, sizeof(int64_t));
     ensure(w->total && w->customer_fields);
     w->total->table = calloc((size_t)p->in->im->tables->count + 1, sizeof *w->total->table);
     ensure(w->total->table);
@@ -68,7 +69,10 @@ enum { CUSTOMER_COLUMN_PRIMARY, CUSTOMER_COLUMN_TYPE, CUSTOMER_COLUMN_FLAGS, CUS
 
 static enum segment_type segment_type_of(enum value_type t)
 {
-    return t == VALUE_MONEY ? SEGMENT_MONEY : t == VALUE_DATE ? SEGMENT_DATE : t == VALUE_CODE ? SEGMENT_CODE : SEGMENT_INTEGER;
+    return t == VALUE_MONEY  ? SEGMENT_MONEY
+           : t == VALUE_DATE ? SEGMENT_DATE
+           : t == VALUE_CODE ? SEGMENT_CODE
+                             : SEGMENT_INTEGER;
 }
 
 static bool open_customer(struct populate_job *j, uint32_t partitions, struct status *st)
@@ -85,11 +89,15 @@ static bool open_customer(struct populate_job *j, uint32_t partitions, struct st
         j->column_base[t] = next;
         char letter = t == CUSTOMER_CORPORATE ? 'C' : 'P';
         for (int m = 0; c->formula && m < c->measures_count; m++, next++)
-            segment_declare(j->customer, arena_printf(p->in->im->arena, "%c.measure.%.40s", letter, formula_measure_alias(c->formula, m)),
-                            segment_type_of(formula_measure_type(c->formula, m)), 2, 0);
+            segment_declare(
+                j->customer,
+                arena_printf(p->in->im->arena, "%c.measure.%.40s", letter, formula_measure_alias(c->formula, m)),
+                segment_type_of(formula_measure_type(c->formula, m)), 2, 0);
         for (int k = 0; c->formula && k < c->results_count; k++, next++)
-            segment_declare(j->customer, arena_printf(p->in->im->arena, "%c.result.%.40s", letter, formula_result_name(c->formula, k)),
-                            segment_type_of(formula_result_type(c->formula, k)), 2, 0);
+            segment_declare(
+                j->customer,
+                arena_printf(p->in->im->arena, "%c.result.%.40s", letter, formula_result_name(c->formula, k)),
+                segment_type_of(formula_result_type(c->formula, k)), 2, 0);
     }
     return true;
 }
@@ -121,13 +129,15 @@ static bool open_files(struct populate_job *j, uint32_t partitions, struct statu
     segment_declare(j->source, "record", SEGMENT_INTEGER, 0, 0);
     for (int i = 0; i < im->tables->count; i++) {
         const struct table *t = &im->tables->table[i];
-        j->table[i] = segment_create(arena_printf(im->arena, "%s/table-%s.seg", j->p->folder, t->layout->name), partitions, st);
+        j->table[i] =
+            segment_create(arena_printf(im->arena, "%s/table-%s.seg", j->p->folder, t->layout->name), partitions, st);
         if (!j->table[i]) return false;
         segment_declare(j->table[i], "count", SEGMENT_INTEGER, 0, 0);
         segment_declare(j->table[i], "record", SEGMENT_INTEGER, 0, 0);
         for (int c = 0; c < t->columns_count; c++) {
             const struct layout_field *f = &t->layout->fields[t->columns[c].field];
-            segment_declare(j->table[i], arena_printf(im->arena, "field.%.50s", f->name), segment_type_of_field(f), f->type == LAYOUT_AMOUNT ? f->scale : 0, 0);
+            segment_declare(j->table[i], arena_printf(im->arena, "field.%.50s", f->name), segment_type_of_field(f),
+                            f->type == LAYOUT_AMOUNT ? f->scale : 0, 0);
         }
     }
     for (int o = 0; o < im->unit->outputs_count; o++) {
@@ -135,7 +145,7 @@ static bool open_files(struct populate_job *j, uint32_t partitions, struct statu
         j->build[o] = build_new(im->unit->outputs[o], &context, im->arena, st);
         if (!j->build[o]) return false;
         if (export_can(im->unit->outputs[o])) {
-            if (!export_open(&j->export[o], j->p->in, im->unit->outputs[o], j->build[o], st)) return false;
+            if (!export_open(&j->export[o], j -> p -> in, im -> unit -> outputs[o], j -> build[o], st)) return false;
             continue;
         }
         j->output[o] = ordered_create(output_path(j, o), st);
@@ -162,13 +172,17 @@ static bool finish_files(struct populate_job *j, bool ok, struct status *st)
     for (int i = 0; i < im->tables->count; i++) writers[n++] = j->table[i];
     for (int i = 0; i < n; i++) {
         if (!writers[i]) continue;
-        if (ok) ok = segment_finish(writers[i], st);
-        else segment_discard(writers[i]);
+        if (ok)
+            ok = segment_finish(writers[i], st);
+        else
+            segment_discard(writers[i]);
     }
     for (int o = 0; o < im->unit->outputs_count; o++) {
         if (!j->output[o]) continue;
-        if (ok) ordered_finish(j->output[o], &j->p->outputs[o]);
-        else ordered_discard(j->output[o]);
+        if (ok)
+            ordered_finish(j->output[o], &j->p->outputs[o]);
+        else
+            ordered_discard(j->output[o]);
         j->p->hash_known[o] = ok;
     }
     return ok;
@@ -176,7 +190,8 @@ static bool finish_files(struct populate_job *j, bool ok, struct status *st)
 
 /* --- a partition --- */
 
-static bool write_customers(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, struct status *st)
+static bool write_customers(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
+                            struct status *st)
 {
     int64_t *v = w->values = integrate_room((void **)&w->values, &w->values_size, ((size_t)r->count + 1) * sizeof *v);
     for (uint32_t i = 0; i < r->count; i++) v[i] = w->primary[i];
@@ -185,7 +200,8 @@ static bool write_customers(struct populate_job *j, struct populate_worker *w, c
     segment_put(w->customer_part, CUSTOMER_COLUMN_TYPE, v, r->count);
     for (uint32_t i = 0; i < r->count; i++) v[i] = w->flags[i];
     segment_put(w->customer_part, CUSTOMER_COLUMN_FLAGS, v, r->count);
-    for (uint32_t i = 0; i < r->count; i++) v[i] = w->flags[i] & CUSTOMER_SELECTED ? j->p->in->im->business_date : DATE_NONE;
+    for (uint32_t i = 0; i < r->count; i++)
+        v[i] = w->flags[i] & CUSTOMER_SELECTED ? j->p->in->im->business_date : DATE_NONE;
     segment_put(w->customer_part, CUSTOMER_COLUMN_ENTRY, v, r->count);
     for (int t = 0; t < CUSTOMER_TYPES; t++) {
         const struct scorecard *c = &j->p->cards->of[t];
@@ -195,7 +211,8 @@ static bool write_customers(struct populate_job *j, struct populate_worker *w, c
     return segment_commit(j->customer, r->partition, w->customer_part, st);
 }
 
-static bool write_sources(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, struct status *st)
+static bool write_sources(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
+                          struct status *st)
 {
     uint32_t n = w->member_of[r->count], most = n > r->count ? n : r->count;
     int64_t *v = w->values = integrate_room((void **)&w->values, &w->values_size, ((size_t)most + 1) * sizeof *v);
@@ -214,12 +231,14 @@ static struct populate_range range_of(const struct integrate *in, uint32_t parti
     return (struct populate_range){partition, (uint32_t)first, (uint32_t)(end - first)};
 }
 
-static bool populate_partition(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, struct status *st)
+static bool populate_partition(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
+                               struct status *st)
 {
     const struct populate *p = j->p;
     size_t columns = 1;
     for (int t = 0; t < CUSTOMER_TYPES; t++)
-        if (p->cards->of[t].formula) columns += (size_t)p->cards->of[t].measures_count + (size_t)p->cards->of[t].results_count;
+        if (p->cards->of[t].formula)
+            columns += (size_t)p->cards->of[t].measures_count + (size_t)p->cards->of[t].results_count;
     w->columns = integrate_room((void **)&w->columns, &w->columns_size, columns * r->count * sizeof(int64_t));
     if (!populate_take_members(j, w, r, st) || !write_sources(j, w, r, st)) return false;
     for (int i = 0; i < p->in->im->tables->count; i++)
@@ -276,7 +295,7 @@ bool populate_run(struct populate *p, struct status *st)
     ok = finish_files(&j, ok, st);
     for (int o = 0; o < im->unit->outputs_count; o++) {
         if (ok && j.export[o].build) {
-            ok = export_run(&j.export[o], p->in, im->unit->outputs[o], output_path(&j, o), st);
+            ok = export_run(&j.export[o], p -> in, im -> unit -> outputs[o], output_path(&j, o), st);
         }
         export_release(&j.export[o]);
     }

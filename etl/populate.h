@@ -1,12 +1,12 @@
-/* populate (steps 040 measure, 050 score, 060 select, 070 build, 080 export), one fused pass: partition by partition of the
- * population, everything a customer has is brought together, written as columns, measured, scored, selected, and the rows of the
- * output files are built while all of it is in the cache.
+/* populate (steps 040 measure, 050 score, 060 select, 070 build, 080 export), one fused pass: partition by partition of
+ * the population, everything a customer has is brought together, written as columns, measured, scored, selected, and
+ * the rows of the output files are built while all of it is in the cache.
  *
- * Segments written: customer.seg (primary record, type, flags, results, measures), source.seg (the customer records behind each
- * customer), table-LAYOUT.seg (rows and hot columns). Files written: out/FILE for each output of the unit.
+ * Segments written: customer.seg (primary record, type, flags, results, measures), source.seg (the customer records
+ * behind each customer), table-LAYOUT.seg (rows and hot columns). Files written: out/FILE for each output of the unit.
  *
- * Invariants: rows stand in the order (number, record id); partition p's bytes follow partition p-1's; nothing depends on the
- * number of threads, the batch size or what was spilled.
+ * Invariants: rows stand in the order (number, record id); partition p's bytes follow partition p-1's; nothing depends
+ * on the number of threads, the batch size or what was spilled.
  */
 #ifndef CRMX_ETL_POPULATE_H
 #define CRMX_ETL_POPULATE_H
@@ -40,8 +40,8 @@ struct populate_total {
 struct populate {
     struct integrate *in;
     const struct scorecards *cards;
-    const char *folder;      /* generation under construction */
-    uint32_t batch;          /* customers per scoring block, at most MEASURE_BLOCK_CUSTOMERS */
+    const char *folder; /* generation under construction */
+    uint32_t batch;     /* customers per scoring block, at most MEASURE_BLOCK_CUSTOMERS */
     struct progress *progress;
     /* results */
     struct populate_total *total;
@@ -54,9 +54,9 @@ bool populate_run(struct populate *p, struct status *st);
 /* --- parts --- */
 
 struct populate_rows { /* the rows of one table of one partition, sorted */
-    char *rows;          /* stride bytes each: owned_tuple (customer = place in its batch), columns */
+    char *rows;        /* stride bytes each: owned_tuple (customer = place in its batch), columns */
     uint32_t stride, count;
-    uint32_t *start;     /* [customer of the partition] → first row; one more at the end */
+    uint32_t *start; /* [customer of the partition] → first row; one more at the end */
 };
 
 struct populate_worker {
@@ -66,17 +66,17 @@ struct populate_worker {
     struct member_tuple *members; /* sorted */
     uint32_t *member_of;          /* start per customer */
     struct segment_part *customer_part, *source_part, *table_part;
-    int64_t *values;              /* one column while it is written */
+    int64_t *values; /* one column while it is written */
     size_t values_size;
-    int64_t *columns;             /* measures and results of the partition: [type][column][customer] */
+    int64_t *columns; /* measures and results of the partition: [type][column][customer] */
     size_t columns_size;
-    uint32_t *primary;            /* [customer of the partition] */
+    uint32_t *primary; /* [customer of the partition] */
     size_t primary_size;
     uint8_t *flags, *types;
     size_t flags_size, types_size;
     struct measure_block *blocks[CUSTOMER_TYPES];
     struct formula_scratch *scratch[CUSTOMER_TYPES];
-    int64_t *customer_fields;     /* [field][place in batch] */
+    int64_t *customer_fields; /* [field][place in batch] */
     struct build_tool *tool;
     struct buf out[UNIT_OUTPUTS_MAX];
     struct populate_total *total;
@@ -86,28 +86,36 @@ struct populate_job {
     struct populate *p;
     struct populate_worker *workers;
     struct segment_writer *customer, *source, *table[UNIT_LAYOUTS_MAX];
-    struct ordered *output[UNIT_OUTPUTS_MAX];     /* NULL: through export */
+    struct ordered *output[UNIT_OUTPUTS_MAX]; /* NULL: through export */
     struct export_output export[UNIT_OUTPUTS_MAX];
     struct build *build[UNIT_OUTPUTS_MAX];
     int column_base[CUSTOMER_TYPES]; /* first segment column of the measures and results of a type */
 };
 
-struct populate_range { /* the customers of a partition */
+struct populate_range {               /* the customers of a partition */
     uint32_t partition, first, count; /* first: customer index */
 };
 
 /* populate_rows.c: sorted rows and members of a partition */
-bool populate_take_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table, struct status *st);
-bool populate_take_members(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, struct status *st);
-bool populate_write_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table, struct status *st);
+bool populate_take_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table,
+                        struct status *st);
+bool populate_take_members(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
+                           struct status *st);
+bool populate_write_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table,
+                         struct status *st);
 /* populate_score.c: measures and results of a partition into w->columns, flags */
-bool populate_score(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, struct status *st);
+bool populate_score(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
+                    struct status *st);
 /* populate_output.c */
-bool populate_outputs(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, struct status *st);
+bool populate_outputs(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
+                      struct status *st);
 /* Column c (measures first, then results) of a type, for the customers of the partition. */
-static inline int64_t *populate_column(const struct populate_worker *w, const struct populate_job *j, const struct populate_range *r, int type, int c)
+static inline int64_t *populate_column(const struct populate_worker *w, const struct populate_job *j,
+                                       const struct populate_range *r, int type, int c)
 {
-    int columns = type == 0 ? 0 : j->p->cards->of[0].formula ? j->p->cards->of[0].measures_count + j->p->cards->of[0].results_count : 0;
+    int columns = type == 0                    ? 0
+                  : j->p->cards->of[0].formula ? j->p->cards->of[0].measures_count + j->p->cards->of[0].results_count
+                                               : 0;
     return w->columns + (size_t)(columns + c) * r->count;
 }
 

@@ -22,7 +22,8 @@ static bool read_source(struct row_context *x, int layout_index, uint32_t record
     const struct input_set *inputs = x->j->p->in->im->inputs;
     const struct input_file *f = x->row.file;
     bool customer = layout_index < 0;
-    bool hit = f && (customer ? f->layout->class == LAYOUT_CUSTOMER : f->layout_index == layout_index) && record - f->record_base < f->records_max;
+    bool hit = f && (customer ? f->layout->class == LAYOUT_CUSTOMER : f->layout_index == layout_index) &&
+               record - f->record_base < f->records_max;
     if (!hit) f = input_file_of(inputs, layout_index, record);
     x->row.file = f;
     x->row.record = record;
@@ -65,8 +66,10 @@ static void set_customer(struct row_context *x, uint32_t place)
     x->row.entry_date = x->w->flags[place] & CUSTOMER_SELECTED ? x->j->p->in->im->business_date : DATE_NONE;
     x->row.measures = card->formula ? x->measures : NULL;
     x->row.results = card->formula ? x->results : NULL;
-    for (int m = 0; card->formula && m < card->measures_count; m++) x->measures[m] = populate_column(x->w, x->j, x->r, type, m)[place];
-    for (int k = 0; card->formula && k < card->results_count; k++) x->results[k] = populate_column(x->w, x->j, x->r, type, card->measures_count + k)[place];
+    for (int m = 0; card->formula && m < card->measures_count; m++)
+        x->measures[m] = populate_column(x->w, x->j, x->r, type, m)[place];
+    for (int k = 0; card->formula && k < card->results_count; k++)
+        x->results[k] = populate_column(x->w, x->j, x->r, type, card->measures_count + k)[place];
 }
 
 static bool customer_rows(struct row_context *x, int output, uint32_t place)
@@ -105,7 +108,8 @@ static bool customer_rows(struct row_context *x, int output, uint32_t place)
     return true;
 }
 
-bool populate_outputs(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, struct status *st)
+bool populate_outputs(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
+                      struct status *st)
 {
     const struct unit *u = j->p->in->im->unit;
     struct row_context x = {.j = j, .w = w, .r = r, .worker = (int)(w - j->workers), .st = st};
@@ -125,6 +129,7 @@ bool populate_outputs(struct populate_job *j, struct populate_worker *w, const s
         }
     }
     for (int o = 0; o < u->outputs_count; o++)
-        if (j->output[o] && !ordered_append(j->output[o], r->partition, w->out[o].bytes, w->out[o].length, st)) return false;
+        if (j->output[o] && !ordered_append(j->output[o], r->partition, w->out[o].bytes, w->out[o].length, st))
+            return false;
     return true;
 }

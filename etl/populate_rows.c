@@ -8,8 +8,10 @@ static bool is_dropped(const struct integrate_table *t, uint32_t record)
     uint32_t low = 0, high = t->dropped_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (t->dropped[middle] < record) low = middle + 1;
-        else high = middle;
+        if (t->dropped[middle] < record)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low < t->dropped_count && t->dropped[low] == record;
 }
@@ -20,7 +22,8 @@ static int currency_of(const struct table *t, const unsigned char *row)
 }
 
 /* Duplicates and superseded records leave here; their money is counted. */
-static uint32_t drop_rows(const struct table *t, const struct integrate_table *it, struct populate_table_total *total, char *rows, uint32_t n, uint32_t stride)
+static uint32_t drop_rows(const struct table *t, const struct integrate_table *it, struct populate_table_total *total,
+                          char *rows, uint32_t n, uint32_t stride)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < n; i++) {
@@ -34,7 +37,8 @@ static uint32_t drop_rows(const struct table *t, const struct integrate_table *i
         }
         const unsigned char *row = (const unsigned char *)at + sizeof o;
         total->dropped_rows++;
-        for (int a = 0; a < t->amounts_count; a++) total->dropped_sum[a][currency_of(t, row)] += decode_column_value(&t->columns[t->amount_columns[a]], row);
+        for (int a = 0; a < t->amounts_count; a++)
+            total->dropped_sum[a][currency_of(t, row)] += decode_column_value(&t->columns[t->amount_columns[a]], row);
     }
     return kept;
 }
@@ -54,7 +58,8 @@ struct order_context {
 static int by_record(const void *a, const void *b, void *context)
 {
     const struct order_context *c = context;
-    uint32_t x = record_at(c->rows, c->stride, *(const uint32_t *)a), y = record_at(c->rows, c->stride, *(const uint32_t *)b);
+    uint32_t x = record_at(c->rows, c->stride, *(const uint32_t *)a),
+             y = record_at(c->rows, c->stride, *(const uint32_t *)b);
     return x < y ? -1 : x > y;
 }
 
@@ -65,8 +70,10 @@ static int by_record_of_row(const void *a, const void *b, void *context)
     return x < y ? -1 : x > y;
 }
 
-/* Indices of the rows in the order (customer, record): counting sort by customer, then tiny sorts. start has count + 1 places. */
-static void sort_order(const char *rows, uint32_t n, uint32_t stride, const struct populate_range *r, uint32_t *start, uint32_t *order)
+/* Indices of the rows in the order (customer, record): counting sort by customer, then tiny sorts. start has count + 1
+ * places. */
+static void sort_order(const char *rows, uint32_t n, uint32_t stride, const struct populate_range *r, uint32_t *start,
+                       uint32_t *order)
 {
     memset(start, 0, ((size_t)r->count + 1) * 4);
     for (uint32_t i = 0; i < n; i++) {
@@ -108,13 +115,15 @@ static void sort_run(char *rows, uint32_t n, uint32_t stride)
         uint32_t record = record_at(rows, stride, i), k = i;
         if (record_at(rows, stride, i - 1) < record) continue;
         row_copy(row, rows + (size_t)i * stride, stride);
-        for (; k && record_at(rows, stride, k - 1) > record; k--) row_copy(rows + (size_t)k * stride, rows + (size_t)(k - 1) * stride, stride);
+        for (; k && record_at(rows, stride, k - 1) > record; k--)
+            row_copy(rows + (size_t)k * stride, rows + (size_t)(k - 1) * stride, stride);
         row_copy(rows + (size_t)k * stride, row, stride);
     }
 }
 
 /* Raw rows (any order) → sorted: counting sort by customer straight into place, then each customer's few rows. */
-static void sort_rows(const char *raw, char *sorted, uint32_t n, uint32_t stride, const struct populate_range *r, uint32_t batch, uint32_t *start)
+static void sort_rows(const char *raw, char *sorted, uint32_t n, uint32_t stride, const struct populate_range *r,
+                      uint32_t batch, uint32_t *start)
 {
     memset(start, 0, ((size_t)r->count + 2) * 4);
     uint32_t *next = start + 1; /* next[c] counts up from the start of c to the start of c + 1, which it then is */
@@ -138,9 +147,10 @@ static void sort_rows(const char *raw, char *sorted, uint32_t n, uint32_t stride
         if (start[c + 1] - start[c] > 1) sort_run(sorted + (size_t)start[c] * stride, start[c + 1] - start[c], stride);
 }
 
-/* Two owners of one account who turn out to be one customer: their parts add up, the account counts once. Rows of one record
- * stand beside each other. Returns the rows that are left. */
-static uint32_t merge_owners(const struct table *t, char *rows, uint32_t stride, const struct populate_range *r, uint32_t *start, struct populate_table_total *total)
+/* Two owners of one account who turn out to be one customer: their parts add up, the account counts once. Rows of one
+ * record stand beside each other. Returns the rows that are left. */
+static uint32_t merge_owners(const struct table *t, char *rows, uint32_t stride, const struct populate_range *r,
+                             uint32_t *start, struct populate_table_total *total)
 {
     uint32_t out = 0, begin = 0;
     for (uint32_t c = 0; c < r->count; c++) {
@@ -156,7 +166,8 @@ static uint32_t merge_owners(const struct table *t, char *rows, uint32_t stride,
             unsigned char *into = (unsigned char *)to - stride + sizeof(struct owned_tuple);
             for (int a = 0; a < t->amounts_count; a++) {
                 const struct decode_column *column = &t->columns[t->amount_columns[a]];
-                int64_t sum = decode_column_value(column, into) + decode_column_value(column, (const unsigned char *)from + sizeof(struct owned_tuple));
+                int64_t sum = decode_column_value(column, into) +
+                              decode_column_value(column, (const unsigned char *)from + sizeof(struct owned_tuple));
                 memcpy(into + column->offset, &sum, column->width);
             }
             total->merged_rows++;
@@ -168,16 +179,19 @@ static uint32_t merge_owners(const struct table *t, char *rows, uint32_t stride,
     return out;
 }
 
-bool populate_take_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table, struct status *st)
+bool populate_take_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table,
+                        struct status *st)
 {
     struct integrate *in = j->p->in;
     const struct table *t = &in->im->tables->table[table];
     struct populate_rows *out = &w->table[table];
-    uint32_t stride = (uint32_t)sizeof(struct owned_tuple) + t->row_size, n = (uint32_t)exchange_count(&in->owned[table], r->partition);
+    uint32_t stride = (uint32_t)sizeof(struct owned_tuple) + t->row_size,
+             n = (uint32_t)exchange_count(&in->owned[table], r->partition);
     char *raw = integrate_room(&w->raw.tuples, &w->raw.tuples_size, (size_t)n * stride + 1);
     if (!exchange_take(&in->owned[table], r->partition, raw, st)) return false;
     if (in->table[table]->dropped_count) n = drop_rows(t, in->table[table], &w->total->table[table], raw, n, stride);
-    uint32_t *start = integrate_room(&w->starts[table].tuples, &w->starts[table].tuples_size, ((size_t)r->count + 3) * 4);
+    uint32_t *start =
+        integrate_room(&w->starts[table].tuples, &w->starts[table].tuples_size, ((size_t)r->count + 3) * 4);
     char *sorted = integrate_room(&w->sorted[table].tuples, &w->sorted[table].tuples_size, (size_t)n * stride + 64);
     sort_rows(raw, sorted, n, stride, r, j->p->batch, start);
     struct populate_table_total *total = &w->total->table[table];
@@ -186,17 +200,20 @@ bool populate_take_rows(struct populate_job *j, struct populate_worker *w, const
     for (int a = 0; a < t->amounts_count; a++) {
         const struct decode_column *c = &t->columns[t->amount_columns[a]];
         const unsigned char *row = (const unsigned char *)sorted + sizeof(struct owned_tuple);
-        for (uint32_t i = 0; i < n; i++, row += stride) total->sum[a][currency_of(t, row)] += decode_column_value(c, row);
+        for (uint32_t i = 0; i < n; i++, row += stride)
+            total->sum[a][currency_of(t, row)] += decode_column_value(c, row);
     }
     *out = (struct populate_rows){sorted, stride, n, start};
     return true;
 }
 
-bool populate_take_members(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, struct status *st)
+bool populate_take_members(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
+                           struct status *st)
 {
     struct integrate *in = j->p->in;
     uint32_t n = (uint32_t)exchange_count(&in->members, r->partition);
-    struct member_tuple *raw = integrate_room(&w->member_raw.extra, &w->member_raw.extra_size, ((size_t)n + 1) * sizeof *raw);
+    struct member_tuple *raw =
+        integrate_room(&w->member_raw.extra, &w->member_raw.extra_size, ((size_t)n + 1) * sizeof *raw);
     if (!exchange_take(&in->members, r->partition, raw, st)) return false;
     w->member_of = integrate_room(&w->member_start.tuples, &w->member_start.tuples_size, ((size_t)r->count + 2) * 4);
     uint32_t *order = integrate_room(&w->order.tuples, &w->order.tuples_size, (size_t)n * 4 + 4);
@@ -209,21 +226,23 @@ bool populate_take_members(struct populate_job *j, struct populate_worker *w, co
         w->members[i] = m;
         if (in->primary[m.record] != m.record) continue;
         w->primary[m.customer - r->first] = m.record;
-        w->types[m.customer - r->first] = integrate_bit(in->corporate, m.record) ? CUSTOMER_CORPORATE : CUSTOMER_PERSONAL;
+        w->types[m.customer - r->first] =
+            integrate_bit(in->corporate, m.record) ? CUSTOMER_CORPORATE : CUSTOMER_PERSONAL;
     }
     w->total->members += n;
     return true;
 }
 
-#define FILL(type)                                                                                                                                   \
-    for (uint32_t i = 0; i < n; i++, at += stride) {                                                                                                 \
-        type v;                                                                                                                                      \
-        memcpy(&v, at, sizeof v);                                                                                                                    \
-        values[i] = v;                                                                                                                               \
+#define FILL(type)                                                                                                     \
+    for (uint32_t i = 0; i < n; i++, at += stride) {                                                                   \
+        type v;                                                                                                        \
+        memcpy(&v, at, sizeof v);                                                                                      \
+        values[i] = v;                                                                                                 \
     }
 
 /* One column of the rows as integers. */
-static void fill_column(const struct decode_column *c, const unsigned char *rows, uint32_t stride, uint32_t n, int64_t *values)
+static void fill_column(const struct decode_column *c, const unsigned char *rows, uint32_t stride, uint32_t n,
+                        int64_t *values)
 {
     const unsigned char *at = rows + c->offset;
     switch (c->width * 2 + c->is_signed) {
@@ -238,18 +257,21 @@ static void fill_column(const struct decode_column *c, const unsigned char *rows
 }
 
 /* count per customer, record ids, then every column. */
-bool populate_write_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table, struct status *st)
+bool populate_write_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table,
+                         struct status *st)
 {
     const struct table *t = &j->p->in->im->tables->table[table];
     const struct populate_rows *rows = &w->table[table];
     uint32_t most = rows->count > r->count ? rows->count : r->count;
-    int64_t *values = w->values = integrate_room((void **)&w->values, &w->values_size, ((size_t)most + 1) * sizeof *values);
+    int64_t *values = w->values =
+        integrate_room((void **)&w->values, &w->values_size, ((size_t)most + 1) * sizeof *values);
     for (uint32_t c = 0; c < r->count; c++) values[c] = rows->start[c + 1] - rows->start[c];
     segment_put(w->table_part, 0, values, r->count);
     for (uint32_t i = 0; i < rows->count; i++) values[i] = record_at(rows->rows, rows->stride, i);
     segment_put(w->table_part, 1, values, rows->count);
     for (int c = 0; c < t->columns_count; c++) {
-        fill_column(&t->columns[c], (const unsigned char *)rows->rows + sizeof(struct owned_tuple), rows->stride, rows->count, values);
+        fill_column(&t->columns[c], (const unsigned char *)rows->rows + sizeof(struct owned_tuple), rows->stride,
+                    rows->count, values);
         segment_put(w->table_part, 2 + c, values, rows->count);
     }
     return segment_commit(j->table[table], r->partition, w->table_part, st);

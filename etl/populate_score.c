@@ -6,26 +6,29 @@
 #include <string.h>
 
 /* The columns of a table as the measures see them. */
-static void measure_rows_of(const struct table *t, const struct populate_rows *rows, uint32_t first, uint32_t count, struct measure_column *columns,
-                            struct measure_rows *out)
+static void measure_rows_of(const struct table *t, const struct populate_rows *rows, uint32_t first, uint32_t count,
+                            struct measure_column *columns, struct measure_rows *out)
 {
     const unsigned char *base = (const unsigned char *)rows->rows + (size_t)first * rows->stride;
     memset(columns, 0, (size_t)t->layout->fields_count * sizeof *columns);
     for (int c = 0; c < t->columns_count; c++)
-        columns[t->columns[c].field] = (struct measure_column){base + sizeof(struct owned_tuple) + t->columns[c].offset, rows->stride,
-                                                               t->columns[c].width, t->columns[c].is_signed};
+        columns[t->columns[c].field] =
+            (struct measure_column){base + sizeof(struct owned_tuple) + t->columns[c].offset, rows->stride,
+                                    t->columns[c].width, t->columns[c].is_signed};
     *out = (struct measure_rows){.count = count, .owner = {base, rows->stride, 4, false}, .columns = columns};
 }
 
 /* The customer fields a formula asks for, out of the primary records. */
-static bool customer_fields(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, uint32_t first, uint32_t count,
-                            const struct formula_program *program, const int64_t **columns, struct status *st)
+static bool customer_fields(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
+                            uint32_t first, uint32_t count, const struct formula_program *program,
+                            const int64_t **columns, struct status *st)
 {
     struct import *im = j->p->in->im;
     const struct schema *schema = im->tables->schema;
     unsigned char bytes[LAYOUT_RECORD_MAX + 2 * DECODE_SLACK];
     for (int f = 0; f < schema->customer_fields_count; f++)
-        columns[f] = formula_uses_customer_field(program, f) ? w->customer_fields + (size_t)f * MEASURE_BLOCK_CUSTOMERS : NULL;
+        columns[f] =
+            formula_uses_customer_field(program, f) ? w->customer_fields + (size_t)f * MEASURE_BLOCK_CUSTOMERS : NULL;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t record = w->primary[first + i];
         const struct input_file *file = input_file_of(im->inputs, -1, record);
@@ -34,7 +37,8 @@ static bool customer_fields(struct populate_job *j, struct populate_worker *w, c
             if (!columns[f]) continue;
             int field = layout_find(file->layout, schema->customer_fields[f].name);
             int64_t none = schema->customer_fields[f].type == VALUE_DATE ? DATE_NONE : 0;
-            w->customer_fields[(size_t)f * MEASURE_BLOCK_CUSTOMERS + i] = field < 0 ? none : decode_value(im->decoders[file->layout_index], field, bytes + DECODE_SLACK);
+            w->customer_fields[(size_t)f * MEASURE_BLOCK_CUSTOMERS + i] =
+                field < 0 ? none : decode_value(im->decoders[file->layout_index], field, bytes + DECODE_SLACK);
         }
     }
     (void)r;
@@ -42,7 +46,8 @@ static bool customer_fields(struct populate_job *j, struct populate_worker *w, c
 }
 
 /* One batch for one customer type: measures and results into the partition's columns. */
-static bool score_batch(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int type, uint32_t first, uint32_t count, struct status *st)
+static bool score_batch(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int type,
+                        uint32_t first, uint32_t count, struct status *st)
 {
     const struct scorecard *card = &j->p->cards->of[type];
     struct import *im = j->p->in->im;
@@ -56,23 +61,29 @@ static bool score_batch(struct populate_job *j, struct populate_worker *w, const
         measure_rows_of(&im->tables->table[t], rows, from, to - from, columns, &in);
         measure_add(card->measures, w->blocks[type], t, &in);
     }
-    if (!measure_finish(card->measures, w->blocks[type], st)) return status_while(st, "measuring customers from number %llu", (unsigned long long)(j->p->in->first_number + r->first + first));
+    if (!measure_finish(card->measures, w->blocks[type], st))
+        return status_while(st, "measuring customers from number %llu",
+                            (unsigned long long)(j->p->in->first_number + r->first + first));
     const int64_t *measures[128];
     int64_t *results[64];
     for (int m = 0; m < card->measures_count; m++) {
         measures[m] = measure_values(w->blocks[type], m);
         memcpy(populate_column(w, j, r, type, m) + first, measures[m], count * sizeof(int64_t));
     }
-    for (int k = 0; k < card->results_count; k++) results[k] = populate_column(w, j, r, type, card->measures_count + k) + first;
+    for (int k = 0; k < card->results_count; k++)
+        results[k] = populate_column(w, j, r, type, card->measures_count + k) + first;
     const int64_t *fields[LAYOUT_FIELDS_MAX] = {0};
-    if (j->p->cards->uses_customer_fields && !customer_fields(j, w, r, first, count, card->program, fields, st)) return false;
+    if (j->p->cards->uses_customer_fields && !customer_fields(j, w, r, first, count, card->program, fields, st))
+        return false;
     struct formula_inputs in = {.count = count, .measures = measures, .customer_fields = fields};
     return formula_evaluate(card->program, &in, w->scratch[type], results, st) ||
-           status_while(st, "scoring customers from number %llu", (unsigned long long)(j->p->in->first_number + r->first + first));
+           status_while(st, "scoring customers from number %llu",
+                        (unsigned long long)(j->p->in->first_number + r->first + first));
 }
 
 /* Customers of the other type have no values of this formula. */
-static void clear_other_type(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int type, uint32_t first, uint32_t count)
+static void clear_other_type(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
+                             int type, uint32_t first, uint32_t count)
 {
     const struct scorecard *card = &j->p->cards->of[type];
     for (int c = 0; c < card->measures_count + card->results_count; c++) {
@@ -111,7 +122,8 @@ static void select_customers(struct populate_job *j, struct populate_worker *w, 
         }
 }
 
-bool populate_score(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, struct status *st)
+bool populate_score(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
+                    struct status *st)
 {
     uint32_t batch = j->p->batch;
     w->flags = integrate_room((void **)&w->flags, &w->flags_size, r->count + 1u);

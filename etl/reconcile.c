@@ -42,7 +42,8 @@ static void add_records(struct reconcile *r, int step, const char *name, uint64_
     add_line(r, step, name, "")->records = (int64_t)records;
 }
 
-static void add_amount(struct reconcile *r, int step, const char *name, const char *currency, __int128 amount, int scale)
+static void add_amount(struct reconcile *r, int step, const char *name, const char *currency, __int128 amount,
+                       int scale)
 {
     struct reconcile_line *l = add_line(r, step, name, currency);
     l->has_amount = true;
@@ -50,7 +51,8 @@ static void add_amount(struct reconcile *r, int step, const char *name, const ch
     l->scale = scale;
 }
 
-static void equate(struct reconcile *r, const char *name, const char *currency, __int128 left, __int128 right, int scale)
+static void equate(struct reconcile *r, const char *name, const char *currency, __int128 left, __int128 right,
+                   int scale)
 {
     if (r->equations_count == r->equations_capacity) {
         r->equations_capacity = r->equations_capacity ? r->equations_capacity * 2 : 256;
@@ -70,7 +72,8 @@ static void files(struct reconcile *r, const struct input_set *inputs)
         add_records(r, 20, arena_printf(r->arena, "%s.accepted", f->name), f->accepted);
         add_records(r, 20, arena_printf(r->arena, "%s.rejected", f->name), f->rejected);
         if (f->marks) add_records(r, 20, arena_printf(r->arena, "%s.header_trailer", f->name), f->marks);
-        equate(r, arena_printf(r->arena, "%s: read = accepted + rejected + header and trailer", f->name), "", f->lines, (__int128)f->accepted + f->rejected + f->marks, 0);
+        equate(r, arena_printf(r->arena, "%s: read = accepted + rejected + header and trailer", f->name), "", f->lines,
+               (__int128)f->accepted + f->rejected + f->marks, 0);
     }
 }
 
@@ -84,9 +87,11 @@ static void customers(struct reconcile *r, const struct populate *p)
     add_records(r, 30, "customer_records.accepted", accepted);
     add_records(r, 30, "customer_records.superseded", in->superseded_count);
     add_records(r, 30, "integrated", in->customers);
-    equate(r, "customer records: accepted = in the population + superseded", "", accepted, (__int128)t->members + in->superseded_count, 0);
+    equate(r, "customer records: accepted = in the population + superseded", "", accepted,
+           (__int128)t->members + in->superseded_count, 0);
     equate(r, "integrated customers = primary records", "", in->customers, primaries, 0);
-    equate(r, "integrated customers = personal + corporate", "", in->customers, (__int128)t->customers[0] + t->customers[1], 0);
+    equate(r, "integrated customers = personal + corporate", "", in->customers,
+           (__int128)t->customers[0] + t->customers[1], 0);
 }
 
 static void table_money(struct reconcile *r, const struct populate *p, int i, int a)
@@ -97,14 +102,22 @@ static void table_money(struct reconcile *r, const struct populate *p, int i, in
     const struct populate_table_total *pt = &p->total->table[i];
     const struct layout_field *f = &t->layout->fields[t->columns[t->amount_columns[a]].field];
     for (int c = 0; c < im->rates->count; c++) {
-        __int128 accepted = im->control[i]->sum[a][c], orphans = it->orphan_sum[a][c], dropped = pt->dropped_sum[a][c], counted = pt->sum[a][c];
+        __int128 accepted = im->control[i]->sum[a][c], orphans = it->orphan_sum[a][c], dropped = pt->dropped_sum[a][c],
+                 counted = pt->sum[a][c];
         if (!accepted && !orphans && !dropped && !counted && c) continue;
         const char *currency = im->rates->code[c];
-        add_amount(r, 20, arena_printf(r->arena, "%s.%s.accepted", t->layout->name, f->name), currency, accepted, f->scale);
-        add_amount(r, 40, arena_printf(r->arena, "%s.%s.counted", t->layout->name, f->name), currency, counted, f->scale);
-        if (orphans) add_amount(r, 30, arena_printf(r->arena, "%s.%s.orphans", t->layout->name, f->name), currency, orphans, f->scale);
-        if (dropped) add_amount(r, 30, arena_printf(r->arena, "%s.%s.duplicates", t->layout->name, f->name), currency, dropped, f->scale);
-        equate(r, arena_printf(r->arena, "%s.%s: accepted = counted + orphans + duplicates", t->layout->name, f->name), currency, accepted, counted + orphans + dropped, f->scale);
+        add_amount(r, 20, arena_printf(r->arena, "%s.%s.accepted", t->layout->name, f->name), currency, accepted,
+                   f->scale);
+        add_amount(r, 40, arena_printf(r->arena, "%s.%s.counted", t->layout->name, f->name), currency, counted,
+                   f->scale);
+        if (orphans)
+            add_amount(r, 30, arena_printf(r->arena, "%s.%s.orphans", t->layout->name, f->name), currency, orphans,
+                       f->scale);
+        if (dropped)
+            add_amount(r, 30, arena_printf(r->arena, "%s.%s.duplicates", t->layout->name, f->name), currency, dropped,
+                       f->scale);
+        equate(r, arena_printf(r->arena, "%s.%s: accepted = counted + orphans + duplicates", t->layout->name, f->name),
+               currency, accepted, counted + orphans + dropped, f->scale);
     }
 }
 
@@ -123,9 +136,12 @@ static void table(struct reconcile *r, const struct populate *p, int i)
     add_records(r, 30, arena_printf(r->arena, "%s.duplicates", name), it->duplicates);
     add_records(r, 30, arena_printf(r->arena, "%s.superseded", name), it->superseded);
     add_records(r, 40, arena_printf(r->arena, "%s.rows", name), pt->rows);
-    if (it->rows_extra) add_records(r, 30, arena_printf(r->arena, "%s.further_owners", name), it->rows_extra - pt->merged_rows);
-    equate(r, arena_printf(r->arena, "%s: accepted + further owners = rows + orphans + duplicates and superseded", name), "",
-           (__int128)accepted + it->rows_extra - pt->merged_rows, (__int128)pt->rows + it->orphans + pt->dropped_rows, 0);
+    if (it->rows_extra)
+        add_records(r, 30, arena_printf(r->arena, "%s.further_owners", name), it->rows_extra - pt->merged_rows);
+    equate(r,
+           arena_printf(r->arena, "%s: accepted + further owners = rows + orphans + duplicates and superseded", name),
+           "", (__int128)accepted + it->rows_extra - pt->merged_rows,
+           (__int128)pt->rows + it->orphans + pt->dropped_rows, 0);
     for (int a = 0; a < t->amounts_count; a++) table_money(r, p, i, a);
 }
 
@@ -152,17 +168,21 @@ static void selection(struct reconcile *r, const struct populate *p, struct stat
         add_records(r, 60, arena_printf(r->arena, "selected.%s", TYPES[k]), t->selected[k]);
         add_records(r, 60, arena_printf(r->arena, "excluded.%s", TYPES[k]), t->excluded[k]);
         for (int m = 0; m < p->cards->of[k].measures_count; m++)
-            add_amount(r, 40, arena_printf(r->arena, "measure.%s.%s", TYPES[k], formula_measure_alias(p->cards->of[k].formula, m)), "", t->measure_sum[k][m],
-                       formula_measure_type(p->cards->of[k].formula, m) == VALUE_MONEY ? 2 : 0);
+            add_amount(
+                r, 40,
+                arena_printf(r->arena, "measure.%s.%s", TYPES[k], formula_measure_alias(p->cards->of[k].formula, m)),
+                "", t->measure_sum[k][m], formula_measure_type(p->cards->of[k].formula, m) == VALUE_MONEY ? 2 : 0);
     }
     add_records(r, 60, "selected", selected);
     for (int o = 0; o < u->outputs_count; o++) {
         add_records(r, 80, arena_printf(r->arena, "rows.%s", u->outputs[o]->file), t->output_rows[o]);
-        equate(r, arena_printf(r->arena, "%s: bytes on disk = rows × record length", u->outputs[o]->file), "", file_size(p, u->outputs[o], st),
-               (__int128)t->output_rows[o] * u->outputs[o]->record_length, 0);
+        equate(r, arena_printf(r->arena, "%s: bytes on disk = rows × record length", u->outputs[o]->file), "",
+               file_size(p, u->outputs[o], st), (__int128)t->output_rows[o] * u->outputs[o]->record_length, 0);
         if (u->outputs[o]->rows == OUTPUT_CUSTOMER)
-            equate(r, arena_printf(r->arena, "%s: rows = %s customers", u->outputs[o]->file, u->outputs[o]->all ? "all" : "selected"), "", t->output_rows[o],
-                   u->outputs[o]->all ? p->in->customers : selected, 0);
+            equate(r,
+                   arena_printf(r->arena, "%s: rows = %s customers", u->outputs[o]->file,
+                                u->outputs[o]->all ? "all" : "selected"),
+                   "", t->output_rows[o], u->outputs[o]->all ? p->in->customers : selected, 0);
     }
 }
 
@@ -179,9 +199,13 @@ bool reconcile_run(const struct populate *p, struct reconcile *out, struct statu
         const struct reconcile_equation *e = &out->equations[i];
         char left[48], right[48];
         if (e->left == e->right) continue;
-        status_fail(st, STATUS_CONSERVATION, "the tie-out does not balance: %s%s%s: %s against %s (%d of %d lines do not balance); nothing was committed", e->name,
-                    e->currency[0] ? " " : "", e->currency, reconcile_decimal(e->left, e->scale, left), reconcile_decimal(e->right, e->scale, right), out->unbalanced, out->equations_count);
-        return status_hint(st, "this is a fault of the program or of the machine: keep the run folder and report the line");
+        status_fail(st, STATUS_CONSERVATION,
+                    "the tie-out does not balance: %s%s%s: %s against %s (%d of %d lines do not balance); nothing was "
+                    "committed",
+                    e->name, e->currency[0] ? " " : "", e->currency, reconcile_decimal(e->left, e->scale, left),
+                    reconcile_decimal(e->right, e->scale, right), out->unbalanced, out->equations_count);
+        return status_hint(st,
+                           "this is a fault of the program or of the machine: keep the run folder and report the line");
     }
     return true;
 }
@@ -213,7 +237,8 @@ bool reconcile_write(const struct reconcile *r, const char *folder, struct statu
     buf_add_text(&out, "equation\tcurrency\tleft\tright\tbalanced\n");
     for (int i = 0; i < r->equations_count; i++) {
         const struct reconcile_equation *e = &r->equations[i];
-        buf_addf(&out, "%s\t%s\t%s\t%s\t%s\n", e->name, e->currency, reconcile_decimal(e->left, e->scale, a), reconcile_decimal(e->right, e->scale, b), e->left == e->right ? "yes" : "NO");
+        buf_addf(&out, "%s\t%s\t%s\t%s\t%s\n", e->name, e->currency, reconcile_decimal(e->left, e->scale, a),
+                 reconcile_decimal(e->right, e->scale, b), e->left == e->right ? "yes" : "NO");
     }
     ok = ok && write_text(folder, "tieout.tsv", &out, st);
     buf_release(&out);

@@ -7,8 +7,8 @@
  *     integrated customers    = primary records; selected = rows of the customer files; file bytes = rows × length
  *     trailer and control files = what was read
  *
- * Left and right sides are counted at different places (import counts what it accepts, the fused pass what it writes), so a lost
- * row cannot hide. What does not balance is not committed.
+ * Left and right sides are counted at different places (import counts what it accepts, the fused pass what it writes),
+ * so a lost row cannot hide. What does not balance is not committed.
  */
 #ifndef CRMX_ETL_RECONCILE_H
 #define CRMX_ETL_RECONCILE_H
@@ -39,11 +39,13 @@ struct reconcile {
     int unbalanced;
 };
 
-/* Builds totals and equations; fails (STATUS_CONSERVATION) when one does not balance, STATUS_INPUT for trailers and control files. */
+/* Builds totals and equations; fails (STATUS_CONSERVATION) when one does not balance, STATUS_INPUT for trailers and
+ * control files. */
 bool reconcile_run(const struct populate *p, struct reconcile *out, struct status *st);
 /* totals.tsv and tieout.tsv of the generation. */
 bool reconcile_write(const struct reconcile *r, const char *folder, struct status *st);
-/* Trailers, headers and .ctl files against what was imported; before integration, so that a bad file costs no more time. */
+/* Trailers, headers and .ctl files against what was imported; before integration, so that a bad file costs no more
+ * time. */
 bool reconcile_files(const struct input_set *inputs, const struct unit *u, int32_t business_date, struct status *st);
 /* 128-bit decimal with `scale` decimals into text[48]. */
 char *reconcile_decimal(__int128 value, int scale, char text[48]);

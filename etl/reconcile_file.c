@@ -16,7 +16,8 @@ struct check {
 
 static bool wrong(struct check *c, const char *record, const char *what, const char *said, const char *found)
 {
-    status_fail(c->st, STATUS_INPUT, "\"%s\": its %s says %s %s, found %s; nothing is committed", c->f->name, record, what, said, found);
+    status_fail(c->st, STATUS_INPUT, "\"%s\": its %s says %s %s, found %s; nothing is committed", c->f->name, record,
+                what, said, found);
     return status_hint(c->st, "have the file sent again to the inbox; then the same command");
 }
 
@@ -37,7 +38,8 @@ static bool number_at(const unsigned char *record, uint32_t offset, uint32_t len
     return true;
 }
 
-static bool same_text(struct check *c, const unsigned char *record, const char *kind, const char *what, uint32_t offset, uint32_t length, const char *expected)
+static bool same_text(struct check *c, const unsigned char *record, const char *kind, const char *what, uint32_t offset,
+                      uint32_t length, const char *expected)
 {
     char said[64];
     snprintf(said, sizeof said, "%.*s", (int)(length < 60 ? length : 60), record + offset);
@@ -45,13 +47,17 @@ static bool same_text(struct check *c, const unsigned char *record, const char *
     return view_is(v, expected) || wrong(c, kind, what, said, expected);
 }
 
-static bool check_mark(struct check *c, const struct layout_mark *m, const struct input_mark_record *seen, const char *kind)
+static bool check_mark(struct check *c, const struct layout_mark *m, const struct input_mark_record *seen,
+                       const char *kind)
 {
     const struct layout *l = c->f->layout;
     if (!m->present) return true;
     if (!seen->seen) {
-        status_fail(c->st, STATUS_INPUT, "\"%s\" has no %s record (a record with \"%s\" at offset %u); nothing is committed", c->f->name, kind, m->match, m->match_offset);
-        return status_hint(c->st, "the file is cut short or of another kind: have it sent again to the inbox; then the same command");
+        status_fail(c->st, STATUS_INPUT,
+                    "\"%s\" has no %s record (a record with \"%s\" at offset %u); nothing is committed", c->f->name,
+                    kind, m->match, m->match_offset);
+        return status_hint(
+            c->st, "the file is cut short or of another kind: have it sent again to the inbox; then the same command");
     }
     unsigned char record[LAYOUT_RECORD_MAX];
     uint64_t left = c->f->identity.size - seen->offset;
@@ -61,8 +67,10 @@ static bool check_mark(struct check *c, const struct layout_mark *m, const struc
     char date[11], compact[9], found[48], said[48];
     date_format(c->business_date, date);
     snprintf(compact, sizeof compact, "%.4s%.2s%.2s", date, date + 5, date + 8);
-    if (m->date_length && !same_text(c, record, kind, "the date is", m->date_offset, m->date_length, compact)) return false;
-    if (m->unit_length && !same_text(c, record, kind, "the unit is", m->unit_offset, m->unit_length, c->unit->id)) return false;
+    if (m->date_length && !same_text(c, record, kind, "the date is", m->date_offset, m->date_length, compact))
+        return false;
+    if (m->unit_length && !same_text(c, record, kind, "the unit is", m->unit_offset, m->unit_length, c->unit->id))
+        return false;
     if (m->records_length) {
         __int128 value = -1, read = (__int128)c->f->lines - c->f->marks;
         bool number = number_at(record, m->records_offset, m->records_length, &value);
@@ -78,7 +86,8 @@ static bool check_mark(struct check *c, const struct layout_mark *m, const struc
         bool number = number_at(record, m->sum_offset, m->sum_length, &value);
         if (!number || value != sum) {
             snprintf(said, sizeof said, "%.*s", (int)m->sum_length, record + m->sum_offset);
-            return wrong(c, kind, "the control sum is", said, reconcile_decimal(sum, l->fields[m->sum_field].scale, found));
+            return wrong(c, kind, "the control sum is", said,
+                         reconcile_decimal(sum, l->fields[m->sum_field].scale, found));
         }
     }
     return true;
@@ -90,7 +99,8 @@ static bool check_control_file(struct check *c)
     snprintf(path, sizeof path, "%s.ctl", c->f->path);
     if (c->f->layout->complete != LAYOUT_COMPLETE_CTL) return true;
     if (!os_exists(path)) { /* it was taken before the file was (etl/arrive) */
-        status_fail(c->st, STATUS_INPUT, "\"%s\" has lost its control file \"%s\"; nothing is committed", c->f->name, path);
+        status_fail(c->st, STATUS_INPUT, "\"%s\" has lost its control file \"%s\"; nothing is committed", c->f->name,
+                    path);
         return status_hint(c->st, "have the file and its control file sent again to the inbox; then the same command");
     }
     struct buf text;
@@ -111,7 +121,8 @@ bool reconcile_files(const struct input_set *inputs, const struct unit *u, int32
     for (int i = 0; i < inputs->files_count; i++) {
         const struct input_file *f = &inputs->files[i];
         struct check c = {f, u, business_date, st};
-        if (!check_mark(&c, &f->layout->header, &f->header, "header") || !check_mark(&c, &f->layout->trailer, &f->trailer, "trailer") || !check_control_file(&c))
+        if (!check_mark(&c, &f->layout->header, &f->header, "header") ||
+            !check_mark(&c, &f->layout->trailer, &f->trailer, "trailer") || !check_control_file(&c))
             return false;
     }
     return true;

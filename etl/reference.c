@@ -15,29 +15,37 @@ struct reader {
     struct status *st;
 };
 
-static bool add_rate(struct reader *r, const struct layout *l, const struct decoder *d, const unsigned char *record, const char *file)
+static bool add_rate(struct reader *r, const struct layout *l, const struct decoder *d, const unsigned char *record,
+                     const char *file)
 {
     struct rates *rates = &r->out->rates;
     struct view code = decode_text(l, l->role_field[ROLE_CURRENCY], record);
     int per_unit_field = l->role_field[ROLE_PER_UNIT], rate_field = l->role_field[ROLE_RATE];
-    int64_t rate = decode_value(d, rate_field, record), per_unit = per_unit_field < 0 ? 1 : decode_value(d, per_unit_field, record);
-    for (int scale = l->fields[rate_field].type == LAYOUT_AMOUNT ? l->fields[rate_field].scale : 6; scale < 6; scale++) rate *= 10;
+    int64_t rate = decode_value(d, rate_field, record),
+            per_unit = per_unit_field < 0 ? 1 : decode_value(d, per_unit_field, record);
+    for (int scale = l->fields[rate_field].type == LAYOUT_AMOUNT ? l->fields[rate_field].scale : 6; scale < 6; scale++)
+        rate *= 10;
     if (code.length != 3 || rate <= 0 || per_unit <= 0 || per_unit > 1000000) {
-        status_fail(r->st, STATUS_INPUT, "\"%s\": rate of \"%.*s\" is not usable: rate %lld, per %lld units", file, VIEW_PRINT(code), (long long)rate, (long long)per_unit);
+        status_fail(r->st, STATUS_INPUT, "\"%s\": rate of \"%.*s\" is not usable: rate %lld, per %lld units", file,
+                    VIEW_PRINT(code), (long long)rate, (long long)per_unit);
         return status_hint(r->st, "have the rate file corrected and sent again; then the same command");
     }
     char text[4] = {code.bytes[0], code.bytes[1], code.bytes[2], 0};
     int at = rates_find(rates, text);
-    if (at == 0) return (rate == 1000000 * per_unit) || status_fail(r->st, STATUS_INPUT, "\"%s\": the base currency %s has a rate other than 1", file, text);
+    if (at == 0)
+        return (rate == 1000000 * per_unit) ||
+               status_fail(r->st, STATUS_INPUT, "\"%s\": the base currency %s has a rate other than 1", file, text);
     if (at > 0) return status_fail(r->st, STATUS_INPUT, "\"%s\": two rates for %s", file, text);
-    if (rates->count == DECODE_CURRENCIES_MAX) return status_fail(r->st, STATUS_INPUT, "\"%s\": more than %d currencies", file, DECODE_CURRENCIES_MAX);
+    if (rates->count == DECODE_CURRENCIES_MAX)
+        return status_fail(r->st, STATUS_INPUT, "\"%s\": more than %d currencies", file, DECODE_CURRENCIES_MAX);
     memcpy(rates->code[rates->count], text, 4);
     rates->rate[rates->count] = rate;
     rates->per_unit[rates->count++] = (int32_t)per_unit;
     return true;
 }
 
-static void add_exclusion(struct reader *r, const struct layout *l, const struct decoder *d, const unsigned char *record)
+static void add_exclusion(struct reader *r, const struct layout *l, const struct decoder *d,
+                          const unsigned char *record)
 {
     int reason_field = l->role_field[ROLE_REASON], expires_field = l->role_field[ROLE_EXPIRES];
     int32_t expires = expires_field < 0 ? DATE_NONE : (int32_t)decode_value(d, expires_field, record);
@@ -70,19 +78,27 @@ static void add_exclusion(struct reader *r, const struct layout *l, const struct
 static bool read_file(struct reader *r, const struct input_file *f)
 {
     const struct layout *l = f->layout;
-    struct decoder *d = decoder_new(&(struct decode_options){.layout = l, .rates = &r->out->rates, .business_date = r->business_date}, r->arena);
+    struct decoder *d = decoder_new(
+        &(struct decode_options){.layout = l, .rates = &r->out->rates, .business_date = r->business_date}, r->arena);
     struct buf content;
     buf_init(&content, REFERENCE_FILE_MAX);
     bool ok = os_read_file(f->path, &content, r->st);
     for (size_t at = 0; ok && at < content.length;) {
-        const char *line = content.bytes + at, *lf = l->line_end == LAYOUT_NO_LINE_END ? NULL : memchr(line, '\n', content.length - at);
-        size_t step = lf ? (size_t)(lf - line) + 1 : l->line_end == LAYOUT_NO_LINE_END && content.length - at > l->record_length ? l->record_length : content.length - at;
+        const char *line = content.bytes + at,
+                   *lf = l->line_end == LAYOUT_NO_LINE_END ? NULL : memchr(line, '\n', content.length - at);
+        size_t step = lf ? (size_t)(lf - line) + 1
+                      : l->line_end == LAYOUT_NO_LINE_END && content.length - at > l->record_length
+                          ? l->record_length
+                          : content.length - at;
         size_t length = step - (lf != NULL);
-        if (l->line_end != LAYOUT_LF && l->line_end != LAYOUT_NO_LINE_END && length && line[length - 1] == '\r') length--;
+        if (l->line_end != LAYOUT_LF && l->line_end != LAYOUT_NO_LINE_END && length && line[length - 1] == '\r')
+            length--;
         int field;
         if (decode_check(d, (const unsigned char *)line, length, &field) < 0) {
-            if (l->class == LAYOUT_RATE) ok = add_rate(r, l, d, (const unsigned char *)line, f->name);
-            else add_exclusion(r, l, d, (const unsigned char *)line);
+            if (l->class == LAYOUT_RATE)
+                ok = add_rate(r, l, d, (const unsigned char *)line, f->name);
+            else
+                add_exclusion(r, l, d, (const unsigned char *)line);
         }
         at += step;
     }
@@ -120,8 +136,10 @@ int reference_exclusions(const struct reference *r, uint64_t key, int *count)
     int low = 0, high = r->exclusions_count;
     while (low < high) {
         int middle = low + (high - low) / 2;
-        if (r->exclusions[middle].key < key) low = middle + 1;
-        else high = middle;
+        if (r->exclusions[middle].key < key)
+            low = middle + 1;
+        else
+            high = middle;
     }
     int end = low;
     while (end < r->exclusions_count && r->exclusions[end].key == key) end++;

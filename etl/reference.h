@@ -21,7 +21,8 @@ struct reference {
     int exclusions_count;
 };
 
-/* Reads the rate and exclusion files among the inputs (which need not be opened yet). The base currency has the rate 1. */
+/* Reads the rate and exclusion files among the inputs (which need not be opened yet). The base currency has the rate 1.
+ * */
 bool reference_load(const struct unit *u, const struct input_set *inputs, int32_t business_date, struct arena *arena,
                     struct reference *out, struct status *st);
 /* The entries in force with that key: first index, *count of them. */

@@ -42,8 +42,10 @@ static bool writer_close(struct writer *w, bool ok)
 static void add_raw(struct buf *b, const unsigned char *p, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (p[i] < 0x20 || p[i] == 0x7f || p[i] == '\\') buf_addf(b, "\\x%02x", p[i]);
-        else buf_add(b, p + i, 1);
+        if (p[i] < 0x20 || p[i] == 0x7f || p[i] == '\\')
+            buf_addf(b, "\\x%02x", p[i]);
+        else
+            buf_add(b, p + i, 1);
     }
 }
 
@@ -52,8 +54,8 @@ static bool write_one(struct writer *w, const struct input_file *f, const struct
     unsigned char raw[REJECT_RAW_MAX];
     size_t n = r->length < REJECT_RAW_MAX ? r->length : REJECT_RAW_MAX;
     if (!os_read_at(f->fd, f->path, raw, n, r->offset, w->st)) return false;
-    buf_addf(&w->text, "%s\t%u\t%llu\t%u\t%s\t%s\t", f->name, r->line, (unsigned long long)r->offset, r->length, f->layout->reasons[r->reason],
-             r->field < 0 ? "" : f->layout->fields[r->field].name);
+    buf_addf(&w->text, "%s\t%u\t%llu\t%u\t%s\t%s\t", f->name, r->line, (unsigned long long)r->offset, r->length,
+             f->layout->reasons[r->reason], r->field < 0 ? "" : f->layout->fields[r->field].name);
     add_raw(&w->text, raw, n);
     buf_add_text(&w->text, "\n");
     return writer_flush(w, FLUSH_AT);
@@ -68,7 +70,8 @@ bool reject_write(const struct input_set *inputs, const char *folder, struct sta
     for (int i = 0; ok && i < inputs->files_count; i++) {
         const struct input_file *f = &inputs->files[i];
         for (uint32_t k = 0; ok && k < f->chunks_count; k++)
-            for (uint32_t r = 0; ok && r < f->chunks[k].rejects_count; r++) ok = write_one(&w, f, &f->chunks[k].rejects[r]);
+            for (uint32_t r = 0; ok && r < f->chunks[k].rejects_count; r++)
+                ok = write_one(&w, f, &f->chunks[k].rejects[r]);
     }
     return writer_close(&w, ok);
 }
@@ -80,13 +83,17 @@ static void add_place(const struct integrate *in, struct buf *b, uint32_t record
         return;
     }
     const struct input_file *f = input_file_of(in->im->inputs, -1, record);
-    buf_addf(b, "\t%s\t%s\t%llu", in->im->unit->systems[in->im->unit->layout_system[f->layout_index]].name, f->name, (unsigned long long)input_offset(f, record));
+    buf_addf(b, "\t%s\t%s\t%llu", in->im->unit->systems[in->im->unit->layout_system[f->layout_index]].name, f->name,
+             (unsigned long long)input_offset(f, record));
 }
 
 bool reject_write_notes(const struct integrate *in, const char *folder, struct status *st)
 {
-    static const char *const KINDS[] = {[NOTE_NAME_APART] = "same-id-different-name", [NOTE_HELD] = "too-many-records-on-one-id", [NOTE_WEAK_APART] = "wrong-check-digit-kept-apart",
-                                        [NOTE_PLACEHOLDER] = "placeholder-number", [NOTE_SOURCE_TWICE] = "source-number-twice"};
+    static const char *const KINDS[] = {[NOTE_NAME_APART] = "same-id-different-name",
+                                        [NOTE_HELD] = "too-many-records-on-one-id",
+                                        [NOTE_WEAK_APART] = "wrong-check-digit-kept-apart",
+                                        [NOTE_PLACEHOLDER] = "placeholder-number",
+                                        [NOTE_SOURCE_TWICE] = "source-number-twice"};
     struct writer w;
     if (!writer_open(&w, folder, "notes.tsv", st)) return false;
     buf_add_text(&w.text, "kind\tsystem\tfile\toffset\tother_system\tother_file\tother_offset\n");

@@ -64,13 +64,17 @@ static bool reached(struct run *r, int number)
 static bool take_files(struct run *r)
 {
     step(r, "010 arrive");
-    struct arrive_request a = {.unit = r->unit, .business_date = r->request->business_date, .folder = arena_printf(&r->arena, "%s/in", r->attempt.folder)};
+    struct arrive_request a = {.unit = r->unit,
+                               .business_date = r->request->business_date,
+                               .folder = arena_printf(&r->arena, "%s/in", r->attempt.folder)};
     const char **earlier = arena_array(&r->arena, const char *, r->attempt.number);
     for (int n = r->attempt.number - 1; n > 0; n--)
-        earlier[a.earlier_count++] = arena_printf(&r->arena, "%s/in", attempt_folder(r->unit_folder, r->request->business_date, n, &r->arena));
+        earlier[a.earlier_count++] =
+            arena_printf(&r->arena, "%s/in", attempt_folder(r->unit_folder, r->request->business_date, n, &r->arena));
     a.earlier = earlier;
     a.frozen = journal_find(r->journal, "taken") != NULL;
-    a.inbox = r->unit->inbox[0] == '/' ? r->unit->inbox : arena_printf(&r->arena, "%s/%s", r->request->work, r->unit->inbox);
+    a.inbox =
+        r->unit->inbox[0] == '/' ? r->unit->inbox : arena_printf(&r->arena, "%s/%s", r->request->work, r->unit->inbox);
     input_set_init(&r->inputs, &r->arena);
     if (!arrive_take(&a, &r->inputs, &r->arena, r->st)) return false;
     if (!journal_find(r->journal, "taken") && !journal_append(r->journal, 10, "taken", "", r->st)) return false;
@@ -112,9 +116,10 @@ static bool start_workers(struct run *r)
 static bool import_files(struct run *r)
 {
     step(r, "020 import");
-    /* In a shared temp_dir every unit and attempt has a folder of its own: the names of spill files are the same in all runs. What a
-     * killed run has left there goes now. */
-    const char *spill = r->request->temp_folder[0] ? arena_printf(&r->arena, "%s/crmx-%s-%s", r->request->temp_folder, r->request->unit, r->attempt.id)
+    /* In a shared temp_dir every unit and attempt has a folder of its own: the names of spill files are the same in all
+     * runs. What a killed run has left there goes now. */
+    const char *spill = r->request->temp_folder[0] ? arena_printf(&r->arena, "%s/crmx-%s-%s", r->request->temp_folder,
+                                                                  r->request->unit, r->attempt.id)
                                                    : arena_printf(&r->arena, "%s/spill", r->attempt.folder);
     if (!start_workers(r) || !os_remove_tree(spill, r->st) || !os_make_folder(spill, r->st)) return false;
     r->spill = spill;
@@ -127,9 +132,18 @@ static bool import_files(struct run *r)
         if (!os_identify(r->inputs.files[i].path, &id, r->st)) return false;
         bytes += id.size;
     }
-    struct progress *progress = progress_new(&(struct progress_options){.label = "020 import", .unit = "bytes", .total = bytes, .quiet = r->request->quiet});
-    r->import = (struct import){.unit = r->unit, .inputs = &r->inputs, .tables = &r->tables, .rates = &r->reference.rates, .pool = r->pool, .budget = r->budget,
-                                .arena = &r->arena, .progress = progress, .spill_folder = spill, .business_date = r->request->business_date};
+    struct progress *progress = progress_new(
+        &(struct progress_options){.label = "020 import", .unit = "bytes", .total = bytes, .quiet = r->request->quiet});
+    r->import = (struct import){.unit = r->unit,
+                                .inputs = &r->inputs,
+                                .tables = &r->tables,
+                                .rates = &r->reference.rates,
+                                .pool = r->pool,
+                                .budget = r->budget,
+                                .arena = &r->arena,
+                                .progress = progress,
+                                .spill_folder = spill,
+                                .business_date = r->request->business_date};
     r->import_started = true;
     bool ok = import_run(&r->import, r->st);
     progress_finish(progress);
@@ -138,10 +152,12 @@ static bool import_files(struct run *r)
         r->result->records += r->inputs.files[i].lines;
         r->result->rejected += r->inputs.files[i].rejected;
     }
-    log_info("%llu records, %llu rejected, in %.2f s", (unsigned long long)r->result->records, (unsigned long long)r->result->rejected, step_seconds(r));
+    log_info("%llu records, %llu rejected, in %.2f s", (unsigned long long)r->result->records,
+             (unsigned long long)r->result->rejected, step_seconds(r));
     /* The rejects are written before the limit is judged: whoever repairs the file wants to see them. */
     if (!reject_write(&r->inputs, r->attempt.generation, r->st)) return false;
-    return import_check_limits(&r->inputs, r->unit, r->st) && reconcile_files(&r->inputs, r->unit, r->request->business_date, r->st) &&
+    return import_check_limits(&r->inputs, r->unit, r->st) &&
+           reconcile_files(&r->inputs, r->unit, r->request->business_date, r->st) &&
            journal_append(r->journal, 20, "imported", "", r->st);
 }
 
@@ -152,12 +168,13 @@ static uint64_t spilled_bytes(const struct run *r)
 {
     const struct import *im = &r->import;
     const struct integrate *in = &r->integrate;
-    uint64_t bytes = exchange_spilled_bytes(&im->customers) + exchange_spilled_bytes(&in->identities) + exchange_spilled_bytes(&in->members);
+    uint64_t bytes = exchange_spilled_bytes(&im->customers) + exchange_spilled_bytes(&in->identities) +
+                     exchange_spilled_bytes(&in->members);
     for (int s = 0; s < r->unit->systems_count; s++)
         bytes += exchange_spilled_bytes(&im->systems[s].sources) + exchange_spilled_bytes(&im->systems[s].relations);
     for (int i = 0; i < r->tables.count; i++)
-        bytes += exchange_spilled_bytes(&im->rows[i]) + exchange_spilled_bytes(&in->owned[i]) + exchange_spilled_bytes(&in->accounts[i]) +
-                 exchange_spilled_bytes(&in->related[i]);
+        bytes += exchange_spilled_bytes(&im->rows[i]) + exchange_spilled_bytes(&in->owned[i]) +
+                 exchange_spilled_bytes(&in->accounts[i]) + exchange_spilled_bytes(&in->related[i]);
     return bytes;
 }
 
@@ -166,8 +183,11 @@ static bool integrate_customers(struct run *r)
     step(r, "030 integrate");
     uint64_t high_water;
     if (!attempt_high_water(&r->attempt, r->unit_folder, &high_water, r->st)) return false;
-    r->integrate = (struct integrate){.im = &r->import, .reference = &r->reference, .folder = r->attempt.generation,
-                                      .partition_customers = r->request->partition_customers, .first_number = high_water + 1};
+    r->integrate = (struct integrate){.im = &r->import,
+                                      .reference = &r->reference,
+                                      .folder = r->attempt.generation,
+                                      .partition_customers = r->request->partition_customers,
+                                      .first_number = high_water + 1};
     r->integrate_started = true;
     if (!integrate_run(&r->integrate, r->st)) return false;
     if (r->integrate.first_number + r->integrate.customers > 100000000) {
@@ -176,7 +196,9 @@ static bool integrate_customers(struct run *r)
     }
     r->result->customers = r->integrate.customers;
     r->result->spilled_bytes = spilled_bytes(r);
-    if (r->result->spilled_bytes) log_info("%llu MB went to spill files: memory_max is used up", (unsigned long long)(r->result->spilled_bytes + 999999) / 1000000);
+    if (r->result->spilled_bytes)
+        log_info("%llu MB went to spill files: memory_max is used up",
+                 (unsigned long long)(r->result->spilled_bytes + 999999) / 1000000);
     log_info("%u integrated customers in %.2f s", r->integrate.customers, step_seconds(r));
     return reject_write_notes(&r->integrate, r->attempt.generation, r->st);
 }
@@ -187,13 +209,19 @@ static bool populate_generation(struct run *r)
 {
     step(r, "040 populate");
     if (!os_make_folder(arena_printf(&r->arena, "%s/out", r->attempt.generation), r->st)) return false;
-    struct progress *progress = progress_new(&(struct progress_options){.label = "040 populate", .unit = "customers", .total = r->integrate.customers, .quiet = r->request->quiet});
-    r->populate = (struct populate){.in = &r->integrate, .cards = &r->cards, .folder = r->attempt.generation, .batch = r->request->batch, .progress = progress};
+    struct progress *progress = progress_new(&(struct progress_options){
+        .label = "040 populate", .unit = "customers", .total = r->integrate.customers, .quiet = r->request->quiet});
+    r->populate = (struct populate){.in = &r->integrate,
+                                    .cards = &r->cards,
+                                    .folder = r->attempt.generation,
+                                    .batch = r->request->batch,
+                                    .progress = progress};
     bool ok = populate_run(&r->populate, r->st);
     progress_finish(progress);
     if (!ok) return false;
     r->result->selected = r->populate.total->selected[0] + r->populate.total->selected[1];
-    log_info("%llu of %u customers selected in %.2f s", (unsigned long long)r->result->selected, r->integrate.customers, step_seconds(r));
+    log_info("%llu of %u customers selected in %.2f s", (unsigned long long)r->result->selected, r->integrate.customers,
+             step_seconds(r));
     return journal_append(r->journal, 80, "populated", "", r->st);
 }
 
@@ -202,7 +230,9 @@ static bool populate_generation(struct run *r)
 static bool tie_out(struct run *r)
 {
     step(r, "090 reconcile");
-    if (!reconcile_run(&r->populate, &r->reconcile, r->st) || !reconcile_write(&r->reconcile, r->attempt.generation, r->st)) return false;
+    if (!reconcile_run(&r->populate, &r->reconcile, r->st) ||
+        !reconcile_write(&r->reconcile, r->attempt.generation, r->st))
+        return false;
     log_info("balanced: %d equations", r->reconcile.equations_count);
     return journal_append(r->journal, 90, "reconciled", "", r->st);
 }
@@ -210,23 +240,29 @@ static bool tie_out(struct run *r)
 static bool commit(struct run *r)
 {
     step(r, "100 commit");
-    /* All of it has been read. Now, because after CURRENT nothing is left to do that a killed run would have to make up for. */
+    /* All of it has been read. Now, because after CURRENT nothing is left to do that a killed run would have to make up
+     * for. */
     if (!os_remove_tree(r->spill, r->st)) return false;
     char date[11], hash[33];
     date_format(r->request->business_date, date);
     const char *head = arena_printf(&r->arena,
-                                    "unit\t%s\nbusiness_date\t%s\ngeneration\t%s\nkind\tinitial\nfirst_number\t%llu\ncustomers\t%u\npartition_customers\t%u\n",
-                                    r->unit->id, date, r->attempt.id, (unsigned long long)r->integrate.first_number, r->integrate.customers,
-                                    r->request->partition_customers);
+                                    "unit\t%s\nbusiness_date\t%s\ngeneration\t%s\nkind\tinitial\nfirst_number\t%"
+                                    "llu\ncustomers\t%u\npartition_customers\t%u\n",
+                                    r->unit->id, date, r->attempt.id, (unsigned long long)r->integrate.first_number,
+                                    r->integrate.customers, r->request->partition_customers);
     struct generation_known known[UNIT_OUTPUTS_MAX];
     int known_count = 0;
     for (int o = 0; o < r->unit->outputs_count; o++)
-        if (r->populate.hash_known[o]) known[known_count++] = (struct generation_known){arena_printf(&r->arena, "out/%s", r->unit->outputs[o]->file), r->populate.outputs[o].bytes,
-                                             r->populate.outputs[o].hash_low, r->populate.outputs[o].hash_high};
-    if (!generation_write_inputs(r->attempt.generation, &r->inputs, r->st) || !attempt_archive_inputs(&r->attempt, &r->inputs, r->st) ||
+        if (r->populate.hash_known[o])
+            known[known_count++] = (struct generation_known){
+                arena_printf(&r->arena, "out/%s", r->unit->outputs[o]->file), r->populate.outputs[o].bytes,
+                r->populate.outputs[o].hash_low, r->populate.outputs[o].hash_high};
+    if (!generation_write_inputs(r->attempt.generation, &r->inputs, r->st) ||
+        !attempt_archive_inputs(&r->attempt, &r->inputs, r->st) ||
         !generation_write_manifest(r->attempt.generation, head, known, known_count, r->pool, hash, r->st))
         return false;
-    if (!attempt_publish(&r->attempt, r->unit_folder, hash, r->integrate.first_number + r->integrate.customers - 1, r->st) ||
+    if (!attempt_publish(&r->attempt, r->unit_folder, hash, r->integrate.first_number + r->integrate.customers - 1,
+                         r->st) ||
         !journal_append(r->journal, 100, "committed", r->attempt.id, r->st))
         return false;
     snprintf(r->result->generation, sizeof r->result->generation, "%s", r->attempt.id);
@@ -238,14 +274,15 @@ static bool commit(struct run *r)
 
 /* --- the whole --- */
 
-/* A run that was killed right after CURRENT was replaced has not said so in its journal: that is made up for here, once CURRENT is
- * certain to be on disk. */
+/* A run that was killed right after CURRENT was replaced has not said so in its journal: that is made up for here, once
+ * CURRENT is certain to be on disk. */
 static bool complete_journal(struct run *r, const char *id)
 {
     const char *path = arena_printf(&r->arena, "%s/run/%s/journal", r->unit_folder, id);
     if (!os_exists(path)) return true; /* the run folder was cleared away */
     struct journal *j = journal_open(path, r->st);
-    bool ok = j && (journal_find(j, "committed") || (os_fsync_folder(r->unit_folder, r->st) && journal_append(j, 100, "committed", id, r->st)));
+    bool ok = j && (journal_find(j, "committed") ||
+                    (os_fsync_folder(r->unit_folder, r->st) && journal_append(j, 100, "committed", id, r->st)));
     journal_close(j);
     return ok;
 }
@@ -267,8 +304,10 @@ static bool check_empty(struct run *r, bool *done)
         log_info("business date %s is committed already: generation %s", date, current.id);
         return complete_journal(r, current.id);
     }
-    status_fail(r->st, STATUS_USAGE, "unit %s has a population of %.10s: an initial load starts from none", r->request->unit, current.id);
-    return status_hint(r->st, "look at it: crmx status --unit %s; to start over, move \"%s\" away", r->request->unit, r->unit_folder);
+    status_fail(r->st, STATUS_USAGE, "unit %s has a population of %.10s: an initial load starts from none",
+                r->request->unit, current.id);
+    return status_hint(r->st, "look at it: crmx status --unit %s; to start over, move \"%s\" away", r->request->unit,
+                       r->unit_folder);
 }
 
 static bool prepare(struct run *r)
@@ -291,11 +330,15 @@ static bool open_attempt(struct run *r)
     if (!attempt_open(&r->attempt, r->unit_folder, r->request->business_date, r->st)) return false;
     r->journal = journal_open(arena_printf(&r->arena, "%s/journal", r->attempt.folder), r->st);
     if (!r->journal) return false;
-    if (r->attempt.resumed) log_info("continuing attempt %s", r->attempt.id);
-    else if (r->attempt.number > 1) log_info("new attempt %s after a failed one", r->attempt.id);
-    if (!journal_find(r->journal, "started") && !journal_append(r->journal, 0, "started", r->attempt.id, r->st)) return false;
+    if (r->attempt.resumed)
+        log_info("continuing attempt %s", r->attempt.id);
+    else if (r->attempt.number > 1)
+        log_info("new attempt %s after a failed one", r->attempt.id);
+    if (!journal_find(r->journal, "started") && !journal_append(r->journal, 0, "started", r->attempt.id, r->st))
+        return false;
     return attempt_freeze(&r->attempt, r->request->work, r->request->unit, r->st) &&
-           unit_load(arena_printf(&r->arena, "%s/param", r->attempt.folder), r->request->unit, &r->arena, &r->unit, r->st);
+           unit_load(arena_printf(&r->arena, "%s/param", r->attempt.folder), r->request->unit, &r->arena, &r->unit,
+                     r->st);
 }
 
 static bool work(struct run *r)

@@ -1,12 +1,14 @@
-/* run: one unit, one business date, from the inbox to the commit. Its top function reads as the table of contents of the batch.
+/* run: one unit, one business date, from the inbox to the commit. Its top function reads as the table of contents of
+ * the batch.
  *
  *     state/units/UU/lock                    held while a run works (flock)
  *     state/units/UU/numbers                 high-water mark of integrated numbers; never goes back
- *     state/units/UU/run/DATE.SEQ.ATTEMPT/   journal, in/ (files taken), param/ (frozen), spill/, gen.tmp/ (under construction)
+ *     state/units/UU/run/DATE.SEQ.ATTEMPT/   journal, in/ (files taken), param/ (frozen), spill/, gen.tmp/ (under
+ *                                            construction)
  *
- * Attempts: an interrupted run (kill -9, power) resumes the same attempt; a run that failed for a cause opens a new attempt with newly
- * frozen parameters and the files of the failed one, except those that came again into the inbox. Work between two checkpoints is
- * done again from the frozen inputs, to the same bytes.
+ * Attempts: an interrupted run (kill -9, power) resumes the same attempt; a run that failed for a cause opens a new
+ * attempt with newly frozen parameters and the files of the failed one, except those that came again into the inbox.
+ * Work between two checkpoints is done again from the frozen inputs, to the same bytes.
  */
 #ifndef CRMX_ETL_RUN_H
 #define CRMX_ETL_RUN_H
@@ -17,21 +19,21 @@
 #include <stdint.h>
 
 struct run_request {
-    const char *work;        /* working folder */
+    const char *work; /* working folder */
     const char *unit;
     int32_t business_date;
-    int until_step;          /* 10 … 100; 0: to the end */
-    int threads;             /* 0: one per processor */
+    int until_step; /* 10 … 100; 0: to the end */
+    int threads;    /* 0: one per processor */
     uint64_t memory_max;
-    const char *temp_folder; /* for spill files; "" : the run's folder */
+    const char *temp_folder;      /* for spill files; "" : the run's folder */
     uint32_t partition_customers; /* 65,536 but for tests */
-    uint32_t batch;          /* customers a scoring block; at most 4,096 */
+    uint32_t batch;               /* customers a scoring block; at most 4,096 */
     bool quiet;
 };
 
 struct run_result {
     char generation[GENERATION_ID_MAX];
-    bool already_done;       /* the date was committed before; nothing was done */
+    bool already_done; /* the date was committed before; nothing was done */
     uint64_t customers, selected, records, rejected, spilled_bytes, memory_peak;
     double seconds;
 };

@@ -5,7 +5,8 @@
 enum { FORMULA_FILE_MAX = 65536 };
 
 /* Measures see the columns only: a field that is not one has to become hot before a formula may use it. */
-static bool check_columns(const struct measure_set *measures, const struct tables *tables, const char *formula, struct status *st)
+static bool check_columns(const struct measure_set *measures, const struct tables *tables, const char *formula,
+                          struct status *st)
 {
     for (int t = 0; t < tables->count; t++) {
         const struct table *table = &tables->table[t];
@@ -13,15 +14,17 @@ static bool check_columns(const struct measure_set *measures, const struct table
             bool is_column = false;
             for (int c = 0; c < table->columns_count; c++) is_column |= table->columns[c].field == f;
             if (is_column || !measure_uses_field(measures, t, f)) continue;
-            status_fail(st, STATUS_USAGE, "formula %s uses the field %s of layout %s, which is not kept hot", formula, table->layout->fields[f].name, table->layout->name);
-            return status_hint(st, "write keep=hot behind the field in layouts/%s.ini; then: crmx layout check", table->layout->name);
+            status_fail(st, STATUS_USAGE, "formula %s uses the field %s of layout %s, which is not kept hot", formula,
+                        table->layout->fields[f].name, table->layout->name);
+            return status_hint(st, "write keep=hot behind the field in layouts/%s.ini; then: crmx layout check",
+                               table->layout->name);
         }
     }
     return true;
 }
 
-static bool load(const struct unit *u, int type, const struct tables *tables, const struct measure_rates *rates, struct arena *arena,
-                 struct scorecard *c, struct status *st)
+static bool load(const struct unit *u, int type, const struct tables *tables, const struct measure_rates *rates,
+                 struct arena *arena, struct scorecard *c, struct status *st)
 {
     const char *path = arena_printf(arena, "%s/formulas/%s.formula", u->folder, u->formula_name[type]);
     struct buf text;
@@ -39,7 +42,8 @@ static bool load(const struct unit *u, int type, const struct tables *tables, co
     return true;
 }
 
-bool scorecards_load(const struct unit *u, const struct tables *tables, const struct rates *rates, struct arena *arena, struct scorecards *out, struct status *st)
+bool scorecards_load(const struct unit *u, const struct tables *tables, const struct rates *rates, struct arena *arena,
+                     struct scorecards *out, struct status *st)
 {
     *out = (struct scorecards){0};
     struct measure_rates r = {rates->rate, rates->per_unit};

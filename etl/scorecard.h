@@ -19,7 +19,8 @@ struct scorecards {
     bool uses_customer_fields;
 };
 
-bool scorecards_load(const struct unit *u, const struct tables *tables, const struct rates *rates, struct arena *arena, struct scorecards *out, struct status *st);
+bool scorecards_load(const struct unit *u, const struct tables *tables, const struct rates *rates, struct arena *arena,
+                     struct scorecards *out, struct status *st);
 void scorecards_release(struct scorecards *s);
 
 #endif

@@ -93,7 +93,8 @@ void segment_put(struct segment_part *p, int column, const int64_t *values, uint
     size_t table = (runs * sizeof(uint32_t) + 7) & ~(size_t)7;
     if (table) memset(buf_room(&p->bytes, table), 0, table);
     for (uint64_t r = 0; r < runs; r++) {
-        uint32_t offset = (uint32_t)(p->bytes.length - start), n = (uint32_t)(count - r * SEGMENT_RUN < SEGMENT_RUN ? count - r * SEGMENT_RUN : SEGMENT_RUN);
+        uint32_t offset = (uint32_t)(p->bytes.length - start),
+                 n = (uint32_t)(count - r * SEGMENT_RUN < SEGMENT_RUN ? count - r * SEGMENT_RUN : SEGMENT_RUN);
         memcpy(p->bytes.bytes + start + r * sizeof offset, &offset, sizeof offset);
         segment_code_run(&p->bytes, values + r * SEGMENT_RUN, n);
     }
@@ -108,7 +109,8 @@ void segment_put_raw(struct segment_part *p, int column, const void *bytes, uint
 }
 
 /* Waits for the partition's turn and takes its place in the file. */
-static bool take_place(struct segment_writer *w, uint32_t partition, const struct segment_part *p, uint64_t *offset, uint64_t *start)
+static bool take_place(struct segment_writer *w, uint32_t partition, const struct segment_part *p, uint64_t *offset,
+                       uint64_t *start)
 {
     *start = 0;
     pthread_mutex_lock(&w->lock);
@@ -120,7 +122,8 @@ static bool take_place(struct segment_writer *w, uint32_t partition, const struc
             ensure(w->pieces);
         }
         *offset = w->end;
-        if (w->end - w->started >= WRITE_BACK_SIZE) { /* the parts before this one; a late writer among them costs nothing but time */
+        if (w->end - w->started >=
+            WRITE_BACK_SIZE) { /* the parts before this one; a late writer among them costs nothing but time */
             *start = w->started;
             w->started = w->end;
         }
@@ -227,20 +230,28 @@ static bool read_index(struct segment *s, struct status *st)
     struct segment_tail tail;
     if (!os_identify_fd(s->fd, s->path, &id, st)) return false;
     if (id.size < HEAD_SIZE + TAIL_SIZE) return damaged(s->path, "it is too short to be a segment", st);
-    if (!os_read_at(s->fd, s->path, &head, sizeof head, 0, st) || !os_read_at(s->fd, s->path, &tail, sizeof tail, id.size - TAIL_SIZE, st)) return false;
-    if (memcmp(head.magic, MAGIC, 8) != 0 || !plain_zeros(head.reserved, sizeof head.reserved) || head.partitions != tail.partitions)
+    if (!os_read_at(s->fd, s->path, &head, sizeof head, 0, st) ||
+        !os_read_at(s->fd, s->path, &tail, sizeof tail, id.size - TAIL_SIZE, st))
+        return false;
+    if (memcmp(head.magic, MAGIC, 8) != 0 || !plain_zeros(head.reserved, sizeof head.reserved) ||
+        head.partitions != tail.partitions)
         return damaged(s->path, "its head is no segment head", st);
     if (head.version != VERSION) {
-        status_fail(st, STATUS_CORRUPT, "\"%s\" has format %u, this program reads format %d", s->path, head.version, VERSION);
+        status_fail(st, STATUS_CORRUPT, "\"%s\" has format %u, this program reads format %d", s->path, head.version,
+                    VERSION);
         return status_hint(st, "read it with the release of crmx that wrote it: crmx version");
     }
-    if (!plain_zeros(tail.reserved, sizeof tail.reserved) || memcmp(tail.magic, MAGIC, 8) != 0 || tail.index_bytes > id.size || tail.index_offset + tail.index_bytes + TAIL_SIZE != id.size || tail.columns > SEGMENT_COLUMNS_MAX ||
-        tail.index_bytes != tail.columns * sizeof(struct segment_column) + (uint64_t)tail.columns * tail.partitions * sizeof(struct segment_piece))
+    if (!plain_zeros(tail.reserved, sizeof tail.reserved) || memcmp(tail.magic, MAGIC, 8) != 0 ||
+        tail.index_bytes > id.size || tail.index_offset + tail.index_bytes + TAIL_SIZE != id.size ||
+        tail.columns > SEGMENT_COLUMNS_MAX ||
+        tail.index_bytes != tail.columns * sizeof(struct segment_column) +
+                                (uint64_t)tail.columns * tail.partitions * sizeof(struct segment_piece))
         return damaged(s->path, "its tail is no segment tail", st);
     s->index = malloc(tail.index_bytes + 1);
     ensure(s->index);
     if (!os_read_at(s->fd, s->path, s->index, tail.index_bytes, tail.index_offset, st)) return false;
-    if (XXH3_64bits(s->index, tail.index_bytes) != tail.index_hash) return damaged(s->path, "the index does not match its checksum", st);
+    if (XXH3_64bits(s->index, tail.index_bytes) != tail.index_hash)
+        return damaged(s->path, "the index does not match its checksum", st);
     s->partitions = tail.partitions;
     s->columns_count = (int)tail.columns;
     s->columns = (struct segment_column *)(void *)s->index;
@@ -309,8 +320,10 @@ bool segment_load(struct segment *s, uint32_t partition, int column, struct buf 
     ensure(room);
     if (!os_read_at(s->fd, s->path, room, p->bytes, p->offset, st)) return false;
     if (XXH3_64bits(room, p->bytes) == p->hash) return true;
-    status_fail(st, STATUS_CORRUPT, "\"%s\" is damaged: column %s of partition %u (%llu bytes at offset %llu) does not match its checksum",
-                s->path, s->columns[column].name, partition, (unsigned long long)p->bytes, (unsigned long long)p->offset);
+    status_fail(st, STATUS_CORRUPT,
+                "\"%s\" is damaged: column %s of partition %u (%llu bytes at offset %llu) does not match its checksum",
+                s->path, s->columns[column].name, partition, (unsigned long long)p->bytes,
+                (unsigned long long)p->offset);
     return status_hint(st, "find out what else is damaged: crmx generation verify; the disk may be failing");
 }
 
@@ -323,7 +336,8 @@ uint32_t segment_decode_run(struct view loaded, uint64_t run, int64_t *out)
     return segment_decode((const unsigned char *)loaded.bytes + offset, loaded.length - offset, out);
 }
 
-bool segment_get(struct segment *s, uint32_t partition, int column, uint64_t first, uint64_t count, int64_t *out, struct status *st)
+bool segment_get(struct segment *s, uint32_t partition, int column, uint64_t first, uint64_t count, int64_t *out,
+                 struct status *st)
 {
     ensure(first % SEGMENT_RUN == 0 && first + count <= segment_rows(s, partition, column));
     struct buf loaded;
@@ -341,7 +355,8 @@ bool segment_get(struct segment *s, uint32_t partition, int column, uint64_t fir
     return ok;
 }
 
-bool segment_get_raw(struct segment *s, uint32_t partition, int column, uint64_t first, uint64_t count, void *out, struct status *st)
+bool segment_get_raw(struct segment *s, uint32_t partition, int column, uint64_t first, uint64_t count, void *out,
+                     struct status *st)
 {
     const struct segment_piece *p = piece_of(s, partition, column);
     uint32_t width = s->columns[column].width;

@@ -1,17 +1,18 @@
 /* segment: an immutable file of columns, cut into partitions; what a generation is made of.
  *
- * File: head (64 bytes: magic, version) · partition after partition, each the concatenation of its columns, 8-byte aligned ·
- * index (columns: name, type, scale; per partition and column: offset, bytes, rows, XXH3-64) · tail (64 bytes: place and XXH3-64 of
- * the index). Readers find columns by name; a missing column is the caller's declared default (a layout may change between days).
+ * File: head (64 bytes: magic, version) · partition after partition, each the concatenation of its columns, 8-byte
+ * aligned · index (columns: name, type, scale; per partition and column: offset, bytes, rows, XXH3-64) · tail (64
+ * bytes: place and XXH3-64 of the index). Readers find columns by name; a missing column is the caller's declared
+ * default (a layout may change between days).
  *
- * A column of integers is cut into runs of 4,096 values, each stored as narrow as it can be: constant, 1/2/4/8 bytes above a base,
- * or sparse (bitmap + values) where most are zero. The choice depends on the values alone, so the bytes are the same for any
- * thread count.
+ * A column of integers is cut into runs of 4,096 values, each stored as narrow as it can be: constant, 1/2/4/8 bytes
+ * above a base, or sparse (bitmap + values) where most are zero. The choice depends on the values alone, so the bytes
+ * are the same for any thread count.
  *
- * Writing: segment_create → segment_declare for each column → for each partition, in any thread, a segment_part is filled with
- * segment_put… and handed in by segment_commit. Parts must be committed for partitions 0, 1, 2 … each exactly once; a thread that
- * is ahead waits for its turn, so that offsets are in order. segment_finish writes the index; the commit brings all
- * files of a generation to disk together (generation_sync).
+ * Writing: segment_create → segment_declare for each column → for each partition, in any thread, a segment_part is
+ * filled with segment_put… and handed in by segment_commit. Parts must be committed for partitions 0, 1, 2 … each
+ * exactly once; a thread that is ahead waits for its turn, so that offsets are in order. segment_finish writes the
+ * index; the commit brings all files of a generation to disk together (generation_sync).
  */
 #ifndef CRMX_ETL_SEGMENT_H
 #define CRMX_ETL_SEGMENT_H
@@ -23,7 +24,13 @@
 
 enum { SEGMENT_COLUMNS_MAX = 192, SEGMENT_NAME_MAX = 64, SEGMENT_RUN = 4096 };
 
-enum segment_type { SEGMENT_INTEGER, SEGMENT_MONEY, SEGMENT_DATE, SEGMENT_CODE, SEGMENT_RAW /* bytes as given, width per row */ };
+enum segment_type {
+    SEGMENT_INTEGER,
+    SEGMENT_MONEY,
+    SEGMENT_DATE,
+    SEGMENT_CODE,
+    SEGMENT_RAW /* bytes as given, width per row */
+};
 
 struct segment_column {
     char name[SEGMENT_NAME_MAX];
@@ -51,10 +58,11 @@ void segment_part_init(struct segment_part *p);
 void segment_part_release(struct segment_part *p);
 void segment_put(struct segment_part *p, int column, const int64_t *values, uint64_t count);
 void segment_put_raw(struct segment_part *p, int column, const void *bytes, uint64_t rows, uint32_t width);
-/* Writes the part as partition `partition`; clears it for the next. On failure the threads that wait behind it fail too. */
+/* Writes the part as partition `partition`; clears it for the next. On failure the threads that wait behind it fail
+ * too. */
 bool segment_commit(struct segment_writer *w, uint32_t partition, struct segment_part *p, struct status *st);
-/* Partition `partition` will not come: whoever waits behind it gives up. Those before it go on, so that of several failures the
- * one of the lowest partition is reported, and never a consequence instead of the cause. */
+/* Partition `partition` will not come: whoever waits behind it gives up. Those before it go on, so that of several
+ * failures the one of the lowest partition is reported, and never a consequence instead of the cause. */
 void segment_abort(struct segment_writer *w, uint32_t partition);
 bool segment_finish(struct segment_writer *w, struct status *st); /* frees the writer in any case */
 void segment_discard(struct segment_writer *w);
@@ -68,10 +76,13 @@ int segment_columns(const struct segment *s);
 const struct segment_column *segment_column(const struct segment *s, int column);
 int segment_find(const struct segment *s, const char *name); /* -1: none */
 uint64_t segment_rows(const struct segment *s, uint32_t partition, int column);
-/* Decodes rows [first, first + count) of a column of a partition into int64; first must be a multiple of SEGMENT_RUN. */
-bool segment_get(struct segment *s, uint32_t partition, int column, uint64_t first, uint64_t count, int64_t *out, struct status *st);
+/* Decodes rows [first, first + count) of a column of a partition into int64; first must be a multiple of SEGMENT_RUN.
+ * */
+bool segment_get(struct segment *s, uint32_t partition, int column, uint64_t first, uint64_t count, int64_t *out,
+                 struct status *st);
 /* Raw rows [first, first + count). */
-bool segment_get_raw(struct segment *s, uint32_t partition, int column, uint64_t first, uint64_t count, void *out, struct status *st);
+bool segment_get_raw(struct segment *s, uint32_t partition, int column, uint64_t first, uint64_t count, void *out,
+                     struct status *st);
 /* Reads everything and compares the hashes; the message names the column and partition that is damaged. */
 bool segment_verify(struct segment *s, struct status *st);
 /* A partition's encoded column as it stands in memory after segment_map; for scans at full speed. */

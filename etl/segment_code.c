@@ -75,7 +75,8 @@ void segment_code_run(struct buf *out, const int64_t *values, uint32_t count)
             for (uint32_t i = 0; i < count; i++) p[i] = (char)(uint8_t)((uint64_t)values[i] - (uint64_t)low);
             break;
         default:
-            for (uint32_t i = 0; i < count; i++) pack(p + (size_t)i * head.width, head.width, (uint64_t)values[i] - (uint64_t)low);
+            for (uint32_t i = 0; i < count; i++)
+                pack(p + (size_t)i * head.width, head.width, (uint64_t)values[i] - (uint64_t)low);
         }
     } else if (head.kind == RUN_SPARSE) {
         char *to = p + padded((count + 7) / 8);

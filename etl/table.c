@@ -22,7 +22,8 @@ static void place_columns(struct table *t)
 static void init_table(struct table *t, const struct unit *u, int layout_index)
 {
     const struct layout *l = u->layouts[layout_index];
-    *t = (struct table){.layout = l, .layout_index = layout_index, .system = u->layout_system[layout_index], .currency_column = -1};
+    *t = (struct table){
+        .layout = l, .layout_index = layout_index, .system = u->layout_system[layout_index], .currency_column = -1};
     t->by_relation = l->class == LAYOUT_ACCOUNT && l->role_field[ROLE_SOURCE_NO] < 0;
     for (int i = 0; i < l->fields_count; i++) {
         const struct layout_field *f = &l->fields[i];
@@ -30,7 +31,8 @@ static void init_table(struct table *t, const struct unit *u, int layout_index)
         if (f->type == LAYOUT_TEXT || !(f->keep == LAYOUT_KEEP_HOT || is_currency)) continue;
         ensure(t->columns_count < TABLE_COLUMNS_MAX);
         if (is_currency) t->currency_column = t->columns_count;
-        if (f->type == LAYOUT_AMOUNT && t->amounts_count < TABLE_AMOUNTS_MAX) t->amount_columns[t->amounts_count++] = t->columns_count;
+        if (f->type == LAYOUT_AMOUNT && t->amounts_count < TABLE_AMOUNTS_MAX)
+            t->amount_columns[t->amounts_count++] = t->columns_count;
         struct decode_column *c = &t->columns[t->columns_count++];
         c->field = i;
         decode_column_shape(f, c);
@@ -78,7 +80,8 @@ static void customer_fields(struct schema *s, const struct unit *u, struct arena
     s->customer_fields = fields;
 }
 
-void tables_init(struct tables *t, const struct unit *u, const struct rates *rates, int32_t business_date, struct arena *arena)
+void tables_init(struct tables *t, const struct unit *u, const struct rates *rates, int32_t business_date,
+                 struct arena *arena)
 {
     t->count = 0;
     struct schema *s = arena_new(arena, struct schema);

@@ -42,8 +42,8 @@ struct transfer_place {
     enum transfer_kind kind;
     const char *directory;     /* TRANSFER_DIRECTORY */
     const char *url;           /* ftp://user@host:port/path  (path of the login folder; //path from the root)
-                                * ftps://… (TLS from the first byte; kind ftps with ftp:// asks for TLS after connecting)
-                                * sftp://user@host:port/path (from the root; /~/path of the login folder) */
+                                * ftps://… (TLS from the first byte; kind ftps with ftp:// asks for TLS after
+                                * connecting) sftp://user@host:port/path (from the root; /~/path of the login folder) */
     const char *password_file; /* first line; readable by its owner only. NULL: none (SFTP with key_file) */
     const char *key_file;      /* SFTP: private key; password_file is then its passphrase */
     const char *ca_file;       /* FTPS: the bank's own certificate authority, PEM; NULL: those of the system */

@@ -55,9 +55,11 @@ static bool read_layouts(struct conf *c, struct unit *u, struct arena *arena, st
         const char *its_system = loaded[count]->system;
         system[count] = its_system ? system_index(u, its_system) : -1;
         if (its_system && system[count] < 0)
-            return conf_fail(c, "unit", "layouts", st, "layout %s belongs to system %s, which [systems] does not list", name, its_system);
+            return conf_fail(c, "unit", "layouts", st, "layout %s belongs to system %s, which [systems] does not list",
+                             name, its_system);
         for (int i = 0; i < count; i++)
-            if (strcmp(loaded[i]->name, name) == 0) return conf_fail(c, "unit", "layouts", st, "%s is listed twice", name);
+            if (strcmp(loaded[i]->name, name) == 0)
+                return conf_fail(c, "unit", "layouts", st, "%s is listed twice", name);
         count++;
     }
     for (int s = 0; s <= u->systems_count; s++)
@@ -79,10 +81,12 @@ static bool read_outputs(struct conf *c, struct unit *u, struct arena *arena, st
         if (!output_load(path_of(arena, u->folder, "outputs", name), name, arena, &o, st)) return false;
         for (int i = 0; i < u->outputs_count; i++)
             if (strcmp(u->outputs[i]->file, o->file) == 0)
-                return conf_fail(c, "unit", "outputs", st, "%s and %s write the same file %s", u->outputs[i]->name, name, o->file);
+                return conf_fail(c, "unit", "outputs", st, "%s and %s write the same file %s", u->outputs[i]->name,
+                                 name, o->file);
         for (int i = 0; i < o->layouts_count; i++)
             if (unit_layout(u, o->layouts[i]) < 0)
-                return conf_fail(c, "unit", "outputs", st, "output %s names the layout %s, which the unit does not list", name, o->layouts[i]);
+                return conf_fail(c, "unit", "outputs", st,
+                                 "output %s names the layout %s, which the unit does not list", name, o->layouts[i]);
         u->outputs[u->outputs_count++] = o;
     }
     return true;
@@ -95,11 +99,15 @@ static bool read_money(struct conf *c, const char *key, const char *text, int64_
     int decimals = -1;
     const char *p = text;
     for (; *p && p - text < 18; p++) {
-        if (*p == '.' && decimals < 0) decimals = 0;
-        else if (*p >= '0' && *p <= '9' && decimals < 2) value = value * 10 + (*p - '0'), decimals += decimals >= 0;
-        else break;
+        if (*p == '.' && decimals < 0)
+            decimals = 0;
+        else if (*p >= '0' && *p <= '9' && decimals < 2)
+            value = value * 10 + (*p - '0'), decimals += decimals >= 0;
+        else
+            break;
     }
-    if (*p || p == text || (decimals == 0 && p - text == 1)) return conf_fail(c, "unit", key, st, "an amount such as 1000000.00 is needed, found \"%s\"", text);
+    if (*p || p == text || (decimals == 0 && p - text == 1))
+        return conf_fail(c, "unit", key, st, "an amount such as 1000000.00 is needed, found \"%s\"", text);
     for (; decimals < 2; decimals = decimals < 0 ? 1 : decimals + 1) value *= 10;
     *minor = value;
     return true;
@@ -116,7 +124,8 @@ static bool read_formulas(struct conf *c, struct unit *u, struct arena *arena, s
     }
     if (!u->formula_name[CUSTOMER_PERSONAL] && !u->formula_name[CUSTOMER_CORPORATE]) {
         conf_fail(c, "unit", NULL, st, "no active formula: formula.personal or formula.corporate is needed");
-        return status_hint(st, "write formula.personal = NAME into the unit file, with formulas/NAME.formula beside it");
+        return status_hint(st,
+                           "write formula.personal = NAME into the unit file, with formulas/NAME.formula beside it");
     }
     return true;
 }
@@ -127,9 +136,12 @@ static bool read_tie(struct conf *c, struct unit *u, struct status *st)
     struct view rest = view_of(text ? text : "changed source_no"), word = view_word(&rest);
     u->tie_changed = view_is(word, "changed");
     if (u->tie_changed) word = view_word(&rest);
-    if (view_is(word, "position")) u->tie = UNIT_TIE_POSITION;
-    else if (view_is(word, "source_no")) u->tie = UNIT_TIE_SOURCE_NO;
-    else return conf_fail(c, "unit", "tie_break", st, "expected [changed] source_no or [changed] position");
+    if (view_is(word, "position"))
+        u->tie = UNIT_TIE_POSITION;
+    else if (view_is(word, "source_no"))
+        u->tie = UNIT_TIE_SOURCE_NO;
+    else
+        return conf_fail(c, "unit", "tie_break", st, "expected [changed] source_no or [changed] position");
     return view_trim(rest).length == 0 || conf_fail(c, "unit", "tie_break", st, "words after the tie rule");
 }
 
@@ -142,7 +154,8 @@ static bool read_head(struct conf *c, struct unit *u, const char *id, struct are
         !conf_integer(c, "unit", "number_prefix", 0, 99999999, 0, &u->number_prefix, st) ||
         !conf_choice(c, "unit", "take", TAKES, UNIT_TAKE_RENAME, &take, st))
         return false;
-    if (strcmp(own_id, id) != 0) return conf_fail(c, "unit", "id", st, "the file is %s.ini, but its id is \"%s\"", id, own_id);
+    if (strcmp(own_id, id) != 0)
+        return conf_fail(c, "unit", "id", st, "the file is %s.ini, but its id is \"%s\"", id, own_id);
     u->id = arena_dup(arena, view_of(id));
     u->name = arena_dup(arena, view_of(name));
     u->inbox = arena_dup(arena, view_of(inbox));
@@ -150,7 +163,8 @@ static bool read_head(struct conf *c, struct unit *u, const char *id, struct are
     currency = conf_get(c, "unit", "base_currency");
     u->base_currency = arena_dup(arena, view_of(currency ? currency : "CNY"));
     if (strlen(u->base_currency) != 3) return conf_fail(c, "unit", "base_currency", st, "three letters are needed");
-    return read_tie(c, u, st) && identity_load(path_of(arena, u->folder, "identity", identity), arena, &u->identity, st);
+    return read_tie(c, u, st) &&
+           identity_load(path_of(arena, u->folder, "identity", identity), arena, &u->identity, st);
 }
 
 bool unit_load(const char *folder, const char *id, struct arena *arena, struct unit **out, struct status *st)
@@ -164,10 +178,12 @@ bool unit_load(const char *folder, const char *id, struct arena *arena, struct u
     if (!c) return status_while(st, "reading unit %s", id);
     struct unit *u = arena_new(arena, struct unit);
     u->folder = arena_dup(arena, view_of(folder));
-    bool ok = read_head(c, u, id, arena, st) && read_systems(c, u, arena, st) && read_layouts(c, u, arena, st) &&
-              read_outputs(c, u, arena, st) && read_formulas(c, u, arena, st) &&
-              /* Only these sections: the file holds options and targets for others, too. A misspelt threshold would be no threshold. */
-              conf_check_used(c, "unit", st) && conf_check_used(c, "systems", st) && conf_check_used(c, "filter", st);
+    bool ok =
+        read_head(c, u, id, arena, st) && read_systems(c, u, arena, st) && read_layouts(c, u, arena, st) &&
+        read_outputs(c, u, arena, st) && read_formulas(c, u, arena, st) &&
+        /* Only these sections: the file holds options and targets for others, too. A misspelt threshold would be no
+         * threshold. */
+        conf_check_used(c, "unit", st) && conf_check_used(c, "systems", st) && conf_check_used(c, "filter", st);
     conf_close(c);
     *out = u;
     return ok || status_while(st, "reading unit %s", id);

@@ -1,7 +1,8 @@
 /* unit: a tier-1 branch 一级分行 as configured: systems by priority, layouts, outputs, identity profile, formulas.
  *
- * unit_load reads units/UU.ini of a configuration folder and all it names; everything lives in the arena. Layouts are ordered by
- * the priority of their system, within a system as listed, so that record ids (base + position) sort by priority.
+ * unit_load reads units/UU.ini of a configuration folder and all it names; everything lives in the arena. Layouts are
+ * ordered by the priority of their system, within a system as listed, so that record ids (base + position) sort by
+ * priority.
  */
 #ifndef CRMX_ETL_UNIT_H
 #define CRMX_ETL_UNIT_H

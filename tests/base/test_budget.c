@@ -27,7 +27,8 @@ static void test_blocks(void **state)
     budget_free(NULL);
 }
 
-/* The block without which nobody can spill comes out of the reserve; a plain block never does, however much is left of its slab. */
+/* The block without which nobody can spill comes out of the reserve; a plain block never does, however much is left of
+ * its slab. */
 static void test_reserved_blocks(void **state)
 {
     struct budget *b = budget_new(2 * BUDGET_SLAB_SIZE, BUDGET_SLAB_SIZE, BUDGET_BLOCK_SIZE_MAX);

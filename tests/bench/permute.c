@@ -1,5 +1,5 @@
-/* permute SEED DATA OUTDIR: OUTDIR becomes a working folder with the data of the bench job in DATA, rewritten, and a configuration that
- * fits (tests/bench/permute.h). One thread, about 0.5 GB/s. */
+/* permute SEED DATA OUTDIR: OUTDIR becomes a working folder with the data of the bench job in DATA, rewritten, and a
+ * configuration that fits (tests/bench/permute.h). One thread, about 0.5 GB/s. */
 #include "tests/bench/permute.h"
 
 #include <errno.h>

@@ -1,8 +1,9 @@
-/* permute: the bench job with everything an implementation might have wired in changed: offsets, widths, date formats, signs, codes,
- * reasons, the order of checks, the priority of systems, rates, measures, formula, outputs.
+/* permute: the bench job with everything an implementation might have wired in changed: offsets, widths, date formats,
+ * signs, codes, reasons, the order of checks, the priority of systems, rates, measures, formula, outputs.
  *
- * A *plan* is drawn from a seed (plan_draw); from it the data are rewritten (permute.c) and the working folder's configuration is written
- * (permute_config.c). What the answer is, nobody knows beforehand: the oracle (sql/oracle) reads the same configuration.
+ * A *plan* is drawn from a seed (plan_draw); from it the data are rewritten (permute.c) and the working folder's
+ * configuration is written (permute_config.c). What the answer is, nobody knows beforehand: the oracle (sql/oracle)
+ * reads the same configuration.
  */
 #ifndef CRMX_TESTS_BENCH_PERMUTE_H
 #define CRMX_TESTS_BENCH_PERMUTE_H

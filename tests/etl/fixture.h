@@ -1,7 +1,8 @@
-/* fixture: what the tests of the engine share: records with room around them, small configuration files, a unit that fits on a
- * screen (two systems, one account table, a rate) and the file contents it reads.
+/* fixture: what the tests of the engine share: records with room around them, small configuration files, a unit that
+ * fits on a screen (two systems, one account table, a rate) and the file contents it reads.
  *
- * The folder of tests/test.h holds everything; fixture_unit() writes config/ (layouts, outputs, identity, formulas, units/11.ini).
+ * The folder of tests/test.h holds everything; fixture_unit() writes config/ (layouts, outputs, identity, formulas,
+ * units/11.ini).
  */
 #ifndef CRMX_TESTS_ETL_FIXTURE_H
 #define CRMX_TESTS_ETL_FIXTURE_H
@@ -68,7 +69,8 @@ FIXTURE struct layout *fixture_layout(struct arena *arena, const char *head, con
     return l;
 }
 
-/* A seed for properties: CRMX_TEST_SEED, else fixed, so that a failure comes again. Printed by the caller on failure. */
+/* A seed for properties: CRMX_TEST_SEED, else fixed, so that a failure comes again. Printed by the caller on failure.
+ * */
 FIXTURE uint64_t fixture_seed(void)
 {
     const char *text = getenv("CRMX_TEST_SEED");

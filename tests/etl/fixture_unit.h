@@ -1,8 +1,8 @@
-/* fixture_unit: a unit that fits on a screen: retail and card customers, retail deposits, joint deposits with a relation file,
- * contacts, rates, an exclusion list; three output files; a formula that adds up deposits.
+/* fixture_unit: a unit that fits on a screen: retail and card customers, retail deposits, joint deposits with a
+ * relation file, contacts, rates, an exclusion list; three output files; a formula that adds up deposits.
  *
- * fixture_unit_write() writes its configuration into the test folder; fixture_* build records; fixture_run() runs the initial
- * load of 2026-10-31 in this process. Tests that want another layout or unit write that one file afterwards.
+ * fixture_unit_write() writes its configuration into the test folder; fixture_* build records; fixture_run() runs the
+ * initial load of 2026-10-31 in this process. Tests that want another layout or unit write that one file afterwards.
  */
 #ifndef CRMX_TESTS_ETL_FIXTURE_UNIT_H
 #define CRMX_TESTS_ETL_FIXTURE_UNIT_H

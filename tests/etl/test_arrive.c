@@ -1,7 +1,8 @@
-/* Arrival: complete or not, the three ways to take, gzip, several attempts, and a crash at every system call on the way.
+/* Arrival: complete or not, the three ways to take, gzip, several attempts, and a crash at every system call on the
+ * way.
  *
- * The crash test runs this program again as a child ("test_arrive child FOLDER"), because fault points read their environment
- * when a program starts.
+ * The crash test runs this program again as a child ("test_arrive child FOLDER"), because fault points read their
+ * environment when a program starts.
  */
 #include "etl/arrive.h"
 #include "etl/unpack.h"
@@ -374,8 +375,8 @@ static void test_earlier_attempts(void **state)
     arrive(&a, test_folder, NULL);
     assert_true(a.ok);
     release(&a);
-    /* The second attempt failed before it took anything; the third finds the files of the first. A repaired file came under a new
-     * name, one city file under its old name, packed. */
+    /* The second attempt failed before it took anything; the third finds the files of the first. A repaired file came
+     * under a new name, one city file under its old name, packed. */
     fixture_write("inbox/LOANS.new", "0009BB\n");
     fixture_write("inbox/LOANS.new.ok", "");
     write_gzip("inbox/CUST.2.gz", "000129\n", 1);

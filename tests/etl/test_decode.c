@@ -1,5 +1,5 @@
-/* Decoding: the fast accept of both kernels against the slow check, byte by byte and on random layouts; every field type's valid
- * and invalid values; order and sharing of reject reasons; keys. */
+/* Decoding: the fast accept of both kernels against the slow check, byte by byte and on random layouts; every field
+ * type's valid and invalid values; order and sharing of reject reasons; keys. */
 #include "base/date.h"
 #include "etl/decode.h"
 #include "etl/decode_program.h"
@@ -44,7 +44,8 @@ static bool has_avx2(void)
     return __builtin_cpu_supports("avx2");
 }
 
-/* Both kernels say what the slow check says, and leave the values that it reads. True when they do; `what` names the record. */
+/* Both kernels say what the slow check says, and leave the values that it reads. True when they do; `what` names the
+ * record. */
 static bool agree(const struct compiled *c, const unsigned char *record, const char *what)
 {
     int field, reason = decode_check(c->decoder, record, c->layout->record_length, &field);

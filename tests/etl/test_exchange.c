@@ -1,5 +1,5 @@
-/* The exchange: what is thrown in comes out, once, in its partition, whether it stayed in memory or was spilled; by one thread or
- * by several. */
+/* The exchange: what is thrown in comes out, once, in its partition, whether it stayed in memory or was spilled; by one
+ * thread or by several. */
 #include "base/pool.h"
 #include "etl/exchange.h"
 #include "tests/etl/fixture.h"
@@ -83,8 +83,9 @@ static void test_content(void **state)
         struct status st = {0};
         struct exchange x;
         /* The smallest budget of blocks is a slab: 128 blocks. */
-        uint64_t memory =
-            CASES[i].blocks_max ? (2 * CASES[i].blocks_max + 127) / 128 * BUDGET_SLAB_SIZE /* first blocks have the other half */ : (uint64_t)256 << 20;
+        uint64_t memory = CASES[i].blocks_max ? (2 * CASES[i].blocks_max + 127) / 128 *
+                                                    BUDGET_SLAB_SIZE /* first blocks have the other half */
+                                              : (uint64_t)256 << 20;
         struct budget *b = budget_new(memory + BUDGET_SLAB_SIZE, BUDGET_SLAB_SIZE, BUDGET_BLOCK_SIZE_MAX);
         struct pool *p = pool_new(CASES[i].workers);
         assert_true(exchange_init(
@@ -126,7 +127,8 @@ static void test_blocks_come_back(void **state)
     budget_free(b);
 }
 
-/* Several exchanges at once in a budget that the first of them fills: the later ones still work, through their spill files. */
+/* Several exchanges at once in a budget that the first of them fills: the later ones still work, through their spill
+ * files. */
 static void test_late_exchange_in_full_memory(void **state)
 {
     struct status st = {0};

@@ -1,4 +1,5 @@
-/* Generations: written, opened, verified; damage to any file of one is noticed; attempts one after the other, numbers, CURRENT. */
+/* Generations: written, opened, verified; damage to any file of one is noticed; attempts one after the other, numbers,
+ * CURRENT. */
 #include "etl/attempt.h"
 #include "etl/directory.h"
 #include "etl/generation.h"
@@ -146,7 +147,8 @@ static void flip(const char *path, off_t at)
     fclose(f);
 }
 
-/* In every file of the generation: first, middle and last byte changed, last byte cut, one byte added, the file gone. */
+/* In every file of the generation: first, middle and last byte changed, last byte cut, one byte added, the file gone.
+ * */
 static void damage_folder(const char *folder, int *files)
 {
     struct buf names;
@@ -252,7 +254,8 @@ static void test_until(void **state)
     assert_string_equal(test_read(fixture_state("gen/2026-10-31.001.1/MANIFEST")), clean);
 }
 
-/* A chain of causes, each repaired: files are found again whatever attempt took them, and the result is that of a clean run. */
+/* A chain of causes, each repaired: files are found again whatever attempt took them, and the result is that of a clean
+ * run. */
 static void test_chain_of_attempts(void **state)
 {
     struct run_result result;

@@ -1,4 +1,5 @@
-/* Identity: numbers of every kind to one form and key (domain 7), who shares a key and who must not, names that are the same. */
+/* Identity: numbers of every kind to one form and key (domain 7), who shares a key and who must not, names that are the
+ * same. */
 #include "etl/identity.h"
 #include "tests/etl/fixture.h"
 

@@ -1,5 +1,5 @@
-/* Import: cutting files into records against a slow, obvious cutter (line ends, chunk borders, very long lines, last lines), header
- * and trailer, what is thrown into the exchanges, control totals, reject limits. */
+/* Import: cutting files into records against a slow, obvious cutter (line ends, chunk borders, very long lines, last
+ * lines), header and trailer, what is thrown into the exchanges, control totals, reject limits. */
 #include "base/date.h"
 #include "etl/import.h"
 #include "tests/etl/fixture.h"
@@ -308,7 +308,8 @@ static void test_customer_tuples(void **state)
                                   "000008S01110105194912310021\xe7\x8e\x8b WU   1949123120200101\n";
     import_file(&m, "class = customer\nsystem = s\nrecord_length = 52\n", fields, VIEW_LITERAL(CONTENT), 1);
     assert_true(m.ok);
-    m.identity.types[0] = (struct identity_type){.type = "01", .type_length = 2, .class = "resident", .rule = IDENTITY_RESIDENT};
+    m.identity.types[0] =
+        (struct identity_type){.type = "01", .type_length = 2, .class = "resident", .rule = IDENTITY_RESIDENT};
     struct customer_tuple t[3];
     struct source_tuple s[3];
     assert_int_equal(exchange_total(&m.import.customers), 3);
@@ -395,7 +396,8 @@ static void test_relation_tuples(void **state)
     }
 }
 
-/* Rows carry their columns; the control totals are those of the accepted rows, per currency, whatever the number of threads. */
+/* Rows carry their columns; the control totals are those of the accepted rows, per currency, whatever the number of
+ * threads. */
 static void test_rows_and_control_totals(void **state)
 {
     struct buf b;

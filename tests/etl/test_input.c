@@ -39,8 +39,8 @@ static void sized_file(const char *name, uint64_t size)
     close(fd);
 }
 
-/* Customer files share one space of ids, every other layout has its own; a base is a multiple of 64 and leaves room for every
- * byte of the file before. */
+/* Customer files share one space of ids, every other layout has its own; a base is a multiple of 64 and leaves room for
+ * every byte of the file before. */
 static void test_bases(void **state)
 {
     static const struct {
@@ -97,8 +97,8 @@ static void test_offsets(void **state)
     assert_true(input_add(&in.set, "offsets", test_path("offsets"), l, 0, &in.st));
     assert_true(input_open_all(&in.set, &in.st));
     struct input_file *f = &in.set.files[0];
-    /* Records of 10 bytes with LF or CRLF, now and then something of another length between them; chunks of 256 KiB do not
-     * matter here, the segments of one chunk do. */
+    /* Records of 10 bytes with LF or CRLF, now and then something of another length between them; chunks of 256 KiB do
+     * not matter here, the segments of one chunk do. */
     uint32_t remainder = UINT32_MAX;
     uint64_t at = 0;
     for (int i = 0; i < 3000; i++) {

@@ -1,4 +1,5 @@
-/* The journal: events come back, a torn tail is cut off wherever the crash hit, anything else that is wrong is corruption. */
+/* The journal: events come back, a torn tail is cut off wherever the crash hit, anything else that is wrong is
+ * corruption. */
 #include "etl/journal.h"
 #include "tests/etl/fixture.h"
 
@@ -47,7 +48,8 @@ static void test_empty(void **state)
     assert_int_equal(st.code, STATUS_IO);
 }
 
-/* Cut anywhere: the events that are whole are there, the torn one is not, and the next append stands on a line of its own. */
+/* Cut anywhere: the events that are whole are there, the torn one is not, and the next append stands on a line of its
+ * own. */
 static void test_torn_tail(void **state)
 {
     static const char *const LAST[] = {"", "started", "taken", "imported"};

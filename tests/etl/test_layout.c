@@ -1,5 +1,5 @@
-/* Layouts: every error of an INI file with its exact message and place, the defaults, roles and marks, and that every layout that
- * is delivered with the program loads. */
+/* Layouts: every error of an INI file with its exact message and place, the defaults, roles and marks, and that every
+ * layout that is delivered with the program loads. */
 #include "base/date.h"
 #include "tests/etl/fixture.h"
 

@@ -1,5 +1,5 @@
-/* The tie-out: what senders say against what was read, every sentence of it; totals of a small unit counted by hand; joint owners;
- * double accounts; what does not balance. */
+/* The tie-out: what senders say against what was read, every sentence of it; totals of a small unit counted by hand;
+ * joint owners; double accounts; what does not balance. */
 #include "etl/reconcile.h"
 #include "tests/etl/fixture_unit.h"
 
@@ -10,7 +10,7 @@
 #define MARKED                                                                                                         \
     "[layout]\nname = retail_account\nclass = account\nsystem = retail\nfiles = RA\nrecord_length = 50\nreject_limit " \
     "= 50%\n" FIXTURE_ACCOUNT_FIELDS "[header]\nmatch = 0 HDR\ndate = 3 8\nunit = 11 2\n[trailer]\nmatch = 0 "         \
-                                     "TRL\nrecords = 3 10\nsum.balance = 13 18\n"
+    "TRL\nrecords = 3 10\nsum.balance = 13 18\n"
 #define ROWS                                                                                                           \
     "A0000001000001CNYD+000000006000000000000          \n"                                                             \
     "A0000002000003CNYD-000000000050000000000          \n"

@@ -251,7 +251,8 @@ static void test_threads(void **state)
     buf_release(&other);
 }
 
-/* Of several failures the lowest partition's is reported, whoever failed first, and never "given up" instead of a cause. */
+/* Of several failures the lowest partition's is reported, whoever failed first, and never "given up" instead of a
+ * cause. */
 static void test_failures(void **state)
 {
     static const struct {
@@ -267,7 +268,8 @@ static void test_failures(void **state)
             struct status st = {0};
             struct job j = {.fail_at = CASES[i].at, .fail_also_at = CASES[i].also};
             assert_false(write_file("failed.seg", threads, &j, &st));
-            /* With one thread or few the second failure may never be handed out; the message is the lowest one's in any case. */
+            /* With one thread or few the second failure may never be handed out; the message is the lowest one's in any
+             * case. */
             assert_string_equal(st.message, CASES[i].message);
             assert_int_equal(st.code, STATUS_INPUT);
         }

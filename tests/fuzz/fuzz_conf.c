@@ -1,5 +1,6 @@
-/* Any bytes as a configuration file: it is refused with a message, or read so that a second writing of what was read gives
- * the same sections, keys and values again. That both readers (the scanner and iniparser) agree is checked by conf_open. */
+/* Any bytes as a configuration file: it is refused with a message, or read so that a second writing of what was read
+ * gives the same sections, keys and values again. That both readers (the scanner and iniparser) agree is checked by
+ * conf_open. */
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/os.h"
