@@ -79,8 +79,9 @@ static bool record(PGconn *c, const struct load_request *r, const struct load_pl
            database_run(c, "load_record_load", a_load, 10, st) && database_run(c, "load_apply", an_application, 4, st);
 }
 
-bool load_publish(PGconn *c, const struct load_request *r, const struct load_plan *plan,
-                  const struct load_published *figures, struct status *st)
+/* Attached but not applied: nobody sees the tables yet. In a transaction of its own: a reader learns of new tables when they are
+ * announced, a moment after the commit, and must know them before its snapshot can contain the row in applied_generation. */
+static bool attach_tables(PGconn *c, const struct load_request *r, const struct load_plan *plan, struct status *st)
 {
     const char *const attach[] = {r->unit, plan->load_number};
     int attached = 0;
@@ -90,7 +91,14 @@ bool load_publish(PGconn *c, const struct load_request *r, const struct load_pla
         ok = status_fail(st, STATUS_DATABASE,
                          "%d tables were filled, %d of them are there: somebody else works on unit %s",
                          plan->tables_count, attached, r->unit);
-    ok = ok && record(c, r, plan, figures, st) && database_commit(c, st);
+    return ok && database_commit(c, st);
+}
+
+bool load_publish(PGconn *c, const struct load_request *r, const struct load_plan *plan,
+                  const struct load_published *figures, struct status *st)
+{
+    bool ok = attach_tables(c, r, plan, st) && database_begin(c, st) && record(c, r, plan, figures, st) &&
+              database_commit(c, st);
     if (!ok) database_rollback(c);
     return ok || status_while(st, "publishing generation %s of unit %s", r->generation, r->unit);
 }
