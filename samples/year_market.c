@@ -96,7 +96,7 @@ void year_market_day(struct year *y)
 /* Today just below the watermark; tomorrow's rate, which is drawn already, lifts it above. */
 bool year_entry_by_rate(struct year *y)
 {
-    if (!year_is_trading(y->date + 1) || year_slack(y) < 1) return false;
+    if (!year_is_trading(y->date + 1) || y->date >= y->last) return false;
     for (int i = 0; i < y->planted_count; i++) {
         uint32_t account = y->planted[i];
         struct year_account *a = &y->accounts[account];
