@@ -73,8 +73,7 @@ static void add_value(struct dump *d, const struct layout_field *f, struct view 
         buf_addf(&d->text, "#%016llx", (unsigned long long)XXH3_64bits(value.bytes, value.length));
         return;
     }
-    for (size_t i = 0; i < value.length; i++)
-        buf_add(&d->text, value.bytes[i] == '\t' ? " " : value.bytes + i, 1);
+    for (size_t i = 0; i < value.length; i++) buf_add(&d->text, value.bytes[i] == '\t' ? " " : value.bytes + i, 1);
 }
 
 static void add_field(struct dump *d, const struct probe_reader *r, const char *name, const unsigned char *record)
@@ -96,8 +95,7 @@ static void add_fields(struct dump *d, const struct layout *named, const struct 
     for (int i = 0; i < named->fields_count; i++) add_field(d, r, named->fields[i].name, record);
 }
 
-static bool read_record(struct dump *d, int space, uint32_t record, const struct input_file **f,
-                        unsigned char **bytes)
+static bool read_record(struct dump *d, int space, uint32_t record, const struct input_file **f, unsigned char **bytes)
 {
     *f = input_file_of(&d->g->inputs, space, record);
     if (!*f) return status_fail(d->st, STATUS_CORRUPT, "generation %s has no archived record %u", d->g->id, record);
@@ -212,10 +210,10 @@ static void add_scores(struct dump *d, const struct score_columns *s, int type, 
         end_line(d);
     }
     buf_addf(&d->text, "threshold\t%s",
-             flags & CUSTOMER_EXCLUDED          ? "excluded"
-             : !card->formula                   ? "not_scored"
+             flags & CUSTOMER_EXCLUDED        ? "excluded"
+             : !card->formula                 ? "not_scored"
              : score >= card->threshold_minor ? "reached"
-                                                : "below");
+                                              : "below");
     end_line(d);
 }
 

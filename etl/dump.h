@@ -26,8 +26,8 @@ bool dump_population(struct generation *g, const struct scorecards *cards, bool 
                      struct status *st);
 
 /* The other half: a line for each customer record in force, with what does depend on history, tab-separated under a
- * heading: number (with the unit's prefix), type, system, source_no, record (primary | contact), threshold, entry_date. In the order of
- * the numbers. */
+ * heading: number (with the unit's prefix), type, system, source_no, record (primary | contact), threshold, entry_date.
+ * In the order of the numbers. */
 bool dump_numbers(struct generation *g, const struct scorecards *cards, struct buf *out, struct status *st);
 
 #endif

@@ -25,9 +25,9 @@
  * --random draws small units of every mixture for the differential test: empty files, one record, everybody on one ID,
  * all dirty.
  *
- * --events: names separated by commas (default: all; "none" for rates and ordinary activity alone; -NAME: all but it). --breaks: so many
- * accounts a day whose transactions do not lead from balance to balance. --unload-at: the full unload of that date too
- * (of the last one always).
+ * --events: names separated by commas (default: all; "none" for rates and ordinary activity alone; -NAME: all but it).
+ * --breaks: so many accounts a day whose transactions do not lead from balance to balance. --unload-at: the full unload
+ * of that date too (of the last one always).
  */
 #include "base/date.h"
 #include "samples/systems.h"

@@ -145,8 +145,7 @@ static void account_record(const struct account *a, struct record *r)
     r->bytes[30] = (unsigned char)a->kind;
     record_amount(r, 31, 18, a->balance, SIGN_LEADING);
     record_digits(r, 49, 3, (uint64_t)a->term);
-    if (a->kind == 'F' || a->place % 2)
-        record_date(r, 52, a->until, DATE_YYYYMMDD); /* no maturity: zeros or blanks */
+    if (a->kind == 'F' || a->place % 2) record_date(r, 52, a->until, DATE_YYYYMMDD); /* no maturity: zeros or blanks */
     record_date(r, 60, a->opened, DATE_YYYYMMDD);
     record_amount(r, 68, 9, a->kind == 'F' ? 15000 + a->term * 100 : 3500, SIGN_NONE);
     record_text(r, 77, 6, a->branch);

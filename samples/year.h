@@ -61,19 +61,19 @@ enum { YEAR_PLANTED_MAX = 96 };
 
 struct year_customer {
     struct holder holder;
-    struct presentation *own; /* NULL: as population_present gives it */
+    struct presentation *own;                               /* NULL: as population_present gives it */
     uint32_t next_of_person, first_account, first_relation; /* chains; 0 ends them, else index + 1 */
-    uint32_t owned; /* accounts alive whose owner field names him */
+    uint32_t owned;                                         /* accounts alive whose owner field names him */
     int32_t touched;
-    uint16_t contacts, addresses; /* versions of what he told about himself */
-    int places;                   /* accounts he has ever opened */
+    uint16_t contacts, addresses;                /* versions of what he told about himself */
+    int places;                                  /* accounts he has ever opened */
     char action, contact_action, address_action; /* what today's lists say; 0: nothing */
     bool alive, reserved, contacts_ended, addresses_ended;
 };
 
 struct year_account {
     struct account a;
-    int64_t opening; /* ledger balance at the start of the day it was touched */
+    int64_t opening;          /* ledger balance at the start of the day it was touched */
     uint32_t customer, owner; /* index + 1 of who opened it and, where a field says so, of who owns it; 0: nobody */
     uint32_t next, first_relation;
     int32_t touched;
@@ -179,7 +179,8 @@ int year_addresses(const struct year *y, uint32_t customer);
 void year_contact_record(const struct year *y, uint32_t customer, int place, struct record *r);
 void year_address_record(const struct year *y, uint32_t customer, int place, struct record *r);
 
-/* Note a change of today; action as in the change lists; 0: the customer's own record is not sent. Later changes of a day keep what is stronger. */
+/* Note a change of today; action as in the change lists; 0: the customer's own record is not sent. Later changes of a
+ * day keep what is stronger. */
 void year_touch_customer(struct year *y, uint32_t customer, char action);
 void year_touch_account(struct year *y, uint32_t account, char action);
 void year_touch_relation(struct year *y, uint32_t relation, char action);
@@ -226,7 +227,7 @@ void year_introduce(struct year *y, uint32_t customer);
 /* A customer (an account) on which something may happen today, alive or not; index + 1, 0: none was found. */
 uint32_t year_any_customer(struct year *y, bool alive);
 uint32_t year_any_account(struct year *y, bool alive, int system); /* -1: any system */
-void year_activity(struct year *y); /* the ordinary movements of a day */
+void year_activity(struct year *y);                                /* the ordinary movements of a day */
 void year_market_open(struct year *y);
 void year_market_day(struct year *y);
 /* year_write.c */

@@ -200,7 +200,8 @@ static uint64_t put_posting(struct change_file *f, const struct account *a, cons
 
 static const char *posting_text(const struct change_file *f, const struct year_account *a, int64_t amount)
 {
-    static const char *const in[] = {"工资", "转账存入", "现金存入", "利息"}, *const out[] = {"消费", "转账支出", "取现", "缴费"};
+    static const char *const in[] = {"工资", "转账存入", "现金存入", "利息"}, *const out[] = {"消费", "转账支出",
+                                                                                              "取现", "缴费"};
     if (a->action == 'N') return "开户";
     if (a->action == 'X') return "销户";
     if (f->system == FUND) return "净值变动";
@@ -302,7 +303,8 @@ static void write_changes(struct year *y, enum sample_system system, const struc
     for (enum content content = CUSTOMERS; content <= ADDRESSES; content++) {
         if (!shape_of(system, content)) continue;
         if (content >= CONTACTS && !anything_told(y, system, content == CONTACTS)) continue;
-        bool by_branch = content == ACCOUNTS && branches, wrong = content == ACCOUNTS && m->has_wrong && m->wrong == system;
+        bool by_branch = content == ACCOUNTS && branches,
+             wrong = content == ACCOUNTS && m->has_wrong && m->wrong == system;
         for (int b = by_branch ? 0 : -1; b < (by_branch ? branches : 0); b++)
             write_change(y, system, content, b, by_branch && b == m->late_branch ? "late" : "", m->dirty, wrong);
         if (wrong) write_change(y, system, content, -1, "redo", m->dirty, false);

@@ -37,8 +37,9 @@ static int run_list(struct command_call *call)
 const struct command command_population_list = {
     .name = "population list",
     .summary = "every customer record in force with the integrated number of its customer",
-    .description = "Tab-separated: number, type, system, source number, primary record or contact, threshold result, CRM "
-                   "customer since. In the order of the numbers.",
+    .description =
+        "Tab-separated: number, type, system, source number, primary record or contact, threshold result, CRM "
+        "customer since. In the order of the numbers.",
     .options = (const struct command_value[]){SHOW_UNIT, SHOW_DATE, {0}},
     .examples = "crmx population list --unit 11 --date 2026-10-31",
     .run = run_list,
