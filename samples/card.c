@@ -50,64 +50,100 @@ struct writer {
     struct source_file file;
 };
 
+static void customer_record(const struct holder *h, const struct presentation *p, struct record *r)
+{
+    char source_no[32];
+    holder_source_no(h, source_no);
+    record_start(r, 280, false);
+    record_text(r, 0, 16, source_no);
+    r->bytes[16] = (unsigned char)p->customer_type;
+    record_text(r, 17, 2, p->type);
+    record_text(r, 19, 30, p->number);
+    record_text(r, 49, 60, p->name);
+    r->bytes[109] = (unsigned char)p->sex;
+    /* This system cannot leave a date of birth open: it writes the first day it can. */
+    record_date(r, 110, p->birth == DATE_NONE ? date_from_civil(1900, 1, 1) : p->birth, DATE_YYYY_MM_DD);
+    record_text(r, 120, 16, p->phone);
+    record_text(r, 136, 16, p->mobile);
+    record_text(r, 152, 90, p->address);
+    record_text(r, 242, 6, p->zip);
+    record_text(r, 248, 6, p->branch);
+    record_date(r, 254, p->opened, DATE_YYYY_MM_DD);
+    record_date(r, 264, p->changed, DATE_YYYY_MM_DD);
+}
+
 static void put_customer(void *context, const struct holder *h)
 {
     struct writer *w = context;
     struct presentation p;
     struct record r;
-    char source_no[32];
     population_present(w->sample, h, &p);
-    holder_source_no(h, source_no);
-    record_start(&r, 280, false);
-    record_text(&r, 0, 16, source_no);
-    r.bytes[16] = (unsigned char)p.customer_type;
-    record_text(&r, 17, 2, p.type);
-    record_text(&r, 19, 30, p.number);
-    record_text(&r, 49, 60, p.name);
-    r.bytes[109] = (unsigned char)p.sex;
-    /* This system cannot leave a date of birth open: it writes the first day it can. */
-    record_date(&r, 110, p.birth == DATE_NONE ? date_from_civil(1900, 1, 1) : p.birth, DATE_YYYY_MM_DD);
-    record_text(&r, 120, 16, p.phone);
-    record_text(&r, 136, 16, p.mobile);
-    record_text(&r, 152, 90, p.address);
-    record_text(&r, 242, 6, p.zip);
-    record_text(&r, 248, 6, p.branch);
-    record_date(&r, 254, p.opened, DATE_YYYY_MM_DD);
-    record_date(&r, 264, p.changed, DATE_YYYY_MM_DD);
+    customer_record(h, &p, &r);
     source_file_put(&w->file, &r, 0);
+}
+
+static void draw_account(const struct sample *s, const struct holder *h, int place, struct account *a)
+{
+    struct draw d = holder_draw(s, h, 100 + (uint32_t)place);
+    memset(a, 0, sizeof *a);
+    holder_source_no(h, a->owner);
+    snprintf(a->number, sizeof a->number, "622%.10s%06d", a->owner + 6, place * 17 + 4); /* 19 digits */
+    if (draw_chance(&d, s->mix.ownerless)) population_nobody(CARD, h->index, a->owner);
+    struct money balance = systems_draw_money(s, &d, 5, true);
+    bool owes = draw_below(&d, 3) == 0;
+    memcpy(a->currency, balance.currency, 4);
+    a->place = place;
+    a->owed = owes ? draw_amount(&d, 5) / 100 * 100 : 0;
+    a->balance = owes ? 0 : balance.minor;
+    a->opened = systems_draw_opened(s, &d);
+    a->limit = (int64_t)(draw_below(&d, 50) + 1) * 100000;
+    a->cvv = (int)draw_below(&d, 1000);
+    a->until = s->business_date + (int32_t)draw_below(&d, 1800);
+    a->status = "AAAAAAAAFC"[draw_below(&d, 10)];
+    snprintf(a->product, sizeof a->product, "%s", draw_below(&d, 3) ? "GOLD" : "BASIC");
+    snprintf(a->branch, sizeof a->branch, "%.6s", s->unit);
+}
+
+static void account_record(const struct account *a, struct record *r)
+{
+    record_start(r, 160, false);
+    record_text(r, 0, 19, a->number);
+    record_text(r, 19, 16, a->owner);
+    record_text(r, 35, 3, a->currency);
+    record_amount(r, 38, 16, a->balance, SIGN_TRAILING);
+    record_amount(r, 54, 16, a->owed, SIGN_TRAILING);
+    record_amount(r, 70, 16, a->limit, SIGN_TRAILING);
+    record_digits(r, 86, 3, (uint64_t)a->cvv);
+    record_date(r, 89, a->opened, DATE_YYYY_MM_DD);
+    record_date(r, 99, a->until, DATE_YYYY_MM_DD);
+    r->bytes[109] = (unsigned char)a->status;
+    record_text(r, 110, 6, a->product);
+    record_text(r, 116, 6, a->branch);
 }
 
 static void put_accounts(void *context, const struct holder *h)
 {
     struct writer *w = context;
-    const struct sample *s = w->sample;
-    int count = systems_account_count(s, h);
+    int count = systems_account_count(w->sample, h);
     for (int i = 0; i < count; i++) {
-        struct draw d = holder_draw(s, h, 100 + (uint32_t)i);
+        struct account a;
         struct record r;
-        char source_no[32], account[80];
-        holder_source_no(h, source_no);
-        snprintf(account, sizeof account, "622%s%06d", source_no + 6, i * 17 + 4); /* 19 digits */
-        if (draw_chance(&d, s->mix.ownerless)) population_nobody(CARD, h->index, source_no);
-        struct money balance = systems_draw_money(s, &d, 5, true);
-        bool owes = draw_below(&d, 3) == 0;
-        int64_t overdraft = owes ? draw_amount(&d, 5) / 100 * 100 : 0;
-        int32_t opened = systems_draw_opened(s, &d);
-        record_start(&r, 160, false);
-        record_text(&r, 0, 19, account);
-        record_text(&r, 19, 16, source_no);
-        record_text(&r, 35, 3, balance.currency);
-        record_amount(&r, 38, 16, owes ? 0 : balance.minor, SIGN_TRAILING);
-        record_amount(&r, 54, 16, overdraft, SIGN_TRAILING);
-        record_amount(&r, 70, 16, (int64_t)(draw_below(&d, 50) + 1) * 100000, SIGN_TRAILING);
-        record_digits(&r, 86, 3, draw_below(&d, 1000));
-        record_date(&r, 89, opened, DATE_YYYY_MM_DD);
-        record_date(&r, 99, w->sample->business_date + (int32_t)draw_below(&d, 1800), DATE_YYYY_MM_DD);
-        r.bytes[109] = (unsigned char)"AAAAAAAAFC"[draw_below(&d, 10)];
-        record_text(&r, 110, 6, draw_below(&d, 3) ? "GOLD" : "BASIC");
-        record_text(&r, 116, 6, w->sample->unit);
+        draw_account(w->sample, h, i, &a);
+        account_record(&a, &r);
         source_file_put(&w->file, &r, 0);
     }
+}
+
+static void address_record(const struct sample *s, const char *source_no, const struct presentation *p, struct draw *d,
+                           struct record *r)
+{
+    (void)s;
+    record_start(r, 130, false);
+    record_text(r, 0, 16, source_no);
+    r->bytes[16] = (unsigned char)"BBBHW"[draw_below(d, 5)];
+    record_text(r, 17, 90, p->address);
+    record_text(r, 107, 6, p->zip);
+    record_text(r, 113, 3, "CHN");
 }
 
 static void put_address(void *context, const struct holder *h)
@@ -120,12 +156,7 @@ static void put_address(void *context, const struct holder *h)
     if (draw_below(&d, 3)) return;
     population_present(w->sample, h, &p);
     holder_source_no(h, source_no);
-    record_start(&r, 130, false);
-    record_text(&r, 0, 16, source_no);
-    r.bytes[16] = (unsigned char)"BBBHW"[draw_below(&d, 5)];
-    record_text(&r, 17, 90, p.address);
-    record_text(&r, 107, 6, p.zip);
-    record_text(&r, 113, 3, "CHN");
+    address_record(w->sample, source_no, &p, &d, &r);
     source_file_put(&w->file, &r, 0);
 }
 
@@ -144,3 +175,11 @@ void systems_write_card(const struct sample *s)
     write_file(s, &ACCOUNTS, put_accounts);
     write_file(s, &ADDRESSES, put_address);
 }
+
+const struct system_shape CARD_SHAPE = {.customers = &CUSTOMERS,
+                                        .accounts = &ACCOUNTS,
+                                        .addresses = &ADDRESSES,
+                                        .customer_record = customer_record,
+                                        .draw_account = draw_account,
+                                        .account_record = account_record,
+                                        .address_record = address_record};

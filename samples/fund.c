@@ -39,53 +39,75 @@ struct writer {
     struct source_file file;
 };
 
+static void customer_record(const struct holder *h, const struct presentation *p, struct record *r)
+{
+    char source_no[32];
+    holder_source_no(h, source_no);
+    record_start(r, 240, false);
+    record_text(r, 0, 12, source_no);
+    r->bytes[12] = (unsigned char)p->customer_type;
+    record_text(r, 13, 2, p->type);
+    record_text(r, 15, 30, p->number);
+    record_text(r, 45, 60, p->name);
+    if (p->birth != DATE_NONE || h->index % 2) record_date(r, 105, p->birth, DATE_YYYYMMDD); /* none: zeros or blanks */
+    record_text(r, 113, 16, p->mobile);
+    record_text(r, 129, 80, p->address);
+    record_text(r, 209, 6, p->zip);
+    record_text(r, 215, 6, p->branch);
+    record_date(r, 221, p->changed, DATE_YYYYMMDD);
+}
+
 static void put_customer(void *context, const struct holder *h)
 {
     struct writer *w = context;
     struct presentation p;
     struct record r;
-    char source_no[32];
     population_present(w->sample, h, &p);
-    holder_source_no(h, source_no);
-    record_start(&r, 240, false);
-    record_text(&r, 0, 12, source_no);
-    r.bytes[12] = (unsigned char)p.customer_type;
-    record_text(&r, 13, 2, p.type);
-    record_text(&r, 15, 30, p.number);
-    record_text(&r, 45, 60, p.name);
-    if (p.birth != DATE_NONE || h->index % 2) record_date(&r, 105, p.birth, DATE_YYYYMMDD); /* none: zeros or blanks */
-    record_text(&r, 113, 16, p.mobile);
-    record_text(&r, 129, 80, p.address);
-    record_text(&r, 209, 6, p.zip);
-    record_text(&r, 215, 6, p.branch);
-    record_date(&r, 221, p.changed, DATE_YYYYMMDD);
+    customer_record(h, &p, &r);
     source_file_put(&w->file, &r, 0);
+}
+
+static void draw_account(const struct sample *s, const struct holder *h, int place, struct account *a)
+{
+    static const char *const funds[] = {"110011", "110022", "519066", "161005", "000961"};
+    struct draw d = holder_draw(s, h, 100 + (uint32_t)place);
+    memset(a, 0, sizeof *a);
+    holder_source_no(h, a->owner);
+    snprintf(a->number, sizeof a->number, "F%.12s%06d%d", a->owner, 519000, place % 10);
+    if (draw_chance(&d, s->mix.ownerless)) population_nobody(FUND, h->index, a->owner);
+    struct money value = systems_draw_money(s, &d, 6, false);
+    memcpy(a->currency, value.currency, 4);
+    a->place = place;
+    a->balance = value.minor;
+    a->nav = 4000 + (int64_t)draw_below(&d, 26000);
+    snprintf(a->fund, sizeof a->fund, "%s", funds[draw_below(&d, 5)]);
+    a->shares = value.minor * 10000 / a->nav;
+    a->nav_date = s->business_date - 1;
+    snprintf(a->branch, sizeof a->branch, "%.6s", s->unit);
+}
+
+static void account_record(const struct account *a, struct record *r)
+{
+    record_start(r, 110, false);
+    record_text(r, 0, 20, a->number);
+    record_text(r, 20, 12, a->owner);
+    record_text(r, 32, 6, a->fund);
+    record_amount(r, 38, 17, a->shares, SIGN_LEADING);
+    record_amount(r, 55, 9, a->nav, SIGN_NONE);
+    record_date(r, 64, a->nav_date, DATE_YYYYMMDD);
+    record_amount(r, 72, 17, a->balance, SIGN_LEADING);
+    record_text(r, 89, 6, a->branch);
 }
 
 static void put_accounts(void *context, const struct holder *h)
 {
-    static const char *const funds[] = {"110011", "110022", "519066", "161005", "000961"};
     struct writer *w = context;
-    const struct sample *s = w->sample;
-    int count = systems_account_count(s, h);
+    int count = systems_account_count(w->sample, h);
     for (int i = 0; i < count; i++) {
-        struct draw d = holder_draw(s, h, 100 + (uint32_t)i);
+        struct account a;
         struct record r;
-        char source_no[32], account[80];
-        holder_source_no(h, source_no);
-        snprintf(account, sizeof account, "F%s%06d%d", source_no, 519000, i % 10);
-        if (draw_chance(&d, s->mix.ownerless)) population_nobody(FUND, h->index, source_no);
-        struct money value = systems_draw_money(s, &d, 6, false);
-        int64_t nav = 4000 + (int64_t)draw_below(&d, 26000);
-        record_start(&r, 110, false);
-        record_text(&r, 0, 20, account);
-        record_text(&r, 20, 12, source_no);
-        record_text(&r, 32, 6, funds[draw_below(&d, 5)]);
-        record_amount(&r, 38, 17, value.minor * 10000 / nav, SIGN_LEADING);
-        record_amount(&r, 55, 9, nav, SIGN_NONE);
-        record_date(&r, 64, s->business_date - 1, DATE_YYYYMMDD);
-        record_amount(&r, 72, 17, value.minor, SIGN_LEADING);
-        record_text(&r, 89, 6, s->unit);
+        draw_account(w->sample, h, i, &a);
+        account_record(&a, &r);
         source_file_put(&w->file, &r, 0);
     }
 }
@@ -104,3 +126,9 @@ void systems_write_fund(const struct sample *s)
     write_file(s, &CUSTOMERS, put_customer);
     write_file(s, &ACCOUNTS, put_accounts);
 }
+
+const struct system_shape FUND_SHAPE = {.customers = &CUSTOMERS,
+                                        .accounts = &ACCOUNTS,
+                                        .customer_record = customer_record,
+                                        .draw_account = draw_account,
+                                        .account_record = account_record};

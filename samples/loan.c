@@ -54,64 +54,99 @@ struct writer {
     struct source_file file;
 };
 
+static void customer_record(const struct holder *h, const struct presentation *p, struct record *r)
+{
+    char source_no[32];
+    holder_source_no(h, source_no);
+    record_start(r, 220, true);
+    record_text(r, 0, 10, source_no);
+    r->bytes[10] = (unsigned char)p->customer_type;
+    record_text(r, 11, 2, p->type);
+    record_text(r, 13, 36, p->number);
+    record_text(r, 49, 40, p->name);
+    r->bytes[89] = p->sex == ' ' ? ' ' : p->sex == 'M' ? '1' : '2';
+    if (p->birth != DATE_NONE) record_date(r, 90, p->birth, DATE_YYMMDD);
+    record_text(r, 96, 16, p->mobile);
+    record_text(r, 112, 80, p->address);
+    record_text(r, 192, 6, p->zip);
+    record_text(r, 198, 6, p->branch);
+    record_date(r, 204, p->opened, DATE_YYMMDD);
+    record_date(r, 210, p->changed, DATE_YYMMDD);
+}
+
 static void put_customer(void *context, const struct holder *h)
 {
     struct writer *w = context;
     struct presentation p;
     struct record r;
-    char source_no[32];
     population_present(w->sample, h, &p);
-    holder_source_no(h, source_no);
-    record_start(&r, 220, true);
-    record_text(&r, 0, 10, source_no);
-    r.bytes[10] = (unsigned char)p.customer_type;
-    record_text(&r, 11, 2, p.type);
-    record_text(&r, 13, 36, p.number);
-    record_text(&r, 49, 40, p.name);
-    r.bytes[89] = p.sex == ' ' ? ' ' : p.sex == 'M' ? '1' : '2';
-    if (p.birth != DATE_NONE) record_date(&r, 90, p.birth, DATE_YYMMDD);
-    record_text(&r, 96, 16, p.mobile);
-    record_text(&r, 112, 80, p.address);
-    record_text(&r, 192, 6, p.zip);
-    record_text(&r, 198, 6, p.branch);
-    record_date(&r, 204, p.opened, DATE_YYMMDD);
-    record_date(&r, 210, p.changed, DATE_YYMMDD);
+    customer_record(h, &p, &r);
     source_file_put(&w->file, &r, 0);
+}
+
+static void draw_account(const struct sample *s, const struct holder *h, int place, struct account *a)
+{
+    static const int months[] = {0, 12, 24, 36, 60, 120, 240, 360};
+    struct draw d = holder_draw(s, h, 100 + (uint32_t)place);
+    memset(a, 0, sizeof *a);
+    holder_source_no(h, a->owner);
+    snprintf(a->number, sizeof a->number, "DK%.10s%06d%02d", a->owner, 110100, place);
+    if (draw_chance(&d, s->mix.ownerless)) population_nobody(LOAN, h->index, a->owner);
+    struct money balance = systems_draw_money(s, &d, 7, true);
+    memcpy(a->currency, balance.currency, 4);
+    a->place = place;
+    a->balance = balance.minor;
+    a->term = months[draw_below(&d, 8)];
+    a->periods = draw_below(&d, 12) ? 0 : 1 + (int)draw_below(&d, 12);
+    a->opened = systems_draw_opened(s, &d);
+    a->owed = a->periods ? a->balance / 100 / (a->term ? a->term : 12) * a->periods * 100 : 0;
+    a->until = a->term ? systems_maturity(a->opened, a->term) : DATE_NONE;
+    a->status = a->periods ? (draw_below(&d, 10) ? 'O' : 'W') : 'N';
+    snprintf(a->product, sizeof a->product, "%s", a->term > 60 ? "HOUSE" : "CAR");
+    snprintf(a->branch, sizeof a->branch, "%.6s", s->unit);
+}
+
+static void account_record(const struct account *a, struct record *r)
+{
+    record_start(r, 120, true);
+    record_text(r, 0, 20, a->number);
+    record_text(r, 20, 10, a->owner);
+    record_text(r, 30, 3, a->currency);
+    record_amount(r, 33, 14, a->balance, SIGN_OVERPUNCH);
+    record_digits(r, 47, 3, (uint64_t)a->term);
+    record_amount(r, 50, 14, a->owed, SIGN_OVERPUNCH);
+    if (a->owed == 0 && a->place % 2) r->bytes[63] = a->place % 4 == 1 ? '}' : '0'; /* minus nothing; a plain digit */
+    if (a->periods || a->place % 2) record_digits(r, 64, 3, (uint64_t)a->periods);
+    record_date(r, 67, a->opened, DATE_YYYYDDD);
+    record_date(r, 74, a->until, DATE_YYYYDDD);
+    r->bytes[81] = (unsigned char)a->status;
+    record_text(r, 82, 6, a->product);
+    record_text(r, 88, 6, a->branch);
 }
 
 static void put_accounts(void *context, const struct holder *h)
 {
-    static const int months[] = {0, 12, 24, 36, 60, 120, 240, 360};
     struct writer *w = context;
-    const struct sample *s = w->sample;
-    int count = systems_account_count(s, h);
+    int count = systems_account_count(w->sample, h);
     for (int i = 0; i < count; i++) {
-        struct draw d = holder_draw(s, h, 100 + (uint32_t)i);
+        struct account a;
         struct record r;
-        char source_no[32], account[80];
-        holder_source_no(h, source_no);
-        snprintf(account, sizeof account, "DK%s%06d%02d", source_no, 110100, i);
-        if (draw_chance(&d, s->mix.ownerless)) population_nobody(LOAN, h->index, source_no);
-        struct money balance = systems_draw_money(s, &d, 7, true);
-        int term = months[draw_below(&d, 8)], periods = draw_below(&d, 12) ? 0 : 1 + (int)draw_below(&d, 12);
-        int32_t opened = systems_draw_opened(s, &d);
-        int64_t overdue = periods ? balance.minor / 100 / (term ? term : 12) * periods * 100 : 0;
-        record_start(&r, 120, true);
-        record_text(&r, 0, 20, account);
-        record_text(&r, 20, 10, source_no);
-        record_text(&r, 30, 3, balance.currency);
-        record_amount(&r, 33, 14, balance.minor, SIGN_OVERPUNCH);
-        record_digits(&r, 47, 3, (uint64_t)term);
-        record_amount(&r, 50, 14, overdue, SIGN_OVERPUNCH);
-        if (overdue == 0 && i % 2) r.bytes[63] = i % 4 == 1 ? '}' : '0'; /* minus nothing; a plain digit */
-        if (periods || i % 2) record_digits(&r, 64, 3, (uint64_t)periods);
-        record_date(&r, 67, opened, DATE_YYYYDDD);
-        record_date(&r, 74, term ? systems_maturity(opened, term) : DATE_NONE, DATE_YYYYDDD);
-        r.bytes[81] = periods ? (draw_below(&d, 10) ? 'O' : 'W') : 'N';
-        record_text(&r, 82, 6, term > 60 ? "HOUSE" : "CAR");
-        record_text(&r, 88, 6, s->unit);
+        draw_account(w->sample, h, i, &a);
+        account_record(&a, &r);
         source_file_put(&w->file, &r, 0);
     }
+}
+
+static void contact_record(const struct sample *s, const char *source_no, const struct presentation *p, struct draw *d,
+                           struct record *r)
+{
+    (void)s;
+    record_start(r, 90, true);
+    record_text(r, 0, 10, source_no);
+    record_text(r, 10, 2, draw_below(d, 2) ? "01" : "09");
+    record_text(r, 12, 40, p->name);
+    record_text(r, 52, 16, p->mobile);
+    record_text(r, 68, 16, p->phone);
 }
 
 static void put_contact(void *context, const struct holder *h)
@@ -126,12 +161,7 @@ static void put_contact(void *context, const struct holder *h)
     guarantor.index += 300000;
     population_present(w->sample, &guarantor, &p);
     holder_source_no(h, source_no);
-    record_start(&r, 90, true);
-    record_text(&r, 0, 10, source_no);
-    record_text(&r, 10, 2, draw_below(&d, 2) ? "01" : "09");
-    record_text(&r, 12, 40, p.name);
-    record_text(&r, 52, 16, p.mobile);
-    record_text(&r, 68, 16, p.phone);
+    contact_record(w->sample, source_no, &p, &d, &r);
     source_file_put(&w->file, &r, 0);
 }
 
@@ -150,3 +180,11 @@ void systems_write_loan(const struct sample *s)
     write_file(s, &ACCOUNTS, put_accounts);
     write_file(s, &CONTACTS, put_contact);
 }
+
+const struct system_shape LOAN_SHAPE = {.customers = &CUSTOMERS,
+                                        .accounts = &ACCOUNTS,
+                                        .contacts = &CONTACTS,
+                                        .customer_record = customer_record,
+                                        .draw_account = draw_account,
+                                        .account_record = account_record,
+                                        .contact_record = contact_record};

@@ -15,6 +15,14 @@ static const struct {
               {"JPY", 100, 4783000},   {"GBP", 1, 9126400},    {"AUD", 100, 471290000},
               {"CHF", 1, 8109700},     {"KRW", 100, 531000},   {"KWD", 1, 23561200}};
 enum { QUOTE_COUNT = sizeof QUOTES / sizeof *QUOTES };
+_Static_assert((int)QUOTE_COUNT == (int)SYSTEMS_QUOTES, "the header says how many");
+
+const char *systems_quote(int place, int *per_unit, int64_t *middle)
+{
+    *per_unit = QUOTES[place].per_unit;
+    *middle = QUOTES[place].middle;
+    return QUOTES[place].currency;
+}
 
 struct money systems_draw_money(const struct sample *s, struct draw *d, int decades, bool foreign)
 {
@@ -57,6 +65,18 @@ int32_t systems_maturity(int32_t opened, int term_months)
     return date_from_civil(year, month, day < last ? day : last);
 }
 
+void systems_quote_record(int place, int64_t middle, int32_t date, struct record *r)
+{
+    record_start(r, 54, false);
+    record_text(r, 0, 3, QUOTES[place].currency);
+    record_digits(r, 3, 3, (uint64_t)QUOTES[place].per_unit);
+    record_date(r, 6, date, DATE_YYYYMMDD);
+    record_amount(r, 14, 10, middle - middle / 500, SIGN_NONE);
+    record_amount(r, 24, 10, middle - middle / 80, SIGN_NONE);
+    record_amount(r, 34, 10, middle + middle / 500, SIGN_NONE);
+    record_amount(r, 44, 10, middle, SIGN_NONE);
+}
+
 static void write_rates(const struct sample *s)
 {
     static const struct file_shape shape = {.name = "RATES", .record_length = 54};
@@ -64,18 +84,19 @@ static void write_rates(const struct sample *s)
     source_file_open(&f, s, &shape, NULL);
     for (int i = 0; i < QUOTE_COUNT; i++) {
         struct record r;
-        int64_t middle = QUOTES[i].middle;
-        record_start(&r, 54, false);
-        record_text(&r, 0, 3, QUOTES[i].currency);
-        record_digits(&r, 3, 3, (uint64_t)QUOTES[i].per_unit);
-        record_date(&r, 6, s->business_date, DATE_YYYYMMDD);
-        record_amount(&r, 14, 10, middle - middle / 500, SIGN_NONE);
-        record_amount(&r, 24, 10, middle - middle / 80, SIGN_NONE);
-        record_amount(&r, 34, 10, middle + middle / 500, SIGN_NONE);
-        record_amount(&r, 44, 10, middle, SIGN_NONE);
+        systems_quote_record(i, QUOTES[i].middle, s->business_date, &r);
         source_file_put(&f, &r, 0);
     }
     source_file_close(&f);
+}
+
+void systems_exclusion_record(const struct presentation *p, const char *reason, int32_t expires, struct record *r)
+{
+    record_start(r, 80, false);
+    record_text(r, 0, 2, p->type);
+    record_text(r, 2, 30, p->number);
+    record_text(r, 32, 10, reason);
+    record_date(r, 42, expires, DATE_YYYYMMDD);
 }
 
 struct exclusion_writer {
@@ -92,14 +113,11 @@ static void put_exclusion(void *context, const struct holder *h)
     struct record r;
     if (!draw_chance(&d, w->sample->mix.excluded)) return;
     population_present(w->sample, h, &p);
-    record_start(&r, 80, false);
-    record_text(&r, 0, 2, p.type);
-    record_text(&r, 2, 30, p.number);
-    record_text(&r, 32, 10, reasons[draw_below(&d, 6)]);
+    const char *reason = reasons[draw_below(&d, 6)];
     /* For ever, until next year, until today (still counts), or expired. */
     static const int32_t days[] = {0, 365, 0, -1};
     uint64_t kind = draw_below(&d, 4);
-    record_date(&r, 42, kind == 0 ? DATE_NONE : w->sample->business_date + days[kind], DATE_YYYYMMDD);
+    systems_exclusion_record(&p, reason, kind == 0 ? DATE_NONE : w->sample->business_date + days[kind], &r);
     source_file_put(&w->file, &r, 0);
 }
 

@@ -44,6 +44,7 @@ struct sample {
     int32_t business_date;
     struct sample_mix mix;
     const char *folder;
+    bool any_date; /* files of any date: spoils that are wrong only around the default date are left out */
 };
 
 void sample_mix_default(struct sample_mix *mix, uint64_t persons);
@@ -84,6 +85,8 @@ struct presentation {
     char phone[17], mobile[17], address[128], zip[16], branch[24];
 };
 
+/* Another valid number of a resident, which no person has: serial < 10^8. */
+void population_fresh_number(uint64_t serial, char number[128]);
 void population_present(const struct sample *s, const struct holder *h, struct presentation *out);
 
 #endif

@@ -255,6 +255,14 @@ static void present_contact(const struct sample *s, struct draw *d, struct prese
     if (draw_below(d, 5) == 0) out->opened = out->changed = date_from_civil(2004, 7, 1);
 }
 
+void population_fresh_number(uint64_t serial, char number[128])
+{
+    struct subject who;
+    memset(&who, 0, sizeof who);
+    resident_number(200000000 + serial, date_from_civil(1935, 1, 1), 27000, 1, 900, &who);
+    snprintf(number, 128, "%s", who.number);
+}
+
 void population_present(const struct sample *s, const struct holder *h, struct presentation *out)
 {
     struct subject who;

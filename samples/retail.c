@@ -79,61 +79,77 @@ static bool elsewhere(const struct writer *w, const struct holder *h)
     return w->branch >= 0 && holder_branch(w->sample, h) != w->branch;
 }
 
+static void customer_record(const struct holder *h, const struct presentation *p, struct record *r)
+{
+    char source_no[32];
+    holder_source_no(h, source_no);
+    record_start(r, 300, false);
+    record_text(r, 0, 12, source_no);
+    r->bytes[12] = (unsigned char)p->customer_type;
+    record_text(r, 13, 2, p->type);
+    record_text(r, 15, 30, p->number);
+    record_text(r, 45, 60, p->name);
+    r->bytes[105] = (unsigned char)p->sex;
+    record_date(r, 106, p->birth, DATE_YYYYMMDD);
+    record_text(r, 114, 16, p->phone);
+    record_text(r, 130, 16, p->mobile);
+    record_text(r, 146, 90, p->address);
+    record_text(r, 236, 6, p->zip);
+    record_text(r, 242, 6, p->branch);
+    record_date(r, 248, p->opened, DATE_YYYYMMDD);
+    record_date(r, 256, p->changed, DATE_YYYYMMDD);
+    r->bytes[264] = (unsigned char)"AAAAAADC"[h->index % 8];
+    record_text(r, 265, 8, h->index % 3 ? "" : "M0001234");
+}
+
 static void put_customer(void *context, const struct holder *h)
 {
     struct writer *w = context;
     struct presentation p;
     struct record r;
-    char source_no[32];
     if (elsewhere(w, h)) return;
     population_present(w->sample, h, &p);
-    holder_source_no(h, source_no);
-    record_start(&r, 300, false);
-    record_text(&r, 0, 12, source_no);
-    r.bytes[12] = (unsigned char)p.customer_type;
-    record_text(&r, 13, 2, p.type);
-    record_text(&r, 15, 30, p.number);
-    record_text(&r, 45, 60, p.name);
-    r.bytes[105] = (unsigned char)p.sex;
-    record_date(&r, 106, p.birth, DATE_YYYYMMDD);
-    record_text(&r, 114, 16, p.phone);
-    record_text(&r, 130, 16, p.mobile);
-    record_text(&r, 146, 90, p.address);
-    record_text(&r, 236, 6, p.zip);
-    record_text(&r, 242, 6, p.branch);
-    record_date(&r, 248, p.opened, DATE_YYYYMMDD);
-    record_date(&r, 256, p.changed, DATE_YYYYMMDD);
-    r.bytes[264] = (unsigned char)"AAAAAADC"[h->index % 8];
-    record_text(&r, 265, 8, h->index % 3 ? "" : "M0001234");
+    customer_record(h, &p, &r);
     source_file_put(&w->file, &r, 0);
 }
 
-struct account {
-    char account[80], sub_account[16], kind, status, cash_flag;
-    struct money money;
-    int term;
-    int32_t opened, maturity;
-    char branch[16];
-};
-
 /* The place-th account of a holder; every second one is a sub-account of the one before it. */
-static void account_of(const struct sample *s, const struct holder *h, int place, struct account *a)
+static void draw_account(const struct sample *s, const struct holder *h, int place, struct account *a)
 {
     struct draw d = holder_draw(s, h, 100 + (uint32_t)place);
-    char source_no[32];
-    holder_source_no(h, source_no);
     memset(a, 0, sizeof *a);
-    snprintf(a->account, sizeof a->account, "6222%s%04d%02d", source_no, 7 * (place / 2) + 11, place / 2);
+    holder_source_no(h, a->owner);
+    snprintf(a->number, sizeof a->number, "6222%.12s%04d%02d", a->owner, 7 * (place / 2) + 11, place / 2);
     snprintf(a->sub_account, sizeof a->sub_account, "%04d", place % 2 + 1);
-    a->money = systems_draw_money(s, &d, 7, true);
+    struct money money = systems_draw_money(s, &d, 7, true);
+    memcpy(a->currency, money.currency, 4);
+    a->place = place;
+    a->balance = money.minor;
     uint64_t kind = draw_below(&d, 20);
     a->kind = kind < 11 ? 'D' : kind < 19 ? 'F' : 'N';
     a->status = "AAAAAAAAAAAAAAAAFDDC"[draw_below(&d, 20)];
-    a->cash_flag = memcmp(a->money.currency, "CNY", 3) == 0 ? ' ' : draw_below(&d, 3) ? 'S' : 'C';
+    a->cash_flag = memcmp(a->currency, "CNY", 3) == 0 ? ' ' : draw_below(&d, 3) ? 'S' : 'C';
     a->term = a->kind == 'F' ? systems_draw_term(&d) : 0;
     a->opened = systems_draw_opened(s, &d);
-    a->maturity = a->kind == 'F' ? systems_maturity(a->opened, a->term) : DATE_NONE;
+    a->until = a->kind == 'F' ? systems_maturity(a->opened, a->term) : DATE_NONE;
     snprintf(a->branch, sizeof a->branch, "%.2s%02d%02d", s->unit, holder_branch(s, h) % 99 + 1, place % 3 + 1);
+}
+
+static void account_record(const struct account *a, struct record *r)
+{
+    record_start(r, 120, false);
+    record_text(r, 0, 22, a->number);
+    record_text(r, 22, 4, a->sub_account);
+    record_text(r, 26, 3, a->currency);
+    r->bytes[29] = (unsigned char)a->cash_flag;
+    r->bytes[30] = (unsigned char)a->kind;
+    record_amount(r, 31, 18, a->balance, SIGN_LEADING);
+    record_digits(r, 49, 3, (uint64_t)a->term);
+    if (a->kind == 'F' || a->place % 2) record_date(r, 52, a->until, DATE_YYYYMMDD); /* no maturity: zeros or blanks */
+    record_date(r, 60, a->opened, DATE_YYYYMMDD);
+    record_amount(r, 68, 9, a->kind == 'F' ? 15000 + a->term * 100 : 3500, SIGN_NONE);
+    record_text(r, 77, 6, a->branch);
+    r->bytes[83] = (unsigned char)a->status;
 }
 
 static void put_accounts(void *context, const struct holder *h)
@@ -144,33 +160,26 @@ static void put_accounts(void *context, const struct holder *h)
     for (int i = 0; i < count; i++) {
         struct account a;
         struct record r;
-        account_of(w->sample, h, i, &a);
-        record_start(&r, 120, false);
-        record_text(&r, 0, 22, a.account);
-        record_text(&r, 22, 4, a.sub_account);
-        record_text(&r, 26, 3, a.money.currency);
-        r.bytes[29] = (unsigned char)a.cash_flag;
-        r.bytes[30] = (unsigned char)a.kind;
-        record_amount(&r, 31, 18, a.money.minor, SIGN_LEADING);
-        record_digits(&r, 49, 3, (uint64_t)a.term);
-        if (a.kind == 'F' || i % 2) record_date(&r, 52, a.maturity, DATE_YYYYMMDD); /* no maturity: zeros or blanks */
-        record_date(&r, 60, a.opened, DATE_YYYYMMDD);
-        record_amount(&r, 68, 9, a.kind == 'F' ? 15000 + a.term * 100 : 3500, SIGN_NONE);
-        record_text(&r, 77, 6, a.branch);
-        r.bytes[83] = (unsigned char)a.status;
-        source_file_put(&w->file, &r, a.money.minor);
+        draw_account(w->sample, h, i, &a);
+        account_record(&a, &r);
+        source_file_put(&w->file, &r, a.balance);
     }
+}
+
+static void relation_record(const struct account *a, const char *source_no, char role, int share, struct record *r)
+{
+    record_start(r, 50, false);
+    record_text(r, 0, 22, a->number);
+    record_text(r, 22, 4, a->sub_account);
+    record_text(r, 26, 12, source_no);
+    r->bytes[38] = (unsigned char)role;
+    if (share >= 0) record_digits(r, 39, 5, (uint64_t)share);
 }
 
 static void put_relation(struct writer *w, const struct account *a, const char *source_no, char role, int share)
 {
     struct record r;
-    record_start(&r, 50, false);
-    record_text(&r, 0, 22, a->account);
-    record_text(&r, 22, 4, a->sub_account);
-    record_text(&r, 26, 12, source_no);
-    r.bytes[38] = (unsigned char)role;
-    if (share >= 0) record_digits(&r, 39, 5, (uint64_t)share);
+    relation_record(a, source_no, role, share, &r);
     source_file_put(&w->file, &r, 0);
 }
 
@@ -212,7 +221,7 @@ static void put_relations(void *context, const struct holder *h)
         struct account a;
         struct holder other;
         struct draw d = holder_draw(w->sample, h, 200 + (uint32_t)i);
-        account_of(w->sample, h, i, &a);
+        draw_account(w->sample, h, i, &a);
         if (draw_chance(&d, m->ownerless)) {
             /* No relation at all (no owner: 无主账户), or to a customer that does not exist. */
             population_nobody(RETAIL, h->index, nobody);
@@ -230,9 +239,33 @@ static void put_relations(void *context, const struct holder *h)
     }
 }
 
-static void put_contacts(void *context, const struct holder *h)
+static void contact_record(const struct sample *s, const char *source_no, const struct presentation *p, struct draw *d,
+                           struct record *r)
 {
     static const char *const relations[] = {"01", "02", "03", "09"};
+    (void)s;
+    record_start(r, 110, false);
+    record_text(r, 0, 12, source_no);
+    record_text(r, 12, 2, relations[draw_below(d, 4)]);
+    record_text(r, 14, 60, p->name);
+    record_text(r, 74, 16, p->phone);
+    record_text(r, 90, 16, p->mobile);
+}
+
+static void address_record(const struct sample *s, const char *source_no, const struct presentation *p, struct draw *d,
+                           struct record *r)
+{
+    (void)s;
+    record_start(r, 140, false);
+    record_text(r, 0, 12, source_no);
+    r->bytes[12] = (unsigned char)"HWB"[draw_below(d, 3)];
+    record_text(r, 13, 100, p->address);
+    record_text(r, 113, 6, p->zip);
+    record_text(r, 119, 3, "CHN");
+}
+
+static void put_contacts(void *context, const struct holder *h)
+{
     struct writer *w = context;
     struct draw d = holder_draw(w->sample, h, 20);
     for (uint64_t n = draw_below(&d, 4); n > 2; n--) { /* every fourth has one */
@@ -246,12 +279,7 @@ static void put_contacts(void *context, const struct holder *h)
             population_nobody(RETAIL, h->index, source_no);
         else
             holder_source_no(h, source_no);
-        record_start(&r, 110, false);
-        record_text(&r, 0, 12, source_no);
-        record_text(&r, 12, 2, relations[draw_below(&d, 4)]);
-        record_text(&r, 14, 60, p.name);
-        record_text(&r, 74, 16, p.phone);
-        record_text(&r, 90, 16, p.mobile);
+        contact_record(w->sample, source_no, &p, &d, &r);
         source_file_put(&w->file, &r, 0);
     }
 }
@@ -271,12 +299,7 @@ static void put_addresses(void *context, const struct holder *h)
             population_nobody(RETAIL, h->index, source_no);
         else
             holder_source_no(h, source_no);
-        record_start(&r, 140, false);
-        record_text(&r, 0, 12, source_no);
-        r.bytes[12] = (unsigned char)"HWB"[draw_below(&d, 3)];
-        record_text(&r, 13, 100, p.address);
-        record_text(&r, 113, 6, p.zip);
-        record_text(&r, 119, 3, "CHN");
+        address_record(w->sample, source_no, &p, &d, &r);
         source_file_put(&w->file, &r, 0);
     }
 }
@@ -302,3 +325,15 @@ void systems_write_retail(const struct sample *s)
     write_file(&w, &CONTACTS, put_contacts);
     write_file(&w, &ADDRESSES, put_addresses);
 }
+
+const struct system_shape RETAIL_SHAPE = {.customers = &CUSTOMERS,
+                                          .accounts = &ACCOUNTS,
+                                          .relations = &RELATIONS,
+                                          .contacts = &CONTACTS,
+                                          .addresses = &ADDRESSES,
+                                          .customer_record = customer_record,
+                                          .draw_account = draw_account,
+                                          .account_record = account_record,
+                                          .relation_record = relation_record,
+                                          .contact_record = contact_record,
+                                          .address_record = address_record};

@@ -101,6 +101,12 @@ static size_t spoil_count(const struct file_shape *shape)
     return count;
 }
 
+/* A day in the future is only in the future of some dates. */
+static bool is_usable(const struct source_file *f, const struct spoil *spoil)
+{
+    return !f->sample->any_date || !spoil->bytes || spoil->bytes[0] != '2';
+}
+
 void source_file_put(struct source_file *f, const struct record *r, int64_t amount)
 {
     size_t kinds = spoil_count(f->shape), lengths = f->shape->line_end != LINE_NONE;
@@ -114,7 +120,9 @@ void source_file_put(struct source_file *f, const struct record *r, int64_t amou
     }
     put(f, r->bytes, r->length, amount);
     if (f->shape->spoils && draw_chance(&f->draw, f->sample->mix.repeated)) put_again(f, r, amount);
-    if (!kinds || !f->sample->mix.every_reason || f->spoiled == kinds + lengths) return;
+    if (!kinds || !f->sample->mix.every_reason) return;
+    while (f->spoiled < kinds && !is_usable(f, &f->shape->spoils[f->spoiled])) f->spoiled++;
+    if (f->spoiled == kinds + lengths) return;
     if (f->spoiled == kinds)
         put_length(f, r);
     else

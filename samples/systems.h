@@ -4,6 +4,7 @@
 #define CRMX_SAMPLES_SYSTEMS_H
 
 #include "samples/population.h"
+#include "samples/source_file.h"
 
 void systems_write_retail(const struct sample *s);
 void systems_write_card(const struct sample *s);
@@ -13,6 +14,35 @@ void systems_write_corporate_deposit(const struct sample *s);
 void systems_write_corporate_loan(const struct sample *s);
 /* Quotes of the day and the exclusion list. */
 void systems_write_market(const struct sample *s);
+
+/* An account of any system: what its record says. */
+struct account {
+    char number[24], sub_account[5], currency[4], owner[32], fund[7], product[7], branch[7];
+    char cash_flag, kind, status;
+    int place; /* among the accounts of its holder */
+    int term, periods;
+    int32_t opened, until; /* until: maturity or expiry */
+    int64_t balance;       /* of a corporate deposit in thousandths, else in hundredths */
+    int64_t owed;          /* overdraft of a card, overdue part of a loan */
+    int64_t limit, shares, nav;
+    int32_t nav_date;
+    int cvv;
+};
+
+/* How a system writes its files. Each function draws or writes one record; NULL: the system has no such file. */
+struct system_shape {
+    const struct file_shape *customers, *accounts, *relations, *contacts, *addresses;
+    void (*customer_record)(const struct holder *h, const struct presentation *p, struct record *r);
+    void (*draw_account)(const struct sample *s, const struct holder *h, int place, struct account *a);
+    void (*account_record)(const struct account *a, struct record *r);
+    void (*relation_record)(const struct account *a, const char *source_no, char role, int share, struct record *r);
+    void (*contact_record)(const struct sample *s, const char *source_no, const struct presentation *p, struct draw *d,
+                           struct record *r);
+    void (*address_record)(const struct sample *s, const char *source_no, const struct presentation *p, struct draw *d,
+                           struct record *r);
+};
+extern const struct system_shape RETAIL_SHAPE, CARD_SHAPE, LOAN_SHAPE, FUND_SHAPE, CORPORATE_DEPOSIT_SHAPE,
+    CORPORATE_LOAN_SHAPE;
 
 /* Shared by the systems: what an account is worth and in which currency. */
 struct money {
@@ -27,5 +57,12 @@ int systems_account_count(const struct sample *s, const struct holder *h);
 int32_t systems_draw_opened(const struct sample *s, struct draw *d);
 int systems_draw_term(struct draw *d);
 int32_t systems_maturity(int32_t opened, int term_months);
+
+/* Middle rates: place 0 .. SYSTEMS_QUOTES-1. */
+enum { SYSTEMS_QUOTES = 9 };
+const char *systems_quote(int place, int *per_unit, int64_t *middle);
+void systems_quote_record(int place, int64_t middle, int32_t date, struct record *r);
+/* One entry of the exclusion list; expires DATE_NONE: for ever. */
+void systems_exclusion_record(const struct presentation *p, const char *reason, int32_t expires, struct record *r);
 
 #endif

@@ -11,3 +11,10 @@ CREATE FUNCTION oracle.parameter(a_key text) RETURNS text LANGUAGE sql STABLE AS
 CREATE TABLE oracle.text_file (kind text, name text, content text, PRIMARY KEY (kind, name)); -- unit, layout, output, identity, formula
 CREATE TABLE oracle.arrived (name text PRIMARY KEY, path text NOT NULL);                      -- plain files, gunzipped
 CREATE TABLE oracle.override (kind text, name text, section text, key text, value text);
+
+-- Day by day (daily_*.sql): what the program has, and what differs.
+CREATE TABLE oracle.engine (number bigint, type text, system text, source_no text, is_primary boolean, threshold text, entry_date date);
+CREATE TABLE oracle.engine_event (kind text, number bigint, other bigint);
+CREATE TABLE oracle.engine_redirect (number bigint, target bigint);
+CREATE TABLE oracle.engine_event_file (there boolean);
+CREATE TABLE oracle.difference (what text, detail text);

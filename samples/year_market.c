@@ -1,0 +1,144 @@
+/* year: rates, net asset values, the exclusion list, and customers who become rich overnight. */
+#include "base/date.h"
+#include "samples/year.h"
+
+#include <string.h>
+
+enum {
+    /* A demand deposit in foreign currency of so many fen reaches the threshold of config/template/formulas/personal
+     * (500,000 yuan at a coefficient of 1.5). */
+    WATERMARK_FEN = 33333334,
+    RATE_STEP_PPM = 9000, /* of a day at most; 5 % would be held */
+};
+
+static void draw_rates(struct year *y)
+{
+    for (int i = 0; i < SYSTEMS_QUOTES; i++) {
+        int64_t step = (int64_t)draw_below(&y->draw, 2 * RATE_STEP_PPM + 1) - RATE_STEP_PPM;
+        y->next_rate[i] = y->rate[i] + y->rate[i] / 1000 * step / 1000;
+    }
+}
+
+/* Somebody with one account in foreign currency, untouched by anything else. */
+static void plant(struct year *y, int quote)
+{
+    int per_unit;
+    int64_t middle;
+    struct holder h = {.system = RETAIL, .index = year_new_person(y, false)};
+    uint32_t c = year_new_customer(y, &h), account = year_new_account(y, c);
+    struct presentation *own = year_own(y, c);
+    struct account *a = &y->accounts[account].a;
+    memcpy(own->type, "01", 3);
+    population_fresh_number(y->fresh_numbers++, own->number);
+    own->customer_type = 'P';
+    memcpy(a->currency, systems_quote(quote, &per_unit, &middle), 4);
+    a->cash_flag = 'S', a->kind = 'D', a->status = 'A', a->balance = 100000, a->term = 0, a->until = DATE_NONE;
+    year_new_relation(y, account, c, 'O', 10000);
+    y->customers[c].reserved = true;
+    y->planted[y->planted_count++] = account;
+}
+
+static void put_excluded(void *context, const struct holder *h)
+{
+    static const char *const reasons[] = {"DECEASED", "WRITEOFF", "BLACK", "STAFF", "INTERNAL", "REFUSES"};
+    static const int32_t days[] = {0, 365, 2, -1};
+    struct year *y = context;
+    struct draw d = holder_draw(&y->sample, h, 30);
+    struct presentation p;
+    if (!draw_chance(&d, y->sample.mix.excluded)) return;
+    y->exclusions = year_grow(y->exclusions, &y->exclusions_room, y->exclusions_count, sizeof *y->exclusions);
+    struct year_exclusion *e = &y->exclusions[y->exclusions_count++];
+    population_present(&y->sample, h, &p);
+    memcpy(e->type, p.type, sizeof e->type);
+    memcpy(e->number, p.number, sizeof e->number);
+    e->reason = reasons[draw_below(&d, 6)];
+    uint64_t kind = draw_below(&d, 4);
+    e->expires = kind == 0 ? DATE_NONE : y->date + days[kind];
+}
+
+void year_market_open(struct year *y)
+{
+    int per_unit;
+    for (int i = 0; i < SYSTEMS_QUOTES; i++) systems_quote(i, &per_unit, &y->rate[i]);
+    y->rate_date = year_is_trading(y->date) ? y->date : year_trading_before(y->date);
+    draw_rates(y);
+    for (int i = 0; i < 2 * SYSTEMS_QUOTES + y->options->days / 8 && i < YEAR_PLANTED_MAX; i++)
+        if (y->options->events[EVENT_ENTRY_BY_RATE]) plant(y, i % SYSTEMS_QUOTES);
+    population_each(&y->sample, RETAIL, put_excluded, y);
+    population_each(&y->sample, CORPORATE_DEPOSIT, put_excluded, y);
+}
+
+/* All holdings of a fund move by what their fund moves. */
+static void move_funds(struct year *y)
+{
+    int64_t step[8];
+    for (int i = 0; i < 8; i++) step[i] = (int64_t)draw_below(&y->draw, 30001) - 15000;
+    for (uint32_t i = 0; i < y->accounts_count; i++) {
+        struct year_account *a = &y->accounts[i];
+        const struct year_customer *c = &y->customers[a->customer - 1];
+        if (c->holder.system != FUND || !a->alive || c->reserved) continue;
+        year_touch_account(y, i, 'C');
+        a->a.nav += a->a.nav * step[(unsigned char)a->a.fund[5] % 8] / 1000000;
+        a->a.nav_date = year_trading_before(y->date);
+        a->a.balance = a->a.shares / 10000 * a->a.nav + a->a.shares % 10000 * a->a.nav / 10000;
+    }
+}
+
+void year_market_day(struct year *y)
+{
+    if (!year_is_trading(y->date)) return;
+    memcpy(y->rate, y->next_rate, sizeof y->rate);
+    y->rate_date = y->date;
+    draw_rates(y);
+    move_funds(y);
+}
+
+/* Today just below the watermark; tomorrow's rate, which is drawn already, lifts it above. */
+bool year_entry_by_rate(struct year *y)
+{
+    if (!year_is_trading(y->date + 1) || y->date >= y->last) return false;
+    for (int i = 0; i < y->planted_count; i++) {
+        uint32_t account = y->planted[i];
+        struct year_account *a = &y->accounts[account];
+        for (int q = 0; q < SYSTEMS_QUOTES; q++) {
+            int per_unit;
+            int64_t middle;
+            if (memcmp(a->a.currency, systems_quote(q, &per_unit, &middle), 3) != 0) continue;
+            if (y->next_rate[q] - y->rate[q] < y->rate[q] / 2000) continue;
+            int64_t between = (y->rate[q] + y->next_rate[q]) / 2;
+            year_touch_account(y, account, 'C');
+            a->a.balance = (int64_t)((__int128)WATERMARK_FEN * 1000000 * per_unit / between);
+            if (a->a.currency[0] == 'J' || memcmp(a->a.currency, "KRW", 3) == 0) a->a.balance -= a->a.balance % 100;
+            y->planted[i] = y->planted[--y->planted_count];
+            year_note(y, EVENT_ENTRY_BY_RATE, a->customer - 1, account);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool year_excluded(struct year *y)
+{
+    static const char *const reasons[] = {"DECEASED", "WRITEOFF", "BLACK", "STAFF", "INTERNAL", "REFUSES"};
+    uint32_t c = year_any_customer(y, true);
+    struct presentation p;
+    if (!c) return false;
+    year_present(y, c - 1, &p);
+    y->exclusions = year_grow(y->exclusions, &y->exclusions_room, y->exclusions_count, sizeof *y->exclusions);
+    struct year_exclusion *e = &y->exclusions[y->exclusions_count++];
+    memcpy(e->type, p.type, sizeof e->type);
+    memcpy(e->number, p.number, sizeof e->number);
+    e->reason = reasons[draw_below(&y->draw, 6)];
+    e->expires = draw_below(&y->draw, 2) ? DATE_NONE : y->date + (int32_t)draw_below(&y->draw, 30);
+    year_note(y, EVENT_EXCLUDED, c - 1, UINT32_MAX);
+    return true;
+}
+
+bool year_exclusion_ended(struct year *y)
+{
+    if (!y->exclusions_count) return false;
+    y->exclusions[draw_below(&y->draw, y->exclusions_count)] = y->exclusions[y->exclusions_count - 1];
+    y->exclusions_count--;
+    year_note(y, EVENT_EXCLUSION_ENDED, UINT32_MAX, UINT32_MAX);
+    return true;
+}
