@@ -3,7 +3,7 @@
 #include "control/command.h"
 
 extern const struct command command_init, command_layout_check, command_layout_list, command_layout_show, command_probe,
-    command_run_initial, command_status, command_rejects, command_reconcile, command_db_load, command_db_rebuild,
+    command_run_initial, command_run_daily, command_run_refresh, command_status, command_rejects, command_reconcile, command_db_load, command_db_rebuild,
     command_db_psql, command_delivery_run, command_delivery_list, command_delivery_resolve, command_generation_list,
     command_generation_verify, command_generation_show, command_customer_show, command_source_show,
     command_population_dump, command_population_list, command_identity_explain, command_identity_list,
@@ -17,6 +17,8 @@ const struct command *const COMMANDS[] = {
     &command_layout_show,
     &command_probe,
     &command_run_initial,
+    &command_run_daily,
+    &command_run_refresh,
     &command_status,
     &command_rejects,
     &command_reconcile,

@@ -86,6 +86,9 @@ static bool is_companion(const char *name)
 static bool matches(const struct arrive_request *r, const struct layout *l, const char *name)
 {
     if (is_companion(name)) return false;
+    bool either = l->class == LAYOUT_RATE || l->class == LAYOUT_EXCLUSION,
+         changes = l->change || l->class == LAYOUT_TRANSACTION;
+    if (!either && changes != r->changes) return false;
     for (int i = 0; i < l->patterns_count; i++) {
         char pattern[256];
         fill_pattern(r, l->patterns[i], pattern);
@@ -309,6 +312,7 @@ static bool take_layout(const struct arrive_request *r, struct names *names, int
         const struct found_name *name = &names->name[chosen[i]];
         const char *to = arena_printf(arena, "%s/%s", r->folder, name->text);
         if (!take(r, l, name, to, arena, st) || !input_add(inputs, name->text, to, l, index, st)) return false;
+        if (l->class != LAYOUT_CUSTOMER) inputs->files[inputs->files_count - 1].space = l->class == LAYOUT_TRANSACTION ? index : r->unit->layout_base[index];
     }
     return true;
 }
@@ -319,7 +323,10 @@ static bool check_all_there(const struct arrive_request *r, struct names *names,
     for (int l = 0; l < r->unit->layouts_count; l++) {
         const struct layout *layout = r->unit->layouts[l];
         if (!choose(r, names, layout, chosen, &count, arena, st)) return false;
-        if (!count && layout->expect != LAYOUT_EXPECT_OPTIONAL) return missing(r, layout, st);
+        bool wanted = layout->class == LAYOUT_RATE || layout->class == LAYOUT_EXCLUSION ||
+                      (layout->change || layout->class == LAYOUT_TRANSACTION) == r->changes;
+        bool may_lack = !wanted || (r->may_lack && r->may_lack[l]) || layout->expect == LAYOUT_EXPECT_OPTIONAL;
+        if (!count && !may_lack) return missing(r, layout, st);
         for (int i = 0; i < count; i++) {
             const struct found_name *name = &names->name[chosen[i]];
             const char *taken_ctl = arena_printf(arena, "%s/%s.ctl", r->folder, name->text);

@@ -27,6 +27,10 @@ struct arrive_request {
     const char *folder;         /* DIR/in of the attempt */
     const char *const *earlier; /* DIR/in of the attempts before this one, latest first */
     int earlier_count;
+    /* Which layouts are taken: a night takes change lists and transactions, a full load the unloads; both rates and
+     * exclusions. */
+    bool changes;
+    const bool *may_lack; /* per layout: nothing is missing when there is no file (waived, or no day of its calendar) */
     bool frozen; /* the attempt has all its files: what came to the inbox since is for another */
 };
 

@@ -1,63 +1,103 @@
 #include "etl/attempt.h"
 
 #include "base/date.h"
+#include "etl/archive.h"
 #include "etl/journal.h"
 
 #include <stdio.h>
 #include <string.h>
 
+enum { ATTEMPTS_MAX = 4096 };
+
 struct search {
     char date[11];
-    int last; /* highest attempt number of the date, 0: none */
+    struct {
+        int sequence, number;
+    } found[ATTEMPTS_MAX];
+    int count;
 };
 
 static bool note_attempt(void *context, const char *name)
 {
     struct search *s = context;
-    int attempt;
+    int sequence, number;
     char end;
-    if (strncmp(name, s->date, 10) == 0 && sscanf(name + 10, ".001.%d%c", &attempt, &end) == 1 && attempt > s->last)
-        s->last = attempt;
+    if (strncmp(name, s->date, 10) != 0 || sscanf(name + 10, ".%3d.%d%c", &sequence, &number, &end) != 2) return true;
+    int at = s->count < ATTEMPTS_MAX ? s->count++ : ATTEMPTS_MAX - 1;
+    /* The latest first. */
+    for (; at && (s->found[at - 1].sequence < sequence ||
+                  (s->found[at - 1].sequence == sequence && s->found[at - 1].number < number));
+         at--)
+        s->found[at] = s->found[at - 1];
+    s->found[at].sequence = sequence;
+    s->found[at].number = number;
     return true;
 }
 
-/* The state of an earlier attempt: was it given up for a cause? */
-static bool was_failed(const char *folder, bool *failed, struct status *st)
+static bool find_attempts(const char *unit_folder, int32_t business_date, struct search *s, struct status *st)
+{
+    char runs[OS_PATH_MAX];
+    *s = (struct search){.count = 0};
+    date_format(business_date, s->date);
+    snprintf(runs, sizeof runs, "%s/run", unit_folder);
+    return os_make_folder(runs, st) && os_list(runs, note_attempt, s, st);
+}
+
+/* How an earlier attempt ended: given up for a cause, committed? */
+static bool read_end(const char *folder, bool *failed, bool *committed, struct status *st)
 {
     char path[OS_PATH_MAX];
     snprintf(path, sizeof path, "%s/journal", folder);
     struct journal *j = journal_open(path, st);
     if (!j) return false;
     *failed = strcmp(journal_last(j), "failed") == 0;
+    *committed = journal_find(j, "committed") != NULL;
     journal_close(j);
     return true;
 }
 
-const char *attempt_folder(const char *unit_folder, int32_t business_date, int number, struct arena *arena)
+bool attempt_earlier(const struct attempt *a, const char *unit_folder, int32_t business_date, struct arena *arena,
+                     const char *const **folders, int *count, struct status *st)
 {
-    char date[11];
-    date_format(business_date, date);
-    return arena_printf(arena, "%s/run/%s.001.%d", unit_folder, date, number);
+    struct search *s = arena_new(arena, struct search);
+    if (!find_attempts(unit_folder, business_date, s, st)) return false;
+    const char **list = arena_array(arena, const char *, s->count + 1);
+    *folders = list;
+    *count = 0;
+    for (int i = 0; i < s->count; i++)
+        if (s->found[i].sequence < a->sequence ||
+            (s->found[i].sequence == a->sequence && s->found[i].number < a->number))
+            list[(*count)++] = arena_printf(arena, "%s/run/%s.%03d.%d/in", unit_folder, s->date, s->found[i].sequence,
+                                            s->found[i].number);
+    return true;
 }
 
 bool attempt_open(struct attempt *a, const char *unit_folder, int32_t business_date, struct status *st)
 {
-    struct search s = {.last = 0};
-    char runs[OS_PATH_MAX];
-    date_format(business_date, s.date);
-    *a = (struct attempt){0};
+    char runs[OS_PATH_MAX], date[11];
+    *a = (struct attempt){.sequence = 1, .number = 1};
+    struct search *s = malloc(sizeof *s);
+    ensure(s);
+    date_format(business_date, date);
     snprintf(runs, sizeof runs, "%s/run", unit_folder);
-    if (!os_make_folder(runs, st) || !os_list(runs, note_attempt, &s, st)) return false;
-    int number = s.last ? s.last : 1;
-    if (s.last) {
-        bool failed;
-        snprintf(a->folder, sizeof a->folder, "%s/%s.001.%d", runs, s.date, s.last);
-        if (!was_failed(a->folder, &failed, st)) return false;
-        a->resumed = !failed;
-        if (failed) number = s.last + 1;
+    bool ok = find_attempts(unit_folder, business_date, s, st);
+    if (ok && s->count) {
+        bool failed, committed;
+        a->sequence = s->found[0].sequence;
+        a->number = s->found[0].number;
+        snprintf(a->folder, sizeof a->folder, "%s/%s.%03d.%d", runs, date, a->sequence, a->number);
+        ok = read_end(a->folder, &failed, &committed, st);
+        a->resumed = ok && !failed && !committed;
+        if (ok && committed) {
+            a->sequence++;
+            a->number = 1;
+        } else if (ok && failed) {
+            a->number++;
+        }
     }
-    a->number = number;
-    snprintf(a->id, sizeof a->id, "%s.001.%d", s.date, number);
+    free(s);
+    if (!ok) return false;
+    snprintf(a->id, sizeof a->id, "%s.%03d.%d", date, a->sequence, a->number);
     snprintf(a->folder, sizeof a->folder, "%s/%s", runs, a->id);
     snprintf(a->generation, sizeof a->generation, "%s/gen.tmp", a->folder);
     /* What a killed attempt had built is built again, from the same frozen inputs to the same bytes. */
@@ -174,6 +214,7 @@ bool attempt_archive_inputs(const struct attempt *a, const struct input_set *inp
         snprintf(to, sizeof to, "%s/%s", folder, f->name);
         if (!os_link_or_copy(f->path, to, st)) return false;
     }
+    if (!archive_link(inputs, a->generation, st)) return false;
     snprintf(from, sizeof from, "%s/param", a->folder);
     snprintf(to, sizeof to, "%s/param", a->generation);
     static const char *const FOLDERS[] = {"layouts", "outputs", "identity", "formulas", "units"};

@@ -19,12 +19,15 @@ struct attempt {
     char id[GENERATION_ID_MAX];   /* DATE.SEQ.ATTEMPT */
     char folder[OS_PATH_MAX];     /* run/ID */
     char generation[OS_PATH_MAX]; /* run/ID/gen.tmp */
+    int sequence;                 /* SEQ: how often the date was begun anew after it had been committed */
     int number;                   /* ATTEMPT; those below it failed */
     bool resumed;
 };
 
-/* run/DATE.SEQ.NUMBER: the folder of another attempt of the same date. */
-const char *attempt_folder(const char *unit_folder, int32_t business_date, int number, struct arena *arena);
+/* in/ of the attempts of the same date before this one, the latest first: where its files may lie. */
+bool attempt_earlier(const struct attempt *a, const char *unit_folder, int32_t business_date, struct arena *arena,
+                     const char *const **folders, int *count, struct status *st);
+/* Goes on with the last attempt of the date; a new one when that failed; a new sequence when it was committed. */
 bool attempt_open(struct attempt *a, const char *unit_folder, int32_t business_date, struct status *st);
 /* Copies unit, layouts, outputs, identity and formulas to param/, once. */
 bool attempt_freeze(const struct attempt *a, const char *work, const char *unit, struct status *st);

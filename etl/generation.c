@@ -1,6 +1,7 @@
 #include "etl/generation.h"
 
 #include "base/date.h"
+#include "etl/archive.h"
 
 #define XXH_INLINE_ALL
 #include <stdio.h>
@@ -62,6 +63,7 @@ bool generation_write_inputs(const char *folder, const struct input_set *inputs,
         for (uint32_t k = 0; k < f->segments_count; k++)
             buf_addf(&b, "segment\t%u\t%u\n", f->segments[k].record, f->segments[k].remainder);
     }
+    archive_add_lines(&b, inputs);
     bool ok = !buf_full(&b);
     if (!ok) status_fail(st, STATUS_INPUT, "the inputs have too many records of wrong length to be addressed");
     int fd = ok ? os_open_create(path, st) : -1;
@@ -100,6 +102,8 @@ static bool add_file(struct generation *g, char *field[], struct status *st)
                     (unsigned long long)f->identity.size, (unsigned long long)size);
         return status_hint(st, "see what else is damaged: crmx generation verify --unit %s", g->unit->id);
     }
+    if (f->layout->class != LAYOUT_CUSTOMER && f->layout->class != LAYOUT_TRANSACTION)
+        f->space = g->unit->layout_base[layout];
     f->stride = (uint32_t)strtoul(field[4], NULL, 10);
     f->record_base = (uint32_t)strtoul(field[5], NULL, 10);
     f->records_max = (uint32_t)strtoul(field[6], NULL, 10);
@@ -118,6 +122,7 @@ static bool read_inputs(struct generation *g, struct status *st)
     buf_init(&text, TEXT_FILE_MAX);
     bool ok = os_read_file(arena_printf(&g->arena, "%s/INPUTS", g->folder), &text, st);
     uint32_t capacity = 0;
+    struct input_file *last = NULL;
     for (char *line = text.bytes; ok && line && *line;) {
         char *end = strchr(line, '\n'), *field[12];
         if (end) *end++ = 0;
@@ -125,8 +130,13 @@ static bool read_inputs(struct generation *g, struct status *st)
         if (strcmp(field[0], "file") == 0 && n == 12) {
             ok = add_file(g, field, st);
             capacity = 0;
-        } else if (strcmp(field[0], "segment") == 0 && n == 3 && g->inputs.files_count) {
-            struct input_file *f = &g->inputs.files[g->inputs.files_count - 1];
+            last = ok ? &g->inputs.files[g->inputs.files_count - 1] : NULL;
+        } else if (strcmp(field[0], "carried") == 0 && n == ARCHIVE_FIELDS) {
+            last = archive_read_line(field, g->folder, g->unit, &g->inputs, &g->arena, st);
+            ok = last != NULL;
+            capacity = 0;
+        } else if (strcmp(field[0], "segment") == 0 && n == 3 && last) {
+            struct input_file *f = last;
             if (f->segments_count == capacity) {
                 capacity = capacity ? capacity * 2 : 16;
                 f->segments = realloc(f->segments, capacity * sizeof *f->segments);
@@ -138,12 +148,15 @@ static bool read_inputs(struct generation *g, struct status *st)
         line = end;
     }
     buf_release(&text);
+    input_sort_carried(&g->inputs);
+    if (g->inputs.customer_records_max < input_space(&g->inputs, -1))
+        g->inputs.customer_records_max = input_space(&g->inputs, -1);
     return ok;
 }
 
 /* --- MANIFEST --- */
 
-enum { MANIFEST_FILES_MAX = 4096 };
+enum { MANIFEST_FILES_MAX = 65536 };
 
 struct manifest_file {
     char *name; /* below the folder; folders end with a slash */
@@ -194,7 +207,7 @@ static bool entry_hash(const char *path, const char *name, uint64_t *bytes, char
 {
     size_t n = strlen(name);
     bool segment = n > 4 && (strcmp(name + n - 4, ".seg") == 0 || strcmp(name + n - 4, ".dir") == 0);
-    if (!segment && strncmp(name, "in/", 3) != 0) return hash_file(path, bytes, hash, st);
+    if (!segment && (strncmp(name, "in/", 3) != 0 || strncmp(name, "in/layouts/", 11) == 0)) return hash_file(path, bytes, hash, st);
     enum { TAIL = 64 };
     char tail[TAIL];
     struct os_file_identity id;
@@ -342,7 +355,8 @@ static bool check_listed(struct generation *g, char *text, struct status *st)
         if (end) *end++ = 0;
         if (split(line, field, 4) == 4 && strcmp(field[0], "file") == 0) {
             uint64_t bytes = strtoull(field[2], NULL, 10), size;
-            bool hashed = strcmp(field[1], "INPUTS") == 0 || strncmp(field[1], "param/", 6) == 0;
+            bool hashed = strcmp(field[1], "INPUTS") == 0 || strncmp(field[1], "param/", 6) == 0 ||
+                          strncmp(field[1], "in/layouts/", 11) == 0;
             snprintf(path, sizeof path, "%s/%s", g->folder, field[1]);
             if (!os_identify(path, &id, st) || (hashed && !hash_file(path, &size, now, st))) {
                 if (!os_exists(path))
@@ -366,6 +380,8 @@ static bool read_head(struct generation *g, const char *id, struct status *st)
         return status_fail(st, STATUS_CORRUPT, "the manifest of generation %s lacks its head lines", id);
     g->first_number = strtoull(first, NULL, 10);
     g->customers = strtoull(customers, NULL, 10);
+    const char *numbers = generation_head(g, "numbers");
+    g->numbers = numbers ? strtoull(numbers, NULL, 10) : g->customers;
     g->partition_customers = (uint32_t)strtoul(size, NULL, 10);
     return unit_load(arena_printf(&g->arena, "%s/param", g->folder), unit, &g->arena, &g->unit, st);
 }
@@ -405,7 +421,8 @@ static bool open_generation(struct generation *g, const char *unit_folder, const
     buf_release(&text);
     if (!ok || !read_head(g, g->id, st)) return false;
     input_set_init(&g->inputs, &g->arena);
-    if (!read_inputs(g, st) || !reference_load(g->unit, &g->inputs, g->business_date, &g->arena, &g->reference, st))
+    if (!read_inputs(g, st) || !reference_load(g->unit, &g->inputs, g->business_date, &g->arena, &g->reference, st) ||
+        !reference_read(&g->reference, g->folder, st))
         return false;
     tables_init(&g->tables, g->unit, &g->reference.rates, g->business_date, &g->arena);
     for (int i = 0; i < g->unit->layouts_count; i++)
@@ -442,7 +459,7 @@ void generation_close(struct generation *g)
 
 bool generation_place(const struct generation *g, uint64_t number, uint32_t *partition, uint32_t *place)
 {
-    if (number < g->first_number || number >= g->first_number + g->customers) return false;
+    if (number < g->first_number || number >= g->first_number + g->numbers) return false;
     uint64_t size = g->partition_customers, base = g->first_number / size;
     *partition = (uint32_t)(number / size - base);
     uint64_t low = number / size * size;
@@ -503,8 +520,11 @@ bool generation_verify(struct generation *g, void (*tell)(void *context, const c
             struct status one = {0};
             bool good = verify_file(g, field[1], strtoull(field[2], NULL, 10), field[3], &one);
             for (int i = 0; good && i < g->inputs.files_count; i++)
-                if (strncmp(field[1], "in/", 3) == 0 && strcmp(field[1] + 3, g->inputs.files[i].name) == 0)
+                if (strcmp(field[1], archive_name(&g->inputs.files[i], &g->arena)) == 0)
                     good = verify_input(&g->inputs.files[i], &one);
+            for (int i = 0; good && i < g->inputs.carried_count; i++)
+                if (strcmp(field[1], archive_name(&g->inputs.carried[i], &g->arena)) == 0)
+                    good = verify_input(&g->inputs.carried[i], &one);
             tell(context, field[1], good);
             if (!good && all) *st = one;
             all &= good;

@@ -58,6 +58,7 @@ struct generation {
     struct decoder *decoders[UNIT_LAYOUTS_MAX];
     int32_t business_date;
     uint64_t first_number, customers;
+    uint64_t numbers; /* from first_number on: those in force (customers) and those that are not any more */
     uint32_t partition_customers;
     struct segment *customer, *source, *table[UNIT_LAYOUTS_MAX];
 };

@@ -25,6 +25,7 @@ struct chunk_work {
     struct input_chunk *c;
     const struct decoder *d;
     const struct table *table; /* NULL for customers and relations */
+    const struct table_map *map; /* NULL: rows are decoded as the table has them */
     int table_index;
     uint64_t base; /* file offset of `at` = bytes */
     const unsigned char *bytes;
@@ -83,6 +84,35 @@ static bool is_corporate(const struct decoder *d, const struct layout *l, const 
     return !view_is(type, "P");
 }
 
+bool import_customer_tuple(const struct import *im, const struct input_file *f, const unsigned char *record,
+                           uint32_t id, struct charset_converter *to_utf8, struct buf *name,
+                           struct customer_tuple *out)
+{
+    const struct layout *l = f->layout;
+    const struct decoder *d = im->decoders[f->layout_index];
+    bool corporate = is_corporate(d, l, record);
+    struct identity_key key =
+        identity_key_of(im->unit->identity, charset_of(l), decode_text(l, l->role_field[ROLE_ID_TYPE], record),
+                        decode_text(l, l->role_field[ROLE_ID_NO], record), corporate);
+    int32_t day[2] = {DATE_NONE, DATE_NONE};
+    static const enum layout_role ROLES[2] = {ROLE_CHANGED, ROLE_BIRTH};
+    for (int i = 0; i < 2; i++) {
+        int field = l->role_field[ROLES[i]];
+        if (field >= 0 && l->fields[field].type == LAYOUT_DATE && (i == 0 || im->unit->identity->names_apart))
+            day[i] = (int32_t)decode_value(d, field, record);
+    }
+    *out = (struct customer_tuple){.key = key.key, .record = id, .changed = day[0]};
+    if (im->unit->identity->names_apart && l->role_field[ROLE_NAME] >= 0) {
+        buf_clear(name);
+        identity_fold_name(to_utf8, charset_of(l), decode_text(l, l->role_field[ROLE_NAME], record), name);
+        out->name = identity_name_hash(buf_view(name));
+    }
+    if (day[1] == DATE_NONE) day[1] = 0x00ffffff;
+    out->birth_strength = day[1] * 8 + (corporate ? 4 : 0) + (int32_t)key.strength;
+    out->source = decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], record);
+    return true;
+}
+
 static bool take_customer(struct chunk_work *k, const unsigned char *record, uint32_t id, const unsigned char *row)
 {
     struct import *im = k->w->im;
@@ -125,11 +155,16 @@ static bool take_row(struct chunk_work *k, const unsigned char *record, uint32_t
 {
     struct import *im = k->w->im;
     const struct table *t = k->table;
-    const struct layout *l = t->layout;
+    const struct layout *l = k->f->layout;
     struct import_system *s = &im->systems[t->system];
     uint64_t account = l->class == LAYOUT_ACCOUNT ? import_account_key(l, t->system, record) : 0;
     uint64_t source = t->by_relation ? import_relation_key(l, t->system, record)
                                      : decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], record);
+    unsigned char mapped[TABLE_ROW_MAX];
+    if (k->map) {
+        table_map_row(k->map, t, row, mapped);
+        row = mapped;
+    }
     struct row_tuple *r =
         exchange_add(&im->rows[k->table_index], k->w->worker, import_partition(source, s->bits), k->st);
     if (!r) return false;
@@ -139,18 +174,12 @@ static bool take_row(struct chunk_work *k, const unsigned char *record, uint32_t
     return true;
 }
 
-static bool take_relation(struct chunk_work *k, const unsigned char *record, uint32_t id)
+/* Owner roles: O (or none) owns, J owns jointly; any other role is linked and owns nothing (agents and guardians never
+ * own). Shares are parts of one with the field's decimals. */
+struct relation_tuple import_relation_tuple(const struct import *im, const struct input_file *file,
+                                            const unsigned char *record)
 {
-    struct import *im = k->w->im;
-    const struct layout *l = k->f->layout;
-    int system = im->unit->layout_system[k->f->layout_index];
-    struct import_system *s = &im->systems[system];
-    struct relation_tuple *r;
-    uint64_t account = import_relation_key(l, system, record);
-    r = exchange_add(&s->relations, k->w->worker, import_partition(account, s->bits), k->st);
-    if (!r) return false;
-    /* Owner roles: O (or none) owns, J owns jointly; any other role is linked and owns nothing (agents and guardians
-     * never own). Shares are parts of one with the field's decimals. */
+    const struct layout *l = file->layout;
     uint32_t share = SHARE_WHOLE, role = ROLE_OWNER_WHOLE;
     int role_field = l->role_field[ROLE_OWNER_ROLE], share_field = l->role_field[ROLE_SHARE];
     if (role_field >= 0) {
@@ -162,13 +191,26 @@ static bool take_relation(struct chunk_work *k, const unsigned char *record, uin
     }
     if (share_field >= 0 && role != ROLE_LINKED) {
         const struct layout_field *f = &l->fields[share_field];
-        int64_t value = decode_value(k->d, share_field, record);
+        int64_t value = decode_value(im->decoders[file->layout_index], share_field, record);
         int decimals = f->type == LAYOUT_AMOUNT ? f->scale : 4;
         for (; decimals < 6; decimals++) value *= 10;
         share = value > 0 && value < SHARE_WHOLE ? (uint32_t)value : SHARE_WHOLE;
     }
-    *r = (struct relation_tuple){account, decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], record), id,
-                                 share << 8 | role};
+    return (struct relation_tuple){
+        .account = import_relation_key(l, im->unit->layout_system[file->layout_index], record),
+        .source = decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], record),
+        .share_role = share << 8 | role};
+}
+
+static bool take_relation(struct chunk_work *k, const unsigned char *record, uint32_t id)
+{
+    struct import *im = k->w->im;
+    struct import_system *s = &im->systems[im->unit->layout_system[k->f->layout_index]];
+    struct relation_tuple t = import_relation_tuple(im, k->f, record);
+    t.record = id;
+    struct relation_tuple *r = exchange_add(&s->relations, k->w->worker, import_partition(t.account, s->bits), k->st);
+    if (!r) return false;
+    *r = t;
     return true;
 }
 
@@ -180,6 +222,10 @@ static bool take_record(struct chunk_work *k, const unsigned char *record, uint3
     memcpy(row, NO_DATES, sizeof NO_DATES); /* a customer layout may have no change date or birth */
     *accepted = decode_accept(k->d, record, row);
     if (!*accepted) return true;
+    if (k->f->actions) {
+        const struct layout *l = k->f->layout;
+        k->f->actions[id - k->f->record_base] = (char)record[l->fields[l->role_field[ROLE_ACTION]].offset];
+    }
     switch (k->f->layout->class) {
     case LAYOUT_CUSTOMER: return take_customer(k, record, id, row);
     case LAYOUT_RELATION: return take_relation(k, record, id);
@@ -310,9 +356,10 @@ static bool import_chunk(struct importer *w, struct input_file *f, uint32_t numb
                            .expected = UINT64_MAX,
                            .st = st};
     for (int i = 0; i < im->tables->count; i++)
-        if (im->tables->table[i].layout_index == f->layout_index) {
+        if (im->table_of[f->layout_index] == &im->tables->table[i]) {
             k.table = &im->tables->table[i];
             k.table_index = i;
+            k.map = im->maps[f->layout_index]->same ? NULL : im->maps[f->layout_index];
         }
     const unsigned char *to = chunk + length, *from = first_record(f, start, chunk, to);
     if (!import_lines(&k, from, to, chunk + length + more)) return status_while(st, "importing \"%s\"", f->name);
@@ -371,12 +418,12 @@ static bool open_exchanges(struct import *im, struct status *st)
     const struct unit *u = im->unit;
     im->customer_tuple_size =
         u->tie == UNIT_TIE_SOURCE_NO ? sizeof(struct customer_tuple) : offsetof(struct customer_tuple, source);
-    im->identity_bits = bits_for(expected(im, -1, LAYOUT_CUSTOMER));
+    if (!im->fixed_bits) im->identity_bits = bits_for(expected(im, -1, LAYOUT_CUSTOMER));
     if (!open_exchange(im, &im->customers, "customers", im->identity_bits, im->customer_tuple_size, st)) return false;
     for (int s = 0; s < u->systems_count; s++) {
         struct import_system *system = &im->systems[s];
         uint64_t customers = expected(im, s, LAYOUT_CUSTOMER), accounts = expected(im, s, LAYOUT_ACCOUNT);
-        system->bits = bits_for(customers > accounts / 2 ? customers : accounts / 2);
+        if (!im->fixed_bits) system->bits = bits_for(customers > accounts / 2 ? customers : accounts / 2);
         if (!open_exchange(im, &system->sources, arena_printf(im->arena, "sources-%s", u->systems[s].name),
                            system->bits, sizeof(struct source_tuple), st) ||
             !open_exchange(im, &system->relations, arena_printf(im->arena, "relations-%s", u->systems[s].name),
@@ -415,10 +462,14 @@ static void make_decoders(struct import *im)
             .layout = im->unit->layouts[i], .rates = im->rates, .business_date = im->business_date};
         if (im->unit->layouts[i]->class == LAYOUT_CUSTOMER) customer_columns(im, i, &o);
         for (int t = 0; t < im->tables->count; t++)
-            if (im->tables->table[t].layout_index == i) {
-                o.columns = im->tables->table[t].columns;
-                o.columns_count = im->tables->table[t].columns_count;
-                o.row_size = im->tables->table[t].row_size;
+            if (im->unit->layouts[i]->class != LAYOUT_TRANSACTION &&
+                im->tables->table[t].layout_index == im->unit->layout_base[i]) {
+                struct table_map *m = im->maps[i] = arena_new(im->arena, struct table_map);
+                table_map_init(m, &im->tables->table[t], im->unit->layouts[i], im->arena);
+                im->table_of[i] = &im->tables->table[t];
+                o.columns = m->columns;
+                o.columns_count = m->columns_count;
+                o.row_size = m->row_size;
             }
         im->decoders[i] = decoder_new(&o, im->arena);
         if (im->unit->layouts[i]->class == LAYOUT_RELATION)
@@ -434,11 +485,15 @@ static void seal(struct import *im, struct importer *workers)
         exchange_seal(&im->systems[s].relations);
     }
     for (int i = 0; i < im->tables->count; i++) {
-        exchange_seal(&im->rows[i]);
         for (int w = 0; w < pool_workers(im->pool); w++)
             for (int a = 0; a < TABLE_AMOUNTS_MAX; a++)
                 for (int c = 0; c < im->rates->count; c++) im->control[i]->sum[a][c] += workers[w].control[i].sum[a][c];
     }
+}
+
+void import_seal_rows(struct import *im)
+{
+    for (int i = 0; i < im->tables->count; i++) exchange_seal(&im->rows[i]);
 }
 
 bool import_run(struct import *im, struct status *st)

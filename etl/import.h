@@ -83,6 +83,7 @@ struct import {
     struct progress *progress;
     const char *spill_folder;
     int32_t business_date;
+    bool fixed_bits; /* identity_bits and the systems' bits are those of yesterday's directories */
     int identity_bits;
     uint32_t customer_tuple_size;                               /* with or without the source key */
     struct decode_column customer_columns[UNIT_LAYOUTS_MAX][2]; /* changed and birth of customer layouts */
@@ -90,6 +91,8 @@ struct import {
     struct import_system systems[UNIT_SYSTEMS_MAX];
     struct exchange rows[UNIT_LAYOUTS_MAX];     /* per table: by source number, or by account key for by_relation */
     struct decoder *decoders[UNIT_LAYOUTS_MAX]; /* per layout of the unit */
+    struct table_map *maps[UNIT_LAYOUTS_MAX];   /* of layouts that feed a table */
+    const struct table *table_of[UNIT_LAYOUTS_MAX]; /* the table a layout feeds, NULL: none */
     struct import_control *control[UNIT_LAYOUTS_MAX]; /* per table */
 };
 
@@ -104,8 +107,18 @@ uint64_t import_relation_key(const struct layout *l, int system, const unsigned 
 /* The account itself: the same with currency and cash flag. */
 uint64_t import_account_key(const struct layout *l, int system, const unsigned char *record);
 
+/* What identity matching has to know of a customer record (which was accepted). */
+bool import_customer_tuple(const struct import *im, const struct input_file *f, const unsigned char *record,
+                           uint32_t id, struct charset_converter *to_utf8, struct buf *name,
+                           struct customer_tuple *out);
+/* What a relation record says (all but the record id). */
+struct relation_tuple import_relation_tuple(const struct import *im, const struct input_file *f,
+                                            const unsigned char *record);
+
 /* The caller has set the first block of members (unit … business_date). */
 bool import_run(struct import *im, struct status *st);
+/* The rows may be read from here on. A night with yesterday's population adds rows of its own before (etl/apply). */
+void import_seal_rows(struct import *im);
 void import_release(struct import *im);
 
 /* Fails when a layout passes its reject limit; the message names the first rejects. */

@@ -20,8 +20,39 @@ void input_set_release(struct input_set *s)
         }
         free(f->chunks);
         free(f->segments);
+        free(f->actions);
     }
     s->files_count = 0;
+    for (int i = 0; i < s->carried_count; i++) {
+        os_close(s->carried[i].fd);
+        free(s->carried[i].segments);
+    }
+    free(s->carried);
+    s->carried = NULL;
+    s->carried_count = s->carried_capacity = 0;
+}
+
+struct input_file *input_add_carried(struct input_set *s, const struct input_file *f)
+{
+    if (s->carried_count == s->carried_capacity) {
+        s->carried_capacity = s->carried_capacity ? s->carried_capacity * 2 : 64;
+        s->carried = realloc(s->carried, (size_t)s->carried_capacity * sizeof *s->carried);
+        ensure(s->carried);
+    }
+    s->carried[s->carried_count] = *f;
+    return &s->carried[s->carried_count++];
+}
+
+static int by_base(const void *a, const void *b)
+{
+    const struct input_file *x = a, *y = b;
+    if (x->space != y->space) return x->space < y->space ? -1 : 1;
+    return x->record_base < y->record_base ? -1 : x->record_base > y->record_base;
+}
+
+void input_sort_carried(struct input_set *s)
+{
+    if (s->carried_count) qsort(s->carried, (size_t)s->carried_count, sizeof *s->carried, by_base);
 }
 
 bool input_add(struct input_set *s, const char *name, const char *path, const struct layout *l, int layout_index,
@@ -34,6 +65,7 @@ bool input_add(struct input_set *s, const char *name, const char *path, const st
                                                      .layout = l,
                                                      .layout_index = layout_index,
                                                      .stride = layout_stride(l),
+                                                     .space = l->class == LAYOUT_CUSTOMER ? -1 : layout_index,
                                                      .fd = -1};
     if (l->class == LAYOUT_CUSTOMER) {
         ensure(s->customer_files == s->files_count - 1);
@@ -42,10 +74,15 @@ bool input_add(struct input_set *s, const char *name, const char *path, const st
     return true;
 }
 
-static bool same_space(const struct input_file *a, const struct input_file *b)
+/* Where the records of a space end that were given ids so far. */
+static uint64_t space_end(const struct input_set *s, int files, int space)
 {
-    return a->layout_index == b->layout_index ||
-           (a->layout->class == LAYOUT_CUSTOMER && b->layout->class == LAYOUT_CUSTOMER);
+    uint64_t end = 0;
+    for (int i = 0; i < s->carried_count; i++)
+        if (s->carried[i].space == space) end = (uint64_t)s->carried[i].record_base + s->carried[i].records_max;
+    for (int i = 0; i < files; i++)
+        if (s->files[i].space == space) end = (uint64_t)s->files[i].record_base + s->files[i].records_max;
+    return end;
 }
 
 bool input_open_all(struct input_set *s, struct status *st)
@@ -54,13 +91,14 @@ bool input_open_all(struct input_set *s, struct status *st)
         struct input_file *f = &s->files[i];
         f->fd = os_open_read(f->path, st);
         if (f->fd < 0 || !os_identify_fd(f->fd, f->path, &f->identity, st)) return false;
-        const struct input_file *before = i ? &s->files[i - 1] : NULL;
-        uint64_t base = before && same_space(before, f) ? (uint64_t)before->record_base + before->records_max : 0;
+        uint64_t base = space_end(s, i, f->space);
         uint64_t records = (f->identity.size / f->stride + INPUT_RECORDS_ALIGN) & ~(uint64_t)(INPUT_RECORDS_ALIGN - 1);
         if (base + records > UINT32_MAX - INPUT_RECORDS_ALIGN) {
-            status_fail(st, STATUS_INPUT, "\"%s\" has %llu bytes: more than 4,294,967,000 records of layout %s",
+            status_fail(st, STATUS_INPUT,
+                        "\"%s\" has %llu bytes: more than 4,294,967,000 records of layout %s, archived ones included",
                         f->path, (unsigned long long)f->identity.size, f->layout->name);
-            return status_hint(st, "split the unit: city branches can be units of their own");
+            return base ? status_hint(st, "record ids are used up: start again from a full unload: crmx run refresh")
+                        : status_hint(st, "split the unit: city branches can be units of their own");
         }
         f->record_base = (uint32_t)base;
         f->records_max = (uint32_t)records;
@@ -68,7 +106,11 @@ bool input_open_all(struct input_set *s, struct status *st)
         f->chunks = calloc(f->chunks_count + 1, sizeof *f->chunks);
         ensure(f->chunks);
         if (f->layout->class == LAYOUT_CUSTOMER) s->customer_records_max = f->record_base + f->records_max;
+        if (!f->layout->change) continue;
+        f->actions = calloc((size_t)f->records_max + 1, 1);
+        ensure(f->actions);
     }
+    if (!s->customer_files) s->customer_records_max = (uint32_t)space_end(s, 0, -1);
     return true;
 }
 
@@ -164,10 +206,19 @@ const struct input_file *input_file_of(const struct input_set *s, int layout_ind
 {
     for (int i = 0; i < s->files_count; i++) {
         const struct input_file *f = &s->files[i];
-        bool mine = layout_index < 0 ? f->layout->class == LAYOUT_CUSTOMER : f->layout_index == layout_index;
-        if (mine && record - f->record_base < f->records_max) return f;
+        if (f->space == layout_index && record - f->record_base < f->records_max) return f;
     }
-    return NULL;
+    int low = 0, high = s->carried_count; /* the last that starts at or before the record */
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        const struct input_file *f = &s->carried[middle];
+        if (f->space < layout_index || (f->space == layout_index && f->record_base <= record))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const struct input_file *f = low ? &s->carried[low - 1] : NULL;
+    return f && f->space == layout_index && record - f->record_base < f->records_max ? f : NULL;
 }
 
 bool input_read_record(const struct input_file *f, uint32_t record, unsigned char *out, struct status *st)
@@ -178,11 +229,5 @@ bool input_read_record(const struct input_file *f, uint32_t record, unsigned cha
 
 uint32_t input_space(const struct input_set *s, int layout_index)
 {
-    uint32_t end = 0;
-    for (int i = 0; i < s->files_count; i++) {
-        const struct input_file *f = &s->files[i];
-        bool mine = layout_index < 0 ? f->layout->class == LAYOUT_CUSTOMER : f->layout_index == layout_index;
-        if (mine) end = f->record_base + f->records_max;
-    }
-    return end;
+    return (uint32_t)space_end(s, s->files_count, layout_index);
 }

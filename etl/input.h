@@ -63,6 +63,10 @@ struct input_file {
         bool seen;
         uint64_t offset;
     } header, trailer;
+    int space;           /* layout whose records it continues; -1: customers */
+    const char *night;   /* archived files: the generation in which it arrived */
+    const char *version; /* archived files: hash of the layout it was read with */
+    char *actions;       /* of a change list: what happened, by record id - record_base; '\0': not accepted */
 };
 
 struct input_set {
@@ -70,6 +74,9 @@ struct input_set {
     int files_count;
     int customer_files; /* the first so many files are customer files, in order of priority */
     uint32_t customer_records_max;
+    /* Archived inputs of earlier nights: the records that are still in force. Their ids stay what they were. */
+    struct input_file *carried; /* by space, then record base */
+    int carried_count, carried_capacity;
     struct arena *arena;
 };
 
@@ -78,7 +85,10 @@ void input_set_release(struct input_set *s);
 /* Files must be added in order: customer layouts by priority, then the others layout by layout. */
 bool input_add(struct input_set *s, const char *name, const char *path, const struct layout *l, int layout_index,
                struct status *st);
-/* Opens every file, fixes record bases. Fails when a space would pass 2^32 records. */
+/* An archived file, open, with its addresses; the set owns it from here on. In any order; input_sort_carried then. */
+struct input_file *input_add_carried(struct input_set *s, const struct input_file *f);
+void input_sort_carried(struct input_set *s);
+/* Opens every file, fixes record bases: behind those of the archived files of the space. Fails when a space would pass 2^32 records. */
 bool input_open_all(struct input_set *s, struct status *st);
 void input_note_segment(struct input_file *f, struct input_chunk *c, uint64_t offset, uint32_t *last_remainder);
 void input_note_reject(struct input_chunk *c, const struct input_reject *r);
@@ -96,5 +106,10 @@ const struct input_file *input_file_of(const struct input_set *s, int layout_ind
 bool input_read_record(const struct input_file *f, uint32_t record, unsigned char *out, struct status *st);
 /* Number of records (ids, with gaps) of a layout's space. */
 uint32_t input_space(const struct input_set *s, int layout_index);
+/* What the change list says of a record; '\0' for a record of any other file. */
+static inline char input_action(const struct input_file *f, uint32_t record)
+{
+    return f->actions ? f->actions[record - f->record_base] : '\0';
+}
 
 #endif

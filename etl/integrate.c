@@ -46,10 +46,7 @@ void integrate_scratch_release(struct integrate_scratch *s)
 
 int integrate_system(const struct integrate *in, uint32_t record)
 {
-    const struct input_set *inputs = in->im->inputs;
-    int f = 0;
-    while (f + 1 < inputs->customer_files && record >= inputs->files[f + 1].record_base) f++;
-    return in->im->unit->layout_system[inputs->files[f].layout_index];
+    return in->im->unit->layout_system[input_file_of(in->im->inputs, -1, record)->layout_index];
 }
 
 static bool take_regions(struct integrate *in, struct status *st)
@@ -62,6 +59,11 @@ static bool take_regions(struct integrate *in, struct status *st)
     in->excluded = in->superseded ? budget_region(b, words * 8, "record marks", st) : NULL;
     in->corporate = in->excluded ? budget_region(b, words * 8, "record marks", st) : NULL;
     if (!in->corporate) return false;
+    if (in->apply->old) {
+        in->closed = budget_region(b, words * 8, "record marks", st);
+        in->incumbent = in->closed ? budget_region(b, words * 8, "record marks", st) : NULL;
+        if (!in->incumbent) return false;
+    }
     memset(in->primary, 0xff, (size_t)in->records_max * 4 + 64);
     return true;
 }
@@ -80,16 +82,115 @@ static void rank(struct integrate *in)
     in->partitions = count ? integrate_partition(in, count - 1) + 1 : 0;
 }
 
+bool integrate_account(struct integrate *in, int table, int worker, uint64_t account, uint32_t record,
+                       uint32_t customer, struct status *st)
+{
+    const struct import *im = in->im;
+    int bits = im->systems[im->tables->table[table].system].bits;
+    if (im->tables->table[table].layout->class != LAYOUT_ACCOUNT) return true;
+    struct account_tuple *a = exchange_add(&in->accounts[table], worker, import_partition(account, bits), st);
+    if (!a) return false;
+    *a = (struct account_tuple){account, record, customer};
+    return true;
+}
+
+bool integrate_is_closed(const struct integrate *in, int table, uint32_t record)
+{
+    if (!in->apply->old || record < in->day_base[table]) return false;
+    char action = input_action(input_file_of(in->im->inputs, in->im->tables->table[table].layout_index, record), record);
+    return action == (in->im->tables->table[table].layout->class == LAYOUT_ACCOUNT ? 'X' : 'D');
+}
+
+static void add_money(const struct table *t, const unsigned char *row, __int128 (*sum)[DECODE_CURRENCIES_MAX],
+                      bool *any)
+{
+    int currency = t->currency_column < 0 ? 0 : row[t->columns[t->currency_column].offset];
+    for (int a = 0; a < t->amounts_count; a++) {
+        int64_t value = decode_column_value(&t->columns[t->amount_columns[a]], row);
+        sum[a][currency] += value;
+        *any |= value != 0;
+    }
+}
+
+void integrate_closed(struct integrate *in, int table, const unsigned char *row)
+{
+    bool any = false;
+    pthread_mutex_lock(&notes_lock);
+    in->table[table]->closed++;
+    add_money(&in->im->tables->table[table], row, in->table[table]->closed_sum, &any);
+    in->table[table]->closed_with_balance += any;
+    pthread_mutex_unlock(&notes_lock);
+}
+
+void integrate_note_lifted(struct integrate *in, int table, uint32_t record, const unsigned char *row)
+{
+    bool any = false;
+    if (!integrate_is_lifted(in, table, record)) return;
+    pthread_mutex_lock(&notes_lock);
+    add_money(&in->im->tables->table[table], row, in->table[table]->lifted_sum, &any);
+    pthread_mutex_unlock(&notes_lock);
+}
+
+static int by_pending(const void *a, const void *b)
+{
+    const struct apply_pending *x = a, *y = b;
+    return x->record < y->record ? -1 : x->record > y->record;
+}
+
+void integrate_pending(struct integrate *in, int table, uint32_t record)
+{
+    struct integrate_table *t = in->table[table];
+    pthread_mutex_lock(&notes_lock);
+    if (t->pending_count == t->pending_capacity) {
+        t->pending_capacity = t->pending_capacity ? t->pending_capacity * 2 : 256;
+        t->pending = realloc(t->pending, t->pending_capacity * sizeof *t->pending);
+        ensure(t->pending);
+    }
+    t->pending[t->pending_count++] = (struct apply_pending){record, in->im->business_date};
+    pthread_mutex_unlock(&notes_lock);
+}
+
+/* In order, without those that a later record of the account took the place of; who waits since when. */
+static void settle_pending(struct integrate *in)
+{
+    for (int i = 0; i < in->im->tables->count; i++) {
+        struct integrate_table *t = in->table[i];
+        uint32_t kept = 0, d = 0, old = 0;
+        if (t->pending_count) qsort(t->pending, t->pending_count, sizeof *t->pending, by_pending);
+        for (uint32_t k = 0; k < t->pending_count; k++) {
+            struct apply_pending p = t->pending[k];
+            while (d < t->dropped_count && t->dropped[d] < p.record) d++;
+            if (d < t->dropped_count && t->dropped[d] == p.record) continue;
+            while (old < in->apply->pending_count[i] && in->apply->pending[i][old].record < p.record) old++;
+            if (old < in->apply->pending_count[i] && in->apply->pending[i][old].record == p.record)
+                p.since = in->apply->pending[i][old].since;
+            t->pending[kept++] = p;
+        }
+        t->pending_count = kept;
+    }
+}
+
 bool integrate_run(struct integrate *in, struct status *st)
 {
     struct import *im = in->im;
     in->records_max = (im->inputs->customer_records_max + 63) & ~63u;
     for (int i = 0; i < im->tables->count; i++) in->table[i] = arena_new(im->arena, struct integrate_table);
-    if (!take_regions(in, st) || !integrate_duplicates(in, st) || !integrate_relations(in, st) ||
-        !integrate_identities(in, st))
+    for (int i = 0; i < im->tables->count; i++)
+        for (int f = 0; f < im->inputs->carried_count; f++)
+            if (im->inputs->carried[f].space == im->tables->table[i].layout_index)
+                in->day_base[i] = im->inputs->carried[f].record_base + im->inputs->carried[f].records_max;
+    if (!take_regions(in, st) || !integrate_duplicates(in, st)) return false;
+    if (in->apply->old && !apply_customers(in, st)) return false;
+    if (!integrate_identities(in, st)) return false;
+    if (!in->apply->old)
+        rank(in);
+    else if (!integrate_aliases(in, st) || !apply_numbers(in, st) || !apply_rows(in, st))
         return false;
-    rank(in);
-    if (!integrate_owners(in, st) || !integrate_directories(in, st)) return false;
+    import_seal_rows(im);
+    in->partitions = in->customers ? integrate_partition(in, in->customers - 1) + 1 : 0;
+    if (!integrate_open(in, st) || !integrate_relations(in, st) || !integrate_owners(in, st) || !integrate_directories(in, st)) return false;
+    if (in->apply->old && !integrate_exclusions(in, st)) return false;
+    settle_pending(in);
     if (in->notes_count) qsort(in->notes, in->notes_count, sizeof *in->notes, by_record);
     return true;
 }
@@ -103,13 +204,20 @@ void integrate_release(struct integrate *in)
     budget_region_return(b, in->superseded, words * 8);
     budget_region_return(b, in->excluded, words * 8);
     budget_region_return(b, in->corporate, words * 8);
+    if (in->closed) budget_region_return(b, in->closed, words * 8);
+    if (in->incumbent) budget_region_return(b, in->incumbent, words * 8);
+    free(in->excluded_place);
     exchange_drop(&in->members);
     exchange_drop(&in->identities);
     for (int i = 0; i < UNIT_LAYOUTS_MAX; i++) {
         exchange_drop(&in->owned[i]);
         exchange_drop(&in->accounts[i]);
         exchange_drop(&in->related[i]);
-        if (in->table[i]) free(in->table[i]->dropped);
+        exchange_drop(&in->removed[i]);
+        if (!in->table[i]) continue;
+        free(in->table[i]->dropped);
+        free(in->table[i]->pending);
+        free(in->table[i]->lifted_records);
     }
     free(in->notes);
 }

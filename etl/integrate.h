@@ -14,6 +14,7 @@
 #ifndef CRMX_ETL_INTEGRATE_H
 #define CRMX_ETL_INTEGRATE_H
 
+#include "etl/apply.h"
 #include "etl/import.h"
 #include "etl/reference.h"
 
@@ -26,6 +27,13 @@ struct member_tuple { /* a customer record of a customer */
     uint32_t customer;
     uint32_t record;
 };
+
+struct removed_tuple { /* a row of yesterday's population goes */
+    uint64_t source;   /* with record REMOVED_SOURCE: all rows of this source number */
+    uint32_t customer;
+    uint32_t record;
+};
+enum { REMOVED_SOURCE = UINT32_MAX };
 
 struct identity_tuple {
     uint64_t key;
@@ -48,6 +56,15 @@ struct rank_word { /* 64 record ids: which are primary, how many are before */
 struct integrate_table { /* conservation of one table */
     uint64_t rows_in, rows_extra /* owners beyond the first */, rows_linked /* agents and guardians, who own nothing */;
     uint64_t orphans, duplicates, superseded, without_relation;
+    uint64_t lifted /* rows of yesterday treated as if they had come */, closed, replaced, removed;
+    uint64_t accounts_before, accounts_after, accounts_new, accounts_closed, accounts_reopened;
+    uint64_t closed_with_balance;
+    __int128 lifted_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
+    __int128 closed_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX]; /* and of contacts: replaced */
+    struct apply_pending *pending; /* tonight's accounts without an owner, by record */
+    uint32_t pending_count, pending_capacity;
+    uint32_t *lifted_records; /* ascending */
+    uint32_t lifted_count;
     __int128 orphan_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
     __int128 dropped_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX]; /* duplicates and superseded */
     uint32_t *dropped;                                              /* their record ids, ascending */
@@ -65,7 +82,9 @@ struct integrate {
     const struct reference *reference;
     const char *folder;           /* of the generation under construction */
     uint32_t partition_customers; /* customers per population partition */
-    uint64_t first_number;        /* of the first newcomer, without the unit's prefix */
+    uint64_t first_number;        /* of the population, without the unit's prefix */
+    uint64_t next_number;         /* of the first newcomer of tonight */
+    struct apply *apply;          /* yesterday's population; apply->old NULL: there is none */
     /* results */
     uint32_t records_max;
     uint32_t *primary; /* [customer record id] → primary record id, UINT32_MAX: not accepted */
@@ -74,7 +93,13 @@ struct integrate {
     uint64_t *excluded;   /* bitmap by primary record id */
     uint64_t *corporate;  /* bitmap by primary record id */
     uint64_t superseded_count, excluded_count;
-    uint32_t customers;
+    uint64_t *closed, *incumbent;  /* bitmaps by customer record id; NULL without a population of yesterday */
+    uint64_t *excluded_place;      /* bitmap by customer index; NULL: excluded says it */
+    struct exchange removed[UNIT_LAYOUTS_MAX]; /* rows of yesterday that tonight's take the place of */
+    uint32_t customers;            /* places: customers in force and numbers that are not */
+    uint32_t gone;                 /* of these not in force */
+    uint32_t relation_base[UNIT_SYSTEMS_MAX]; /* the first relation record of tonight */
+    uint32_t day_base[UNIT_LAYOUTS_MAX]; /* per table: the first record id of tonight */
     uint32_t partitions; /* of the population */
     struct exchange owned[UNIT_LAYOUTS_MAX];
     struct exchange members;
@@ -101,6 +126,12 @@ static inline bool integrate_bit(const uint64_t *bitmap, uint32_t i)
     return bitmap[i >> 6] >> (i & 63) & 1;
 }
 
+/* The same for any run: with a population of yesterday the customers have their numbers already. */
+static inline uint32_t integrate_index(const struct integrate *in, uint32_t primary)
+{
+    return in->apply->old ? apply_find(in->apply, primary)->index : integrate_rank(in, primary);
+}
+
 /* Population partition and place in it of the customer with that index. Partition p holds the numbers p*size …
  * p*size+size-1. */
 static inline uint32_t integrate_partition(const struct integrate *in, uint32_t customer)
@@ -116,7 +147,28 @@ int integrate_system(const struct integrate *in, uint32_t record);
 bool integrate_duplicates(struct integrate *in, struct status *st);  /* integrate_source.c */
 bool integrate_relations(struct integrate *in, struct status *st);   /* integrate_relation.c */
 bool integrate_identities(struct integrate *in, struct status *st);  /* integrate_identity.c */
+bool integrate_open(struct integrate *in, struct status *st);        /* integrate_owner.c: once the numbers are known */
 bool integrate_owners(struct integrate *in, struct status *st);      /* integrate_owner.c */
+bool integrate_aliases(struct integrate *in, struct status *st);     /* integrate_identity.c */
+bool integrate_exclusions(struct integrate *in, struct status *st);  /* integrate_exclusion.c */
+/* Instead of a customer, in account tuples. */
+enum { INTEGRATE_NOBODY = UINT32_MAX, INTEGRATE_CLOSED = UINT32_MAX - 1 };
+/* An entry for the account directory. */
+bool integrate_account(struct integrate *in, int table, int worker, uint64_t account, uint32_t record,
+                       uint32_t customer, struct status *st);
+/* Does the change list say that the account is closed, the contact ended? */
+bool integrate_is_closed(const struct integrate *in, int table, uint32_t record);
+/* Counts the row of a closed account, of a contact that ended or was replaced. Any thread. */
+void integrate_closed(struct integrate *in, int table, const unsigned char *row);
+/* Counts the money of a row that was lifted. Any thread. */
+void integrate_note_lifted(struct integrate *in, int table, uint32_t record, const unsigned char *row);
+/* An account row without an owner: it waits. Any thread. */
+void integrate_pending(struct integrate *in, int table, uint32_t record);
+/* Was the row lifted from yesterday's population? */
+static inline bool integrate_is_lifted(const struct integrate *in, int table, uint32_t record)
+{
+    return record < in->day_base[table];
+}
 bool integrate_directories(struct integrate *in, struct status *st); /* integrate_directory.c */
 void integrate_note(struct integrate *in, enum integrate_note_kind kind, uint32_t record, uint32_t other);
 

@@ -1,14 +1,15 @@
 /* integrate, part 6: the identity directory and the account directories. Sorting the accounts by key brings double
  * accounts together: of several records of one account the last position stays; an equal record before it is a
  * duplicate, a different one superseded. */
-#include "etl/directory.h"
+#include "etl/directory_merge.h"
 #include "etl/integrate.h"
 
 #include <pthread.h>
 #include <string.h>
 
 struct directory_scratch {
-    struct integrate_scratch room, spare;
+    struct integrate_scratch room, spare, gone;
+    struct directory_rows rows; /* yesterday's partition */
     struct segment_part part;
 };
 
@@ -17,6 +18,8 @@ struct job {
     int table; /* -1: identities */
     struct segment_writer *directory;
     struct directory_scratch *scratch;
+    struct directory_entry *touched; /* identities: of the touched customers, by hash */
+    uint64_t touched_count;
     pthread_mutex_t lock;
     uint32_t dropped_capacity;
 };
@@ -43,17 +46,17 @@ static bool compare_accounts(struct job *j, uint32_t a, uint32_t b, bool *same_a
 {
     unsigned char one[LAYOUT_RECORD_MAX], two[LAYOUT_RECORD_MAX];
     const struct table *t = &j->in->im->tables->table[j->table];
-    const struct layout *l = t->layout;
+    const struct input_file *fa = input_file_of(j->in->im->inputs, t->layout_index, a),
+                            *fb = input_file_of(j->in->im->inputs, t->layout_index, b);
+    const struct layout *l = fa->layout, *m = fb->layout;
     static const enum layout_role PARTS[] = {ROLE_ACCOUNT, ROLE_SUB_ACCOUNT, ROLE_CURRENCY, ROLE_CASH_FLAG};
-    if (!input_read_record(input_file_of(j->in->im->inputs, t->layout_index, a), a, one, st) ||
-        !input_read_record(input_file_of(j->in->im->inputs, t->layout_index, b), b, two, st))
-        return false;
-    *equal = memcmp(one, two, l->record_length) == 0;
+    if (!input_read_record(fa, a, one, st) || !input_read_record(fb, b, two, st)) return false;
+    *equal = l->record_length == m->record_length && memcmp(one, two, l->record_length) == 0;
     *same_account = true;
     for (int i = 0; i < 4; i++)
-        if (l->role_field[PARTS[i]] >= 0)
+        if (l->role_field[PARTS[i]] >= 0 && m->role_field[PARTS[i]] >= 0)
             *same_account &=
-                view_equal(decode_text(l, l->role_field[PARTS[i]], one), decode_text(l, l->role_field[PARTS[i]], two));
+                view_equal(decode_text(l, l->role_field[PARTS[i]], one), decode_text(m, m->role_field[PARTS[i]], two));
     return true;
 }
 
@@ -84,6 +87,11 @@ static bool has_doubles(const struct directory_entry *e, uint64_t n)
     return false;
 }
 
+static uint32_t number_of(const struct job *j, uint32_t customer)
+{
+    return (uint32_t)(j->in->first_number + customer);
+}
+
 static bool load_accounts(struct job *j, uint32_t partition, struct directory_scratch *s, struct directory_entry **e,
                           uint64_t *n, struct status *st)
 {
@@ -94,14 +102,39 @@ static bool load_accounts(struct job *j, uint32_t partition, struct directory_sc
     if (!exchange_take(x, partition, t, st)) return false;
     for (uint64_t i = 0; i < *n; i++)
         (*e)[i] = (struct directory_entry){directory_hash(t[i].account), t[i].record,
-                                           (uint32_t)(j->in->first_number + t[i].customer)};
+                                           t[i].customer == INTEGRATE_NOBODY   ? DIRECTORY_NOBODY
+                                           : t[i].customer == INTEGRATE_CLOSED ? DIRECTORY_CLOSED
+                                                                               : number_of(j, t[i].customer)};
     return true;
+}
+
+/* Those of the touched customers that belong to the partition: they are ordered by hash. */
+static void take_touched(struct job *j, uint32_t partition, struct directory_scratch *s, struct directory_entry **e,
+                         uint64_t *n)
+{
+    int bits = j->in->im->identity_bits;
+    uint64_t low = 0, high = j->touched_count;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if ((bits ? j->touched[middle].hash >> (64 - bits) : 0) < partition)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (high = low; high < j->touched_count && (bits ? j->touched[high].hash >> (64 - bits) : 0) == partition;) high++;
+    *n = high - low;
+    *e = integrate_room(&s->room.tuples, &s->room.tuples_size, (*n + 1) * 2 * sizeof **e);
+    if (*n) memcpy(*e, j->touched + low, *n * sizeof **e);
 }
 
 static bool load_identities(struct job *j, uint32_t partition, struct directory_scratch *s, struct directory_entry **e,
                             uint64_t *n, struct status *st)
 {
     struct exchange *x = &j->in->identities;
+    if (j->in->apply->old) {
+        take_touched(j, partition, s, e, n);
+        return true;
+    }
     uint64_t all = exchange_count(x, partition);
     struct identity_tuple *t = integrate_room(&s->spare.tuples, &s->spare.tuples_size, all * sizeof *t);
     *e = integrate_room(&s->room.tuples, &s->room.tuples_size, (all + 1) * 2 * sizeof **e);
@@ -115,21 +148,149 @@ static bool load_identities(struct job *j, uint32_t partition, struct directory_
     return true;
 }
 
+/* --- yesterday's --- */
+
+struct keep {
+    const struct apply *apply;
+    const struct directory_rows *rows;
+    const uint64_t *gone; /* bitmap by row */
+};
+
+static bool keep_identity(void *context, uint64_t row)
+{
+    const struct keep *k = context;
+    return !apply_touched(k->apply, apply_index(k->apply, k->rows->number[row]));
+}
+
+static bool keep_account(void *context, uint64_t row)
+{
+    const struct keep *k = context;
+    return !integrate_bit(k->gone, (uint32_t)row);
+}
+
+static bool remove_row(struct job *j, int worker, uint32_t number, uint32_t record, struct status *st)
+{
+    struct integrate *in = j->in;
+    if (!directory_in_force(number)) return true;
+    uint32_t customer = apply_index(in->apply, number);
+    struct removed_tuple *r = exchange_add(&in->removed[j->table], worker, integrate_partition(in, customer), st);
+    if (!r) return false;
+    *r = (struct removed_tuple){0, customer, record};
+    return true;
+}
+
+/* What kind of account stands there? Pending and owned ones are accounts; closed ones are remembered only. */
+static bool is_account(uint32_t number)
+{
+    return number != DIRECTORY_CLOSED;
+}
+
+/* The rows of yesterday of the accounts that came tonight go. Both are in order of the hash. */
+static bool meet_accounts(struct job *j, int worker, struct directory_scratch *s, const struct directory_entry *e,
+                          uint64_t n, uint64_t *gone, struct status *st)
+{
+    struct integrate_table *t = j->in->table[j->table];
+    struct directory_rows *rows = &s->rows;
+    bool refresh = j->in->apply->refresh;
+    uint64_t counts[4] = {0}; /* new, closed, reopened, before */
+    uint64_t at = 0;
+    for (uint64_t i = 0; i < rows->count; i++) {
+        bool first = i == 0 || rows->record[i] != rows->record[i - 1];
+        counts[3] += first && is_account(rows->number[i]);
+    }
+    for (uint64_t i = 0; i < n; i++) {
+        if (i && e[i].record == e[i - 1].record) continue; /* another owner of the same account */
+        uint32_t wanted = directory_fingerprint(e[i].hash, rows->bits);
+        bool known = false, known_open = false;
+        while (at < rows->count && rows->fingerprint[at] < wanted) at++;
+        for (uint64_t k = at; k < rows->count && rows->fingerprint[k] == wanted; k++) {
+            bool same = rows->record[k] == e[i].record, equal;
+            if (integrate_bit(gone, (uint32_t)k)) continue;
+            if (!same && !compare_accounts(j, rows->record[k], e[i].record, &same, &equal, st)) return false;
+            if (!same) continue;
+            gone[k >> 6] |= UINT64_C(1) << (k & 63);
+            known = true;
+            known_open |= is_account(rows->number[k]);
+            if (!refresh && !remove_row(j, worker, rows->number[k], rows->record[k], st)) return false;
+        }
+        bool open = is_account(e[i].number);
+        counts[0] += open && !known;
+        counts[1] += !open && known_open;
+        counts[2] += open && known && !known_open;
+    }
+    pthread_mutex_lock(&j->lock);
+    t->accounts_new += counts[0];
+    t->accounts_closed += counts[1];
+    t->accounts_reopened += counts[2];
+    t->accounts_before += counts[3];
+    pthread_mutex_unlock(&j->lock);
+    return true;
+}
+
+/* A full unload does not name what is closed: the entry says so from now on. */
+static void close_absent(struct job *j, struct directory_scratch *s, uint64_t *gone)
+{
+    struct directory_rows *rows = &s->rows;
+    uint32_t *number = (uint32_t *)(uintptr_t)rows->number;
+    uint64_t closed = 0;
+    for (uint64_t i = 0; i < rows->count; i++) {
+        if (integrate_bit(gone, (uint32_t)i)) continue;
+        bool first = i == 0 || rows->record[i] != rows->record[i - 1];
+        closed += first && is_account(number[i]);
+        if (!first) gone[i >> 6] |= UINT64_C(1) << (i & 63);
+        number[i] = DIRECTORY_CLOSED;
+    }
+    pthread_mutex_lock(&j->lock);
+    j->in->table[j->table]->accounts_closed += closed;
+    pthread_mutex_unlock(&j->lock);
+}
+
+static bool merge_yesterday(struct job *j, int worker, struct directory_scratch *s, struct directory_entry **e,
+                            uint64_t *n, struct status *st)
+{
+    size_t words = s->rows.count / 64 + 1;
+    uint64_t *gone = integrate_room(&s->gone.tuples, &s->gone.tuples_size, words * 8);
+    memset(gone, 0, words * 8);
+    if (j->table >= 0 && !meet_accounts(j, worker, s, *e, *n, gone, st)) return false;
+    if (j->table >= 0 && j->in->apply->refresh) close_absent(j, s, gone);
+    struct keep k = {j->in->apply, &s->rows, gone};
+    struct directory_entry *all =
+        integrate_room(&s->gone.extra, &s->gone.extra_size, (s->rows.count + *n + 1) * sizeof *all);
+    *n = directory_merge(&s->rows, j->table < 0 ? keep_identity : keep_account, &k, *e, *n, all);
+    *e = all;
+    return true;
+}
+
+static void count_accounts(struct job *j, const struct directory_entry *e, uint64_t n)
+{
+    uint64_t accounts = 0;
+    for (uint64_t i = 0; i < n; i++)
+        accounts += is_account(e[i].number) && (i == 0 || e[i].record != e[i - 1].record);
+    pthread_mutex_lock(&j->lock);
+    j->in->table[j->table]->accounts_after += accounts;
+    pthread_mutex_unlock(&j->lock);
+}
+
 static bool task(void *context, int worker, uint64_t partition, struct status *st)
 {
     struct job *j = context;
     struct directory_scratch *s = &j->scratch[worker];
+    struct apply *a = j->in->apply;
     struct directory_entry *e;
     uint64_t n;
     int bits =
         j->table < 0 ? j->in->im->identity_bits : j->in->im->systems[j->in->im->tables->table[j->table].system].bits;
-    bool ok = j->table < 0 ? load_identities(j, (uint32_t)partition, s, &e, &n, st)
-                           : load_accounts(j, (uint32_t)partition, s, &e, &n, st);
+    struct segment *before = !a->old ? NULL : j->table < 0 ? a->identity : a->account[j->table];
+    bool ok = (j->table < 0 ? load_identities(j, (uint32_t)partition, s, &e, &n, st)
+                            : load_accounts(j, (uint32_t)partition, s, &e, &n, st)) &&
+              directory_load(before, (uint32_t)partition, bits, &s->rows, st);
     if (ok) {
         directory_sort(e, e + n, n, bits);
         if (j->table >= 0 && has_doubles(e, n)) ok = drop_doubles(j, e, &n, st);
     }
+    if (ok && a->old) ok = merge_yesterday(j, worker, s, &e, &n, st);
     if (ok) {
+        if (j->table >= 0 && a->old) count_accounts(j, e, n);
         directory_put(&s->part, e, n, bits);
         ok = segment_commit(j->directory, (uint32_t)partition, &s->part, st);
     }
@@ -147,12 +308,14 @@ static bool run_directory(struct integrate *in, int table, const char *name, uin
                           struct directory_scratch *scratch, struct status *st)
 {
     struct job j = {.in = in, .table = table, .scratch = scratch};
+    if (table < 0 && in->apply->old && !apply_identity_entries(in, &j.touched, &j.touched_count, st)) return false;
     j.directory = segment_create(arena_printf(in->im->arena, "%s/%s.dir", in->folder, name), partitions, st);
     if (!j.directory) return false;
     directory_declare(j.directory);
     pthread_mutex_init(&j.lock, NULL);
     bool ok = pool_run(in->im->pool, partitions, task, &j, st);
     pthread_mutex_destroy(&j.lock);
+    free(j.touched);
     if (!ok) {
         segment_discard(j.directory);
         return status_while(st, "writing the directory %s", name);
@@ -168,7 +331,10 @@ bool integrate_directories(struct integrate *in, struct status *st)
     int workers = pool_workers(im->pool);
     struct directory_scratch *scratch = calloc((size_t)workers, sizeof *scratch);
     ensure(scratch);
-    for (int w = 0; w < workers; w++) segment_part_init(&scratch[w].part);
+    for (int w = 0; w < workers; w++) {
+        segment_part_init(&scratch[w].part);
+        directory_rows_init(&scratch[w].rows);
+    }
     bool ok = run_directory(in, -1, "identity", 1u << im->identity_bits, scratch, st);
     for (int i = 0; ok && i < im->tables->count; i++) {
         const struct table *t = &im->tables->table[i];
@@ -179,6 +345,8 @@ bool integrate_directories(struct integrate *in, struct status *st)
     for (int w = 0; w < workers; w++) {
         integrate_scratch_release(&scratch[w].room);
         integrate_scratch_release(&scratch[w].spare);
+        integrate_scratch_release(&scratch[w].gone);
+        directory_rows_release(&scratch[w].rows);
         segment_part_release(&scratch[w].part);
     }
     free(scratch);

@@ -14,7 +14,7 @@
 #include <string.h>
 
 struct identity_scratch {
-    struct integrate_scratch room;
+    struct integrate_scratch room, spare;
     uint32_t *group_of, *start, *members; /* room.extra, cut in three */
     struct charset_converter *to_utf8;
     struct buf name_a, name_b;
@@ -117,6 +117,16 @@ static bool same_customer(struct group *g, uint32_t ia, uint32_t ib, bool *same)
 
 /* --- which record is primary --- */
 
+static bool is_closed(const struct group *g, uint32_t record)
+{
+    return g->in->closed && integrate_bit(g->in->closed, record);
+}
+
+static bool is_incumbent(const struct group *g, uint32_t record)
+{
+    return g->in->incumbent && integrate_bit(g->in->incumbent, record);
+}
+
 static bool smaller_source(struct group *g, const struct customer_tuple *a, const struct customer_tuple *b,
                            bool *smaller)
 {
@@ -139,8 +149,22 @@ static bool better(struct group *g, const struct customer_tuple *a, const struct
 {
     const struct unit *u = g->in->im->unit;
     int system_a = integrate_system(g->in, a->record), system_b = integrate_system(g->in, b->record);
+    if (is_closed(g, a->record) != is_closed(g, b->record)) {
+        *yes = !is_closed(g, a->record);
+        return true;
+    }
     if (system_a != system_b) {
         *yes = system_a < system_b;
+        return true;
+    }
+    /* The incumbent stays (domain 4); of two, who were the primary records of two customers, that of the survivor. */
+    if (is_incumbent(g, a->record) != is_incumbent(g, b->record)) {
+        *yes = is_incumbent(g, a->record);
+        return true;
+    }
+    if (is_incumbent(g, a->record)) {
+        const struct apply_record *x = apply_find(g->in->apply, a->record), *y = apply_find(g->in->apply, b->record);
+        *yes = x->old_index != y->old_index ? x->old_index < y->old_index : a->record < b->record;
         return true;
     }
     if (u->tie_changed && a->changed != b->changed) {
@@ -222,32 +246,45 @@ static bool plainly_one(const struct group *g)
     return true;
 }
 
-static int by_record(const void *a, const void *b, void *tuples)
+/* The order in which members found clusters: closed records last, then system, then source number; it must not depend
+ * on the nights in which they came (docs/decisions/007). Where the tie rule is position, that is what the unit wants. */
+static bool comes_first(struct group *g, const struct customer_tuple *a, const struct customer_tuple *b, bool *first)
 {
-    const struct customer_tuple *t = tuples;
-    uint32_t x = t[*(const uint32_t *)a].record, y = t[*(const uint32_t *)b].record;
-    return x < y ? -1 : x > y;
+    if (is_closed(g, a->record) != is_closed(g, b->record)) {
+        *first = is_closed(g, b->record);
+        return true;
+    }
+    int system_a = integrate_system(g->in, a->record), system_b = integrate_system(g->in, b->record);
+    if (system_a != system_b || g->in->im->unit->tie != UNIT_TIE_SOURCE_NO) {
+        *first = system_a != system_b ? system_a < system_b : a->record < b->record;
+        return true;
+    }
+    return smaller_source(g, a, b, first);
 }
 
-static void sort_members(struct group *g)
+/* Merging runs: a comparison may read records and fail, which qsort cannot tell. */
+static bool sort_members(struct group *g, uint32_t *members, uint32_t *spare, uint32_t count)
 {
-    if (g->count > 32) {
-        qsort_r(g->members, g->count, sizeof *g->members, by_record, (void *)(uintptr_t)g->tuples);
-        return;
+    if (count < 2) return true;
+    uint32_t half = count / 2, i = 0, k = half, n = 0;
+    if (!sort_members(g, members, spare, half) || !sort_members(g, members + half, spare, count - half)) return false;
+    while (i < half && k < count) {
+        bool second;
+        if (!comes_first(g, &g->tuples[members[k]], &g->tuples[members[i]], &second)) return false;
+        spare[n++] = second ? members[k++] : members[i++];
     }
-    for (uint32_t i = 1; i < g->count; i++) { /* few, nearly always */
-        uint32_t m = g->members[i], k = i;
-        for (; k && g->tuples[g->members[k - 1]].record > g->tuples[m].record; k--) g->members[k] = g->members[k - 1];
-        g->members[k] = m;
-    }
+    while (i < half) spare[n++] = members[i++];
+    memcpy(members, spare, n * sizeof *members);
+    return true;
 }
 
-/* Members in order of position; each joins the first cluster whose founder is the same customer. */
+/* Members in their order; each joins the first cluster whose founder is the same customer. */
 static bool cluster(struct group *g)
 {
     const struct identity_profile *p = g->in->im->unit->identity;
     uint32_t clustered = 0; /* members[0..clustered) are done; a cluster stands together */
-    sort_members(g);
+    uint32_t *spare = integrate_room(&g->s->spare.tuples, &g->s->spare.tuples_size, g->count * sizeof *spare);
+    if (!sort_members(g, g->members, spare, g->count)) return false;
     uint32_t founders = 0;
     while (clustered < g->count) {
         uint32_t founder = clustered, end = clustered + 1;
@@ -276,7 +313,9 @@ static bool resolve(struct group *g)
     int hold_above = g->in->im->unit->identity->hold_above;
     bool never = strength_of(&g->tuples[g->members[0]]) == IDENTITY_NEVER;
     if (g->count == 1 && !never) return alone(g, g->members[0]);
-    if (never || (hold_above && g->count > (uint32_t)hold_above)) {
+    uint32_t live = g->count;
+    for (uint32_t i = 0; g->in->closed && i < g->count; i++) live -= is_closed(g, g->tuples[g->members[i]].record);
+    if (never || (hold_above && live > (uint32_t)hold_above)) {
         for (uint32_t i = 0; i < g->count; i++) {
             integrate_note(g->in, never ? NOTE_PLACEHOLDER : NOTE_HELD, g->tuples[g->members[i]].record, UINT32_MAX);
             if (!alone(g, g->members[i])) return false;
@@ -334,16 +373,27 @@ static void widen(struct customer_tuple *t, uint32_t n, uint32_t size)
     }
 }
 
+/* Records of yesterday that are matched anew. */
+static const struct customer_tuple *lifted_tuples(const struct integrate *in, uint64_t partition, uint32_t *count)
+{
+    const struct apply_lifted *l = &in->apply->customers;
+    *count = l->start ? l->start[partition + 1] - l->start[partition] : 0;
+    return l->start ? (const struct customer_tuple *)l->tuples + l->start[partition] : NULL;
+}
+
 static bool task(void *context, int worker, uint64_t partition, struct status *st)
 {
     struct job *j = context;
     struct integrate *in = j->in;
     struct identity_scratch *s = &j->scratch[worker];
-    uint32_t n = (uint32_t)exchange_count(&in->im->customers, (uint32_t)partition);
-    struct customer_tuple *t = integrate_room(&s->room.tuples, &s->room.tuples_size, (size_t)n * sizeof *t);
-    if (n == 0) return true;
-    if (!exchange_take(&in->im->customers, (uint32_t)partition, t, st)) return false;
+    uint32_t n = (uint32_t)exchange_count(&in->im->customers, (uint32_t)partition), lifted;
+    const struct customer_tuple *more = lifted_tuples(in, partition, &lifted);
+    struct customer_tuple *t = integrate_room(&s->room.tuples, &s->room.tuples_size, (size_t)(n + lifted) * sizeof *t);
+    if (n + lifted == 0) return true;
+    if (n && !exchange_take(&in->im->customers, (uint32_t)partition, t, st)) return false;
     widen(t, n, in->im->customer_tuple_size);
+    if (lifted) memcpy(t + n, more, lifted * sizeof *t);
+    n += lifted;
     if (in->superseded_count) {
         uint32_t kept = 0;
         for (uint32_t i = 0; i < n; i++)
@@ -379,6 +429,7 @@ bool integrate_identities(struct integrate *in, struct status *st)
     bool ok = pool_run(im->pool, UINT64_C(1) << im->identity_bits, task, &j, st);
     for (int w = 0; w < workers; w++) {
         integrate_scratch_release(&j.scratch[w].room);
+        integrate_scratch_release(&j.scratch[w].spare);
         charset_close(j.scratch[w].to_utf8);
         buf_release(&j.scratch[w].name_a);
         buf_release(&j.scratch[w].name_b);
@@ -387,4 +438,100 @@ bool integrate_identities(struct integrate *in, struct status *st)
     if (!ok) return status_while(st, "matching identities");
     exchange_seal(&in->identities);
     return true;
+}
+
+/* --- aliases --- */
+
+/* The primary record of a customer, after joins: the chain's end. */
+static uint32_t root_of(const struct integrate *in, uint32_t record)
+{
+    while (in->primary[record] != record) record = in->primary[record];
+    return record;
+}
+
+static int by_key(const void *a, const void *b, void *context)
+{
+    const struct apply_record *r = context, *x = &r[*(const uint32_t *)a], *y = &r[*(const uint32_t *)b];
+    if (x->tuple.key != y->tuple.key) return x->tuple.key < y->tuple.key ? -1 : 1;
+    return x->record < y->record ? -1 : x->record > y->record;
+}
+
+/* Who shares a former identity of a touched record is the same customer: the groups of both are joined. */
+static bool join_alias(struct group *g, const struct apply_record *r, uint32_t former, const uint32_t *order,
+                       bool *joined)
+{
+    struct apply *a = g->in->apply;
+    struct apply_bytes *bytes = malloc(sizeof *bytes);
+    ensure(bytes);
+    struct customer_tuple pair[2];
+    bool ok = apply_read(g->in->im->inputs, -1, former, bytes, g->st) &&
+              import_customer_tuple(g->in->im, bytes->file, apply_record_bytes(bytes), former, g->s->to_utf8,
+                                    &g->s->name_a, &pair[0]);
+    free(bytes);
+    uint32_t low = 0, high = a->records_count;
+    while (ok && low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (a->records[order[middle]].tuple.key < pair[0].key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    g->tuples = pair;
+    for (; ok && low < a->records_count && a->records[order[low]].tuple.key == pair[0].key; low++) {
+        const struct apply_record *other = &a->records[order[low]];
+        bool same = false;
+        pair[1] = other->tuple;
+        if (other != r && strength_of(&pair[0]) != IDENTITY_NEVER) ok = same_customer(g, 0, 1, &same);
+        uint32_t from = root_of(g->in, other->record), to = root_of(g->in, r->record);
+        if (!same || from == to) continue;
+        g->in->primary[from] = to;
+        *joined = true;
+    }
+    return ok;
+}
+
+/* The best record of each customer becomes its primary one, where customers were joined. */
+static bool choose_again(struct group *g)
+{
+    struct apply *a = g->in->apply;
+    for (uint32_t i = 0; i < a->records_count; i++) a->records[i].primary = a->records[i].record;
+    for (uint32_t i = 0; i < a->records_count; i++) {
+        struct apply_record *root = apply_find(a, root_of(g->in, a->records[i].record));
+        bool yes = false;
+        if (a->records[i].record != root->primary &&
+            !better(g, &a->records[i].tuple, &apply_find(a, root->primary)->tuple, &yes))
+            return false;
+        if (yes) root->primary = a->records[i].record;
+    }
+    uint32_t *now = malloc((a->records_count + 1u) * sizeof *now);
+    ensure(now);
+    for (uint32_t i = 0; i < a->records_count; i++)
+        now[i] = apply_find(a, root_of(g->in, a->records[i].record))->primary;
+    for (uint32_t i = 0; i < a->records_count; i++) g->in->primary[a->records[i].record] = now[i];
+    free(now);
+    return true;
+}
+
+bool integrate_aliases(struct integrate *in, struct status *st)
+{
+    struct apply *a = in->apply;
+    struct identity_scratch s = {.to_utf8 = charset_open(CHARSET_GB18030, CHARSET_UTF8)};
+    buf_init(&s.name_a, 65536);
+    buf_init(&s.name_b, 65536);
+    uint32_t *order = malloc((a->records_count + 1u) * sizeof *order);
+    ensure(order);
+    for (uint32_t i = 0; i < a->records_count; i++) order[i] = i;
+    struct group g = {.in = in, .s = &s, .st = st};
+    bool ok = true, joined = false;
+    if (a->aliases_count) qsort_r(order, a->records_count, sizeof *order, by_key, a->records);
+    for (uint32_t i = 0; ok && i < a->aliases_count; i++) {
+        const struct apply_record *r = apply_find(a, a->aliases[i].record);
+        if (r) ok = join_alias(&g, r, a->aliases[i].former, order, &joined);
+    }
+    ok = ok && (!joined || choose_again(&g));
+    charset_close(s.to_utf8);
+    buf_release(&s.name_a);
+    buf_release(&s.name_b);
+    free(order);
+    return ok || status_while(st, "joining customers by former identities");
 }

@@ -2,16 +2,19 @@
  * built once and every row of the system's accounts, contacts and addresses looked up in it. Rows go to the population
  * partition of their customer; what finds no customer is an orphan, counted in records and money. The partition's
  * sorted source directory is written on the way. */
-#include "etl/directory.h"
+#include "etl/directory_merge.h"
 #include "etl/integrate.h"
 
 #include <pthread.h>
 #include <string.h>
 
 enum { AHEAD = 12 };
+#define LOOKUP_CLOSED UINT32_MAX /* instead of customer + 1: known, and no customer any more */
 
 struct owner_scratch {
-    struct integrate_scratch room, spare;
+    struct integrate_scratch room, spare, merged;
+    struct directory_rows rows; /* the partition of yesterday's source directory */
+    struct apply_bytes bytes;
     struct segment_part part;
     struct integrate_table *totals; /* per table; summed up at the end */
 };
@@ -34,6 +37,49 @@ static size_t slot_of(uint64_t source, int bits, size_t slots)
     return (size_t)(directory_hash(source) << bits >> (64 - __builtin_ctzll(slots)));
 }
 
+/* Tonight's records of the partition, and those of touched customers that were lifted. */
+static bool load_sources(struct job *j, struct owner_scratch *s, uint32_t partition, struct source_tuple **t,
+                         uint64_t *n, struct status *st)
+{
+    struct import_system *system = &j->in->im->systems[j->system];
+    const struct apply_lifted *l = &j->in->apply->sources[j->system];
+    uint64_t came = exchange_count(&system->sources, partition),
+             lifted = l->start ? l->start[partition + 1] - l->start[partition] : 0;
+    *n = came + lifted;
+    *t = integrate_room(&s->spare.tuples, &s->spare.tuples_size, (*n + 1) * sizeof **t);
+    if (came && !exchange_take(&system->sources, partition, *t, st)) return false;
+    if (lifted)
+        memcpy(*t + came, (const struct source_tuple *)l->tuples + l->start[partition], lifted * sizeof **t);
+    return directory_load(j->in->apply->source[j->system], partition, system->bits, &s->rows, st);
+}
+
+struct keep_context {
+    const struct apply *apply;
+    const struct directory_rows *rows;
+};
+
+/* What was touched comes again from its records. */
+static bool keep_untouched(void *context, uint64_t row)
+{
+    const struct keep_context *k = context;
+    return !apply_touched(k->apply, apply_index(k->apply, k->rows->number[row]));
+}
+
+static bool write_directory(struct job *j, struct owner_scratch *s, uint32_t partition,
+                            struct directory_entry *entries, uint64_t n, struct status *st)
+{
+    int bits = j->in->im->systems[j->system].bits;
+    if (s->rows.count) {
+        struct keep_context k = {j->in->apply, &s->rows};
+        struct directory_entry *all =
+            integrate_room(&s->merged.tuples, &s->merged.tuples_size, (s->rows.count + n + 1) * sizeof *all);
+        n = directory_merge(&s->rows, keep_untouched, &k, entries, n, all);
+        entries = all;
+    }
+    directory_put(&s->part, entries, n, bits);
+    return segment_commit(j->directory, partition, &s->part, st);
+}
+
 /* Fills the lookup and the directory entries from the source tuples; emits the members of each customer. */
 static bool take_sources(struct job *j, int worker, uint32_t partition, struct lookup **lookup, size_t *slots,
                          struct status *st)
@@ -41,9 +87,10 @@ static bool take_sources(struct job *j, int worker, uint32_t partition, struct l
     struct integrate *in = j->in;
     struct import_system *system = &in->im->systems[j->system];
     struct owner_scratch *s = &j->scratch[worker];
-    uint64_t n = exchange_count(&system->sources, partition);
-    struct source_tuple *t = integrate_room(&s->spare.tuples, &s->spare.tuples_size, n * sizeof *t);
-    if (!exchange_take(&system->sources, partition, t, st)) return false;
+    bool daily = in->apply->old != NULL;
+    struct source_tuple *t;
+    uint64_t n;
+    if (!load_sources(j, s, partition, &t, &n, st)) return false;
     *slots = 1024;
     while (*slots < 2 * n) *slots *= 2;
     *lookup = integrate_room(&s->room.tuples, &s->room.tuples_size, *slots * sizeof **lookup);
@@ -54,24 +101,52 @@ static bool take_sources(struct job *j, int worker, uint32_t partition, struct l
     for (uint64_t i = 0; i < n; i++) {
         /* Two dependent reads all over memory: each is asked for early (measured: a third of this loop). */
         if (i + 2 * AHEAD < n) __builtin_prefetch(&in->primary[t[i + 2 * AHEAD].record]);
-        if (i + AHEAD < n) {
+        if (!daily && i + AHEAD < n) {
             uint32_t primary = in->primary[t[i + AHEAD].record];
             if (primary != UINT32_MAX) __builtin_prefetch(&in->ranks[primary >> 6]);
         }
         if (in->superseded_count && integrate_bit(in->superseded, t[i].record)) continue;
-        uint32_t customer = integrate_rank(in, in->primary[t[i].record]);
+        uint32_t customer = integrate_index(in, in->primary[t[i].record]);
+        bool closed = daily && integrate_bit(in->closed, t[i].record);
         size_t h = slot_of(t[i].source, system->bits, *slots);
         while ((*lookup)[h].customer_1) h = (h + 1) & (*slots - 1);
-        (*lookup)[h] = (struct lookup){t[i].source, customer + 1, 0};
+        (*lookup)[h] = (struct lookup){t[i].source, closed ? LOOKUP_CLOSED : customer + 1, 0};
         entries[kept++] =
-            (struct directory_entry){directory_hash(t[i].source), t[i].record, (uint32_t)(in->first_number + customer)};
+            (struct directory_entry){directory_hash(t[i].source), t[i].record,
+                                     (uint32_t)(in->first_number + customer) | (closed ? DIRECTORY_CLOSED : 0)};
         struct member_tuple *m = exchange_add(&in->members, worker, integrate_partition(in, customer), st);
         if (!m) return false;
         *m = (struct member_tuple){customer, t[i].record};
     }
     directory_sort(entries, entries + n, kept, system->bits);
-    directory_put(&s->part, entries, kept, system->bits);
-    return segment_commit(j->directory, partition, &s->part, st);
+    return write_directory(j, s, partition, entries, kept, st);
+}
+
+/* The customer of a source number: touched tonight, or one of yesterday's. */
+static bool find_owner(struct job *j, struct owner_scratch *s, const struct lookup *lookup, size_t slots,
+                       uint64_t source, uint32_t *customer, struct status *st)
+{
+    struct integrate *in = j->in;
+    int bits = in->im->systems[j->system].bits;
+    size_t h = slot_of(source, bits, slots);
+    *customer = INTEGRATE_NOBODY;
+    while (lookup[h].customer_1 && lookup[h].source != source) h = (h + 1) & (slots - 1);
+    if (lookup[h].customer_1) {
+        if (lookup[h].customer_1 != LOOKUP_CLOSED) *customer = lookup[h].customer_1 - 1;
+        return true;
+    }
+    uint32_t wanted = directory_fingerprint(directory_hash(source), bits);
+    for (uint64_t i = s->rows.count ? directory_first(&s->rows, wanted) : 0;
+         i < s->rows.count && s->rows.fingerprint[i] == wanted; i++) {
+        uint32_t index = apply_index(in->apply, s->rows.number[i]);
+        if ((s->rows.number[i] & DIRECTORY_CLOSED) || apply_touched(in->apply, index)) continue;
+        if (!apply_read(in->im->inputs, -1, s->rows.record[i], &s->bytes, st)) return false;
+        const struct layout *l = s->bytes.file->layout;
+        if (decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], apply_record_bytes(&s->bytes)) != source) continue;
+        *customer = index;
+        return true;
+    }
+    return true;
 }
 
 static void orphan(struct owner_scratch *s, const struct table *t, int table, const unsigned char *row)
@@ -83,6 +158,57 @@ static void orphan(struct owner_scratch *s, const struct table *t, int table, co
         totals->orphan_sum[a][currency] += decode_column_value(&t->columns[t->amount_columns[a]], row);
 }
 
+static bool remove_source(struct job *j, int worker, int table, uint32_t customer, uint64_t source, struct status *st)
+{
+    struct integrate *in = j->in;
+    struct removed_tuple *r =
+        exchange_add(&in->removed[table], worker, integrate_partition(in, customer), st);
+    if (!r) return false;
+    *r = (struct removed_tuple){source, customer, REMOVED_SOURCE};
+    return true;
+}
+
+static int by_source(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* The source numbers for which a change list brings contacts or addresses: all that they have of the kind. */
+static uint64_t *changed_sources(struct job *j, struct owner_scratch *s, int table, const char *tuples, uint64_t n,
+                                 uint64_t *count)
+{
+    struct integrate *in = j->in;
+    const struct table *t = &in->im->tables->table[table];
+    size_t size = sizeof(struct row_tuple) + t->row_size;
+    *count = 0;
+    if (t->layout->class == LAYOUT_ACCOUNT || !in->apply->old || in->apply->refresh) return NULL;
+    uint64_t *sources = integrate_room(&s->merged.extra, &s->merged.extra_size, (n + 1) * sizeof *sources);
+    for (uint64_t i = 0; i < n; i++) {
+        struct row_tuple r;
+        memcpy(&r, tuples + i * size, sizeof r);
+        if (!integrate_is_lifted(in, table, r.record)) sources[(*count)++] = r.source;
+    }
+    if (*count) qsort(sources, *count, sizeof *sources, by_source);
+    uint64_t kept = 0;
+    for (uint64_t i = 0; i < *count; i++)
+        if (!kept || sources[kept - 1] != sources[i]) sources[kept++] = sources[i];
+    *count = kept;
+    return sources;
+}
+
+static bool own_row(struct job *j, int worker, int table, const struct row_tuple *r, const unsigned char *row,
+                    uint32_t customer, struct status *st)
+{
+    struct integrate *in = j->in;
+    const struct table *t = &in->im->tables->table[table];
+    struct owned_tuple *o = exchange_add(&in->owned[table], worker, integrate_partition(in, customer), st);
+    if (!o) return false;
+    *o = (struct owned_tuple){customer, r->record};
+    row_copy(o + 1, row, t->row_size);
+    return integrate_account(in, table, worker, r->account, r->record, customer, st);
+}
+
 static bool join_table(struct job *j, int worker, uint32_t partition, int table, const struct lookup *lookup,
                        size_t slots, struct status *st)
 {
@@ -90,31 +216,40 @@ static bool join_table(struct job *j, int worker, uint32_t partition, int table,
     const struct table *t = &in->im->tables->table[table];
     struct owner_scratch *s = &j->scratch[worker];
     struct exchange *rows = t->by_relation ? &in->related[table] : &in->im->rows[table];
-    int bits = in->im->systems[t->system].bits;
     size_t size = sizeof(struct row_tuple) + t->row_size;
-    uint64_t n = exchange_count(rows, partition);
-    char *tuples = integrate_room(&s->spare.tuples, &s->spare.tuples_size, n * size);
+    uint64_t n = exchange_count(rows, partition), changed_count;
+    bool daily = in->apply->old != NULL;
+    char *tuples = integrate_room(&s->spare.tuples, &s->spare.tuples_size, n * size + 1);
     if (!exchange_take(rows, partition, tuples, st)) return false;
+    const uint64_t *changed = changed_sources(j, s, table, tuples, n, &changed_count);
+    uint32_t customer;
+    for (uint64_t i = 0; i < changed_count; i++)
+        if (!find_owner(j, s, lookup, slots, changed[i], &customer, st) ||
+            (customer != INTEGRATE_NOBODY && !remove_source(j, worker, table, customer, changed[i], st)))
+            return false;
     for (uint64_t i = 0; i < n; i++) {
         struct row_tuple r;
         memcpy(&r, tuples + i * size, sizeof r);
         const unsigned char *row = (const unsigned char *)tuples + i * size + sizeof r;
         s->totals[table].rows_in++;
-        size_t h = slot_of(r.source, bits, slots);
-        while (lookup[h].customer_1 && lookup[h].source != r.source) h = (h + 1) & (slots - 1);
-        if (!lookup[h].customer_1) {
-            orphan(s, t, table, row);
+        if (daily && !t->by_relation) {
+            integrate_note_lifted(in, table, r.record, row);
+            bool replaced = changed_count && integrate_is_lifted(in, table, r.record) &&
+                            bsearch(&r.source, changed, changed_count, sizeof r.source, by_source);
+            if (replaced || integrate_is_closed(in, table, r.record)) {
+                integrate_closed(in, table, row);
+                if (!integrate_account(in, table, worker, r.account, r.record, INTEGRATE_CLOSED, st)) return false;
+                continue;
+            }
+        }
+        if (!find_owner(j, s, lookup, slots, r.source, &customer, st)) return false;
+        if (customer != INTEGRATE_NOBODY) {
+            if (!own_row(j, worker, table, &r, row, customer, st)) return false;
             continue;
         }
-        uint32_t customer = lookup[h].customer_1 - 1;
-        struct owned_tuple *o = exchange_add(&in->owned[table], worker, integrate_partition(in, customer), st);
-        if (!o) return false;
-        *o = (struct owned_tuple){customer, r.record};
-        row_copy(o + 1, row, t->row_size);
-        if (t->layout->class != LAYOUT_ACCOUNT) continue;
-        struct account_tuple *a = exchange_add(&in->accounts[table], worker, import_partition(r.account, bits), st);
-        if (!a) return false;
-        *a = (struct account_tuple){r.account, r.record, customer};
+        orphan(s, t, table, row);
+        integrate_pending(in, table, r.record);
+        if (!integrate_account(in, table, worker, r.account, r.record, INTEGRATE_NOBODY, st)) return false;
     }
     return true;
 }
@@ -158,7 +293,7 @@ static void add_totals(struct integrate *in, const struct owner_scratch *scratch
         }
 }
 
-static bool open_exchanges(struct integrate *in, struct status *st)
+bool integrate_open(struct integrate *in, struct status *st)
 {
     struct import *im = in->im;
     struct exchange_options o = {.name = "members",
@@ -178,6 +313,10 @@ static bool open_exchanges(struct integrate *in, struct status *st)
         o.partitions = 1u << im->systems[t->system].bits;
         o.tuple_size = sizeof(struct account_tuple);
         if (!exchange_init(&in->accounts[i], &o, st)) return false;
+        o.name = arena_printf(im->arena, "removed-%s", t->layout->name);
+        o.partitions = in->partitions ? in->partitions : 1;
+        o.tuple_size = sizeof(struct removed_tuple);
+        if (in->apply->old && !exchange_init(&in->removed[i], &o, st)) return false;
     }
     return true;
 }
@@ -186,11 +325,11 @@ bool integrate_owners(struct integrate *in, struct status *st)
 {
     struct import *im = in->im;
     int workers = pool_workers(im->pool);
-    if (!open_exchanges(in, st)) return false;
     struct owner_scratch *scratch = calloc((size_t)workers, sizeof *scratch);
     ensure(scratch);
     for (int w = 0; w < workers; w++) {
         segment_part_init(&scratch[w].part);
+        directory_rows_init(&scratch[w].rows);
         scratch[w].totals = calloc((size_t)im->tables->count + 1, sizeof *scratch[w].totals);
         ensure(scratch[w].totals);
     }
@@ -200,6 +339,8 @@ bool integrate_owners(struct integrate *in, struct status *st)
     for (int w = 0; w < workers; w++) {
         integrate_scratch_release(&scratch[w].room);
         integrate_scratch_release(&scratch[w].spare);
+        integrate_scratch_release(&scratch[w].merged);
+        directory_rows_release(&scratch[w].rows);
         segment_part_release(&scratch[w].part);
         free(scratch[w].totals);
     }

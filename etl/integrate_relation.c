@@ -7,11 +7,17 @@
 #include <pthread.h>
 #include <string.h>
 
+struct relation_scratch {
+    struct integrate_scratch room;
+    struct buf loaded;
+    struct segment_part part;
+};
+
 struct job {
     struct integrate *in;
-    int table;
-    const struct relation_tuple *relations; /* of the partition */
-    struct integrate_scratch *scratch;
+    int system, table;
+    struct segment_writer *set; /* tonight's relations, for the next night */
+    struct relation_scratch *scratch;
 };
 
 static int by_account(const void *a, const void *b)
@@ -91,39 +97,119 @@ static bool divide(struct job *j, int worker, const struct row_tuple *account, c
     return emit(j, worker, account, owners[0].source, first, st);
 }
 
-static void orphan(struct job *j, const struct row_tuple *r)
+static void add_amounts(const struct table *t, const unsigned char *row, __int128 (*sum)[DECODE_CURRENCIES_MAX])
+{
+    int currency = t->currency_column < 0 ? 0 : row[t->columns[t->currency_column].offset];
+    for (int a = 0; a < t->amounts_count; a++)
+        sum[a][currency] += decode_column_value(&t->columns[t->amount_columns[a]], row);
+}
+
+/* Nobody owns it: it waits, with an entry in the account directory by which it is found when its owner or its next
+ * record comes. */
+static bool orphan(struct job *j, int worker, const struct row_tuple *r, struct status *st)
 {
     const struct table *t = &j->in->im->tables->table[j->table];
     struct integrate_table *totals = j->in->table[j->table];
-    const unsigned char *row = (const unsigned char *)(r + 1);
-    int currency = t->currency_column < 0 ? 0 : row[t->columns[t->currency_column].offset];
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     pthread_mutex_lock(&lock);
     totals->orphans++;
     totals->without_relation++;
-    for (int a = 0; a < t->amounts_count; a++)
-        totals->orphan_sum[a][currency] += decode_column_value(&t->columns[t->amount_columns[a]], row);
+    add_amounts(t, (const unsigned char *)(r + 1), totals->orphan_sum);
     pthread_mutex_unlock(&lock);
+    integrate_pending(j->in, j->table, r->record);
+    return integrate_account(j->in, j->table, worker, r->account, r->record, INTEGRATE_NOBODY, st);
 }
 
-static bool task(void *context, int worker, uint64_t partition, struct status *st)
+/* --- the relations in force --- */
+
+static int by_pair(const void *a, const void *b)
 {
-    struct job *j = context;
+    const struct relation_tuple *x = a, *y = b;
+    if (x->account != y->account) return x->account < y->account ? -1 : 1;
+    if (x->source != y->source) return x->source < y->source ? -1 : 1;
+    return x->record < y->record ? -1 : x->record > y->record;
+}
+
+static bool is_ended(const struct integrate *in, int system, uint32_t record)
+{
+    const struct input_set *inputs = in->im->inputs;
+    for (int i = 0; i < inputs->files_count; i++) {
+        const struct input_file *f = &inputs->files[i];
+        if (f->layout->class == LAYOUT_RELATION && f->actions && record - f->record_base < f->records_max &&
+            in->im->unit->layout_system[f->layout_index] == system)
+            return f->actions[record - f->record_base] == 'D';
+    }
+    return false;
+}
+
+/* Yesterday's relations, where tonight's do not replace or end them, and tonight's. A change list says what a relation
+ * is after the change: of one account and source number the last record counts. */
+static bool merge_relations(struct job *j, struct relation_scratch *s, uint32_t partition,
+                            struct relation_tuple **owners, uint64_t *count, struct status *st)
+{
+    struct integrate *in = j->in;
+    struct exchange *tonight = &in->im->systems[j->system].relations;
+    struct segment *before = in->apply->refresh ? NULL : in->apply->relation[j->system];
+    uint64_t n = exchange_count(tonight, partition), old = before ? segment_rows(before, partition, 0) : 0;
+    struct relation_tuple *t = integrate_room(&s->room.extra, &s->room.extra_size, (n + old + 1) * sizeof *t);
+    *owners = t;
+    *count = n + old;
+    if (n && !exchange_take(tonight, partition, t + old, st)) return false;
+    if (old) {
+        if (!segment_load(before, partition, 0, &s->loaded, st)) return false;
+        memcpy(t, s->loaded.bytes, old * sizeof *t);
+    }
+    if (in->apply->old && !in->apply->refresh && n) {
+        uint32_t base = in->relation_base[j->system];
+        uint64_t kept = 0;
+        qsort(t, *count, sizeof *t, by_pair);
+        for (uint64_t i = 0; i < *count; i++) {
+            bool last = i + 1 == *count || t[i + 1].account != t[i].account || t[i + 1].source != t[i].source;
+            /* Unloads may name a person twice (the first record counts); a change list replaces what was there. */
+            bool replaced = !last && t[i + 1].record >= base;
+            if (!replaced && !(t[i].record >= base && is_ended(in, j->system, t[i].record))) t[kept++] = t[i];
+        }
+        *count = kept;
+    }
+    qsort(t, *count, sizeof *t, by_account);
+    return true;
+}
+
+static bool write_relations(struct job *j, struct relation_scratch *s, uint32_t partition,
+                            const struct relation_tuple *t, uint64_t n, struct status *st)
+{
+    if (!j->set) return true;
+    segment_put_raw(&s->part, 0, t, n, sizeof *t);
+    return segment_commit(j->set, partition, &s->part, st);
+}
+
+/* --- accounts meet their relations --- */
+
+static bool closed_row(struct job *j, int worker, const struct row_tuple *r, struct status *st)
+{
+    integrate_closed(j->in, j->table, (const unsigned char *)(r + 1));
+    return integrate_account(j->in, j->table, worker, r->account, r->record, INTEGRATE_CLOSED, st);
+}
+
+static bool divide_table(struct job *j, int worker, uint32_t partition, const struct relation_tuple *owners,
+                         uint64_t m, struct status *st)
+{
     struct import *im = j->in->im;
     const struct table *t = &im->tables->table[j->table];
-    struct exchange *rows = &im->rows[j->table], *relations = &im->systems[t->system].relations;
-    struct integrate_scratch *s = &j->scratch[worker];
-    uint64_t n = exchange_count(rows, (uint32_t)partition), m = exchange_count(relations, (uint32_t)partition);
+    struct exchange *rows = &im->rows[j->table];
+    struct integrate_scratch *s = &j->scratch[worker].room;
+    uint64_t n = exchange_count(rows, partition);
     size_t row_size = sizeof(struct row_tuple) + t->row_size;
-    char *accounts = integrate_room(&s->tuples, &s->tuples_size, n * row_size);
-    struct relation_tuple *owners = integrate_room(&s->extra, &s->extra_size, (m + 1) * sizeof *owners);
-    if (!exchange_take(rows, (uint32_t)partition, accounts, st) ||
-        !exchange_copy(relations, (uint32_t)partition, owners, st))
-        return false;
-    qsort(owners, m, sizeof *owners, by_account);
+    char *accounts = integrate_room(&s->tuples, &s->tuples_size, n * row_size + 1);
+    if (!exchange_take(rows, partition, accounts, st)) return false;
     for (uint64_t i = 0; i < n; i++) {
         const struct row_tuple *r = (const struct row_tuple *)(const void *)(accounts + i * row_size);
         uint64_t low = 0, high = m;
+        integrate_note_lifted(j->in, j->table, r->record, (const unsigned char *)(r + 1));
+        if (integrate_is_closed(j->in, j->table, r->record)) {
+            if (!closed_row(j, worker, r, st)) return false;
+            continue;
+        }
         while (low < high) {
             uint64_t middle = low + (high - low) / 2;
             if (owners[middle].account < r->source)
@@ -134,34 +220,96 @@ static bool task(void *context, int worker, uint64_t partition, struct status *s
         uint64_t end = low;
         while (end < m && owners[end].account == r->source) end++;
         /* Only linked people and no owner: nobody owns it. */
-        if (low == end || (owners[low].share_role & 0xff) == ROLE_LINKED)
-            orphan(j, r);
-        else if (!divide(j, worker, r, owners + low, end - low, st))
-            return false;
+        bool nobody = low == end || (owners[low].share_role & 0xff) == ROLE_LINKED;
+        if (nobody ? !orphan(j, worker, r, st) : !divide(j, worker, r, owners + low, end - low, st)) return false;
     }
     return true;
+}
+
+static bool task(void *context, int worker, uint64_t partition, struct status *st)
+{
+    struct job j = *(struct job *)context;
+    struct import *im = j.in->im;
+    struct relation_scratch *s = &j.scratch[worker];
+    struct relation_tuple *owners;
+    uint64_t m;
+    bool ok = merge_relations(&j, s, (uint32_t)partition, &owners, &m, st) &&
+              write_relations(&j, s, (uint32_t)partition, owners, m, st);
+    for (j.table = 0; ok && j.table < im->tables->count; j.table++) {
+        const struct table *t = &im->tables->table[j.table];
+        if (t->by_relation && t->system == j.system) ok = divide_table(&j, worker, (uint32_t)partition, owners, m, st);
+    }
+    if (!ok && j.set) segment_abort(j.set, (uint32_t)partition);
+    return ok;
+}
+
+static bool open_related(struct integrate *in, int system, struct status *st)
+{
+    struct import *im = in->im;
+    for (int i = 0; i < im->tables->count; i++) {
+        const struct table *t = &im->tables->table[i];
+        if (!t->by_relation || t->system != system) continue;
+        struct exchange_options o = {arena_printf(im->arena, "related-%s", t->layout->name),
+                                     1u << im->systems[system].bits,
+                                     (uint32_t)sizeof(struct row_tuple) + t->row_size,
+                                     pool_workers(im->pool),
+                                     im->budget,
+                                     im->spill_folder};
+        if (!exchange_init(&in->related[i], &o, st)) return false;
+    }
+    return true;
+}
+
+static bool run_system(struct job *j, struct status *st)
+{
+    struct integrate *in = j->in;
+    struct import *im = in->im;
+    const char *name = im->unit->systems[j->system].name;
+    uint32_t partitions = 1u << im->systems[j->system].bits;
+    j->set = segment_create(arena_printf(im->arena, "%s/relation-%s.seg", in->folder, name), partitions, st);
+    if (!j->set) return false;
+    segment_declare(j->set, "relation", SEGMENT_RAW, 0, sizeof(struct relation_tuple));
+    if (!open_related(in, j->system, st) || !pool_run(im->pool, partitions, task, j, st)) {
+        segment_discard(j->set);
+        return status_while(st, "finding the owners of the accounts of %s", name);
+    }
+    if (!segment_finish(j->set, st)) return false;
+    for (int i = 0; i < im->tables->count; i++)
+        if (im->tables->table[i].by_relation && im->tables->table[i].system == j->system) exchange_seal(&in->related[i]);
+    return true;
+}
+
+/* Where the relation records of tonight begin. */
+static void find_base(struct integrate *in, int system)
+{
+    in->relation_base[system] = 0;
+    for (int i = 0; i < in->im->inputs->carried_count; i++) {
+        const struct input_file *f = &in->im->inputs->carried[i];
+        if (f->layout->class == LAYOUT_RELATION && in->im->unit->layout_system[f->layout_index] == system)
+            in->relation_base[system] = f->record_base + f->records_max;
+    }
 }
 
 bool integrate_relations(struct integrate *in, struct status *st)
 {
     struct import *im = in->im;
-    for (int i = 0; i < im->tables->count; i++) {
-        const struct table *t = &im->tables->table[i];
-        if (!t->by_relation) continue;
-        struct job j = {
-            .in = in, .table = i, .scratch = calloc((size_t)pool_workers(im->pool), sizeof(struct integrate_scratch))};
-        ensure(j.scratch);
-        int bits = im->systems[t->system].bits;
-        bool ok = exchange_init(&in->related[i],
-                                &(struct exchange_options){arena_printf(im->arena, "related-%s", t->layout->name),
-                                                           1u << bits, (uint32_t)sizeof(struct row_tuple) + t->row_size,
-                                                           pool_workers(im->pool), im->budget, im->spill_folder},
-                                st) &&
-                  pool_run(im->pool, UINT64_C(1) << bits, task, &j, st);
-        for (int w = 0; w < pool_workers(im->pool); w++) integrate_scratch_release(&j.scratch[w]);
-        free(j.scratch);
-        if (!ok) return status_while(st, "finding the owners of %s", t->layout->name);
-        exchange_seal(&in->related[i]);
+    int workers = pool_workers(im->pool);
+    struct job j = {.in = in, .scratch = calloc((size_t)workers, sizeof(struct relation_scratch))};
+    ensure(j.scratch);
+    for (int w = 0; w < workers; w++) {
+        buf_init(&j.scratch[w].loaded, (size_t)1 << 40);
+        segment_part_init(&j.scratch[w].part);
     }
-    return true;
+    bool ok = true;
+    for (j.system = 0; ok && j.system < im->unit->systems_count; j.system++) {
+        find_base(in, j.system);
+        if (im->systems[j.system].has_relations) ok = run_system(&j, st);
+    }
+    for (int w = 0; w < workers; w++) {
+        integrate_scratch_release(&j.scratch[w].room);
+        buf_release(&j.scratch[w].loaded);
+        segment_part_release(&j.scratch[w].part);
+    }
+    free(j.scratch);
+    return ok;
 }

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const LAYOUT_CLASS_NAMES[] = {"customer", "account", "contact",   "address",
-                                          "relation", "rate",    "exclusion", NULL};
+const char *const LAYOUT_CLASS_NAMES[] = {
+    "customer",        "account",        "contact",        "address",        "relation",        "rate", "exclusion",
+    "transaction", /* from here on: change lists of the first five */
+    "customer_change", "account_change", "contact_change", "address_change", "relation_change", NULL};
 const char *const LAYOUT_TYPE_NAMES[] = {"text", "digits", "amount", "date", "code", "currency", NULL};
 const char *const LAYOUT_ROLE_NAMES[] = {
     [ROLE_SOURCE_NO] = "source_no",
@@ -28,6 +30,10 @@ const char *const LAYOUT_ROLE_NAMES[] = {
     [ROLE_PER_UNIT] = "per_unit",
     [ROLE_REASON] = "reason",
     [ROLE_EXPIRES] = "expires",
+    [ROLE_ACTION] = "action",
+    [ROLE_POSTED] = "posted",
+    [ROLE_SEQUENCE] = "sequence",
+    [ROLE_AMOUNT] = "amount",
     [ROLE_COUNT] = NULL,
 };
 
@@ -56,6 +62,14 @@ static const struct {
                          BIT(ROLE_SUB_ACCOUNT) | BIT(ROLE_OWNER_ROLE) | BIT(ROLE_SHARE)},
     [LAYOUT_RATE] = {BIT(ROLE_CURRENCY) | BIT(ROLE_RATE), BIT(ROLE_PER_UNIT)},
     [LAYOUT_EXCLUSION] = {BIT(ROLE_ID_TYPE) | BIT(ROLE_ID_NO), BIT(ROLE_REASON) | BIT(ROLE_EXPIRES)},
+    [LAYOUT_TRANSACTION] = {BIT(ROLE_ACCOUNT) | BIT(ROLE_POSTED) | BIT(ROLE_AMOUNT),
+                            BIT(ROLE_SUB_ACCOUNT) | BIT(ROLE_CURRENCY) | BIT(ROLE_CASH_FLAG) | BIT(ROLE_SEQUENCE)},
+};
+
+/* What may happen to a record of each class, in a change list (docs/decisions/007). */
+static const char *const ACTIONS[LAYOUT_CLASS_COUNT] = {
+    [LAYOUT_CUSTOMER] = "NCDIR", [LAYOUT_ACCOUNT] = "NCXO", [LAYOUT_CONTACT] = "AD",
+    [LAYOUT_ADDRESS] = "AD",     [LAYOUT_RELATION] = "AD",
 };
 
 struct loader {
@@ -328,7 +342,8 @@ static bool read_field(struct loader *l, const char *value)
     }
     if (f->role == ROLE_NONE) {
         int role = word_index(LAYOUT_ROLE_NAMES, view_of(f->name));
-        uint32_t fits = CLASS_ROLES[layout->class].needed | CLASS_ROLES[layout->class].allowed;
+        uint32_t fits = CLASS_ROLES[layout->class].needed | CLASS_ROLES[layout->class].allowed |
+                        (layout->change ? BIT(ROLE_ACTION) : 0);
         if (role >= 0 && (fits & BIT(role))) f->role = (enum layout_role)role;
     }
     if (f->role != ROLE_NONE) {
@@ -339,6 +354,26 @@ static bool read_field(struct loader *l, const char *value)
     }
     layout->fields_count++;
     return check_field(l, f);
+}
+
+/* A change list says of every record what happened, in the letters of its class. */
+static bool check_action(struct loader *l)
+{
+    struct layout *layout = l->layout;
+    if (!layout->change) return true;
+    int field = layout->role_field[ROLE_ACTION];
+    const char *letters = ACTIONS[layout->class];
+    if (field < 0 || layout->fields[field].type != LAYOUT_CODE) {
+        conf_fail(l->conf, "fields", NULL, l->st, "a change list needs a code field with role action");
+        return status_hint(l->st, "write, for example: action = OFFSET 1 code values=%c,%c reason=ACTION", letters[0],
+                           letters[1]);
+    }
+    const struct layout_field *f = &layout->fields[field];
+    for (int i = 0; i < f->codes_count; i++)
+        if (strlen(f->codes[i]) != 1 || !strchr(letters, f->codes[i][0]))
+            return conf_fail(l->conf, "fields", f->name, l->st, "\"%s\" is no action of class %s: one of %s",
+                             f->codes[i], layout_class_name(layout), letters);
+    return true;
 }
 
 static bool read_fields(struct loader *l)
@@ -369,7 +404,7 @@ static bool read_fields(struct loader *l)
             return status_hint(l->st, "name the field %s or give it role=%s", LAYOUT_ROLE_NAMES[r],
                                LAYOUT_ROLE_NAMES[r]);
         }
-    return true;
+    return check_action(l);
 }
 
 /* "3 10" → offset and length inside the record */
@@ -459,7 +494,13 @@ static bool read_head(struct loader *l, const char *name)
                          own_name);
     if (class < 0 || length < 0) return conf_fail(c, "layout", NULL, l->st, "class and record_length are needed");
     layout->name = arena_dup(l->arena, view_of(name));
-    layout->class = (enum layout_class) class;
+    layout->change = class >= LAYOUT_CLASS_COUNT;
+    layout->class = (enum layout_class)(layout->change ? class - LAYOUT_CLASS_COUNT : class);
+    if (layout->change || layout->class == LAYOUT_TRANSACTION) {
+        const char *of;
+        if (!conf_need(c, "layout", "of", &of, l->st)) return false;
+        layout->of = arena_dup(l->arena, view_of(of));
+    }
     layout->line_end = (enum layout_line_end)line_end;
     layout->expect = (enum layout_expect)expect;
     layout->encoding = (enum layout_encoding)encoding;
@@ -494,6 +535,11 @@ bool layout_load(const char *path, const char *name, struct arena *arena, struct
     }
     *out = l.layout;
     return true;
+}
+
+const char *layout_class_name(const struct layout *l)
+{
+    return LAYOUT_CLASS_NAMES[l->change ? LAYOUT_CLASS_COUNT + (int)l->class : (int)l->class];
 }
 
 int layout_find(const struct layout *l, const char *field)

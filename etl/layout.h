@@ -31,8 +31,10 @@ enum layout_class {
     LAYOUT_RELATION,
     LAYOUT_RATE,
     LAYOUT_EXCLUSION,
+    LAYOUT_TRANSACTION,
     LAYOUT_CLASS_COUNT
 };
+/* As written in the layout file; a change list adds "_change" to the class of the records it changes. */
 extern const char *const LAYOUT_CLASS_NAMES[];
 
 enum layout_type { LAYOUT_TEXT, LAYOUT_DIGITS, LAYOUT_AMOUNT, LAYOUT_DATE, LAYOUT_CODE, LAYOUT_CURRENCY };
@@ -72,6 +74,10 @@ enum layout_role {
     ROLE_PER_UNIT,
     ROLE_REASON,
     ROLE_EXPIRES,
+    ROLE_ACTION,   /* of a change list: what happened (docs/decisions/007) */
+    ROLE_POSTED,   /* of a transaction */
+    ROLE_SEQUENCE, /* of the system and day */
+    ROLE_AMOUNT,
     ROLE_COUNT,
     ROLE_NONE = ROLE_COUNT
 };
@@ -111,7 +117,10 @@ struct layout_mark { /* a header or trailer record */
 
 struct layout {
     const char *name;
-    enum layout_class class;
+    const char *version;     /* hash of its text, where somebody asked for it (etl/archive) */
+    enum layout_class class; /* of a change list: the class of the records it changes */
+    const char *of;          /* change lists and transactions: the layout they change or post to; NULL */
+    bool change;             /* a change list */
     const char *system; /* NULL for rate and exclusion */
     const char *patterns[LAYOUT_PATTERNS_MAX];
     int patterns_count;
@@ -132,6 +141,8 @@ struct layout {
 
 /* Reads layouts/NAME.ini (path given); the file's `name` must be `name`. */
 bool layout_load(const char *path, const char *name, struct arena *arena, struct layout **out, struct status *st);
+/* The class as it is written in the layout file. */
+const char *layout_class_name(const struct layout *l);
 /* Index of the field with that name, -1: none. */
 int layout_find(const struct layout *l, const char *field);
 /* The shortest distance between the starts of two records: record length + one line end byte, if any. */

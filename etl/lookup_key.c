@@ -1,5 +1,5 @@
 /* lookup: from an ID, a source number or an account to the customers that have it. */
-#include "etl/directory.h"
+#include "etl/directory_merge.h"
 #include "etl/import.h"
 #include "etl/lookup.h"
 
@@ -50,6 +50,7 @@ static bool identity_candidate(void *context, uint32_t record, uint32_t number, 
 {
     struct search *s = context;
     struct lookup_record r;
+    if (!directory_in_force(number)) return true; /* closed: no customer any more */
     if (!lookup_record(s->g, -1, record, &s->arena, &r, st)) return false;
     const struct layout *l = r.file->layout;
     char text[IDENTITY_NUMBER_MAX + 8];
@@ -93,6 +94,7 @@ static bool source_candidate(void *context, uint32_t record, uint32_t number, st
 {
     struct search *s = context;
     struct lookup_record r;
+    if (!directory_in_force(number)) return true; /* closed: no customer any more */
     if (!lookup_record(s->g, -1, record, &s->arena, &r, st)) return false;
     const struct layout *l = r.file->layout;
     if (view_equal(decode_text(l, l->role_field[ROLE_SOURCE_NO], r.bytes), s->key)) note_hit(s, record, number, true);
@@ -119,10 +121,13 @@ static bool account_candidate(void *context, uint32_t record, uint32_t number, s
     struct search *s = context;
     const struct layout *l = s->g->tables.table[s->table].layout;
     struct lookup_record r;
+    if (!directory_in_force(number)) return true; /* waits for its owner, or is closed */
     if (!lookup_record(s->g, s->g->tables.table[s->table].layout_index, record, &s->arena, &r, st)) return false;
     for (int i = 0; i < PARTS_COUNT; i++) {
-        int field = l->role_field[PARTS[i]];
-        if (field >= 0 && !view_equal(decode_text(l, field, r.bytes), decode_text(l, field, s->account))) return true;
+        int field = l->role_field[PARTS[i]], own = r.file->layout->role_field[PARTS[i]];
+        if (field >= 0 && own >= 0 &&
+            !view_equal(decode_text(r.file->layout, own, r.bytes), decode_text(l, field, s->account)))
+            return true;
     }
     note_hit(s, record, number, true);
     return true;

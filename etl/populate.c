@@ -10,6 +10,12 @@ static void release_worker(struct populate_worker *w, int outputs)
     integrate_scratch_release(&w->order);
     integrate_scratch_release(&w->member_raw);
     integrate_scratch_release(&w->member_start);
+    integrate_scratch_release(&w->member_tuples);
+    integrate_scratch_release(&w->removed);
+    populate_release_old(w);
+    buf_release(&w->loaded);
+    free(w->entry);
+    free(w->below);
     for (int i = 0; i < UNIT_LAYOUTS_MAX; i++) {
         integrate_scratch_release(&w->sorted[i]);
         integrate_scratch_release(&w->starts[i]);
@@ -54,6 +60,7 @@ static void init_worker(struct populate_worker *w, const struct populate *p)
         w->scratch[t] = formula_scratch_new(p->cards->of[t].program);
     }
     w->tool = build_tool_new();
+    buf_init(&w->loaded, (size_t)1 << 40);
     for (int o = 0; o < p->in->im->unit->outputs_count; o++) buf_init(&w->out[o], (size_t)1 << 36);
     w->total = calloc(1, sizeof *w->total);
     w->customer_fields =
@@ -65,7 +72,7 @@ static void init_worker(struct populate_worker *w, const struct populate *p)
 
 /* --- segments --- */
 
-enum { CUSTOMER_COLUMN_PRIMARY, CUSTOMER_COLUMN_TYPE, CUSTOMER_COLUMN_FLAGS, CUSTOMER_COLUMN_ENTRY, CUSTOMER_COLUMNS };
+enum { CUSTOMER_COLUMN_PRIMARY, CUSTOMER_COLUMN_TYPE, CUSTOMER_COLUMN_FLAGS, CUSTOMER_COLUMN_ENTRY, CUSTOMER_COLUMN_BELOW, CUSTOMER_COLUMNS };
 
 static enum segment_type segment_type_of(enum value_type t)
 {
@@ -84,6 +91,7 @@ static bool open_customer(struct populate_job *j, uint32_t partitions, struct st
     segment_declare(j->customer, "type", SEGMENT_CODE, 0, 0);
     segment_declare(j->customer, "flags", SEGMENT_INTEGER, 0, 0);
     segment_declare(j->customer, "entry_date", SEGMENT_DATE, 0, 0);
+    segment_declare(j->customer, "below_since", SEGMENT_DATE, 0, 0);
     for (int t = 0, next = CUSTOMER_COLUMNS; t < CUSTOMER_TYPES; t++) {
         const struct scorecard *c = &p->cards->of[t];
         j->column_base[t] = next;
@@ -127,6 +135,8 @@ static bool open_files(struct populate_job *j, uint32_t partitions, struct statu
     if (!j->source) return false;
     segment_declare(j->source, "count", SEGMENT_INTEGER, 0, 0);
     segment_declare(j->source, "record", SEGMENT_INTEGER, 0, 0);
+    segment_declare(j->source, "founded", SEGMENT_INTEGER, 0, 0);
+    segment_declare(j->source, "closed", SEGMENT_INTEGER, 0, 0);
     for (int i = 0; i < im->tables->count; i++) {
         const struct table *t = &im->tables->table[i];
         j->table[i] =
@@ -200,9 +210,10 @@ static bool write_customers(struct populate_job *j, struct populate_worker *w, c
     segment_put(w->customer_part, CUSTOMER_COLUMN_TYPE, v, r->count);
     for (uint32_t i = 0; i < r->count; i++) v[i] = w->flags[i];
     segment_put(w->customer_part, CUSTOMER_COLUMN_FLAGS, v, r->count);
-    for (uint32_t i = 0; i < r->count; i++)
-        v[i] = w->flags[i] & CUSTOMER_SELECTED ? j->p->in->im->business_date : DATE_NONE;
+    for (uint32_t i = 0; i < r->count; i++) v[i] = w->entry[i];
     segment_put(w->customer_part, CUSTOMER_COLUMN_ENTRY, v, r->count);
+    for (uint32_t i = 0; i < r->count; i++) v[i] = w->below[i];
+    segment_put(w->customer_part, CUSTOMER_COLUMN_BELOW, v, r->count);
     for (int t = 0; t < CUSTOMER_TYPES; t++) {
         const struct scorecard *c = &j->p->cards->of[t];
         for (int k = 0; c->formula && k < c->measures_count + c->results_count; k++)
@@ -220,6 +231,15 @@ static bool write_sources(struct populate_job *j, struct populate_worker *w, con
     segment_put(w->source_part, 0, v, r->count);
     for (uint32_t i = 0; i < n; i++) v[i] = w->members[i].record;
     segment_put(w->source_part, 1, v, n);
+    /* founded: 0 none, 1 the number it has, else another number and 1. */
+    for (uint32_t i = 0; i < n; i++) {
+        const struct populate_member *m = &w->members[i];
+        v[i] = m->founded == APPLY_NONE ? 0 : m->founded == m->customer ? 1
+                                                                        : (int64_t)(j->p->in->first_number + m->founded + 1);
+    }
+    segment_put(w->source_part, 2, v, n);
+    for (uint32_t i = 0; i < n; i++) v[i] = w->members[i].closed;
+    segment_put(w->source_part, 3, v, n);
     return segment_commit(j->source, r->partition, w->source_part, st);
 }
 
@@ -240,7 +260,7 @@ static bool populate_partition(struct populate_job *j, struct populate_worker *w
         if (p->cards->of[t].formula)
             columns += (size_t)p->cards->of[t].measures_count + (size_t)p->cards->of[t].results_count;
     w->columns = integrate_room((void **)&w->columns, &w->columns_size, columns * r->count * sizeof(int64_t));
-    if (!populate_take_members(j, w, r, st) || !write_sources(j, w, r, st)) return false;
+    if (!populate_load_old(j, w, r, st) || !populate_take_members(j, w, r, st) || !write_sources(j, w, r, st)) return false;
     for (int i = 0; i < p->in->im->tables->count; i++)
         if (!populate_take_rows(j, w, r, i, st) || !populate_write_rows(j, w, r, i, st)) return false;
     if (!populate_score(j, w, r, st) || !write_customers(j, w, r, st) || !populate_outputs(j, w, r, st)) return false;
@@ -269,14 +289,22 @@ static void add_total(struct populate_total *to, const struct populate_total *fr
         for (int m = 0; m < 128; m++) to->measure_sum[t][m] += from->measure_sum[t][m];
     }
     to->members += from->members;
+    to->closed_members += from->closed_members;
+    to->entered += from->entered;
+    to->left += from->left;
+    to->kept += from->kept;
     for (int o = 0; o < UNIT_OUTPUTS_MAX; o++) to->output_rows[o] += from->output_rows[o];
     for (int i = 0; i < im->tables->count; i++) {
         to->table[i].rows += from->table[i].rows;
         to->table[i].dropped_rows += from->table[i].dropped_rows;
         to->table[i].merged_rows += from->table[i].merged_rows;
+        to->table[i].old_rows += from->table[i].old_rows;
+        to->table[i].removed_rows += from->table[i].removed_rows;
         for (int a = 0; a < TABLE_AMOUNTS_MAX; a++)
             for (int c = 0; c < im->rates->count; c++) {
                 to->table[i].sum[a][c] += from->table[i].sum[a][c];
+                to->table[i].old_sum[a][c] += from->table[i].old_sum[a][c];
+                to->table[i].removed_sum[a][c] += from->table[i].removed_sum[a][c];
                 to->table[i].dropped_sum[a][c] += from->table[i].dropped_sum[a][c];
             }
     }
@@ -291,7 +319,7 @@ bool populate_run(struct populate *p, struct status *st)
     p->total = arena_new(im->arena, struct populate_total);
     p->total->table = arena_array(im->arena, struct populate_table_total, im->tables->count + 1);
     for (int w = 0; w < workers; w++) init_worker(&j.workers[w], p);
-    bool ok = open_files(&j, p->in->partitions, st) && pool_run(im->pool, p->in->partitions, task, &j, st);
+    bool ok = populate_open_old(&j, st) && open_files(&j, p->in->partitions, st) && pool_run(im->pool, p->in->partitions, task, &j, st);
     ok = finish_files(&j, ok, st);
     for (int o = 0; o < im->unit->outputs_count; o++) {
         if (ok && j.export[o].build) {

@@ -18,12 +18,23 @@
 #include "etl/scorecard.h"
 #include "etl/segment.h"
 
-enum { CUSTOMER_SELECTED = 1, CUSTOMER_EXCLUDED = 2, CUSTOMER_SCORED = 4 };
+/* GONE: the number is not in force (merged, closed, never used); its type is CUSTOMER_TYPES. KEPT: does not pass the
+ * threshold any more, stays by the leave policy. PASSES: the threshold result alone. */
+enum {
+    CUSTOMER_SELECTED = 1,
+    CUSTOMER_EXCLUDED = 2,
+    CUSTOMER_SCORED = 4,
+    CUSTOMER_GONE = 8,
+    CUSTOMER_KEPT = 16,
+    CUSTOMER_PASSES = 32
+};
 
 struct populate_table_total {
     uint64_t rows;
     __int128 sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
     uint64_t merged_rows; /* owners of one account who are one customer */
+    uint64_t old_rows, removed_rows; /* of yesterday, and those of them that tonight's took the place of */
+    __int128 old_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX], removed_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
     uint64_t dropped_rows;
     __int128 dropped_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
 };
@@ -32,7 +43,8 @@ struct populate_total {
     uint64_t customers[CUSTOMER_TYPES], scored[CUSTOMER_TYPES], selected[CUSTOMER_TYPES], excluded[CUSTOMER_TYPES];
     __int128 score_all[CUSTOMER_TYPES], score_selected[CUSTOMER_TYPES];
     __int128 measure_sum[CUSTOMER_TYPES][128];
-    uint64_t members;
+    uint64_t members, closed_members;
+    uint64_t entered, left, kept;
     uint64_t output_rows[UNIT_OUTPUTS_MAX];
     struct populate_table_total *table; /* one per table */
 };
@@ -53,6 +65,31 @@ bool populate_run(struct populate *p, struct status *st);
 
 /* --- parts --- */
 
+struct populate_member { /* a customer record of a customer; the first two as in struct member_tuple */
+    uint32_t customer, record;
+    uint32_t founded; /* index of the customer it founded, APPLY_NONE: none */
+    uint32_t closed;
+};
+
+struct populate_old { /* a partition of yesterday, decoded */
+    uint32_t places;  /* 0: there was none */
+    int64_t *primary, *type, *flags, *entry, *below, *member_count, *member, *founded, *closed;
+    struct integrate_scratch room[9];
+};
+
+struct populate_old_column { /* where the values of a table's column stand in yesterday's segment */
+    int column;              /* -1: nowhere */
+    bool cold;               /* then perhaps in the archived records */
+    int64_t times, none;
+    uint8_t *codes; /* [code of yesterday] → code of tonight; NULL: the same */
+};
+
+struct populate_old_table {
+    struct segment *segment; /* NULL: the table is new */
+    struct populate_old_column column[TABLE_COLUMNS_MAX];
+    bool cold; /* some column is */
+};
+
 struct populate_rows { /* the rows of one table of one partition, sorted */
     char *rows;        /* stride bytes each: owned_tuple (customer = place in its batch), columns */
     uint32_t stride, count;
@@ -62,8 +99,12 @@ struct populate_rows { /* the rows of one table of one partition, sorted */
 struct populate_worker {
     struct integrate_scratch raw, sorted[UNIT_LAYOUTS_MAX], starts[UNIT_LAYOUTS_MAX], order;
     struct populate_rows table[UNIT_LAYOUTS_MAX];
-    struct integrate_scratch member_raw, member_start;
-    struct member_tuple *members; /* sorted */
+    struct integrate_scratch member_raw, member_start, member_tuples, removed;
+    struct populate_old old;
+    struct buf loaded;
+    int32_t *entry, *below; /* entry date and since when below the bar of the leave policy, DATE_NONE; per customer */
+    size_t entry_size, below_size;
+    struct populate_member *members; /* sorted */
     uint32_t *member_of;          /* start per customer */
     struct segment_part *customer_part, *source_part, *table_part;
     int64_t *values; /* one column while it is written */
@@ -86,6 +127,7 @@ struct populate_job {
     struct populate *p;
     struct populate_worker *workers;
     struct segment_writer *customer, *source, *table[UNIT_LAYOUTS_MAX];
+    struct populate_old_table *old_table; /* per table; NULL: no population of yesterday */
     struct ordered *output[UNIT_OUTPUTS_MAX]; /* NULL: through export */
     struct export_output export[UNIT_OUTPUTS_MAX];
     struct build *build[UNIT_OUTPUTS_MAX];
@@ -103,6 +145,14 @@ bool populate_take_members(struct populate_job *j, struct populate_worker *w, co
                            struct status *st);
 bool populate_write_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table,
                          struct status *st);
+/* populate_old.c: what yesterday's population has of a partition */
+bool populate_open_old(struct populate_job *j, struct status *st);
+bool populate_load_old(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
+                       struct status *st);
+/* Appends yesterday's rows that stay to raw (room for them is made); n: rows that are there, then rows in all. */
+bool populate_old_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table,
+                       char **raw, uint32_t stride, uint32_t *n, struct status *st);
+void populate_release_old(struct populate_worker *w);
 /* populate_score.c: measures and results of a partition into w->columns, flags */
 bool populate_score(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
                     struct status *st);

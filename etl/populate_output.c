@@ -21,8 +21,7 @@ static bool read_source(struct row_context *x, int layout_index, uint32_t record
 {
     const struct input_set *inputs = x->j->p->in->im->inputs;
     const struct input_file *f = x->row.file;
-    bool customer = layout_index < 0;
-    bool hit = f && (customer ? f->layout->class == LAYOUT_CUSTOMER : f->layout_index == layout_index) &&
+    bool hit = f && f->space == layout_index &&
                record - f->record_base < f->records_max;
     if (!hit) f = input_file_of(inputs, layout_index, record);
     x->row.file = f;
@@ -63,7 +62,7 @@ static void set_customer(struct row_context *x, uint32_t place)
     const struct scorecard *card = &x->j->p->cards->of[type];
     x->row.number = (uint64_t)u->number_prefix * 100000000u + x->j->p->in->first_number + x->r->first + place;
     x->row.customer_type = type;
-    x->row.entry_date = x->w->flags[place] & CUSTOMER_SELECTED ? x->j->p->in->im->business_date : DATE_NONE;
+    x->row.entry_date = x->w->entry[place];
     x->row.measures = card->formula ? x->measures : NULL;
     x->row.results = card->formula ? x->results : NULL;
     for (int m = 0; card->formula && m < card->measures_count; m++)
@@ -81,7 +80,7 @@ static bool customer_rows(struct row_context *x, int output, uint32_t place)
     case OUTPUT_CUSTOMER: return read_source(x, -1, w->primary[place], needed) && emit(x, output);
     case OUTPUT_OTHERS:
         for (uint32_t i = w->member_of[place]; i < w->member_of[place + 1]; i++) {
-            if (w->members[i].record == w->primary[place]) continue;
+            if (w->members[i].record == w->primary[place] || w->members[i].closed) continue;
             if (!read_source(x, -1, w->members[i].record, needed) || !emit(x, output)) return false;
         }
         return true;
@@ -120,7 +119,7 @@ bool populate_outputs(struct populate_job *j, struct populate_worker *w, const s
     }
     for (uint32_t place = 0; place < r->count; place++) {
         bool selected = w->flags[place] & CUSTOMER_SELECTED, known = false;
-        if (!selected && !everybody) continue;
+        if ((!selected && !everybody) || (w->flags[place] & CUSTOMER_GONE)) continue;
         for (int o = 0; o < u->outputs_count; o++) {
             if (!selected && !u->outputs[o]->all) continue;
             if (!known) set_customer(&x, place);

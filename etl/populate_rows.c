@@ -190,6 +190,7 @@ bool populate_take_rows(struct populate_job *j, struct populate_worker *w, const
     char *raw = integrate_room(&w->raw.tuples, &w->raw.tuples_size, (size_t)n * stride + 1);
     if (!exchange_take(&in->owned[table], r->partition, raw, st)) return false;
     if (in->table[table]->dropped_count) n = drop_rows(t, in->table[table], &w->total->table[table], raw, n, stride);
+    if (w->old.places && !populate_old_rows(j, w, r, table, &raw, stride, &n, st)) return false;
     uint32_t *start =
         integrate_room(&w->starts[table].tuples, &w->starts[table].tuples_size, ((size_t)r->count + 3) * 4);
     char *sorted = integrate_room(&w->sorted[table].tuples, &w->sorted[table].tuples_size, (size_t)n * stride + 64);
@@ -207,28 +208,75 @@ bool populate_take_rows(struct populate_job *j, struct populate_worker *w, const
     return true;
 }
 
+/* Tonight's members of a partition, and those of yesterday's customers that nothing touched. */
+static bool load_members(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
+                         struct populate_member **out, uint32_t *count, struct status *st)
+{
+    struct integrate *in = j->p->in;
+    const struct populate_old *old = &w->old;
+    uint32_t n = (uint32_t)exchange_count(&in->members, r->partition), kept = 0, most = n;
+    struct member_tuple *t =
+        integrate_room(&w->member_tuples.tuples, &w->member_tuples.tuples_size, ((size_t)n + 1) * sizeof *t);
+    if (!exchange_take(&in->members, r->partition, t, st)) return false;
+    for (uint32_t p = 0; p < old->places; p++)
+        if (!apply_touched(in->apply, r->first + p)) most += (uint32_t)old->member_count[p];
+    struct populate_member *m =
+        integrate_room(&w->member_raw.extra, &w->member_raw.extra_size, ((size_t)most + 1) * sizeof *m);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct apply_record *a = in->apply->old ? apply_find(in->apply, t[i].record) : NULL;
+        uint32_t own = in->primary[t[i].record] == t[i].record ? t[i].customer : APPLY_NONE;
+        m[kept++] = (struct populate_member){t[i].customer, t[i].record, a ? a->founded : own, a && a->closed};
+    }
+    for (uint32_t p = 0, row = 0; p < old->places; row += (uint32_t)old->member_count[p++]) {
+        if (apply_touched(in->apply, r->first + p)) continue;
+        for (uint32_t k = row; k < row + (uint32_t)old->member_count[p]; k++) {
+            int64_t f = old->founded ? old->founded[k] : old->primary[p] == old->member[k];
+            uint32_t founded = f == 0   ? APPLY_NONE
+                               : f == 1 ? r->first + p
+                                        : (uint32_t)((uint64_t)(f - 1) - in->first_number);
+            m[kept++] = (struct populate_member){r->first + p, (uint32_t)old->member[k], founded,
+                                                 old->closed ? (uint32_t)old->closed[k] : 0};
+        }
+    }
+    *out = m;
+    *count = kept;
+    return true;
+}
+
+/* Who is in force, with which primary record. */
+static void set_customers(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, uint32_t n)
+{
+    const struct integrate *in = j->p->in;
+    for (uint32_t p = 0; p < r->count; p++) {
+        bool stays = p < w->old.places && !apply_touched(in->apply, r->first + p);
+        w->primary[p] = stays ? (uint32_t)w->old.primary[p] : APPLY_NONE;
+        w->types[p] = stays ? (uint8_t)w->old.type[p] : CUSTOMER_TYPES;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const struct populate_member *m = &w->members[i];
+        uint32_t place = m->customer - r->first;
+        w->total->closed_members += m->closed;
+        if (m->closed || (in->apply->old && !apply_touched(in->apply, m->customer))) continue;
+        if (in->primary[m->record] != m->record) continue;
+        w->primary[place] = m->record;
+        w->types[place] = integrate_bit(in->corporate, m->record) ? CUSTOMER_CORPORATE : CUSTOMER_PERSONAL;
+    }
+}
+
 bool populate_take_members(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
                            struct status *st)
 {
-    struct integrate *in = j->p->in;
-    uint32_t n = (uint32_t)exchange_count(&in->members, r->partition);
-    struct member_tuple *raw =
-        integrate_room(&w->member_raw.extra, &w->member_raw.extra_size, ((size_t)n + 1) * sizeof *raw);
-    if (!exchange_take(&in->members, r->partition, raw, st)) return false;
+    struct populate_member *raw;
+    uint32_t n;
+    if (!load_members(j, w, r, &raw, &n, st)) return false;
     w->member_of = integrate_room(&w->member_start.tuples, &w->member_start.tuples_size, ((size_t)r->count + 2) * 4);
     uint32_t *order = integrate_room(&w->order.tuples, &w->order.tuples_size, (size_t)n * 4 + 4);
     sort_order((const char *)raw, n, sizeof *raw, r, w->member_of, order);
     w->members = integrate_room(&w->member_raw.tuples, &w->member_raw.tuples_size, ((size_t)n + 1) * sizeof *raw);
     w->primary = integrate_room((void **)&w->primary, &w->primary_size, ((size_t)r->count + 1) * 4);
     w->types = integrate_room((void **)&w->types, &w->types_size, r->count + 1u);
-    for (uint32_t i = 0; i < n; i++) {
-        struct member_tuple m = raw[order[i]];
-        w->members[i] = m;
-        if (in->primary[m.record] != m.record) continue;
-        w->primary[m.customer - r->first] = m.record;
-        w->types[m.customer - r->first] =
-            integrate_bit(in->corporate, m.record) ? CUSTOMER_CORPORATE : CUSTOMER_PERSONAL;
-    }
+    for (uint32_t i = 0; i < n; i++) w->members[i] = raw[order[i]];
+    set_customers(j, w, r, n);
     w->total->members += n;
     return true;
 }

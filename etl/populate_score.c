@@ -18,6 +18,15 @@ static void measure_rows_of(const struct table *t, const struct populate_rows *r
     *out = (struct measure_rows){.count = count, .owner = {base, rows->stride, 4, false}, .columns = columns};
 }
 
+/* A code as the schema counts it: change lists and older versions of a layout may list their values otherwise. */
+static int64_t schema_value(const struct schema_field *to, const struct layout_field *from, int64_t value)
+{
+    if (from->type != LAYOUT_CODE || to->codes == from->codes) return value;
+    for (int i = 0; i < to->codes_count; i++)
+        if (strcmp(to->codes[i], from->codes[value]) == 0) return i;
+    return 0;
+}
+
 /* The customer fields a formula asks for, out of the primary records. */
 static bool customer_fields(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
                             uint32_t first, uint32_t count, const struct formula_program *program,
@@ -31,6 +40,7 @@ static bool customer_fields(struct populate_job *j, struct populate_worker *w, c
             formula_uses_customer_field(program, f) ? w->customer_fields + (size_t)f * MEASURE_BLOCK_CUSTOMERS : NULL;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t record = w->primary[first + i];
+        if (record == APPLY_NONE) continue; /* a number that is not in force */
         const struct input_file *file = input_file_of(im->inputs, -1, record);
         if (!input_read_record(file, record, bytes + DECODE_SLACK, st)) return false;
         for (int f = 0; f < schema->customer_fields_count; f++) {
@@ -38,7 +48,9 @@ static bool customer_fields(struct populate_job *j, struct populate_worker *w, c
             int field = layout_find(file->layout, schema->customer_fields[f].name);
             int64_t none = schema->customer_fields[f].type == VALUE_DATE ? DATE_NONE : 0;
             w->customer_fields[(size_t)f * MEASURE_BLOCK_CUSTOMERS + i] =
-                field < 0 ? none : decode_value(im->decoders[file->layout_index], field, bytes + DECODE_SLACK);
+                field < 0 ? none
+                          : schema_value(&schema->customer_fields[f], &file->layout->fields[field],
+                                         decode_value(im->decoders[file->layout_index], field, bytes + DECODE_SLACK));
         }
     }
     (void)r;
@@ -93,23 +105,81 @@ static void clear_other_type(struct populate_job *j, struct populate_worker *w, 
     }
 }
 
+/* Who was in yesterday and does not pass any more: the leave policy of the unit (domain 5). */
+static bool stays_in(const struct populate_job *j, struct populate_worker *w, uint32_t place, int64_t score,
+                     int64_t threshold)
+{
+    const struct unit *u = j->p->in->im->unit;
+    int32_t today = j->p->in->im->business_date;
+    switch (u->leave) {
+    case UNIT_LEAVE_STAY: return true;
+    case UNIT_LEAVE_AT_ONCE: return false;
+    case UNIT_LEAVE_HYSTERESIS: break;
+    }
+    bool below = (__int128)score * 1000000 < (__int128)threshold * u->leave_ppm;
+    if (!below) {
+        w->below[place] = DATE_NONE;
+        return true;
+    }
+    if (w->below[place] == DATE_NONE) w->below[place] = today;
+    return today - w->below[place] < u->leave_days;
+}
+
+/* Entry, stay and leave of one customer: flags, entry date, since when below. */
+static void settle_selection(const struct populate_job *j, struct populate_worker *w, uint32_t place, int64_t score,
+                             int64_t threshold, bool excluded)
+{
+    struct populate_total *total = w->total;
+    bool was_in = w->entry[place] != DATE_NONE, passes = score >= threshold;
+    bool in = !excluded && (passes || (was_in && stays_in(j, w, place, score, threshold)));
+    if (passes || !in) w->below[place] = DATE_NONE;
+    if (passes) w->flags[place] |= CUSTOMER_PASSES;
+    if (in) w->flags[place] |= CUSTOMER_SELECTED;
+    if (in && !passes) w->flags[place] |= CUSTOMER_KEPT;
+    if (in && !was_in) w->entry[place] = j->p->in->im->business_date;
+    if (!in) w->entry[place] = DATE_NONE;
+    total->entered += in && !was_in;
+    total->left += was_in && !in;
+    total->kept += in && !passes;
+}
+
+static bool is_excluded(const struct integrate *in, const struct populate_worker *w, const struct populate_range *r,
+                        uint32_t place)
+{
+    if (!in->excluded_count) return false;
+    return in->excluded_place ? integrate_bit(in->excluded_place, r->first + place)
+                              : integrate_bit(in->excluded, w->primary[place]);
+}
+
 static void select_customers(struct populate_job *j, struct populate_worker *w, const struct populate_range *r)
 {
     struct populate_total *total = w->total;
     for (uint32_t i = 0; i < r->count; i++) {
         int type = w->types[i];
+        bool was = i < w->old.places && w->old.entry && w->old.type[i] != CUSTOMER_TYPES;
+        w->entry[i] = was ? (int32_t)w->old.entry[i] : DATE_NONE;
+        w->below[i] = was && w->old.below ? (int32_t)w->old.below[i] : DATE_NONE;
+        if (type == CUSTOMER_TYPES) {
+            w->flags[i] = CUSTOMER_GONE;
+            total->left += w->entry[i] != DATE_NONE;
+            w->entry[i] = w->below[i] = DATE_NONE;
+            continue;
+        }
         const struct scorecard *card = &j->p->cards->of[type];
-        bool excluded = j->p->in->excluded_count && integrate_bit(j->p->in->excluded, w->primary[i]);
+        bool excluded = is_excluded(j->p->in, w, r, i);
         w->flags[i] = excluded ? CUSTOMER_EXCLUDED : 0;
         total->customers[type]++;
         total->excluded[type] += excluded;
-        if (!card->formula) continue;
+        if (!card->formula) {
+            w->entry[i] = w->below[i] = DATE_NONE;
+            continue;
+        }
         int64_t score = populate_column(w, j, r, type, card->measures_count)[i];
         w->flags[i] |= CUSTOMER_SCORED;
         total->scored[type]++;
         total->score_all[type] += score;
-        if (excluded || score < card->threshold_minor) continue;
-        w->flags[i] |= CUSTOMER_SELECTED;
+        settle_selection(j, w, i, score, card->threshold_minor, excluded);
+        if (!(w->flags[i] & CUSTOMER_SELECTED)) continue;
         total->selected[type]++;
         total->score_selected[type] += score;
     }
@@ -127,8 +197,10 @@ bool populate_score(struct populate_job *j, struct populate_worker *w, const str
 {
     uint32_t batch = j->p->batch;
     w->flags = integrate_room((void **)&w->flags, &w->flags_size, r->count + 1u);
+    w->entry = integrate_room((void **)&w->entry, &w->entry_size, (r->count + 1u) * sizeof *w->entry);
+    w->below = integrate_room((void **)&w->below, &w->below_size, (r->count + 1u) * sizeof *w->below);
     for (uint32_t first = 0; first < r->count; first += batch) {
-        uint32_t count = r->count - first < batch ? r->count - first : batch, of_type[CUSTOMER_TYPES] = {0};
+        uint32_t count = r->count - first < batch ? r->count - first : batch, of_type[CUSTOMER_TYPES + 1] = {0};
         for (uint32_t i = 0; i < count; i++) of_type[w->types[first + i]]++;
         for (int t = 0; t < CUSTOMER_TYPES; t++) {
             if (!j->p->cards->of[t].formula) continue;

@@ -77,51 +77,207 @@ static void files(struct reconcile *r, const struct input_set *inputs)
     }
 }
 
+/* --- yesterday's closing figures --- */
+
+struct opening {
+    char *text; /* totals.tsv of yesterday, cut into lines; NULL: there is none */
+    size_t length;
+};
+
+static void open_yesterday(struct opening *o, const struct generation *old, struct arena *arena, struct status *st)
+{
+    struct buf text;
+    *o = (struct opening){0};
+    if (!old) return;
+    buf_init(&text, (size_t)1 << 30);
+    if (os_read_file(arena_printf(arena, "%s/totals.tsv", old->folder), &text, st)) {
+        o->text = arena_dup(arena, buf_view(&text));
+        o->length = text.length;
+    }
+    buf_release(&text);
+}
+
+/* "12.34" → 1234 */
+static __int128 parse_decimal(const char *text)
+{
+    __int128 v = 0;
+    bool minus = *text == '-';
+    for (const char *p = text + minus; *p && *p != '\t' && *p != '\n'; p++)
+        if (*p != '.') v = v * 10 + (*p - '0');
+    return minus ? -v : v;
+}
+
+/* Records (want_amount false) or amount of a line of yesterday; 0: there was no such line. */
+static __int128 closing_of(const struct opening *o, const char *name, const char *currency, bool want_amount)
+{
+    size_t n = strlen(name), m = strlen(currency);
+    for (const char *line = o->text; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+        const char *p = strchr(line, '\t');
+        if (!p++ || strncmp(p, name, n) != 0 || p[n] != '\t') continue;
+        p += n + 1;
+        if (strncmp(p, currency, m) != 0 || p[m] != '\t') continue;
+        p += m + 1;
+        if (want_amount) p = strchr(p, '\t') + 1;
+        return parse_decimal(p);
+    }
+    return 0;
+}
+
+/* --- customers --- */
+
+static uint64_t old_members(const struct generation *old)
+{
+    uint64_t n = 0;
+    for (uint32_t p = 0; old && p < segment_partitions(old->source); p++) n += segment_rows(old->source, p, 1);
+    return n;
+}
+
+/* Population(N) = population(N-1) + new + reopened + parted - closed - merged (architecture 1). */
+static void population(struct reconcile *r, const struct populate *p)
+{
+    static const char *const NAMES[] = {"new", "reopened", "parted", "closed", "merged"};
+    const struct apply *a = p->in->apply;
+    const struct populate_total *t = p->total;
+    __int128 left = a->old_living;
+    add_records(r, 30, "customers.yesterday", a->old_living);
+    for (int k = 0; k < APPLY_EVENTS; k++) {
+        add_records(r, 30, arena_printf(r->arena, "customers.%s", NAMES[k]), a->event_of[k]);
+        left += k == APPLY_CLOSED || k == APPLY_MERGED ? -(__int128)a->event_of[k] : (__int128)a->event_of[k];
+    }
+    add_records(r, 30, "customer_records.changed", a->changed);
+    add_records(r, 30, "customer_records.identity_changed", a->identity_changed);
+    add_records(r, 30, "customer_records.new_but_known", a->known_new);
+    add_records(r, 30, "customer_records.changed_but_unknown", a->unknown_changed);
+    equate(r, "customers: yesterday + new + reopened + parted - closed - merged = today", "", left,
+           (__int128)t->customers[0] + t->customers[1], 0);
+}
+
 static void customers(struct reconcile *r, const struct populate *p)
 {
     const struct integrate *in = p->in;
     const struct populate_total *t = p->total;
-    uint64_t accepted = 0, primaries = 0;
+    uint64_t accepted = 0, primaries = 0, replaced = 0, before = old_members(in->apply->old);
     for (int i = 0; i < in->im->inputs->customer_files; i++) accepted += in->im->inputs->files[i].accepted;
     for (uint32_t w = 0; w < in->records_max / 64; w++) primaries += (uint64_t)__builtin_popcountll(in->ranks[w].bits);
+    for (uint32_t i = 0; i < in->apply->records_count; i++) {
+        const struct apply_record *a = &in->apply->records[i];
+        replaced += a->before != APPLY_NONE && a->before != a->record;
+    }
     add_records(r, 30, "customer_records.accepted", accepted);
     add_records(r, 30, "customer_records.superseded", in->superseded_count);
-    add_records(r, 30, "integrated", in->customers);
-    equate(r, "customer records: accepted = in the population + superseded", "", accepted,
-           (__int128)t->members + in->superseded_count, 0);
-    equate(r, "integrated customers = primary records", "", in->customers, primaries, 0);
-    equate(r, "integrated customers = personal + corporate", "", in->customers,
+    add_records(r, 30, "integrated", in->customers - in->gone);
+    if (in->apply->old) {
+        equate(r, "customer records: yesterday + accepted = in the population + superseded + replaced", "",
+               (__int128)before + accepted, (__int128)t->members + in->superseded_count + replaced, 0);
+        population(r, p);
+    } else {
+        equate(r, "customer records: accepted = in the population + superseded", "", accepted,
+               (__int128)t->members + in->superseded_count, 0);
+        equate(r, "integrated customers = primary records", "", in->customers, primaries, 0);
+    }
+    equate(r, "integrated customers = personal + corporate", "", in->customers - in->gone,
            (__int128)t->customers[0] + t->customers[1], 0);
 }
 
-static void table_money(struct reconcile *r, const struct populate *p, int i, int a)
+static void table_money(struct reconcile *r, const struct populate *p, int i, int a, const struct opening *opening)
 {
     const struct import *im = p->in->im;
     const struct table *t = &im->tables->table[i];
     const struct integrate_table *it = p->in->table[i];
     const struct populate_table_total *pt = &p->total->table[i];
     const struct layout_field *f = &t->layout->fields[t->columns[t->amount_columns[a]].field];
+    const char *name = arena_printf(r->arena, "%s.%s", t->layout->name, f->name);
     for (int c = 0; c < im->rates->count; c++) {
-        __int128 accepted = im->control[i]->sum[a][c], orphans = it->orphan_sum[a][c], dropped = pt->dropped_sum[a][c],
-                 counted = pt->sum[a][c];
-        if (!accepted && !orphans && !dropped && !counted && c) continue;
         const char *currency = im->rates->code[c];
-        add_amount(r, 20, arena_printf(r->arena, "%s.%s.accepted", t->layout->name, f->name), currency, accepted,
+        const struct {
+            const char *what;
+            int step;
+            __int128 amount;
+            bool always;
+        } part[] = {{"accepted", 20, im->control[i]->sum[a][c], true}, {"counted", 40, pt->sum[a][c], true},
+                    {"orphans", 30, it->orphan_sum[a][c], false},      {"duplicates", 30, pt->dropped_sum[a][c], false},
+                    {"yesterday", 40, pt->old_sum[a][c], false},       {"removed", 40, pt->removed_sum[a][c], false},
+                    {"lifted", 30, it->lifted_sum[a][c], false},       {"closed", 30, it->closed_sum[a][c], false}};
+        enum { ACCEPTED, COUNTED, ORPHANS, DUPLICATES, YESTERDAY, REMOVED, LIFTED, CLOSED, PARTS };
+        bool any = c == 0;
+        for (int k = 0; k < PARTS; k++) any |= part[k].amount != 0;
+        if (!any) continue;
+        for (int k = 0; k < PARTS; k++)
+            if (part[k].always || part[k].amount)
+                add_amount(r, part[k].step, arena_printf(r->arena, "%s.%s", name, part[k].what), currency,
+                           part[k].amount, f->scale);
+        if (!p->in->apply->old) {
+            equate(r, arena_printf(r->arena, "%s: accepted = counted + orphans + duplicates", name), currency,
+                   part[ACCEPTED].amount, part[COUNTED].amount + part[ORPHANS].amount + part[DUPLICATES].amount,
                    f->scale);
-        add_amount(r, 40, arena_printf(r->arena, "%s.%s.counted", t->layout->name, f->name), currency, counted,
-                   f->scale);
-        if (orphans)
-            add_amount(r, 30, arena_printf(r->arena, "%s.%s.orphans", t->layout->name, f->name), currency, orphans,
-                       f->scale);
-        if (dropped)
-            add_amount(r, 30, arena_printf(r->arena, "%s.%s.duplicates", t->layout->name, f->name), currency, dropped,
-                       f->scale);
-        equate(r, arena_printf(r->arena, "%s.%s: accepted = counted + orphans + duplicates", t->layout->name, f->name),
-               currency, accepted, counted + orphans + dropped, f->scale);
+            continue;
+        }
+        equate(r,
+               arena_printf(r->arena,
+                            "%s: yesterday - removed + accepted + lifted = counted + pending + duplicates + closed",
+                            name),
+               currency, part[YESTERDAY].amount - part[REMOVED].amount + part[ACCEPTED].amount + part[LIFTED].amount,
+               part[COUNTED].amount + part[ORPHANS].amount + part[DUPLICATES].amount + part[CLOSED].amount, f->scale);
+        if (opening->text)
+            equate(r, arena_printf(r->arena, "%s: opening = closing of yesterday", name), currency,
+                   part[YESTERDAY].amount,
+                   closing_of(opening, arena_printf(r->arena, "%s.counted", name), currency, true), f->scale);
     }
 }
 
-static void table(struct reconcile *r, const struct populate *p, int i)
+/* Accounts over the days: pending ones are accounts, closed ones are remembered only. */
+static void accounts(struct reconcile *r, const struct populate *p, int i)
+{
+    const struct integrate_table *it = p->in->table[i];
+    const char *name = p->in->im->tables->table[i].layout->name;
+    int32_t today = p->in->im->business_date;
+    uint64_t orphans = 0;
+    for (uint32_t k = 0; k < it->pending_count; k++)
+        orphans += today - it->pending[k].since > p->in->im->unit->pending_days;
+    add_records(r, 30, arena_printf(r->arena, "%s.pending", name), it->pending_count - orphans);
+    add_records(r, 30, arena_printf(r->arena, "%s.orphaned", name), orphans);
+    if (!p->in->apply->old) return;
+    add_records(r, 30, arena_printf(r->arena, "%s.accounts", name), it->accounts_after);
+    add_records(r, 30, arena_printf(r->arena, "%s.accounts_new", name), it->accounts_new);
+    add_records(r, 30, arena_printf(r->arena, "%s.accounts_closed", name), it->accounts_closed);
+    add_records(r, 30, arena_printf(r->arena, "%s.accounts_reopened", name), it->accounts_reopened);
+    if (it->closed_with_balance)
+        add_records(r, 30, arena_printf(r->arena, "%s.closed_with_balance", name), it->closed_with_balance);
+    equate(r, arena_printf(r->arena, "%s: accounts yesterday + new + reopened - closed = today", name), "",
+           (__int128)it->accounts_before + it->accounts_new + it->accounts_reopened - it->accounts_closed,
+           it->accounts_after, 0);
+}
+
+static void table_rows(struct reconcile *r, const struct populate *p, int i, uint64_t accepted,
+                       const struct opening *opening)
+{
+    const struct integrate_table *it = p->in->table[i];
+    const struct populate_table_total *pt = &p->total->table[i];
+    const char *name = p->in->im->tables->table[i].layout->name;
+    if (!p->in->apply->old) {
+        equate(r,
+               arena_printf(r->arena, "%s: accepted + further owners = rows + orphans + duplicates and superseded", name),
+               "", (__int128)accepted + it->rows_extra - pt->merged_rows,
+               (__int128)pt->rows + it->orphans + pt->dropped_rows, 0);
+        return;
+    }
+    add_records(r, 30, arena_printf(r->arena, "%s.lifted", name), it->lifted);
+    add_records(r, 40, arena_printf(r->arena, "%s.removed", name), pt->removed_rows);
+    add_records(r, 30, arena_printf(r->arena, "%s.closed", name), it->closed);
+    equate(r,
+           arena_printf(r->arena,
+                        "%s: yesterday - removed + accepted + lifted + further owners = rows + pending + duplicates and "
+                        "superseded + closed",
+                        name),
+           "",
+           (__int128)pt->old_rows - pt->removed_rows + accepted + it->lifted + it->rows_extra - pt->merged_rows,
+           (__int128)pt->rows + it->orphans + pt->dropped_rows + it->closed, 0);
+    if (opening->text)
+        equate(r, arena_printf(r->arena, "%s: rows of yesterday = rows it left", name), "", pt->old_rows,
+               closing_of(opening, arena_printf(r->arena, "%s.rows", name), "", false), 0);
+}
+
+static void table(struct reconcile *r, const struct populate *p, int i, const struct opening *opening)
 {
     const struct import *im = p->in->im;
     const struct table *t = &im->tables->table[i];
@@ -130,7 +286,7 @@ static void table(struct reconcile *r, const struct populate *p, int i)
     const char *name = t->layout->name;
     uint64_t accepted = 0;
     for (int k = 0; k < im->inputs->files_count; k++)
-        if (im->inputs->files[k].layout_index == t->layout_index) accepted += im->inputs->files[k].accepted;
+        if (im->inputs->files[k].space == t->layout_index) accepted += im->inputs->files[k].accepted;
     add_records(r, 20, arena_printf(r->arena, "%s.accepted", name), accepted);
     add_records(r, 30, arena_printf(r->arena, "%s.orphans", name), it->orphans);
     add_records(r, 30, arena_printf(r->arena, "%s.duplicates", name), it->duplicates);
@@ -138,11 +294,9 @@ static void table(struct reconcile *r, const struct populate *p, int i)
     add_records(r, 40, arena_printf(r->arena, "%s.rows", name), pt->rows);
     if (it->rows_extra)
         add_records(r, 30, arena_printf(r->arena, "%s.further_owners", name), it->rows_extra - pt->merged_rows);
-    equate(r,
-           arena_printf(r->arena, "%s: accepted + further owners = rows + orphans + duplicates and superseded", name),
-           "", (__int128)accepted + it->rows_extra - pt->merged_rows,
-           (__int128)pt->rows + it->orphans + pt->dropped_rows, 0);
-    for (int a = 0; a < t->amounts_count; a++) table_money(r, p, i, a);
+    table_rows(r, p, i, accepted, opening);
+    if (t->layout->class == LAYOUT_ACCOUNT) accounts(r, p, i);
+    for (int a = 0; a < t->amounts_count; a++) table_money(r, p, i, a, opening);
 }
 
 /* Of an output on disk; a file that cannot be looked at fills the status. */
@@ -174,6 +328,9 @@ static void selection(struct reconcile *r, const struct populate *p, struct stat
                 "", t->measure_sum[k][m], formula_measure_type(p->cards->of[k].formula, m) == VALUE_MONEY ? 2 : 0);
     }
     add_records(r, 60, "selected", selected);
+    add_records(r, 60, "selected.entered", t->entered);
+    add_records(r, 60, "selected.left", t->left);
+    add_records(r, 60, "selected.kept", t->kept);
     for (int o = 0; o < u->outputs_count; o++) {
         add_records(r, 80, arena_printf(r->arena, "rows.%s", u->outputs[o]->file), t->output_rows[o]);
         equate(r, arena_printf(r->arena, "%s: bytes on disk = rows × record length", u->outputs[o]->file), "",
@@ -182,7 +339,7 @@ static void selection(struct reconcile *r, const struct populate *p, struct stat
             equate(r,
                    arena_printf(r->arena, "%s: rows = %s customers", u->outputs[o]->file,
                                 u->outputs[o]->all ? "all" : "selected"),
-                   "", t->output_rows[o], u->outputs[o]->all ? p->in->customers : selected, 0);
+                   "", t->output_rows[o], u->outputs[o]->all ? p->in->customers - p->in->gone : selected, 0);
     }
 }
 
@@ -192,7 +349,9 @@ bool reconcile_run(const struct populate *p, struct reconcile *out, struct statu
     *out = (struct reconcile){.arena = im->arena};
     files(out, im->inputs);
     customers(out, p);
-    for (int i = 0; i < im->tables->count; i++) table(out, p, i);
+    struct opening opening;
+    open_yesterday(&opening, p->in->apply->old, im->arena, st);
+    for (int i = 0; i < im->tables->count; i++) table(out, p, i, &opening);
     selection(out, p, st);
     if (st->code != STATUS_OK) return status_while(st, "tying out"); /* the disk, not the figures */
     for (int i = 0; i < out->equations_count && out->unbalanced; i++) {

@@ -146,3 +146,56 @@ int reference_exclusions(const struct reference *r, uint64_t key, int *count)
     *count = end - low;
     return low;
 }
+
+/* --- rates of a generation --- */
+
+void reference_carry(struct reference *r, const struct reference *yesterday)
+{
+    for (int i = 0; i < yesterday->rates.count; i++) {
+        struct rates *to = &r->rates;
+        if (rates_find(to, yesterday->rates.code[i]) >= 0 || to->count == DECODE_CURRENCIES_MAX) continue;
+        memcpy(to->code[to->count], yesterday->rates.code[i], 4);
+        to->rate[to->count] = yesterday->rates.rate[i];
+        to->per_unit[to->count++] = yesterday->rates.per_unit[i];
+    }
+}
+
+bool reference_write(const struct reference *r, const char *folder, struct status *st)
+{
+    char path[OS_PATH_MAX];
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    snprintf(path, sizeof path, "%s/rates.tsv", folder);
+    buf_add_text(&b, "currency\trate\tper_unit\n");
+    for (int i = 0; i < r->rates.count; i++)
+        buf_addf(&b, "%s\t%lld\t%d\n", r->rates.code[i], (long long)r->rates.rate[i], r->rates.per_unit[i]);
+    int fd = os_open_create(path, st);
+    bool ok = fd >= 0 && os_write_at(fd, path, b.bytes, b.length, 0, st);
+    os_close(fd);
+    buf_release(&b);
+    return ok;
+}
+
+bool reference_read(struct reference *r, const char *folder, struct status *st)
+{
+    char path[OS_PATH_MAX], code[4];
+    long long rate;
+    int per_unit;
+    struct buf b;
+    snprintf(path, sizeof path, "%s/rates.tsv", folder);
+    if (!os_exists(path)) return true; /* a generation of an older release */
+    buf_init(&b, 1 << 20);
+    bool ok = os_read_file(path, &b, st);
+    r->rates.count = 0;
+    for (const char *line = ok ? strchr(b.bytes, '\n') : NULL; line && line[1]; line = strchr(line + 1, '\n')) {
+        if (sscanf(line + 1, "%3s\t%lld\t%d", code, &rate, &per_unit) != 3 || r->rates.count == DECODE_CURRENCIES_MAX) {
+            ok = status_fail(st, STATUS_CORRUPT, "\"%s\" has a line that cannot be read", path);
+            break;
+        }
+        memcpy(r->rates.code[r->rates.count], code, 4);
+        r->rates.rate[r->rates.count] = rate;
+        r->rates.per_unit[r->rates.count++] = per_unit;
+    }
+    buf_release(&b);
+    return ok;
+}

@@ -25,6 +25,11 @@ struct reference {
  * */
 bool reference_load(const struct unit *u, const struct input_set *inputs, int32_t business_date, struct arena *arena,
                     struct reference *out, struct status *st);
+/* Currencies that have no rate tonight keep yesterday's. */
+void reference_carry(struct reference *r, const struct reference *yesterday);
+/* rates.tsv of a generation: the rates it was made with, carried ones included. */
+bool reference_write(const struct reference *r, const char *folder, struct status *st);
+bool reference_read(struct reference *r, const char *folder, struct status *st);
 /* The entries in force with that key: first index, *count of them. */
 int reference_exclusions(const struct reference *r, uint64_t key, int *count);
 

@@ -3,6 +3,8 @@
 #include "base/conf.h"
 #include "base/date.h"
 #include "base/log.h"
+#include "etl/apply.h"
+#include "etl/archive.h"
 #include "etl/arrive.h"
 #include "etl/attempt.h"
 #include "etl/journal.h"
@@ -19,6 +21,9 @@ struct run {
     struct arena arena;
     char unit_folder[OS_PATH_MAX];
     int lock;
+    struct turn turn;
+    struct generation *old; /* yesterday's; NULL: an empty population */
+    struct apply apply;
     struct attempt attempt;
     struct journal *journal;
     struct unit *unit;
@@ -61,21 +66,26 @@ static bool reached(struct run *r, int number)
 
 /* --- 010 --- */
 
+static const char *inbox_of(struct run *r)
+{
+    return r->unit->inbox[0] == '/' ? r->unit->inbox
+                                    : arena_printf(&r->arena, "%s/%s", r->request->work, r->unit->inbox);
+}
+
 static bool take_files(struct run *r)
 {
     step(r, "010 arrive");
     struct arrive_request a = {.unit = r->unit,
                                .business_date = r->request->business_date,
                                .folder = arena_printf(&r->arena, "%s/in", r->attempt.folder)};
-    const char **earlier = arena_array(&r->arena, const char *, r->attempt.number);
-    for (int n = r->attempt.number - 1; n > 0; n--)
-        earlier[a.earlier_count++] =
-            arena_printf(&r->arena, "%s/in", attempt_folder(r->unit_folder, r->request->business_date, n, &r->arena));
-    a.earlier = earlier;
+    if (!attempt_earlier(&r->attempt, r->unit_folder, r->request->business_date, &r->arena, &a.earlier,
+                         &a.earlier_count, r->st))
+        return false;
+    a.changes = r->request->kind == RUN_DAILY;
     a.frozen = journal_find(r->journal, "taken") != NULL;
-    a.inbox =
-        r->unit->inbox[0] == '/' ? r->unit->inbox : arena_printf(&r->arena, "%s/%s", r->request->work, r->unit->inbox);
+    a.inbox = inbox_of(r);
     input_set_init(&r->inputs, &r->arena);
+    if (r->old && !archive_carry(r->old, r->unit, &r->inputs, &r->arena, r->st)) return false;
     if (!arrive_take(&a, &r->inputs, &r->arena, r->st)) return false;
     if (!journal_find(r->journal, "taken") && !journal_append(r->journal, 10, "taken", "", r->st)) return false;
     log_info("%d files taken from \"%s\" in %.2f s", r->inputs.files_count, a.inbox, step_seconds(r));
@@ -107,10 +117,21 @@ static bool start_workers(struct run *r)
     /* Every open partition holds a block, those of the import while those of the integration fill: half of the room
      * is kept for them (base/budget). */
     uint64_t writers = (uint64_t)threads * (records * 2 / IMPORT_TARGET_TUPLES + 512);
+    for (int s = 0; r->old && s < r->unit->systems_count; s++) /* as many partitions as yesterday's directories have */
+        if (r->apply.source[s]) writers += (uint64_t)threads * 6 * segment_partitions(r->apply.source[s]);
     uint32_t block = BUDGET_BLOCK_SIZE_MAX;
     while (block > BUDGET_BLOCK_SIZE_MIN && writers * block > (budget - reserve) / 2) block /= 2;
     r->budget = budget_new(budget, reserve, block);
     return true;
+}
+
+/* Tonight's partitions are those of yesterday's directories. */
+static void fix_bits(struct run *r)
+{
+    r->import.fixed_bits = true;
+    r->import.identity_bits = __builtin_ctz(segment_partitions(r->apply.identity));
+    for (int s = 0; s < r->unit->systems_count; s++)
+        r->import.systems[s].bits = r->apply.source[s] ? __builtin_ctz(segment_partitions(r->apply.source[s])) : 0;
 }
 
 static bool import_files(struct run *r)
@@ -121,11 +142,14 @@ static bool import_files(struct run *r)
     const char *spill = r->request->temp_folder[0] ? arena_printf(&r->arena, "%s/crmx-%s-%s", r->request->temp_folder,
                                                                   r->request->unit, r->attempt.id)
                                                    : arena_printf(&r->arena, "%s/spill", r->attempt.folder);
-    if (!start_workers(r) || !os_remove_tree(spill, r->st) || !os_make_folder(spill, r->st)) return false;
+    if (!os_remove_tree(spill, r->st) || !os_make_folder(spill, r->st)) return false;
     r->spill = spill;
     if (!reference_load(r->unit, &r->inputs, r->request->business_date, &r->arena, &r->reference, r->st)) return false;
+    if (r->old) reference_carry(&r->reference, &r->old->reference);
     tables_init(&r->tables, r->unit, &r->reference.rates, r->request->business_date, &r->arena);
+    if (r->old && !apply_open(&r->apply, r->old, r->unit, &r->tables, &r->arena, r->st)) return false;
     if (!scorecards_load(r->unit, &r->tables, &r->reference.rates, &r->arena, &r->cards, r->st)) return false;
+    if (!start_workers(r)) return false;
     uint64_t bytes = 0;
     struct os_file_identity id;
     for (int i = 0; i < r->inputs.files_count; i++) {
@@ -145,6 +169,7 @@ static bool import_files(struct run *r)
                                 .spill_folder = spill,
                                 .business_date = r->request->business_date};
     r->import_started = true;
+    if (r->old) fix_bits(r);
     bool ok = import_run(&r->import, r->st);
     progress_finish(progress);
     if (!ok) return false;
@@ -183,24 +208,36 @@ static bool integrate_customers(struct run *r)
     step(r, "030 integrate");
     uint64_t high_water;
     if (!attempt_high_water(&r->attempt, r->unit_folder, &high_water, r->st)) return false;
-    r->integrate = (struct integrate){.im = &r->import,
-                                      .reference = &r->reference,
-                                      .folder = r->attempt.generation,
-                                      .partition_customers = r->request->partition_customers,
-                                      .first_number = high_water + 1};
+    bool old = r->old != NULL;
+    r->apply.refresh = r->request->kind == RUN_REFRESH;
+    for (int s = 0; old && s < r->unit->systems_count; s++) r->apply.covered[s] = true;
+    r->integrate = (struct integrate){
+        .im = &r->import,
+        .reference = &r->reference,
+        .folder = r->attempt.generation,
+        .apply = &r->apply,
+        .partition_customers = old ? r->old->partition_customers : r->request->partition_customers,
+        .first_number = old ? r->old->first_number : high_water + 1,
+        .next_number = high_water + 1};
     r->integrate_started = true;
     if (!integrate_run(&r->integrate, r->st)) return false;
     if (r->integrate.first_number + r->integrate.customers > 100000000) {
         status_fail(r->st, STATUS_INPUT, "unit %s would need more than 99,999,999 integrated numbers", r->unit->id);
         return status_hint(r->st, "split the unit: city branches can be units of their own");
     }
-    r->result->customers = r->integrate.customers;
+    r->result->customers = r->integrate.customers - r->integrate.gone;
+    r->result->created = r->apply.event_of[APPLY_NEW];
+    r->result->reopened = r->apply.event_of[APPLY_REOPENED];
+    r->result->parted = r->apply.event_of[APPLY_PARTED];
+    r->result->closed = r->apply.event_of[APPLY_CLOSED];
+    r->result->merged = r->apply.event_of[APPLY_MERGED];
     r->result->spilled_bytes = spilled_bytes(r);
     if (r->result->spilled_bytes)
         log_info("%llu MB went to spill files: memory_max is used up",
                  (unsigned long long)(r->result->spilled_bytes + 999999) / 1000000);
-    log_info("%u integrated customers in %.2f s", r->integrate.customers, step_seconds(r));
-    return reject_write_notes(&r->integrate, r->attempt.generation, r->st);
+    log_info("%llu integrated customers in %.2f s", (unsigned long long)r->result->customers, step_seconds(r));
+    return apply_write(&r->integrate, r->attempt.generation, r->st) &&
+           reference_write(&r->reference, r->attempt.generation, r->st) && reject_write_notes(&r->integrate, r->attempt.generation, r->st);
 }
 
 /* --- 040 to 080 --- */
@@ -220,8 +257,10 @@ static bool populate_generation(struct run *r)
     progress_finish(progress);
     if (!ok) return false;
     r->result->selected = r->populate.total->selected[0] + r->populate.total->selected[1];
-    log_info("%llu of %u customers selected in %.2f s", (unsigned long long)r->result->selected, r->integrate.customers,
-             step_seconds(r));
+    r->result->entered = r->populate.total->entered;
+    r->result->left = r->populate.total->left;
+    log_info("%llu of %llu customers selected in %.2f s", (unsigned long long)r->result->selected,
+             (unsigned long long)r->result->customers, step_seconds(r));
     return journal_append(r->journal, 80, "populated", "", r->st);
 }
 
@@ -246,10 +285,13 @@ static bool commit(struct run *r)
     char date[11], hash[33];
     date_format(r->request->business_date, date);
     const char *head = arena_printf(&r->arena,
-                                    "unit\t%s\nbusiness_date\t%s\ngeneration\t%s\nkind\tinitial\nfirst_number\t%"
-                                    "llu\ncustomers\t%u\npartition_customers\t%u\n",
-                                    r->unit->id, date, r->attempt.id, (unsigned long long)r->integrate.first_number,
-                                    r->integrate.customers, r->request->partition_customers);
+                                    "unit\t%s\nbusiness_date\t%s\ngeneration\t%s\nkind\t%s\n%s%s%sfirst_number\t%"
+                                    "llu\ncustomers\t%llu\nnumbers\t%u\npartition_customers\t%u\n",
+                                    r->unit->id, date, r->attempt.id, RUN_KIND_NAMES[r->request->kind],
+                                    r->old ? "previous\t" : "", r->old ? r->old->id : "", r->old ? "\n" : "",
+                                    (unsigned long long)r->integrate.first_number,
+                                    (unsigned long long)r->result->customers, r->integrate.customers,
+                                    r->integrate.partition_customers);
     struct generation_known known[UNIT_OUTPUTS_MAX];
     int known_count = 0;
     for (int o = 0; o < r->unit->outputs_count; o++)
@@ -287,27 +329,23 @@ static bool complete_journal(struct run *r, const char *id)
     return ok;
 }
 
-/* Is there a population already? Of this date: done. Of another: an initial load has no business here. */
-static bool check_empty(struct run *r, bool *done)
+/* Is it the date's turn? Of a date that is done: the same files again are fine, others are refused. */
+static bool find_turn(struct run *r)
 {
-    struct generation_current current;
-    bool there;
-    char date[11];
-    *done = false;
-    if (!generation_current_read(r->unit_folder, &current, &there, r->st)) return false;
-    if (!there) return true;
-    date_format(r->request->business_date, date);
-    *done = strncmp(current.id, date, 10) == 0;
-    if (*done) {
-        snprintf(r->result->generation, sizeof r->result->generation, "%s", current.id);
-        r->result->already_done = true;
-        log_info("business date %s is committed already: generation %s", date, current.id);
-        return complete_journal(r, current.id);
-    }
-    status_fail(r->st, STATUS_USAGE, "unit %s has a population of %.10s: an initial load starts from none",
-                r->request->unit, current.id);
-    return status_hint(r->st, "look at it: crmx status --unit %s; to start over, move \"%s\" away", r->request->unit,
-                       r->unit_folder);
+    const struct run_request *q = r->request;
+    if (!turn_find(&(struct turn_request){r->unit_folder, q->unit, q->kind, q->business_date, q->redo}, &r->turn, r->st))
+        return false;
+    if (r->turn.there && !complete_journal(r, r->turn.current.id)) return false;
+    if (!r->turn.done) return !r->turn.old[0] || generation_open(r->unit_folder, r->turn.old, &r->old, r->st);
+    snprintf(r->result->generation, sizeof r->result->generation, "%s", r->turn.current.id);
+    r->result->already_done = true;
+    log_info("business date %.10s is committed already: generation %s", r->turn.current.id, r->turn.current.id);
+    if (!unit_load(q->work, q->unit, &r->arena, &r->unit, r->st)) return false;
+    struct arrive_request a = {.unit = r->unit,
+                               .business_date = q->business_date,
+                               .inbox = inbox_of(r),
+                               .changes = q->kind == RUN_DAILY};
+    return r->unit->take != UNIT_TAKE_RENAME || turn_check_files(&r->turn, &a, r->unit_folder, r->st);
 }
 
 static bool prepare(struct run *r)
@@ -334,6 +372,9 @@ static bool open_attempt(struct run *r)
         log_info("continuing attempt %s", r->attempt.id);
     else if (r->attempt.number > 1)
         log_info("new attempt %s after a failed one", r->attempt.id);
+    if (r->request->redo && r->request->reason && !journal_find(r->journal, "redo") &&
+        !journal_append(r->journal, 0, "redo", r->request->reason, r->st))
+        return false;
     if (!journal_find(r->journal, "started") && !journal_append(r->journal, 0, "started", r->attempt.id, r->st))
         return false;
     return attempt_freeze(&r->attempt, r->request->work, r->request->unit, r->st) &&
@@ -343,9 +384,8 @@ static bool open_attempt(struct run *r)
 
 static bool work(struct run *r)
 {
-    bool done;
-    if (!prepare(r) || !check_empty(r, &done)) return false;
-    if (done) return true;
+    if (!prepare(r) || !find_turn(r)) return false;
+    if (r->turn.done) return true;
     if (!open_attempt(r)) return false;
     if (!take_files(r) || reached(r, 10)) return false;
     if (!import_files(r) || reached(r, 20)) return false;
@@ -362,6 +402,8 @@ static void release(struct run *r)
     struct status ignored = {0};
     if (r->spill) os_remove_tree(r->spill, &ignored);
     scorecards_release(&r->cards);
+    apply_release(&r->apply);
+    generation_close(r->old);
     input_set_release(&r->inputs);
     pool_free(r->pool);
     budget_free(r->budget);
@@ -376,7 +418,7 @@ static bool is_cause(enum status_code code)
     return code == STATUS_INPUT || code == STATUS_CONSERVATION || code == STATUS_USAGE || code == STATUS_CORRUPT;
 }
 
-bool run_initial(const struct run_request *request, struct run_result *result, struct status *st)
+bool run_unit(const struct run_request *request, struct run_result *result, struct status *st)
 {
     ensure(request->partition_customers >= 1 && request->batch >= 1 && request->batch <= RUN_BATCH);
     struct run r = {.request = request, .result = result, .st = st, .lock = -1, .started_ns = os_monotonic_ns()};

@@ -15,6 +15,7 @@
 
 #include "etl/generation.h"
 #include "etl/reconcile.h"
+#include "etl/turn.h"
 
 #include <stdint.h>
 
@@ -22,6 +23,9 @@ struct run_request {
     const char *work; /* working folder */
     const char *unit;
     int32_t business_date;
+    enum run_kind kind;
+    bool redo;          /* the date again, from the generation before it, with corrected or late files */
+    const char *reason; /* of the redo */
     int until_step; /* 10 … 100; 0: to the end */
     int threads;    /* 0: one per processor */
     uint64_t memory_max;
@@ -34,6 +38,7 @@ struct run_request {
 struct run_result {
     char generation[GENERATION_ID_MAX];
     bool already_done; /* the date was committed before; nothing was done */
+    uint64_t entered, left, created, closed, merged, parted, reopened; /* since yesterday */
     uint64_t customers, selected, records, rejected, spilled_bytes, memory_peak;
     double seconds;
 };
@@ -41,7 +46,7 @@ struct run_result {
 enum { RUN_PARTITION_CUSTOMERS = 65536, RUN_BATCH = 4096 };
 
 /* STATUS_STOPPED when until_step was reached. */
-bool run_initial(const struct run_request *r, struct run_result *result, struct status *st);
+bool run_unit(const struct run_request *r, struct run_result *result, struct status *st);
 
 /* state/units/UU of a working folder. */
 void run_unit_folder(const char *work, const char *unit, char path[OS_PATH_MAX]);

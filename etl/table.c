@@ -66,7 +66,8 @@ static void customer_fields(struct schema *s, const struct unit *u, struct arena
     struct schema_field *fields = arena_array(arena, struct schema_field, LAYOUT_FIELDS_MAX);
     for (int i = 0; i < u->layouts_count; i++) {
         const struct layout *l = u->layouts[i];
-        for (int k = 0; l->class == LAYOUT_CUSTOMER && k < l->fields_count; k++) {
+        bool is_base = l->class == LAYOUT_CUSTOMER && !l->change && unit_layout(u, l->name) == i;
+        for (int k = 0; is_base && k < l->fields_count; k++) {
             const struct layout_field *f = &l->fields[k];
             if (f->type == LAYOUT_TEXT || f->type == LAYOUT_CURRENCY || f->data_class == 3) continue;
             int known = 0;
@@ -89,6 +90,7 @@ void tables_init(struct tables *t, const struct unit *u, const struct rates *rat
     for (int i = 0; i < u->layouts_count; i++) {
         const struct layout *l = u->layouts[i];
         if (l->class != LAYOUT_ACCOUNT && l->class != LAYOUT_CONTACT && l->class != LAYOUT_ADDRESS) continue;
+        if (l->change || unit_layout(u, l->name) != i) continue; /* a change list, an older version: the base's table */
         init_table(&t->table[t->count], u, i);
         struct schema_field *fields = arena_array(arena, struct schema_field, l->fields_count);
         for (int k = 0; k < l->fields_count; k++) fields[k] = schema_field_of(&l->fields[k]);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { LAYOUTS_LISTED_MAX = 128 }; /* the rest of UNIT_LAYOUTS_MAX is for older versions */
+
 static const char *const TAKES[] = {"rename", "link", "copy", NULL};
 static const char *const FORMULA_KEYS[] = {"formula.personal", "formula.corporate"};
 static const char *const THRESHOLD_KEYS[] = {"threshold.personal", "threshold.corporate"};
@@ -40,6 +42,58 @@ static int system_index(const struct unit *u, const char *name)
     return -1;
 }
 
+/* Every field a change list shares with its base means the same: the rows are the base's. */
+static bool check_base(struct conf *c, const struct layout *l, const struct layout *base, struct status *st)
+{
+    bool same_kind = l->change ? base->class == l->class && !base->change : base->class == LAYOUT_ACCOUNT;
+    if (!same_kind || strcmp(l->system, base->system) != 0) {
+        conf_fail(c, "unit", "layouts", st, "layout %s is of %s, which is no %s layout of system %s", l->name, l->of,
+                  l->change ? LAYOUT_CLASS_NAMES[l->class] : "account", l->system);
+        return status_hint(st, "correct of = in layouts/%s.ini", l->name);
+    }
+    for (int i = 0; l->change && i < base->fields_count; i++) {
+        int own = layout_find(l, base->fields[i].name);
+        if (own >= 0 && l->fields[own].type == base->fields[i].type) continue;
+        if (own < 0 && base->fields[i].keep != LAYOUT_KEEP_HOT) continue;
+        conf_fail(c, "unit", "layouts", st, "layout %s %s the field %s of %s", l->name,
+                  own < 0 ? "lacks" : "has another type for", base->fields[i].name, base->name);
+        return status_hint(st, "a change list holds the record as it is after the change: add it to layouts/%s.ini",
+                           l->name);
+    }
+    return true;
+}
+
+static bool find_bases(struct conf *c, struct unit *u, struct status *st)
+{
+    for (int i = 0; i < u->layouts_count; i++) {
+        const struct layout *l = u->layouts[i];
+        u->layout_base[i] = l->of ? unit_layout(u, l->of) : i;
+        if (u->layout_base[i] < 0) {
+            conf_fail(c, "unit", "layouts", st, "layout %s is of %s, which is not listed", l->name, l->of);
+            return status_hint(st, "add %s to layouts =", l->of);
+        }
+        if (l->of && !check_base(c, l, u->layouts[u->layout_base[i]], st)) return false;
+    }
+    return true;
+}
+
+int unit_add_version(struct unit *u, struct layout *version, struct status *st)
+{
+    int current = unit_layout(u, version->name), index = u->layouts_count;
+    if (current < 0 || index == UNIT_LAYOUTS_MAX) {
+        status_fail(st, STATUS_USAGE, current < 0 ? "layout %s is used by archived files, but the unit lists it no more"
+                                                  : "too many versions of layouts (the last is of %s)",
+                    version->name);
+        status_hint(st, "see the layouts of unit %s: crmx layout show; a system that has ended stays listed", u->id);
+        return -1;
+    }
+    u->layouts[index] = version;
+    u->layout_system[index] = u->layout_system[current];
+    u->layout_base[index] = u->layout_base[current];
+    u->layouts_count++;
+    return index;
+}
+
 /* Loads the listed layouts, then orders them by priority of their system (rates and exclusions last). */
 static bool read_layouts(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
 {
@@ -50,7 +104,7 @@ static bool read_layouts(struct conf *c, struct unit *u, struct arena *arena, st
     struct view rest = view_of(list);
     for (struct view word = view_word(&rest); word.length; word = view_word(&rest)) {
         char *name = arena_dup(arena, word);
-        if (count == UNIT_LAYOUTS_MAX) return conf_fail(c, "unit", "layouts", st, "more than 64 layouts");
+        if (count == LAYOUTS_LISTED_MAX) return conf_fail(c, "unit", "layouts", st, "more than 128 layouts");
         if (!layout_load(path_of(arena, u->folder, "layouts", name), name, arena, &loaded[count], st)) return false;
         const char *its_system = loaded[count]->system;
         system[count] = its_system ? system_index(u, its_system) : -1;
@@ -68,7 +122,7 @@ static bool read_layouts(struct conf *c, struct unit *u, struct arena *arena, st
                 u->layout_system[u->layouts_count] = system[i];
                 u->layouts[u->layouts_count++] = loaded[i];
             }
-    return u->layouts_count > 0 || conf_fail(c, "unit", "layouts", st, "no layout is listed");
+    return find_bases(c, u, st) && (u->layouts_count > 0 || conf_fail(c, "unit", "layouts", st, "no layout is listed"));
 }
 
 static bool read_outputs(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
@@ -145,6 +199,31 @@ static bool read_tie(struct conf *c, struct unit *u, struct status *st)
     return view_trim(rest).length == 0 || conf_fail(c, "unit", "tie_break", st, "words after the tie rule");
 }
 
+/* leave = stay | leave | hysteresis SHARE DAYS */
+static bool read_leave(struct conf *c, struct unit *u, struct status *st)
+{
+    const char *text = conf_get(c, "unit", "leave");
+    int64_t pending;
+    struct view rest = view_of(text ? text : "stay"), word = view_word(&rest);
+    if (!conf_integer(c, "unit", "pending_days", 0, 3660, 30, &pending, st)) return false;
+    u->pending_days = (int)pending;
+    u->leave = view_is(word, "stay") ? UNIT_LEAVE_STAY : view_is(word, "leave") ? UNIT_LEAVE_AT_ONCE
+                                                                              : UNIT_LEAVE_HYSTERESIS;
+    if (u->leave == UNIT_LEAVE_HYSTERESIS) {
+        struct view share = view_word(&rest), days = view_word(&rest);
+        char number[32], end;
+        double part;
+        snprintf(number, sizeof number, "%.*s", (int)share.length, share.bytes);
+        if (!view_is(word, "hysteresis") || sscanf(number, "%lf%c", &part, &end) != 1 || part <= 0 || part > 1)
+            return conf_fail(c, "unit", "leave", st, "expected stay, leave or hysteresis SHARE DAYS (hysteresis 0.9 30)");
+        u->leave_ppm = (int64_t)(part * 1000000 + 0.5);
+        snprintf(number, sizeof number, "%.*s", (int)days.length, days.bytes);
+        if (sscanf(number, "%d%c", &u->leave_days, &end) != 1 || u->leave_days < 1 || u->leave_days > 3660)
+            return conf_fail(c, "unit", "leave", st, "hysteresis needs a number of days, 1 to 3,660");
+    }
+    return view_trim(rest).length == 0 || conf_fail(c, "unit", "leave", st, "words after the policy");
+}
+
 static bool read_head(struct conf *c, struct unit *u, const char *id, struct arena *arena, struct status *st)
 {
     const char *own_id, *name, *currency, *inbox, *identity;
@@ -163,7 +242,7 @@ static bool read_head(struct conf *c, struct unit *u, const char *id, struct are
     currency = conf_get(c, "unit", "base_currency");
     u->base_currency = arena_dup(arena, view_of(currency ? currency : "CNY"));
     if (strlen(u->base_currency) != 3) return conf_fail(c, "unit", "base_currency", st, "three letters are needed");
-    return read_tie(c, u, st) &&
+    return read_tie(c, u, st) && read_leave(c, u, st) &&
            identity_load(path_of(arena, u->folder, "identity", identity), arena, &u->identity, st);
 }
 

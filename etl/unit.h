@@ -15,10 +15,11 @@
 
 #include <stdint.h>
 
-enum { UNIT_SYSTEMS_MAX = 16, UNIT_LAYOUTS_MAX = 64, UNIT_OUTPUTS_MAX = 32, UNIT_ID_LENGTH_MAX = 8 };
+enum { UNIT_SYSTEMS_MAX = 16, UNIT_LAYOUTS_MAX = 192, UNIT_OUTPUTS_MAX = 32, UNIT_ID_LENGTH_MAX = 8 };
 
 enum unit_take { UNIT_TAKE_RENAME, UNIT_TAKE_LINK, UNIT_TAKE_COPY };
 enum unit_tie { UNIT_TIE_SOURCE_NO, UNIT_TIE_POSITION };
+enum unit_leave { UNIT_LEAVE_STAY, UNIT_LEAVE_AT_ONCE, UNIT_LEAVE_HYSTERESIS };
 enum { CUSTOMER_PERSONAL, CUSTOMER_CORPORATE, CUSTOMER_TYPES }; /* P, C */
 
 struct unit_system {
@@ -39,6 +40,7 @@ struct unit {
     int systems_count;
     struct layout *layouts[UNIT_LAYOUTS_MAX];
     int layout_system[UNIT_LAYOUTS_MAX]; /* index of its system, -1: none */
+    int layout_base[UNIT_LAYOUTS_MAX];   /* a change list: the layout it changes; any other: itself */
     int layouts_count;
     struct output *outputs[UNIT_OUTPUTS_MAX];
     int outputs_count;
@@ -46,9 +48,16 @@ struct unit {
     const char *formula_name[CUSTOMER_TYPES]; /* NULL: such customers are integrated, not scored */
     bool has_threshold[CUSTOMER_TYPES];
     int64_t threshold_minor[CUSTOMER_TYPES];
+    enum unit_leave leave; /* who does not pass the threshold any more */
+    int64_t leave_ppm;     /* hysteresis: below this share of the threshold … */
+    int leave_days;        /* … for so many days */
+    int pending_days;      /* an account without an owner is an orphan 无主账户 after so many days */
 };
 
 bool unit_load(const char *folder, const char *id, struct arena *arena, struct unit **out, struct status *st);
 int unit_layout(const struct unit *u, const char *name); /* index, -1: none */
+/* An older version of a layout of the unit, for archived files written by it: the same system and base. Its index, -1
+ * and a status when there is no room. */
+int unit_add_version(struct unit *u, struct layout *version, struct status *st);
 
 #endif

@@ -108,7 +108,7 @@ static bool read_layout(struct check *c, struct file *f, struct status *st)
 {
     struct layout *l;
     if (!layout_load(path_of(c, f), f->name, c->arena, &l, st)) return false;
-    good(f, arena_printf(c->arena, "%s%s%s, %u bytes, %d fields", LAYOUT_CLASS_NAMES[l->class], l->system ? " of " : "",
+    good(f, arena_printf(c->arena, "%s%s%s, %u bytes, %d fields", layout_class_name(l), l->system ? " of " : "",
                          l->system ? l->system : "", l->record_length, l->fields_count));
     return true;
 }

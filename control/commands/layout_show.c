@@ -24,7 +24,7 @@ static void show_head(struct show *s, const struct layout *l)
 {
     show_section(s, "layout", "layout %s", l->name);
     if (s->json) show_text(s, "name", l->name);
-    show_text(s, "class", LAYOUT_CLASS_NAMES[l->class]);
+    show_text(s, "class", layout_class_name(l));
     show_text(s, "system", l->system);
     show_text(s, "files", joined(&s->arena, l->patterns, l->patterns_count));
     show_text(s, "encoding", ENCODINGS[l->encoding]);
@@ -144,7 +144,7 @@ static bool list_layout(void *context, const char *file)
     const char *name = arena_dup(arena, (struct view){file, length - 4});
     bool ok = layout_load(command_path(l->call, "layouts/%s", file), name, arena, &layout, &st);
     listing_text(&l->rows, name);
-    listing_text(&l->rows, ok ? LAYOUT_CLASS_NAMES[layout->class] : "wrong: crmx layout check");
+    listing_text(&l->rows, ok ? layout_class_name(layout) : "wrong: crmx layout check");
     listing_text(&l->rows, ok ? layout->system : NULL);
     if (ok)
         listing_integer(&l->rows, layout->record_length);

@@ -145,7 +145,7 @@ FIXTURE bool fixture_run_with(const struct run_request *more, struct run_result 
     if (!r.partition_customers) r.partition_customers = RUN_PARTITION_CUSTOMERS;
     if (!r.batch) r.batch = RUN_BATCH;
     *st = (struct status){0};
-    return run_initial(&r, result, st);
+    return run_unit(&r, result, st);
 }
 
 FIXTURE bool fixture_run(struct run_result *result, struct status *st)

@@ -317,12 +317,12 @@ static void test_refused(void **state)
                             .partition_customers = 7,
                             .batch = 2,
                             .quiet = true};
-    assert_false(run_initial(&r, &result, &st));
+    assert_false(run_unit(&r, &result, &st));
     assert_string_equal(st.message, "unit 11 has a population of 2026-10-31: an initial load starts from none");
     assert_int_equal(st.code, STATUS_USAGE);
     status_clear(&st);
     r.unit = "99";
-    assert_false(run_initial(&r, &result, &st));
+    assert_false(run_unit(&r, &result, &st));
     assert_has(st.message, "there is no unit \"99\": \"");
     assert_false(os_exists(test_path("state/units/99"))); /* a typing error leaves nothing behind */
     status_clear(&st);

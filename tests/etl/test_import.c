@@ -41,6 +41,7 @@ static void import_file(struct imported *m, const char *head, const char *fields
                                 .spill_folder = test_folder,
                                 .business_date = FIXTURE_DAY};
     m->ok = import_run(&m->import, &m->st);
+    if (m->ok) import_seal_rows(&m->import);
 }
 
 static void release(struct imported *m)

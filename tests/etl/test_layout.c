@@ -11,7 +11,8 @@ static const struct {
     const char *message;            /* after the folder */
 } ERRORS[] = {
     {"unknown class", "class = kontakt\nsystem = s\nrecord_length = 20\n", FIELDS,
-     "x.ini:4: [layout] class: \"kontakt\" is none of: customer, account, contact, address, relation, rate, exclusion"},
+     "x.ini:4: [layout] class: \"kontakt\" is none of: customer, account, contact, address, relation, rate, exclusion, "
+     "transaction, customer_change, account_change, contact_change, address_change, relation_change"},
     {"no class", "system = s\nrecord_length = 20\n", FIELDS, "x.ini:1: [layout]: class and record_length are needed"},
     {"no record length", "class = contact\nsystem = s\n", FIELDS,
      "x.ini:1: [layout]: class and record_length are needed"},

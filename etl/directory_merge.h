@@ -1,0 +1,51 @@
+/* directory_merge: yesterday's directory and tonight's entries make tonight's directory, partition by partition
+ * (architecture 1: directory_apply(old, incoming)). With no directory of yesterday only tonight's entries are there. */
+#ifndef CRMX_ETL_DIRECTORY_MERGE_H
+#define CRMX_ETL_DIRECTORY_MERGE_H
+
+#include "etl/directory.h"
+
+/* In the number column: what is remembered of somebody or something that is no longer in force, so that it is known when
+ * it comes back. */
+#define DIRECTORY_CLOSED UINT32_C(0x80000000)
+enum { DIRECTORY_NOBODY = 0 }; /* an account without an owner: pending, or closed */
+
+static inline uint32_t directory_number(uint32_t number)
+{
+    return number & ~DIRECTORY_CLOSED;
+}
+static inline bool directory_in_force(uint32_t number)
+{
+    return number != DIRECTORY_NOBODY && !(number & DIRECTORY_CLOSED);
+}
+
+struct directory_rows { /* a partition in memory; kept from one load to the next */
+    struct buf hash_bytes, record_bytes, number_bytes;
+    const uint32_t *fingerprint, *record, *number;
+    uint64_t count;
+    uint32_t partition;
+    int bits;
+};
+void directory_rows_init(struct directory_rows *r);
+void directory_rows_release(struct directory_rows *r);
+/* s NULL: an empty partition. */
+bool directory_load(struct segment *s, uint32_t partition, int bits, struct directory_rows *out, struct status *st);
+static inline uint32_t directory_fingerprint(uint64_t hash, int bits)
+{
+    return (uint32_t)(hash << bits >> 32);
+}
+/* What is known of the hash of row i: the bits above and the fingerprint. */
+static inline uint64_t directory_row_hash(const struct directory_rows *r, uint64_t i)
+{
+    uint64_t high = r->bits ? (uint64_t)r->partition << (64 - r->bits) : 0;
+    return high | (uint64_t)r->fingerprint[i] << 32 >> r->bits;
+}
+/* The first row whose fingerprint is not smaller. */
+uint64_t directory_first(const struct directory_rows *r, uint32_t fingerprint);
+/* out (room for old->count + n): the rows of yesterday for which keep says true and the new entries (sorted), in order.
+ * Returns how many. */
+typedef bool directory_keep(void *context, uint64_t row);
+uint64_t directory_merge(const struct directory_rows *old, directory_keep *keep, void *context,
+                         const struct directory_entry *entries, uint64_t n, struct directory_entry *out);
+
+#endif

@@ -1,0 +1,372 @@
+/* populate: what yesterday's population has of a partition: customers and their records, rows as they are in the columns.
+ * Columns meet by name; what they hold becomes what tonight's layout and rates mean by it. */
+#include "etl/populate.h"
+
+#include "base/date.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- columns of yesterday --- */
+
+static const struct table *old_table_of(const struct generation *g, const char *name, int *index)
+{
+    for (int i = 0; i < g->tables.count; i++)
+        if (strcmp(g->tables.table[i].layout->name, name) == 0) {
+            *index = i;
+            return &g->tables.table[i];
+        }
+    return NULL;
+}
+
+/* Yesterday's currency indices are places in yesterday's rates. */
+static bool map_currencies(struct populate_job *j, struct populate_old_column *c, struct status *st)
+{
+    const struct import *im = j->p->in->im;
+    const struct rates *before = &j->p->in->apply->old->reference.rates, *now = im->rates;
+    bool same = true;
+    uint8_t *codes = arena_array(im->arena, uint8_t, 256);
+    for (int i = 0; i < before->count; i++) {
+        int to = rates_find(now, before->code[i]);
+        if (to < 0) {
+            status_fail(st, STATUS_INPUT, "the currency %s of yesterday's accounts has no rate", before->code[i]);
+            return status_hint(st, "have the rate file completed; then the same command");
+        }
+        codes[i] = (uint8_t)to;
+        same &= to == i;
+    }
+    c->codes = same ? NULL : codes;
+    return true;
+}
+
+static void map_codes(struct populate_job *j, struct populate_old_column *c, const struct layout_field *before,
+                      const struct layout_field *now)
+{
+    bool same = true;
+    uint8_t *codes = arena_array(j->p->in->im->arena, uint8_t, 256);
+    for (int i = 0; i < before->codes_count; i++) {
+        for (int k = 0; k < now->codes_count; k++)
+            if (strcmp(before->codes[i], now->codes[k]) == 0) codes[i] = (uint8_t)k;
+        same &= codes[i] == i;
+    }
+    c->codes = same ? NULL : codes;
+}
+
+/* A field that has just become hot stands in the archived records. An amount of joint accounts is divided when rows are
+ * made, so it cannot be taken from there. */
+static bool find_cold(struct populate_job *j, const struct table *t, struct populate_old_column *c,
+                      const struct layout_field *now, struct status *st)
+{
+    const struct import *im = j->p->in->im;
+    for (int i = 0; i < im->unit->layouts_count; i++)
+        c->cold |= im->table_of[i] == t && layout_find(im->unit->layouts[i], now->name) >= 0;
+    for (int i = 0; c->cold && i < im->inputs->carried_count; i++) {
+        const struct input_file *f = &im->inputs->carried[i];
+        if (f->space != t->layout_index || layout_find(f->layout, now->name) < 0) continue;
+        if (!t->by_relation || now->type != LAYOUT_AMOUNT) return true;
+        status_fail(st, STATUS_USAGE,
+                    "the amount %s of layout %s has become hot: shares of joint owners are known for accounts that come "
+                    "in again only",
+                    now->name, t->layout->name);
+        return status_hint(st, "make it hot with a full unload: crmx run refresh");
+    }
+    c->cold = false;
+    return true;
+}
+
+static bool open_column(struct populate_job *j, const struct table *t, const struct table *before,
+                        struct populate_old_table *o, int column, struct status *st)
+{
+    const struct layout_field *now = &t->layout->fields[t->columns[column].field], *old = NULL;
+    struct populate_old_column *c = &o->column[column];
+    char name[SEGMENT_NAME_MAX];
+    snprintf(name, sizeof name, "field.%.50s", now->name);
+    int field = layout_find(before->layout, now->name);
+    *c = (struct populate_old_column){
+        .column = segment_find(o->segment, name), .times = 1, .none = now->type == LAYOUT_DATE ? DATE_NONE : 0};
+    if (field >= 0) old = &before->layout->fields[field];
+    if (c->column < 0 || !old) {
+        c->column = -1;
+        bool ok = find_cold(j, t, c, now, st);
+        o->cold |= c->cold;
+        return ok;
+    }
+    if (old->type == LAYOUT_CURRENCY) return map_currencies(j, c, st);
+    if (old->type == LAYOUT_CODE) map_codes(j, c, old, now);
+    for (int s = old->scale; old->type == LAYOUT_AMOUNT && s < now->scale; s++) c->times *= 10;
+    return true;
+}
+
+bool populate_open_old(struct populate_job *j, struct status *st)
+{
+    struct import *im = j->p->in->im;
+    struct generation *g = j->p->in->apply->old;
+    if (!g) return true;
+    j->old_table = arena_array(im->arena, struct populate_old_table, im->tables->count + 1);
+    for (int i = 0; i < im->tables->count; i++) {
+        const struct table *t = &im->tables->table[i];
+        int index;
+        const struct table *before = old_table_of(g, t->layout->name, &index);
+        if (!before) continue;
+        if (!table_check_version(before->layout, t->layout, st)) return false;
+        j->old_table[i].segment = g->table[index];
+        for (int c = 0; c < t->columns_count; c++)
+            if (!open_column(j, t, before, &j->old_table[i], c, st)) return false;
+    }
+    return true;
+}
+
+/* --- customers and their records --- */
+
+static bool load(struct segment *s, uint32_t partition, const char *name, struct integrate_scratch *room,
+                 int64_t **values, struct status *st)
+{
+    int column = segment_find(s, name);
+    *values = NULL;
+    if (column < 0) return true;
+    uint64_t rows = segment_rows(s, partition, column);
+    *values = integrate_room(&room->tuples, &room->tuples_size, (rows + 1) * sizeof **values);
+    return rows == 0 || segment_get(s, partition, column, 0, rows, *values, st);
+}
+
+bool populate_load_old(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
+                       struct status *st)
+{
+    struct generation *g = j->p->in->apply->old;
+    struct populate_old *o = &w->old;
+    o->places = 0;
+    if (!g || r->partition >= segment_partitions(g->source)) return true;
+    o->places = (uint32_t)segment_rows(g->source, r->partition, 0);
+    ensure(o->places <= r->count);
+    uint32_t p = r->partition;
+    return load(g->customer, p, "primary", &o->room[0], &o->primary, st) &&
+           load(g->customer, p, "type", &o->room[1], &o->type, st) &&
+           load(g->customer, p, "flags", &o->room[2], &o->flags, st) &&
+           load(g->customer, p, "entry_date", &o->room[3], &o->entry, st) &&
+           load(g->customer, p, "below_since", &o->room[4], &o->below, st) &&
+           load(g->source, p, "count", &o->room[5], &o->member_count, st) &&
+           load(g->source, p, "record", &o->room[6], &o->member, st) &&
+           load(g->source, p, "founded", &o->room[7], &o->founded, st) &&
+           load(g->source, p, "closed", &o->room[8], &o->closed, st);
+}
+
+void populate_release_old(struct populate_worker *w)
+{
+    for (int i = 0; i < 9; i++) integrate_scratch_release(&w->old.room[i]);
+}
+
+/* --- rows --- */
+
+static void store(char *at, uint8_t width, int64_t value)
+{
+    switch (width) { /* little-endian */
+    case 1: *at = (char)value; break;
+    case 2: memcpy(at, &value, 2); break;
+    case 4: memcpy(at, &value, 4); break;
+    default: memcpy(at, &value, 8); break;
+    }
+}
+
+#define SCATTER(type)                                                                                                  \
+    for (uint32_t i = 0; i < n; i++, at += stride) {                                                                   \
+        type v = (type)values[i];                                                                                      \
+        memcpy(at, &v, sizeof v);                                                                                      \
+    }
+
+static void scatter(const int64_t *values, uint32_t n, char *at, uint32_t stride, uint8_t width)
+{
+    switch (width) {
+    case 1: SCATTER(uint8_t) break;
+    case 2: SCATTER(uint16_t) break;
+    case 4: SCATTER(uint32_t) break;
+    default: SCATTER(int64_t) break;
+    }
+}
+
+static bool damaged(const struct table *t, struct status *st)
+{
+    status_fail(st, STATUS_CORRUPT, "a run of yesterday's table %s cannot be decoded", t->layout->name);
+    return status_hint(st, "find out what is damaged: crmx generation verify");
+}
+
+/* One column of all rows, into its place in each of them. */
+static bool fill_column(struct populate_worker *w, const struct table *t, struct populate_old_table *o, int column,
+                        uint32_t partition, uint64_t rows, char *at, uint32_t stride, struct status *st)
+{
+    const struct populate_old_column *c = &o->column[column];
+    const struct decode_column *to = &t->columns[column];
+    int64_t values[SEGMENT_RUN];
+    if (c->column < 0) {
+        for (uint64_t i = 0; i < rows; i++) store(at + i * stride + to->offset, to->width, c->none);
+        return true;
+    }
+    if (!segment_load(o->segment, partition, c->column, &w->loaded, st)) return false;
+    for (uint64_t row = 0; row < rows; row += SEGMENT_RUN) {
+        uint32_t n = segment_decode_run(buf_view(&w->loaded), row / SEGMENT_RUN, values);
+        if (n == 0 || row + n > rows) return damaged(t, st);
+        for (uint32_t i = 0; c->codes && i < n; i++) values[i] = c->codes[values[i] & 0xff];
+        for (uint32_t i = 0; c->times != 1 && i < n; i++) values[i] *= c->times;
+        scatter(values, n, at + row * stride + to->offset, stride, to->width);
+    }
+    return true;
+}
+
+/* Columns that have just become hot, out of the archived records. */
+static bool fill_cold(struct populate_job *j, const struct table *t, const struct populate_old_table *o, char *rows,
+                      uint64_t n, uint32_t stride, struct status *st)
+{
+    struct import *im = j->p->in->im;
+    struct apply_bytes *bytes = malloc(sizeof *bytes);
+    unsigned char row[TABLE_ROW_MAX];
+    bool ok = true;
+    ensure(bytes);
+    for (uint64_t i = 0; ok && i < n; i++) {
+        struct owned_tuple head;
+        memcpy(&head, rows + i * stride, sizeof head);
+        ok = apply_read(im->inputs, t->layout_index, head.record, bytes, st);
+        if (!ok) break;
+        int layout = bytes->file->layout_index;
+        table_map_record(im->maps[layout], t, im->decoders[layout], apply_record_bytes(bytes), row);
+        for (int c = 0; c < t->columns_count; c++)
+            if (o->column[c].cold)
+                memcpy(rows + i * stride + sizeof head + t->columns[c].offset, row + t->columns[c].offset,
+                       t->columns[c].width);
+    }
+    free(bytes);
+    return ok;
+}
+
+/* Customer and record of each row. */
+static bool fill_heads(struct populate_worker *w, struct segment *s, const struct table *t,
+                       const struct populate_range *r, uint64_t rows, char *at, uint32_t stride, struct status *st)
+{
+    int64_t values[SEGMENT_RUN];
+    if (!segment_load(s, r->partition, 0, &w->loaded, st)) return false;
+    uint64_t row = 0, places = segment_rows(s, r->partition, 0);
+    for (uint64_t p = 0; p < places; p += SEGMENT_RUN) {
+        uint32_t n = segment_decode_run(buf_view(&w->loaded), p / SEGMENT_RUN, values);
+        if (n == 0) return damaged(t, st);
+        for (uint32_t i = 0; i < n; i++) {
+            uint32_t customer = r->first + (uint32_t)p + i;
+            if (values[i] < 0 || row + (uint64_t)values[i] > rows) return damaged(t, st);
+            for (int64_t k = 0; k < values[i]; k++) memcpy(at + row++ * stride, &customer, 4);
+        }
+    }
+    if (row != rows) return damaged(t, st);
+    if (!rows) return true;
+    if (!segment_load(s, r->partition, 1, &w->loaded, st)) return false;
+    for (row = 0; row < rows; row += SEGMENT_RUN) {
+        uint32_t n = segment_decode_run(buf_view(&w->loaded), row / SEGMENT_RUN, values);
+        if (n == 0 || row + n > rows) return damaged(t, st);
+        scatter(values, n, at + row * stride + 4, stride, 4);
+    }
+    return true;
+}
+
+/* --- what goes --- */
+
+static int by_row(const void *a, const void *b)
+{
+    const struct removed_tuple *x = a, *y = b;
+    if (x->customer != y->customer) return x->customer < y->customer ? -1 : 1;
+    if (x->record != y->record) return x->record < y->record ? -1 : 1;
+    return x->source < y->source ? -1 : x->source > y->source;
+}
+
+/* Does the row's record hold that source number? */
+static bool is_of_source(struct populate_job *j, const struct table *t, uint32_t record, uint64_t source, bool *yes,
+                         struct status *st)
+{
+    struct apply_bytes *bytes = malloc(sizeof *bytes);
+    ensure(bytes);
+    bool ok = apply_read(j->p->in->im->inputs, t->layout_index, record, bytes, st);
+    const struct layout *l = ok ? bytes->file->layout : NULL;
+    *yes = ok && decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], apply_record_bytes(bytes)) == source;
+    free(bytes);
+    return ok;
+}
+
+/* removed: those of this customer. */
+static bool is_removed(struct populate_job *j, const struct table *t, const struct removed_tuple *removed, uint64_t n,
+                       uint32_t record, bool *yes, struct status *st)
+{
+    *yes = false;
+    for (uint64_t i = 0; i < n && !*yes; i++) {
+        if (removed[i].record != REMOVED_SOURCE)
+            *yes = removed[i].record == record;
+        else if (!is_of_source(j, t, record, removed[i].source, yes, st))
+            return false;
+    }
+    return true;
+}
+
+static int currency_of(const struct table *t, const unsigned char *row)
+{
+    return t->currency_column < 0 ? 0 : row[t->columns[t->currency_column].offset];
+}
+
+static void add_row(const struct table *t, const char *at, __int128 (*sum)[DECODE_CURRENCIES_MAX])
+{
+    const unsigned char *row = (const unsigned char *)at + sizeof(struct owned_tuple);
+    for (int a = 0; a < t->amounts_count; a++)
+        sum[a][currency_of(t, row)] += decode_column_value(&t->columns[t->amount_columns[a]], row);
+}
+
+/* Takes out what tonight's rows take the place of; returns how many are left. */
+static bool remove_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table,
+                        char *rows, uint64_t *n, uint32_t stride, struct status *st)
+{
+    struct integrate *in = j->p->in;
+    const struct table *t = &in->im->tables->table[table];
+    struct populate_table_total *total = &w->total->table[table];
+    uint64_t count = exchange_count(&in->removed[table], r->partition), kept = 0, at = 0;
+    struct removed_tuple *removed =
+        integrate_room(&w->removed.tuples, &w->removed.tuples_size, (count + 1) * sizeof *removed);
+    if (!exchange_take(&in->removed[table], r->partition, removed, st)) return false;
+    if (count) qsort(removed, count, sizeof *removed, by_row);
+    for (uint64_t i = 0; i < *n; i++) {
+        struct owned_tuple head;
+        memcpy(&head, rows + i * stride, sizeof head);
+        while (at < count && removed[at].customer < head.customer) at++;
+        uint64_t end = at;
+        while (end < count && removed[end].customer == head.customer) end++;
+        bool gone = in->apply->refresh;
+        if (!gone && end > at && !is_removed(j, t, removed + at, end - at, head.record, &gone, st)) return false;
+        if (gone) {
+            total->removed_rows++;
+            add_row(t, rows + i * stride, total->removed_sum);
+            continue;
+        }
+        if (kept != i) memcpy(rows + kept * stride, rows + i * stride, stride);
+        kept++;
+    }
+    *n = kept;
+    return true;
+}
+
+bool populate_old_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table,
+                       char **raw, uint32_t stride, uint32_t *n, struct status *st)
+{
+    const struct table *t = &j->p->in->im->tables->table[table];
+    struct populate_old_table *o = &j->old_table[table];
+    if (!o->segment) return true;
+    uint64_t rows = segment_rows(o->segment, r->partition, 1);
+    size_t wanted = (*n + rows) * stride + 1;
+    if (wanted > w->raw.tuples_size) { /* tonight's rows are there already */
+        w->raw.tuples_size = wanted + wanted / 4 + 4096;
+        w->raw.tuples = realloc(w->raw.tuples, w->raw.tuples_size);
+        ensure(w->raw.tuples);
+        *raw = w->raw.tuples;
+    }
+    char *at = *raw + (size_t)*n * stride;
+    if (!fill_heads(w, o->segment, t, r, rows, at, stride, st)) return false;
+    for (int c = 0; c < t->columns_count; c++)
+        if (!fill_column(w, t, o, c, r->partition, rows, at + sizeof(struct owned_tuple), stride, st)) return false;
+    if (o->cold && !fill_cold(j, t, o, at, rows, stride, st)) return false;
+    struct populate_table_total *total = &w->total->table[table];
+    total->old_rows += rows;
+    for (uint64_t i = 0; i < rows; i++) add_row(t, at + i * stride, total->old_sum);
+    if (!remove_rows(j, w, r, table, at, &rows, stride, st)) return false;
+    *n += (uint32_t)rows;
+    return true;
+}
