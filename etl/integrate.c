@@ -189,6 +189,7 @@ bool integrate_run(struct integrate *in, struct status *st)
     import_seal_rows(im);
     in->partitions = in->customers ? integrate_partition(in, in->customers - 1) + 1 : 0;
     if (!integrate_open(in, st) || !integrate_relations(in, st) || !integrate_owners(in, st) || !integrate_directories(in, st)) return false;
+    for (int i = 0; in->apply->old && i < im->tables->count; i++) exchange_seal(&in->removed[i]);
     if (in->apply->old && !integrate_exclusions(in, st)) return false;
     settle_pending(in);
     if (in->notes_count) qsort(in->notes, in->notes_count, sizeof *in->notes, by_record);
