@@ -19,7 +19,7 @@ struct dump {
     struct generation *g;
     const struct scorecards *cards;
     struct probe_tool *tool;
-    struct probe_reader *readers[UNIT_LAYOUTS_MAX];
+    struct probe_reader *readers[UNIT_LAYOUTS_MAX]; /* by layout */
     struct arena all, part; /* the blocks; one partition's columns */
     bool unmask;
     struct line *blocks, *lines;
@@ -134,12 +134,14 @@ static bool comes_before(const struct dump *d, const struct input_file *f, const
 /* The layout of the unload that a file's records belong to. */
 static const struct layout *unload_layout(const struct dump *d, const struct input_file *f)
 {
-    return d->g->unit->layouts[f->layout_index];
+    return d->g->unit->layouts[d->g->unit->layout_base[f->layout_index]];
 }
 
-static bool add_sources(struct dump *d, const int64_t *records, uint64_t count, struct founder *first)
+static bool add_sources(struct dump *d, const int64_t *records, const int64_t *closed, uint64_t count,
+                        struct founder *first)
 {
     for (uint64_t i = 0; i < count; i++) {
+        if (closed[i]) continue; /* kept for the number it founded */
         const struct input_file *f;
         unsigned char *bytes = NULL;
         if (!read_record(d, -1, (uint32_t)records[i], &f, &bytes)) return false;
@@ -287,18 +289,19 @@ static bool dump_partition(struct dump *d, uint32_t partition)
 {
     struct table_columns *tables = arena_array(&d->part, struct table_columns, d->g->tables.count + 1);
     struct score_columns scores;
-    int64_t *type, *flags, *count, *record;
+    int64_t *type, *flags, *count, *record, *closed;
     uint64_t next = 0, customers = segment_rows(d->g->customer, partition, segment_find(d->g->customer, "type"));
     if (!read_column(d, d->g->customer, partition, "type", &type) ||
         !read_column(d, d->g->customer, partition, "flags", &flags) ||
         !read_column(d, d->g->source, partition, "count", &count) ||
-        !read_column(d, d->g->source, partition, "record", &record) || !read_scores(d, partition, &scores))
+        !read_column(d, d->g->source, partition, "record", &record) ||
+        !read_column(d, d->g->source, partition, "closed", &closed) || !read_scores(d, partition, &scores))
         return false;
     for (int t = 0; t < d->g->tables.count; t++)
         if (!read_table(d, partition, t, &tables[t])) return false;
     for (uint64_t i = 0; i < customers; i++) {
         struct founder first = {0};
-        if (!add_sources(d, record + next, (uint64_t)count[i], &first)) return false;
+        if (!add_sources(d, record + next, closed + next, (uint64_t)count[i], &first)) return false;
         next += (uint64_t)count[i];
         for (int t = 0; t < d->g->tables.count; t++)
             if (!add_rows(d, t, &tables[t], i)) return false;
