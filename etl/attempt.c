@@ -147,15 +147,16 @@ static bool copy_folder(const char *from, const char *to, bool (*copy)(const cha
 
 bool attempt_freeze(const struct attempt *a, const char *work, const char *unit, struct status *st)
 {
-    static const char *const FOLDERS[] = {"layouts", "outputs", "identity", "formulas"};
+    static const char *const FOLDERS[] = {"layouts", "outputs", "identity", "formulas", "calendars"};
     char final[OS_PATH_MAX], tmp[OS_PATH_MAX], from[OS_PATH_MAX], to[OS_PATH_MAX];
     snprintf(final, sizeof final, "%s/param", a->folder);
     if (os_exists(final)) return true;
     snprintf(tmp, sizeof tmp, "%s/param.tmp", a->folder);
     if (!os_remove_tree(tmp, st)) return false;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         snprintf(from, sizeof from, "%s/%s", work, FOLDERS[i]);
         snprintf(to, sizeof to, "%s/%s", tmp, FOLDERS[i]);
+        if (i == 4 && !os_exists(from)) continue; /* nobody has to have calendars */
         if (!copy_folder(from, to, os_copy, st)) return status_while(st, "freezing the parameters");
     }
     snprintf(from, sizeof from, "%s/units/%s.ini", work, unit);
@@ -217,10 +218,11 @@ bool attempt_archive_inputs(const struct attempt *a, const struct input_set *inp
     if (!archive_link(inputs, a->generation, st)) return false;
     snprintf(from, sizeof from, "%s/param", a->folder);
     snprintf(to, sizeof to, "%s/param", a->generation);
-    static const char *const FOLDERS[] = {"layouts", "outputs", "identity", "formulas", "units"};
-    for (int i = 0; i < 5; i++) {
+    static const char *const FOLDERS[] = {"layouts", "outputs", "identity", "formulas", "units", "calendars"};
+    for (int i = 0; i < 6; i++) {
         char sub[OS_PATH_MAX], target[OS_PATH_MAX];
         snprintf(sub, sizeof sub, "%s/%s", from, FOLDERS[i]);
+        if (i == 5 && !os_exists(sub)) continue;
         snprintf(target, sizeof target, "%s/%s", to, FOLDERS[i]);
         if (!copy_folder(sub, target, os_link_or_copy, st)) return false;
     }

@@ -82,6 +82,11 @@ static bool take_files(struct run *r)
                          &a.earlier_count, r->st))
         return false;
     a.changes = r->request->kind == RUN_DAILY;
+    bool *may_lack = arena_array(&r->arena, bool, UNIT_LAYOUTS_MAX);
+    for (int i = 0; r->old && i < r->unit->layouts_count; i++)
+        may_lack[i] = r->unit->layout_calendar[i] &&
+                      !calendar_is_open(r->unit->layout_calendar[i], r->request->business_date);
+    a.may_lack = may_lack;
     a.frozen = journal_find(r->journal, "taken") != NULL;
     a.inbox = inbox_of(r);
     input_set_init(&r->inputs, &r->arena);

@@ -247,6 +247,23 @@ static bool read_head(struct conf *c, struct unit *u, const char *id, struct are
            identity_load(path_of(arena, u->folder, "identity", identity), arena, &u->identity, st);
 }
 
+/* SYSTEM = NAME, or LAYOUT = NAME for a layout without a system. */
+static bool read_calendars(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
+{
+    const char *key;
+    for (int i = 0; (key = conf_key(c, "calendar", i)); i++) {
+        const char *name = conf_get(c, "calendar", key);
+        struct calendar *calendar;
+        int system = system_index(u, key), layout = unit_layout(u, key);
+        if (system < 0 && (layout < 0 || u->layout_system[layout] >= 0))
+            return conf_fail(c, "calendar", key, st, "\"%s\" is no system and no layout without a system", key);
+        if (!calendar_load(path_of(arena, u->folder, "calendars", name), name, arena, &calendar, st)) return false;
+        for (int k = 0; k < u->layouts_count; k++)
+            if (system >= 0 ? u->layout_system[k] == system : k == layout) u->layout_calendar[k] = calendar;
+    }
+    return true;
+}
+
 bool unit_load(const char *folder, const char *id, struct arena *arena, struct unit **out, struct status *st)
 {
     const char *path = path_of(arena, folder, "units", id);
@@ -261,6 +278,7 @@ bool unit_load(const char *folder, const char *id, struct arena *arena, struct u
     bool ok =
         read_head(c, u, id, arena, st) && read_systems(c, u, arena, st) && read_layouts(c, u, arena, st) &&
         read_outputs(c, u, arena, st) && read_formulas(c, u, arena, st) &&
+        read_calendars(c, u, arena, st) && conf_check_used(c, "calendar", st) &&
         /* Only these sections: the file holds options and targets for others, too. A misspelt threshold would be no
          * threshold. */
         conf_check_used(c, "unit", st) && conf_check_used(c, "systems", st) && conf_check_used(c, "filter", st);

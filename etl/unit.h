@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "etl/calendar.h"
 #include "etl/identity.h"
 #include "etl/layout.h"
 #include "etl/output.h"
@@ -48,6 +49,7 @@ struct unit {
     const char *formula_name[CUSTOMER_TYPES]; /* NULL: such customers are integrated, not scored */
     bool has_threshold[CUSTOMER_TYPES];
     int64_t threshold_minor[CUSTOMER_TYPES];
+    struct calendar *layout_calendar[UNIT_LAYOUTS_MAX]; /* when its files come; NULL: every day */
     enum unit_leave leave; /* who does not pass the threshold any more */
     int64_t leave_ppm;     /* hysteresis: below this share of the threshold … */
     int leave_days;        /* … for so many days */
