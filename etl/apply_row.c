@@ -155,6 +155,15 @@ static uint64_t relation_key(const struct table *t, const struct apply_bytes *b)
     return import_relation_key(b->file->layout, t->system, b->room + DECODE_SLACK);
 }
 
+static bool remove_row(struct job *j, struct worker *w, int table, uint32_t index, uint32_t record, struct status *st)
+{
+    struct removed_tuple *r = exchange_add(&j->in->removed[table], (int)(w - j->workers),
+                                           integrate_partition(j->in, index), st);
+    if (!r) return false;
+    *r = (struct removed_tuple){0, index, record};
+    return true;
+}
+
 /* The rows of the marked customers of a partition. */
 static bool find_rows(struct job *j, struct worker *w, uint32_t partition, int table, struct status *st)
 {
@@ -184,6 +193,9 @@ static bool find_rows(struct job *j, struct worker *w, uint32_t partition, int t
                 if (!ok || !has_key(keys, relation_key(t, &w->bytes))) continue;
             }
             add_record(&w->found[table], (uint32_t)record[k]);
+            /* Of accounts the directory tells which rows go, whoever owns them. */
+            if (t->layout->class != LAYOUT_ACCOUNT)
+                ok = remove_row(j, w, table, first + (uint32_t)p, (uint32_t)record[k], st);
         }
     }
     free(count);

@@ -144,6 +144,7 @@ static bool add_sources(struct dump *d, const int64_t *records, const int64_t *c
         if (closed[i]) continue; /* kept for the number it founded */
         const struct input_file *f;
         unsigned char *bytes = NULL;
+        if (closed[i]) continue; /* remembered for its number only */
         if (!read_record(d, -1, (uint32_t)records[i], &f, &bytes)) return false;
         if (comes_before(d, f, bytes, first)) *first = (struct founder){f, bytes};
         buf_addf(&d->text, "source\t%s", system_of(d, f));

@@ -184,11 +184,12 @@ bool integrate_run(struct integrate *in, struct status *st)
     if (!integrate_identities(in, st)) return false;
     if (!in->apply->old)
         rank(in);
-    else if (!integrate_aliases(in, st) || !apply_numbers(in, st) || !apply_rows(in, st))
+    else if (!integrate_aliases(in, st) || !apply_numbers(in, st))
         return false;
-    import_seal_rows(im);
     in->partitions = in->customers ? integrate_partition(in, in->customers - 1) + 1 : 0;
-    if (!integrate_open(in, st) || !integrate_relations(in, st) || !integrate_owners(in, st) || !integrate_directories(in, st)) return false;
+    if (!integrate_open(in, st) || (in->apply->old && !apply_rows(in, st))) return false;
+    import_seal_rows(im);
+    if (!integrate_relations(in, st) || !integrate_owners(in, st) || !integrate_directories(in, st)) return false;
     for (int i = 0; in->apply->old && i < im->tables->count; i++) exchange_seal(&in->removed[i]);
     if (in->apply->old && !integrate_exclusions(in, st)) return false;
     settle_pending(in);
