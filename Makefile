@@ -93,6 +93,18 @@ asan tsan: ## the unit tests under the address or the thread sanitizer
 crash faults: all ## kill -9 at random places; every system call failed once
 	@MODE=$(MODE) tests/run $@
 
+law: all ## initial + daily loads = initial load; one night in every way that must not matter; day by day against plain SQL
+	@MODE=$(MODE) tests/law/run
+	@MODE=$(MODE) tests/law/night
+	@MODE=$(MODE) tests/differential/daily
+
+CAMPAIGN_SEED ?= 1
+campaign: all ## a whole year of it, and twenty short spans (an hour)
+	@MODE=$(MODE) tests/law/run --spans 20 --days 10 --seed $(CAMPAIGN_SEED)
+	@MODE=$(MODE) tests/law/run --spans 1 --days 365 --customers 300 --seed $(CAMPAIGN_SEED)
+	@MODE=$(MODE) tests/law/night --seconds 600 --seed $(CAMPAIGN_SEED)
+	@MODE=$(MODE) tests/differential/daily --days 60 --seed $(CAMPAIGN_SEED)
+
 FUZZ_SECONDS ?= 20
 fuzz: ## every fuzzer for FUZZ_SECONDS (20)
 	@tests/fuzz/run --seconds $(FUZZ_SECONDS)

@@ -19,7 +19,7 @@ struct dump {
     struct generation *g;
     const struct scorecards *cards;
     struct probe_tool *tool;
-    struct probe_reader *readers[UNIT_LAYOUTS_MAX];
+    struct probe_reader *readers[UNIT_LAYOUTS_MAX]; /* by layout */
     struct arena all, part; /* the blocks; one partition's columns */
     bool unmask;
     struct line *blocks, *lines;
@@ -141,6 +141,7 @@ static bool add_sources(struct dump *d, const int64_t *records, const int64_t *c
                         struct founder *first)
 {
     for (uint64_t i = 0; i < count; i++) {
+        if (closed[i]) continue; /* kept for the number it founded */
         const struct input_file *f;
         unsigned char *bytes = NULL;
         if (closed[i]) continue; /* remembered for its number only */

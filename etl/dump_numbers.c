@@ -59,11 +59,12 @@ static bool add_record(struct numbers *n, const struct customer_line *c, uint32_
 static bool add_partition(struct numbers *n, uint32_t partition, uint64_t *number)
 {
     struct segment *s = n->g->customer;
-    int64_t *type, *flags, *primary, *entry, *count, *record, *score[CUSTOMER_TYPES] = {NULL};
+    int64_t *type, *flags, *primary, *entry, *count, *record, *closed, *score[CUSTOMER_TYPES] = {NULL};
     if (!read_column(n, s, partition, "type", &type) || !read_column(n, s, partition, "flags", &flags) ||
         !read_column(n, s, partition, "primary", &primary) || !read_column(n, s, partition, "entry_date", &entry) ||
         !read_column(n, n->g->source, partition, "count", &count) ||
-        !read_column(n, n->g->source, partition, "record", &record))
+        !read_column(n, n->g->source, partition, "record", &record) ||
+        !read_column(n, n->g->source, partition, "closed", &closed))
         return false;
     if (n->cards->of[CUSTOMER_PERSONAL].formula && !read_column(n, s, partition, "P.result.score", &score[0]))
         return false;
@@ -71,12 +72,14 @@ static bool add_partition(struct numbers *n, uint32_t partition, uint64_t *numbe
         return false;
     uint64_t customers = segment_rows(s, partition, segment_find(s, "type")), next = 0;
     for (uint64_t i = 0; i < customers; i++, ++*number) {
-        int64_t *scores = score[type[i]];
+        bool gone = flags[i] & CUSTOMER_GONE;
+        int64_t *scores = gone ? NULL : score[type[i]];
         struct customer_line c = {*number, (int)type[i], (uint32_t)primary[i],
-                                  threshold_of(n, (int)type[i], (unsigned)flags[i], scores ? scores[i] : 0),
+                                  gone ? ""
+                                       : threshold_of(n, (int)type[i], (unsigned)flags[i], scores ? scores[i] : 0),
                                   (int32_t)entry[i]};
         for (uint64_t end = next + (uint64_t)count[i]; next < end; next++)
-            if (!add_record(n, &c, (uint32_t)record[next])) return false;
+            if (!closed[next] && !add_record(n, &c, (uint32_t)record[next])) return false;
     }
     return true;
 }

@@ -97,8 +97,9 @@ int unit_add_version(struct unit *u, struct layout *version, struct status *st)
 /* Loads the listed layouts, then orders them by priority of their system (rates and exclusions last). */
 static bool read_layouts(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
 {
-    const char *list;
+    const char *list, *changes = conf_get(c, "unit", "changes");
     if (!conf_need(c, "unit", "layouts", &list, st)) return false;
+    if (changes) list = arena_printf(arena, "%s %s", list, changes);
     struct layout *loaded[UNIT_LAYOUTS_MAX];
     int system[UNIT_LAYOUTS_MAX], count = 0;
     struct view rest = view_of(list);

@@ -364,12 +364,12 @@ static void repeat_yesterday(struct year *y)
     int year, month, day;
     date_format(y->date - 1, date);
     date_to_civil(y->date - 1, &year, &month, &day);
-    folder_of(y, "repeat", folder);
     snprintf(before, sizeof before, "%.4000s/%s", y->options->sample.folder, date);
     snprintf(from, sizeof from, "%s/RTLACCTCHG.%.2s01.%04d%02d%02d", before, y->sample.unit, year, month, day);
-    snprintf(to, sizeof to, "%s/RTLACCTCHG.%.2s01.%04d%02d%02d", folder, y->sample.unit, year, month, day);
     FILE *in = fopen(from, "rb");
     if (!in) return; /* it was the late one, or the day before was the first */
+    folder_of(y, "repeat", folder);
+    snprintf(to, sizeof to, "%s/RTLACCTCHG.%.2s01.%04d%02d%02d", folder, y->sample.unit, year, month, day);
     FILE *out = fopen(to, "wb");
     if (!out) year_fail("create", to);
     for (size_t n; (n = fread(piece, 1, sizeof piece, in)) > 0;)

@@ -55,7 +55,7 @@ SELECT l.name, oracle.setting('layout', l.name, 'layout', 'class', NULL) AS clas
        replace(replace(oracle.setting('layout', l.name, 'layout', 'files', NULL), '{unit}', oracle.parameter('unit')),
                '{date}', replace(oracle.parameter('date'), '-', '')) AS files,
        l.ord::int AS ord
-FROM regexp_split_to_table(oracle.unit_setting('layouts', NULL), '\s+') WITH ORDINALITY AS l(name, ord);
+FROM regexp_split_to_table(btrim(oracle.unit_setting('layouts', NULL) || ' ' || oracle.unit_setting('changes', '')), '\s+') WITH ORDINALITY AS l(name, ord);
 
 ALTER TABLE oracle.layout ADD COLUMN priority int;
 UPDATE oracle.layout l SET priority = coalesce((SELECT s.priority FROM oracle.system s WHERE s.system = l.system), 1000);
