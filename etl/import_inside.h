@@ -13,7 +13,7 @@ struct import_part { /* a text field that is part of a key; read with the slack 
     uint64_t keep[2]; /* the field's bytes in the two words that end at its end, last word first */
 };
 
-struct import_keys { /* of a layout */
+struct import_keys {                       /* of a layout */
     struct import_part source, account[4]; /* account: in the order of ACCOUNT_PARTS */
     int account_count, relation_count;     /* the first parts make the relation key */
     uint64_t account_role[4];

@@ -79,7 +79,8 @@ void segment_code_run(struct buf *out, const int64_t *values, uint32_t count)
     }
     head.bytes = head.kind == RUN_CONSTANT ? 0 : head.kind == RUN_DENSE ? dense : sparse;
     char packed[SEGMENT_RUN * 8 + 8]; /* packed here, in the cache, where overshooting does no harm */
-    uint32_t used = head.kind == RUN_DENSE ? count * head.width : padded((count + 7) / 8) + (uint32_t)others * head.width;
+    uint32_t used =
+        head.kind == RUN_DENSE ? count * head.width : padded((count + 7) / 8) + (uint32_t)others * head.width;
     if (head.kind == RUN_DENSE) pack_dense(packed, head.width, values, count, (uint64_t)low);
     if (head.kind == RUN_SPARSE) pack_sparse(packed, head.width, values, count, (uint64_t)low);
     if (head.kind != RUN_CONSTANT) memset(packed + used, 0, head.bytes - used);
