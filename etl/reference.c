@@ -105,8 +105,8 @@ static bool read_file(struct reader *r, const struct input_file *f)
         line_number++;
         if (decode_check(d, (const unsigned char *)line, length, &field) < 0) {
             if (l->class == LAYOUT_RATE)
-                ok = add_rate(r, l, d, (const unsigned char *)line, f->name) ||
-                     refused(r->st, f->name, line_number, at);
+                ok =
+                    add_rate(r, l, d, (const unsigned char *)line, f->name) || refused(r->st, f->name, line_number, at);
             else
                 add_exclusion(r, l, d, (const unsigned char *)line);
         }

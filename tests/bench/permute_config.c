@@ -228,7 +228,8 @@ static bool has_word(const char *line, const char *word)
     return false;
 }
 
-/* Account fields are kept hot where a measure reads them, as in the job: what is carried along unread costs time, too. */
+/* Account fields are kept hot where a measure reads them, as in the job: what is carried along unread costs time, too.
+ * */
 static void find_hot_fields(struct writer *w)
 {
     char path[4096], line[1024], table[32];

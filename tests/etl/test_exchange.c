@@ -157,8 +157,8 @@ static void test_late_exchange_in_full_memory(void **state)
     budget_free(b);
 }
 
-/* Nobody has a block to give: the writers of a worker hand the one they have to each other, and what stood in it is in the
- * spill file. */
+/* Nobody has a block to give: the writers of a worker hand the one they have to each other, and what stood in it is in
+ * the spill file. */
 static void test_one_block_for_all(void **state)
 {
     enum { TUPLES = 5000 };

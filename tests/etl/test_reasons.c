@@ -1,5 +1,5 @@
-/* Every reason for which import refuses a record, through a whole run: the exact line of rejects.tsv (file, line, offset,
- * length, reason, field, bytes) and the words in which crmx probe and source show explain it. Each check of
+/* Every reason for which import refuses a record, through a whole run: the exact line of rejects.tsv (file, line,
+ * offset, length, reason, field, bytes) and the words in which crmx probe and source show explain it. Each check of
  * etl/probe_value.h, each type, date format and sign, each class of file and each kind of line end has a case, or
  * test_complete fails. */
 #include "etl/probe_value.h"
@@ -44,8 +44,7 @@ static const struct field_case {
      "\"2026/10/31\" is no day (YYYY-MM-DD)"},
     {PROBE_FAULT_DAY, 'F', "date format=yymmdd", "261031", NULL, "261032", "\"261032\" is no day (YYMMDD)"},
     {PROBE_FAULT_DAY, 'F', "date format=yyyyddd", "2024366", NULL, "2026366", "\"2026366\" is no day (YYYYDDD)"},
-    {PROBE_FAULT_DAY, 'F', "date when=kind:F", "20261031", "00000000", "00000000",
-     "\"00000000\" is no day (YYYYMMDD)"},
+    {PROBE_FAULT_DAY, 'F', "date when=kind:F", "20261031", "00000000", "00000000", "\"00000000\" is no day (YYYYMMDD)"},
     {PROBE_FAULT_FROM, 'F', "date from=2000-01-01", "20000101", NULL, "19991231", "\"19991231\" is before 2000-01-01"},
     {PROBE_FAULT_TO, 'F', "date to=2030-12-31", "20301231", NULL, "20310101", "\"20310101\" is after 2030-12-31"},
     {PROBE_FAULT_FUTURE, 'F', "date to=business_date", "20261031", NULL, "20261101",
@@ -82,11 +81,12 @@ static void write_layout(void)
     struct buf b;
     uint32_t offset = HEAD;
     buf_init(&b, 65536);
-    buf_addf(&b,
-             "[layout]\nname = retail_account\nclass = account\nsystem = retail\nfiles = RA\nrecord_length = "
-             "%u\nreject_limit = 100%%\n[fields]\naccount = 0 8 text required\nsource_no = 8 6 text required\ncurrency = "
-             "14 3 currency keep=hot\nkind = 17 1 code values=D,F keep=hot\nbalance = 18 14 amount keep=hot\n",
-             record_length());
+    buf_addf(
+        &b,
+        "[layout]\nname = retail_account\nclass = account\nsystem = retail\nfiles = RA\nrecord_length = "
+        "%u\nreject_limit = 100%%\n[fields]\naccount = 0 8 text required\nsource_no = 8 6 text required\ncurrency = "
+        "14 3 currency keep=hot\nkind = 17 1 code values=D,F keep=hot\nbalance = 18 14 amount keep=hot\n",
+        record_length());
     for (size_t i = 0; i < COUNT_OF(FIELDS); i++) {
         buf_addf(&b, "f%zu = %u %zu %s reason=R%zu\n", i, offset, strlen(FIELDS[i].fixed), FIELDS[i].spec, i);
         offset += (uint32_t)strlen(FIELDS[i].fixed);
@@ -314,7 +314,8 @@ static void test_classes(void **state)
                   "retail_address rates exclusion\noutputs = crm_customer crm_deposit crm_contact\n"
                   "formula.personal = personal\nformula.corporate = corporate\n" FIXTURE_UNIT_SYSTEMS);
     /* The limit of the others is half of their records. */
-    static const char *const UNLIMITED[] = {"retail_relation", "retail_contact", "retail_address", "rates", "exclusion"};
+    static const char *const UNLIMITED[] = {"retail_relation", "retail_contact", "retail_address", "rates",
+                                            "exclusion"};
     for (size_t i = 0; i < COUNT_OF(UNLIMITED); i++) {
         char path[64], before[ROOM], text[ROOM + 64];
         snprintf(path, sizeof path, "layouts/%s.ini", UNLIMITED[i]);
@@ -332,8 +333,8 @@ static void test_classes(void **state)
         if (CLASSES[i].class == LAYOUT_ACCOUNT) snprintf(content, sizeof content, "%s\n%s\n", GOOD, CLASSES[i].bad);
         fixture_write(path, content);
         int line = CLASSES[i].class == LAYOUT_RATE ? 3 : CLASSES[i].class == LAYOUT_ACCOUNT ? 2 : 1;
-        buf_addf(&expected, "%s\t%d\t%zu\t%s", CLASSES[i].file, line,
-                 strlen(content) - strlen(CLASSES[i].bad) - 1, CLASSES[i].rejected);
+        buf_addf(&expected, "%s\t%d\t%zu\t%s", CLASSES[i].file, line, strlen(content) - strlen(CLASSES[i].bad) - 1,
+                 CLASSES[i].rejected);
     }
     must_be("classes", rejects_of_run(), expected.bytes);
     buf_release(&expected);
@@ -343,11 +344,13 @@ static void test_classes(void **state)
 
 static void test_complete(void **state)
 {
-    static const char *const OPTIONS[] = {"sign=trailing",     "sign=overpunch",        "sign=none",
-                                          "format=yyyy-mm-dd", "format=yymmdd",         "format=yyyyddd",
-                                          "zero=none",         "optional",              "required",
-                                          "from=",             "to=2",                  "to=business_date",
-                                          "when=kind:F",       "when=kind:F else=any"};
+    static const char *const OPTIONS[] = {"sign=trailing", "sign=overpunch",
+                                          "sign=none",     "format=yyyy-mm-dd",
+                                          "format=yymmdd", "format=yyyyddd",
+                                          "zero=none",     "optional",
+                                          "required",      "from=",
+                                          "to=2",          "to=business_date",
+                                          "when=kind:F",   "when=kind:F else=any"};
     bool faults[PROBE_FAULT_COUNT] = {false}, classes[LAYOUT_CLASS_COUNT] = {false};
     for (size_t i = 0; i < COUNT_OF(FIELDS); i++) faults[FIELDS[i].fault] = true;
     for (size_t i = 0; i < COUNT_OF(CLASSES); i++) classes[CLASSES[i].class] = true;

@@ -113,8 +113,7 @@ static void test_lost_control_file(void **state)
     snprintf(message, sizeof message, "\"RA\" has lost its control file \"%s\"; nothing is committed", taken);
     assert_false(fixture_run(&result, &st));
     assert_string_equal(st.message, message);
-    assert_string_equal(st.hint,
-                        "have the file and its control file sent again to the inbox; then the same command");
+    assert_string_equal(st.hint, "have the file and its control file sent again to the inbox; then the same command");
     fixture_write("inbox/RA", ROWS);
     fixture_write("inbox/RA.ctl", "records=2\n");
     if (!fixture_run(&result, &st)) fail_msg("%s", st.message);
@@ -397,8 +396,13 @@ static void test_unbalanced(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_decimals),     cmocka_unit_test(test_unbalanced), cmocka_unit_test(test_totals),
-        cmocka_unit_test(test_doubles),      cmocka_unit_test(test_marks),      cmocka_unit_test(test_control_file), cmocka_unit_test(test_lost_control_file),
+        cmocka_unit_test(test_decimals),
+        cmocka_unit_test(test_unbalanced),
+        cmocka_unit_test(test_totals),
+        cmocka_unit_test(test_doubles),
+        cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_control_file),
+        cmocka_unit_test(test_lost_control_file),
         cmocka_unit_test(test_joint_owners),
     };
     return cmocka_run_group_tests(tests, fixture_unit_setup, test_remove_folder);

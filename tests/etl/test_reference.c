@@ -1,5 +1,5 @@
-/* Rates and the exclusion list: what makes a rate file unusable, with its exact message and place, and what is read from
- * a good one; which entries of the list are in force. */
+/* Rates and the exclusion list: what makes a rate file unusable, with its exact message and place, and what is read
+ * from a good one; which entries of the list are in force. */
 #include "etl/reference.h"
 #include "tests/etl/fixture_unit.h"
 
@@ -87,8 +87,7 @@ static void load(struct loaded *l, const char *rates, const char *exclusions)
         const struct layout *y = l->unit->layouts[i];
         if (y->class != LAYOUT_RATE && y->class != LAYOUT_EXCLUSION) continue;
         const char *name = y->class == LAYOUT_RATE ? "RT" : "EX";
-        assert_true(
-            input_add(&l->inputs, name, arena_printf(&l->arena, "%s/%s", test_folder, name), y, i, &st));
+        assert_true(input_add(&l->inputs, name, arena_printf(&l->arena, "%s/%s", test_folder, name), y, i, &st));
     }
     if (!reference_load(l->unit, &l->inputs, FIXTURE_DAY, &l->arena, &l->reference, &st)) fail_msg("%s", st.message);
 }

@@ -276,8 +276,8 @@ static void test_failures(void **state)
         }
 }
 
-/* A partition below the one that failed still takes its place: giving up there would hide the cause, which is the lowest
- * failure. */
+/* A partition below the one that failed still takes its place: giving up there would hide the cause, which is the
+ * lowest failure. */
 static void *commit_below(void *context)
 {
     struct job *j = context;
@@ -417,10 +417,15 @@ static void test_messages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_named_runs),
-        cmocka_unit_test(test_noise),      cmocka_unit_test(test_write_and_read),
-        cmocka_unit_test(test_threads),    cmocka_unit_test(test_failures), cmocka_unit_test(test_failure_above),
-        cmocka_unit_test(test_nothing),    cmocka_unit_test(test_every_damaged_byte),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_named_runs),
+        cmocka_unit_test(test_noise),
+        cmocka_unit_test(test_write_and_read),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_failure_above),
+        cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_every_damaged_byte),
         cmocka_unit_test(test_messages),
     };
     return cmocka_run_group_tests(tests, test_make_folder, test_remove_folder);
