@@ -163,8 +163,9 @@ bool import_flush(struct import_chunk *k)
 static void note_action(struct import_chunk *k, const unsigned char *record, uint32_t id)
 {
     const struct layout *l = k->f->layout;
-    if (k->f->actions)
-        k->f->actions[id - k->f->record_base] = (char)record[l->fields[l->role_field[ROLE_ACTION]].offset];
+    if (!k->f->actions) return;
+    int field = l->role_field[ROLE_ACTION];
+    k->f->actions[id - k->f->record_base] = field < 0 ? 'C' : (char)record[l->fields[field].offset];
 }
 
 static bool take_row(struct import_chunk *k, const unsigned char *record, uint32_t id, bool *accepted)
