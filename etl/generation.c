@@ -467,6 +467,14 @@ bool generation_place(const struct generation *g, uint64_t number, uint32_t *par
     return true;
 }
 
+bool generation_manifest_hash(const char *unit_folder, const char *id, char hash[33], struct status *st)
+{
+    char path[OS_PATH_MAX];
+    uint64_t bytes;
+    snprintf(path, sizeof path, "%s/gen/%s/MANIFEST", unit_folder, id);
+    return hash_file(path, &bytes, hash, st);
+}
+
 /* --- verify --- */
 
 static bool verify_file(struct generation *g, const char *name, uint64_t bytes, const char *hash, struct status *st)

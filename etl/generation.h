@@ -72,6 +72,8 @@ bool generation_place(const struct generation *g, uint64_t number, uint32_t *par
 /* Value of a manifest head line, in the arena of g; NULL. */
 const char *generation_head(struct generation *g, const char *key);
 
+/* The hash CURRENT names a generation by. */
+bool generation_manifest_hash(const char *unit_folder, const char *id, char hash[33], struct status *st);
 /* Every file against the manifest, every segment against its hashes. Calls tell for each file. */
 bool generation_verify(struct generation *g, void (*tell)(void *context, const char *file, bool good), void *context,
                        struct status *st);
