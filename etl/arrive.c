@@ -317,6 +317,27 @@ static bool take_layout(const struct arrive_request *r, struct names *names, int
     return true;
 }
 
+/* Has every city branch sent its file? */
+static bool check_branches(const struct arrive_request *r, const struct names *names, int layout, const int *chosen,
+                           int count, struct status *st)
+{
+    for (int e = 0; e < r->expected_count; e++) {
+        if (r->expected[e].layout != layout) continue;
+        bool there = false;
+        for (int i = 0; i < count; i++) there |= same_but_for_gz(names->name[chosen[i]].text, r->expected[e].name);
+        if (there) continue;
+        status_fail(st, STATUS_BUSY, "layout %s: no file \"%s\" in \"%s\"; the branch sent one the day before",
+                    r->unit->layouts[layout]->name, r->expected[e].name, r->inbox);
+        char date[11];
+        date_format(r->business_date, date);
+        return status_hint(st,
+                           "wait for it, then the same command; to go on without it: crmx file waive %s --unit %s --date "
+                           "%s --reason '…'",
+                           r->expected[e].name, r->unit->id, date);
+    }
+    return true;
+}
+
 static bool check_all_there(const struct arrive_request *r, struct names *names, struct arena *arena, struct status *st)
 {
     int chosen[NAMES_MAX], count;
@@ -327,6 +348,7 @@ static bool check_all_there(const struct arrive_request *r, struct names *names,
                       (layout->change || layout->class == LAYOUT_TRANSACTION) == r->changes;
         bool may_lack = !wanted || (r->may_lack && r->may_lack[l]) || layout->expect == LAYOUT_EXPECT_OPTIONAL;
         if (!count && !may_lack) return missing(r, layout, st);
+        if (wanted && !(r->may_lack && r->may_lack[l]) && !check_branches(r, names, l, chosen, count, st)) return false;
         for (int i = 0; i < count; i++) {
             const struct found_name *name = &names->name[chosen[i]];
             const char *taken_ctl = arena_printf(arena, "%s/%s.ctl", r->folder, name->text);

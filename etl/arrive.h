@@ -20,6 +20,11 @@
 #include "etl/input.h"
 #include "etl/unit.h"
 
+struct arrive_expected { /* a file that has to come, by name */
+    int layout;
+    const char *name;
+};
+
 struct arrive_request {
     const struct unit *unit;
     int32_t business_date;
@@ -31,6 +36,8 @@ struct arrive_request {
      * exclusions. */
     bool changes;
     const bool *may_lack; /* per layout: nothing is missing when there is no file (waived, or no day of its calendar) */
+    const struct arrive_expected *expected; /* of layouts that expect many: which city branches there are */
+    int expected_count;
     bool frozen; /* the attempt has all its files: what came to the inbox since is for another */
 };
 

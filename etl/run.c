@@ -9,6 +9,7 @@
 #include "etl/attempt.h"
 #include "etl/journal.h"
 #include "etl/reject.h"
+#include "etl/waiver.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct run {
     struct turn turn;
     struct generation *old; /* yesterday's; NULL: an empty population */
     struct apply apply;
+    struct waivers waivers;
     struct attempt attempt;
     struct journal *journal;
     struct unit *unit;
@@ -68,6 +70,7 @@ static bool reached(struct run *r, int number)
 
 static const char *inbox_of(struct run *r)
 {
+    if (r->request->inbox) return r->request->inbox;
     return r->unit->inbox[0] == '/' ? r->unit->inbox
                                     : arena_printf(&r->arena, "%s/%s", r->request->work, r->unit->inbox);
 }
@@ -87,6 +90,12 @@ static bool take_files(struct run *r)
         may_lack[i] = r->unit->layout_calendar[i] &&
                       !calendar_is_open(r->unit->layout_calendar[i], r->request->business_date);
     a.may_lack = may_lack;
+    if (!waiver_read(r->unit_folder, r->request->business_date, &r->arena, &r->waivers, r->st)) return false;
+    for (int i = 0; i < r->unit->layouts_count; i++)
+        may_lack[i] |= waiver_find(&r->waivers, r->unit->layouts[i]->name);
+    if (r->old) waiver_expect(&r->waivers, r->old, &a, &r->arena);
+    for (int i = 0; i < r->waivers.count; i++)
+        log_warning("goes on without %s: %s", r->waivers.list[i].what, r->waivers.list[i].reason);
     a.frozen = journal_find(r->journal, "taken") != NULL;
     a.inbox = inbox_of(r);
     input_set_init(&r->inputs, &r->arena);
@@ -250,6 +259,7 @@ static bool integrate(struct run *r)
                  (unsigned long long)(r->result->spilled_bytes + 999999) / 1000000);
     log_info("%llu integrated customers in %.2f s", (unsigned long long)r->result->customers, step_seconds(r));
     return apply_write(&r->integrate, r->attempt.generation, r->st) &&
+           waiver_write(&r->waivers, r->attempt.generation, r->st) &&
            reference_write(&r->reference, r->attempt.generation, r->st) && reject_write_notes(&r->integrate, r->attempt.generation, r->st);
 }
 
@@ -390,9 +400,11 @@ static bool open_attempt(struct run *r)
         return false;
     if (!journal_find(r->journal, "started") && !journal_append(r->journal, 0, "started", r->attempt.id, r->st))
         return false;
-    return attempt_freeze(&r->attempt, r->request->work, r->request->unit, r->st) &&
+    bool ok = attempt_freeze(&r->attempt, r->request->work, r->request->unit, r->st) &&
            unit_load(arena_printf(&r->arena, "%s/param", r->attempt.folder), r->request->unit, &r->arena, &r->unit,
                      r->st);
+    if (ok && r->request->inbox) r->unit->take = UNIT_TAKE_COPY;
+    return ok;
 }
 
 static bool work(struct run *r)
@@ -439,6 +451,7 @@ bool run_unit(const struct run_request *request, struct run_result *result, stru
     *result = (struct run_result){0};
     arena_init(&r.arena, "run");
     run_unit_folder(request->work, request->unit, r.unit_folder);
+    if (request->state) snprintf(r.unit_folder, sizeof r.unit_folder, "%s/units/%s", request->state, request->unit);
     date_format(request->business_date, date);
     log_run(request->unit, date);
     bool ok = work(&r);

@@ -22,6 +22,8 @@
 struct run_request {
     const char *work; /* working folder */
     const char *unit;
+    const char *state; /* instead of WORK/state: a population beside that of the unit; NULL */
+    const char *inbox; /* instead of the unit's; its files are copied and stay where they are; NULL */
     int32_t business_date;
     enum run_kind kind;
     bool redo;          /* the date again, from the generation before it, with corrected or late files */
@@ -48,7 +50,7 @@ enum { RUN_PARTITION_CUSTOMERS = 65536, RUN_BATCH = 4096 };
 /* STATUS_STOPPED when until_step was reached. */
 bool run_unit(const struct run_request *r, struct run_result *result, struct status *st);
 
-/* state/units/UU of a working folder. */
+/* WORK/state/units/UU. */
 void run_unit_folder(const char *work, const char *unit, char path[OS_PATH_MAX]);
 
 #endif

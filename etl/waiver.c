@@ -1,0 +1,110 @@
+#include "etl/waiver.h"
+
+#include "base/date.h"
+#include "base/os.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { WAIVERS_BYTES_MAX = 16 << 20 };
+
+static void path_of(const char *unit_folder, char path[OS_PATH_MAX])
+{
+    snprintf(path, OS_PATH_MAX, "%s/waivers.tsv", unit_folder);
+}
+
+bool waiver_add(const char *unit_folder, int32_t date, const char *what, const char *reason, struct status *st)
+{
+    char path[OS_PATH_MAX], day[11], user[64], time[21];
+    struct buf line;
+    path_of(unit_folder, path);
+    date_format(date, day);
+    os_user_name(os_user(), user);
+    os_wall_clock(time);
+    buf_init(&line, 65536);
+    buf_addf(&line, "%s\t%s\t%s\t%s\t%s\n", day, what, reason, user, time);
+    for (size_t i = 0; i + 1 < line.length; i++)
+        if (line.bytes[i] == '\n') line.bytes[i] = ' '; /* a reason of several lines is one line here */
+    int fd = os_open_append(path, st);
+    bool ok = fd >= 0 && os_write(fd, path, line.bytes, line.length, st) && os_fsync(fd, path, st) &&
+              os_fsync_folder(unit_folder, st);
+    os_close(fd);
+    buf_release(&line);
+    return ok;
+}
+
+bool waiver_read(const char *unit_folder, int32_t date, struct arena *arena, struct waivers *out, struct status *st)
+{
+    char path[OS_PATH_MAX], day[11];
+    struct buf text;
+    *out = (struct waivers){.count = 0};
+    path_of(unit_folder, path);
+    if (!os_exists(path)) return true;
+    date_format(date, day);
+    buf_init(&text, WAIVERS_BYTES_MAX);
+    bool ok = os_read_file(path, &text, st);
+    int lines = 0;
+    for (size_t i = 0; ok && i < text.length; i++) lines += text.bytes[i] == '\n';
+    out->list = arena_array(arena, struct waiver, lines + 1);
+    for (char *line = ok ? text.bytes : NULL; line && *line;) {
+        char *end = strchr(line, '\n'), *what = strchr(line, '\t'), *reason = what ? strchr(what + 1, '\t') : NULL,
+             *user = reason ? strchr(reason + 1, '\t') : NULL;
+        if (!end) break; /* torn by a crash: nobody was told that it counts */
+        if (user && user < end && strncmp(line, day, 10) == 0)
+            out->list[out->count++] =
+                (struct waiver){arena_dup(arena, (struct view){what + 1, (size_t)(reason - what - 1)}),
+                                arena_dup(arena, (struct view){reason + 1, (size_t)(user - reason - 1)})};
+        line = end + 1;
+    }
+    buf_release(&text);
+    return ok;
+}
+
+bool waiver_find(const struct waivers *w, const char *what)
+{
+    for (int i = 0; i < w->count; i++)
+        if (strcmp(w->list[i].what, what) == 0) return true;
+    return false;
+}
+
+bool waiver_write(const struct waivers *w, const char *generation_folder, struct status *st)
+{
+    char path[OS_PATH_MAX];
+    struct buf text;
+    if (!w->count) return true;
+    snprintf(path, sizeof path, "%s/stale.tsv", generation_folder);
+    buf_init(&text, WAIVERS_BYTES_MAX);
+    buf_add_text(&text, "lacks\treason\n");
+    for (int i = 0; i < w->count; i++) buf_addf(&text, "%s\t%s\n", w->list[i].what, w->list[i].reason);
+    int fd = os_open_create(path, st);
+    bool ok = fd >= 0 && os_write_at(fd, path, text.bytes, text.length, 0, st);
+    os_close(fd);
+    buf_release(&text);
+    return ok;
+}
+
+/* "RTLACCTCHG.1101.20261101" of the day before → of today; NULL when the name has no date in it. */
+static const char *today_of(const char *name, int32_t before, int32_t today, struct arena *arena)
+{
+    char was[11], is[11], old[9], now[9];
+    date_format(before, was);
+    date_format(today, is);
+    snprintf(old, sizeof old, "%.4s%.2s%.2s", was, was + 5, was + 8);
+    snprintf(now, sizeof now, "%.4s%.2s%.2s", is, is + 5, is + 8);
+    const char *at = strstr(name, old);
+    return at ? arena_printf(arena, "%.*s%s%s", (int)(at - name), name, now, at + 8) : NULL;
+}
+
+void waiver_expect(const struct waivers *w, const struct generation *old, struct arrive_request *r, struct arena *arena)
+{
+    struct arrive_expected *list = arena_array(arena, struct arrive_expected, old->inputs.files_count + 1);
+    r->expected = list;
+    for (int i = 0; i < old->inputs.files_count; i++) {
+        const struct input_file *f = &old->inputs.files[i];
+        int layout = unit_layout(r->unit, f->layout->name);
+        if (layout < 0 || r->unit->layouts[layout]->expect != LAYOUT_EXPECT_MANY) continue;
+        const char *name = today_of(f->name, old->business_date, r->business_date, arena);
+        if (!name || waiver_find(w, name) || waiver_find(w, f->layout->name)) continue;
+        list[r->expected_count++] = (struct arrive_expected){layout, name};
+    }
+}
