@@ -83,7 +83,7 @@ unit: $(TESTS) ## build and run the unit tests only
 tests: all $(TESTS)
 
 test: tests ## unit and integration tests (about 2 minutes)
-	@MODE=$(MODE) tests/run unit integration
+	@MODE=$(MODE) tests/run integration unit
 
 check: test asan tsan crash faults fuzz lint ## everything: also sanitizers, crashes, faults, a fuzz smoke
 
