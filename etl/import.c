@@ -24,7 +24,8 @@ struct chunk_work {
     struct input_file *f;
     struct input_chunk *c;
     const struct decoder *d;
-    const struct table *table; /* NULL for customers and relations */
+    const struct filter *filter; /* NULL: none */
+    const struct table *table;   /* NULL for customers and relations */
     int table_index;
     uint64_t base; /* file offset of `at` = bytes */
     const unsigned char *bytes;
@@ -112,13 +113,24 @@ static bool take_customer(struct chunk_work *k, const unsigned char *record, uin
     return true;
 }
 
-static void add_control(struct chunk_work *k, const unsigned char *row)
+static void add_amounts(const struct table *t, __int128 sum[][DECODE_CURRENCIES_MAX], const unsigned char *row)
 {
-    const struct table *t = k->table;
-    struct import_control *control = &k->w->control[k->table_index];
     int currency = t->currency_column < 0 ? 0 : row[t->columns[t->currency_column].offset];
     for (int i = 0; i < t->amounts_count; i++)
-        control->sum[i][currency] += decode_column_value(&t->columns[t->amount_columns[i]], row);
+        sum[i][currency] += decode_column_value(&t->columns[t->amount_columns[i]], row);
+}
+
+/* Does the unit's filter leave this valid record out? Counted in records and money. */
+static bool is_filtered(struct chunk_work *k, const unsigned char *record, const unsigned char *row)
+{
+    bool left_out = filter_meets(k->filter, k->d, record);
+    if (k->table) {
+        struct import_control *control = &k->w->control[k->table_index];
+        add_amounts(k->table, control->valid, row);
+        if (left_out) add_amounts(k->table, control->filtered, row);
+    }
+    k->c->filtered += left_out;
+    return left_out;
 }
 
 static bool take_row(struct chunk_work *k, const unsigned char *record, uint32_t id, const unsigned char *row)
@@ -135,7 +147,7 @@ static bool take_row(struct chunk_work *k, const unsigned char *record, uint32_t
     if (!r) return false;
     *r = (struct row_tuple){source, account, id};
     row_copy(r + 1, row, t->row_size);
-    add_control(k, row);
+    add_amounts(t, k->w->control[k->table_index].sum, row);
     return true;
 }
 
@@ -179,7 +191,7 @@ static bool take_record(struct chunk_work *k, const unsigned char *record, uint3
     static const int32_t NO_DATES[2] = {DATE_NONE, DATE_NONE};
     memcpy(row, NO_DATES, sizeof NO_DATES); /* a customer layout may have no change date or birth */
     *accepted = decode_accept(k->d, record, row);
-    if (!*accepted) return true;
+    if (!*accepted || (k->filter && is_filtered(k, record, row))) return true;
     switch (k->f->layout->class) {
     case LAYOUT_CUSTOMER: return take_customer(k, record, id, row);
     case LAYOUT_RELATION: return take_relation(k, record, id);
@@ -304,6 +316,7 @@ static bool import_chunk(struct importer *w, struct input_file *f, uint32_t numb
                            .f = f,
                            .c = c,
                            .d = im->decoders[f->layout_index],
+                           .filter = im->unit->layout_filter[f->layout_index],
                            .base = start,
                            .bytes = chunk,
                            .last_remainder = UINT32_MAX,
@@ -437,7 +450,12 @@ static void seal(struct import *im, struct importer *workers)
         exchange_seal(&im->rows[i]);
         for (int w = 0; w < pool_workers(im->pool); w++)
             for (int a = 0; a < TABLE_AMOUNTS_MAX; a++)
-                for (int c = 0; c < im->rates->count; c++) im->control[i]->sum[a][c] += workers[w].control[i].sum[a][c];
+                for (int c = 0; c < im->rates->count; c++) {
+                    const struct import_control *from = &workers[w].control[i];
+                    im->control[i]->sum[a][c] += from->sum[a][c];
+                    im->control[i]->valid[a][c] += from->valid[a][c];
+                    im->control[i]->filtered[a][c] += from->filtered[a][c];
+                }
     }
 }
 

@@ -70,6 +70,8 @@ struct import_system {
 
 struct import_control {                                     /* control totals of one table */
     __int128 sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX]; /* accepted, per amount column and currency */
+    /* Only of tables with a filter: all valid records, and those the filter left out. */
+    __int128 valid[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX], filtered[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
 };
 
 struct import {

@@ -71,9 +71,12 @@ static void files(struct reconcile *r, const struct input_set *inputs)
         add_records(r, 20, arena_printf(r->arena, "%s.read", f->name), f->lines);
         add_records(r, 20, arena_printf(r->arena, "%s.accepted", f->name), f->accepted);
         add_records(r, 20, arena_printf(r->arena, "%s.rejected", f->name), f->rejected);
+        if (f->filtered) add_records(r, 20, arena_printf(r->arena, "%s.filtered", f->name), f->filtered);
         if (f->marks) add_records(r, 20, arena_printf(r->arena, "%s.header_trailer", f->name), f->marks);
-        equate(r, arena_printf(r->arena, "%s: read = accepted + rejected + header and trailer", f->name), "", f->lines,
-               (__int128)f->accepted + f->rejected + f->marks, 0);
+        equate(r,
+               arena_printf(r->arena, "%s: read = accepted + rejected + %sheader and trailer", f->name,
+                            f->filtered ? "filtered + " : ""),
+               "", f->lines, (__int128)f->accepted + f->rejected + f->filtered + f->marks, 0);
     }
 }
 
@@ -92,6 +95,23 @@ static void customers(struct reconcile *r, const struct populate *p)
     equate(r, "integrated customers = primary records", "", in->customers, primaries, 0);
     equate(r, "integrated customers = personal + corporate", "", in->customers,
            (__int128)t->customers[0] + t->customers[1], 0);
+}
+
+/* What the unit's filter left out, of each amount and currency. */
+static void filtered_money(struct reconcile *r, const struct import *im, int i, int a)
+{
+    const struct table *t = &im->tables->table[i];
+    const struct layout_field *f = &t->layout->fields[t->columns[t->amount_columns[a]].field];
+    for (int c = 0; c < im->rates->count; c++) {
+        const struct import_control *control = im->control[i];
+        __int128 valid = control->valid[a][c], filtered = control->filtered[a][c];
+        if (!valid && !filtered) continue;
+        const char *currency = im->rates->code[c];
+        add_amount(r, 20, arena_printf(r->arena, "%s.%s.filtered", t->layout->name, f->name), currency, filtered,
+                   f->scale);
+        equate(r, arena_printf(r->arena, "%s.%s: valid = accepted + filtered", t->layout->name, f->name), currency,
+               valid, control->sum[a][c] + filtered, f->scale);
+    }
 }
 
 static void table_money(struct reconcile *r, const struct populate *p, int i, int a)
@@ -142,6 +162,8 @@ static void table(struct reconcile *r, const struct populate *p, int i)
            arena_printf(r->arena, "%s: accepted + further owners = rows + orphans + duplicates and superseded", name),
            "", (__int128)accepted + it->rows_extra - pt->merged_rows,
            (__int128)pt->rows + it->orphans + pt->dropped_rows, 0);
+    if (im->unit->layout_filter[t->layout_index])
+        for (int a = 0; a < t->amounts_count; a++) filtered_money(r, im, i, a);
     for (int a = 0; a < t->amounts_count; a++) table_money(r, p, i, a);
 }
 

@@ -154,6 +154,11 @@ static bool import_files(struct run *r)
     }
     log_info("%llu records, %llu rejected, in %.2f s", (unsigned long long)r->result->records,
              (unsigned long long)r->result->rejected, step_seconds(r));
+    for (int i = 0; i < r->inputs.files_count; i++)
+        if (r->inputs.files[i].filtered)
+            log_info("\"%s\": %llu records left out by the filter of the unit: %s", r->inputs.files[i].name,
+                     (unsigned long long)r->inputs.files[i].filtered,
+                     r->unit->layout_filter[r->inputs.files[i].layout_index]->condition);
     /* The rejects are written before the limit is judged: whoever repairs the file wants to see them. */
     if (!reject_write(&r->inputs, r->attempt.generation, r->st)) return false;
     return import_check_limits(&r->inputs, r->unit, r->st) &&

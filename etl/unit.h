@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "etl/filter.h"
 #include "etl/identity.h"
 #include "etl/layout.h"
 #include "etl/output.h"
@@ -24,7 +25,7 @@ enum { CUSTOMER_PERSONAL, CUSTOMER_CORPORATE, CUSTOMER_TYPES }; /* P, C */
 struct unit_system {
     const char *name;
     char letter;
-    const char *filter; /* source-side filter the system applied, as text; NULL: none */
+    const char *filter; /* source-side filter that the system itself applies, as text; NULL: none */
 };
 
 struct unit {
@@ -38,7 +39,8 @@ struct unit {
     struct unit_system systems[UNIT_SYSTEMS_MAX];
     int systems_count;
     struct layout *layouts[UNIT_LAYOUTS_MAX];
-    int layout_system[UNIT_LAYOUTS_MAX]; /* index of its system, -1: none */
+    int layout_system[UNIT_LAYOUTS_MAX];                  /* index of its system, -1: none */
+    const struct filter *layout_filter[UNIT_LAYOUTS_MAX]; /* records that meet it are left out at import; NULL: none */
     int layouts_count;
     struct output *outputs[UNIT_OUTPUTS_MAX];
     int outputs_count;
