@@ -6,6 +6,7 @@
 #include "etl/arrive.h"
 #include "etl/attempt.h"
 #include "etl/journal.h"
+#include "etl/rates.h"
 #include "etl/reject.h"
 
 #include <stdio.h>
@@ -113,6 +114,32 @@ static bool start_workers(struct run *r)
     return true;
 }
 
+/* Folder of the generation this run starts from, NULL: from nothing. */
+static bool previous_generation(struct run *r, const char **folder, const char **id)
+{
+    struct generation_current current;
+    bool there;
+    *folder = *id = NULL;
+    if (!generation_current_read(r->unit_folder, &current, &there, r->st)) return false;
+    if (!there) return true;
+    *id = arena_dup(&r->arena, view_of(current.id));
+    *folder = arena_printf(&r->arena, "%s/gen/%s", r->unit_folder, current.id);
+    return true;
+}
+
+static bool load_reference(struct run *r)
+{
+    const char *folder, *id;
+    bool there = false;
+    struct reference *past = arena_new(&r->arena, struct reference);
+    if (!reference_load(r->unit, &r->inputs, r->request->business_date, &r->arena, &r->reference, r->st) ||
+        !previous_generation(r, &folder, &id) || (folder && !rates_read(folder, &r->arena, past, &there, r->st)))
+        return false;
+    const char *name = id ? arena_printf(&r->arena, "generation %s", id) : NULL;
+    return rates_settle(&r->reference, r->unit, r->request->business_date, there ? past : NULL, name, r->st) &&
+           rates_write(&r->reference, r->attempt.generation, r->st);
+}
+
 static bool import_files(struct run *r)
 {
     step(r, "020 import");
@@ -123,7 +150,7 @@ static bool import_files(struct run *r)
                                                    : arena_printf(&r->arena, "%s/spill", r->attempt.folder);
     if (!start_workers(r) || !os_remove_tree(spill, r->st) || !os_make_folder(spill, r->st)) return false;
     r->spill = spill;
-    if (!reference_load(r->unit, &r->inputs, r->request->business_date, &r->arena, &r->reference, r->st)) return false;
+    if (!load_reference(r)) return false;
     tables_init(&r->tables, r->unit, &r->reference.rates, r->request->business_date, &r->arena);
     if (!scorecards_load(r->unit, &r->tables, &r->reference.rates, &r->arena, &r->cards, r->st)) return false;
     uint64_t bytes = 0;

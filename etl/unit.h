@@ -16,7 +16,13 @@
 
 #include <stdint.h>
 
-enum { UNIT_SYSTEMS_MAX = 16, UNIT_LAYOUTS_MAX = 64, UNIT_OUTPUTS_MAX = 32, UNIT_ID_LENGTH_MAX = 8 };
+enum {
+    UNIT_SYSTEMS_MAX = 16,
+    UNIT_LAYOUTS_MAX = 64,
+    UNIT_OUTPUTS_MAX = 32,
+    UNIT_ID_LENGTH_MAX = 8,
+    UNIT_RATES_CARRY_DAYS = 5
+};
 
 enum unit_take { UNIT_TAKE_RENAME, UNIT_TAKE_LINK, UNIT_TAKE_COPY };
 enum unit_tie { UNIT_TIE_SOURCE_NO, UNIT_TIE_POSITION };
@@ -45,6 +51,8 @@ struct unit {
     struct output *outputs[UNIT_OUTPUTS_MAX];
     int outputs_count;
     struct identity_profile *identity;
+    int64_t rates_carry_days;                 /* how many days back a missing rate may come from */
+    const char *rates_retired;                /* currencies that are no longer quoted, separated by blanks */
     const char *formula_name[CUSTOMER_TYPES]; /* NULL: such customers are integrated, not scored */
     bool has_threshold[CUSTOMER_TYPES];
     int64_t threshold_minor[CUSTOMER_TYPES];

@@ -3,6 +3,7 @@
 #include "control/show.h"
 #include "control/show_tsv.h"
 #include "control/show_unit.h"
+#include "etl/rates.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -357,6 +358,31 @@ static void show_equations(struct page *p, bool all)
     listing_release(&rows);
 }
 
+/* Which rate of which day; the base currency, which is always 1, only for programs. */
+static void show_rates(struct page *p)
+{
+    static const char *const COLUMNS[] = {"rate", "per_unit", "value", "of", "from", "moved", NULL};
+    const struct reference *r = &p->g->reference;
+    struct listing rows;
+    listing_init(&rows, COLUMNS);
+    for (int i = p->call->json ? 0 : 1; i < r->rates.count; i++) {
+        char date[11];
+        int64_t move;
+        date_format(r->origins[i].date, date);
+        listing_text(&rows, r->rates.code[i]);
+        listing_integer(&rows, r->rates.per_unit[i]);
+        listing_decimal(&rows, show_decimal(p->arena, r->rates.rate[i], 6));
+        listing_text(&rows, arena_dup(p->arena, view_of(date)));
+        listing_text(&rows, r->origins[i].from);
+        listing_text(&rows, rates_move_ppm(r, i, &move)
+                                ? arena_printf(p->arena, "%s%%", show_decimal(p->arena, move, 4))
+                                : NULL);
+    }
+    if (r->rates.count > 1 || p->call->json)
+        show_rows(&p->s, "rates", "RATES: of which day, from where, moved since the generation before", &rows);
+    listing_release(&rows);
+}
+
 static void show_head(struct page *p)
 {
     char date[11];
@@ -397,6 +423,7 @@ static int run(struct command_call *call)
     show_tables(p);
     show_currencies(p);
     if (full || call->json) show_amounts(p);
+    show_rates(p);
     show_outputs(p);
     if (full || call->json || p->unbalanced) show_equations(p, full || call->json);
     show_print(&p->s);
