@@ -332,8 +332,8 @@ static bool differs(const char *path, uint64_t size, const char *now, uint64_t b
 }
 
 /* Before anything is believed: every file is there with its size, and what says how records are read (addresses, frozen
- * parameters, rates) has its hash. A changed offset in a layout would read other bytes as money. text: the manifest, cut up
- * here. */
+ * parameters, rates) has its hash. A changed offset in a layout would read other bytes as money. text: the manifest,
+ * cut up here. */
 static bool check_listed(struct generation *g, char *text, struct status *st)
 {
     for (char *line = text; line && *line;) {
@@ -342,7 +342,8 @@ static bool check_listed(struct generation *g, char *text, struct status *st)
         if (end) *end++ = 0;
         if (split(line, field, 4) == 4 && strcmp(field[0], "file") == 0) {
             uint64_t bytes = strtoull(field[2], NULL, 10), size;
-            bool hashed = strcmp(field[1], "INPUTS") == 0 || strcmp(field[1], "rates.tsv") == 0 || strncmp(field[1], "param/", 6) == 0;
+            bool hashed = strcmp(field[1], "INPUTS") == 0 || strcmp(field[1], "rates.tsv") == 0 ||
+                          strncmp(field[1], "param/", 6) == 0;
             snprintf(path, sizeof path, "%s/%s", g->folder, field[1]);
             if (!os_identify(path, &id, st) || (hashed && !hash_file(path, &size, now, st))) {
                 if (!os_exists(path))
@@ -405,7 +406,8 @@ static bool open_generation(struct generation *g, const char *unit_folder, const
     buf_release(&text);
     if (!ok || !read_head(g, g->id, st)) return false;
     input_set_init(&g->inputs, &g->arena);
-    if (!read_inputs(g, st) || !reference_open(g->unit, &g->inputs, g->business_date, g->folder, &g->arena, &g->reference, st))
+    if (!read_inputs(g, st) ||
+        !reference_open(g->unit, &g->inputs, g->business_date, g->folder, &g->arena, &g->reference, st))
         return false;
     tables_init(&g->tables, g->unit, &g->reference.rates, g->business_date, &g->arena);
     for (int i = 0; i < g->unit->layouts_count; i++)

@@ -110,7 +110,8 @@ uint64_t import_account_key(const struct layout *l, int system, const unsigned c
 bool import_run(struct import *im, struct status *st);
 void import_release(struct import *im);
 
-/* Fails when a layout passes its reject limit; the message names the first rejects. */
-bool import_check_limits(const struct input_set *inputs, const struct unit *u, struct status *st);
+/* Fails when a layout passes its reject limit; the message names the first rejects. accepted: per layout, whose rejects
+ * somebody accepted (etl/gate); NULL: none. */
+bool import_check_limits(const struct input_set *inputs, const struct unit *u, const bool *accepted, struct status *st);
 
 #endif

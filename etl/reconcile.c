@@ -80,6 +80,31 @@ static void files(struct reconcile *r, const struct input_set *inputs)
     }
 }
 
+/* Records read of each kind of file, all city branches together: what tonight is compared with tomorrow. */
+static void layouts(struct reconcile *r, const struct unit *u, const struct input_set *inputs)
+{
+    for (int i = 0; i < u->layouts_count; i++) {
+        uint64_t read = 0, files_of = 0;
+        for (int k = 0; k < inputs->files_count; k++) {
+            if (inputs->files[k].layout_index != i) continue;
+            read += inputs->files[k].lines - inputs->files[k].marks;
+            files_of++;
+        }
+        if (files_of) add_records(r, 20, arena_printf(r->arena, "read.%s", u->layouts[i]->name), read);
+    }
+}
+
+/* How many of the selected are in each tier 客户等级: the codes of a result named tier. */
+static void tiers(struct reconcile *r, const struct populate *p, int type, const char *type_name)
+{
+    const struct scorecard *card = &p->cards->of[type];
+    for (int code = 0; card->tier_result >= 0 && code < POPULATE_TIERS_MAX; code++) {
+        const char *name = formula_result_code(card->program, card->tier_result, code);
+        if (!name) break;
+        add_records(r, 60, arena_printf(r->arena, "tier.%s.%s", type_name, name), p->total->tiers[type][code]);
+    }
+}
+
 static void customers(struct reconcile *r, const struct populate *p)
 {
     const struct integrate *in = p->in;
@@ -189,6 +214,7 @@ static void selection(struct reconcile *r, const struct populate *p, struct stat
         add_amount(r, 60, arena_printf(r->arena, "score.selected.%s", TYPES[k]), "", t->score_selected[k], 2);
         add_records(r, 60, arena_printf(r->arena, "selected.%s", TYPES[k]), t->selected[k]);
         add_records(r, 60, arena_printf(r->arena, "excluded.%s", TYPES[k]), t->excluded[k]);
+        tiers(r, p, k, TYPES[k]);
         for (int m = 0; m < p->cards->of[k].measures_count; m++)
             add_amount(
                 r, 40,
@@ -213,6 +239,7 @@ bool reconcile_run(const struct populate *p, struct reconcile *out, struct statu
     const struct import *im = p->in->im;
     *out = (struct reconcile){.arena = im->arena};
     files(out, im->inputs);
+    layouts(out, im->unit, im->inputs);
     customers(out, p);
     for (int i = 0; i < im->tables->count; i++) table(out, p, i);
     selection(out, p, st);
@@ -248,7 +275,7 @@ bool reconcile_write(const struct reconcile *r, const char *folder, struct statu
     char a[48], b[48];
     struct buf out;
     buf_init(&out, (size_t)1 << 30);
-    buf_add_text(&out, "step\tname\tcurrency\trecords\tamount\n");
+    buf_add_text(&out, RECONCILE_TOTALS_HEAD "\n");
     for (int i = 0; i < r->lines_count; i++) {
         const struct reconcile_line *l = &r->lines[i];
         buf_addf(&out, "%03d\t%s\t%s\t", l->step, l->name, l->currency);

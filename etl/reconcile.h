@@ -16,6 +16,8 @@
 
 #include "etl/populate.h"
 
+#define RECONCILE_TOTALS_HEAD "step\tname\tcurrency\trecords\tamount" /* first line of totals.tsv */
+
 struct reconcile_line { /* a control total */
     int step;
     const char *name, *currency; /* currency "" for none */

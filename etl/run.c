@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "etl/arrive.h"
 #include "etl/attempt.h"
+#include "etl/gate.h"
 #include "etl/journal.h"
 #include "etl/rates.h"
 #include "etl/reject.h"
@@ -127,6 +128,21 @@ static bool previous_generation(struct run *r, const char **folder, const char *
     return true;
 }
 
+static bool gate_request(struct run *r, struct gate_request *g)
+{
+    const char *folder, *id;
+    *g = (struct gate_request){.unit = r->unit,
+                               .unit_folder = r->unit_folder,
+                               .business_date = r->request->business_date,
+                               .inputs = &r->inputs,
+                               .reference = &r->reference,
+                               .now = &r->reconcile,
+                               .folder = r->attempt.generation};
+    if (!previous_generation(r, &folder, &id)) return false;
+    g->previous = folder;
+    return true;
+}
+
 static bool load_reference(struct run *r)
 {
     const char *folder, *id;
@@ -188,7 +204,8 @@ static bool import_files(struct run *r)
                      r->unit->layout_filter[r->inputs.files[i].layout_index]->condition);
     /* The rejects are written before the limit is judged: whoever repairs the file wants to see them. */
     if (!reject_write(&r->inputs, r->attempt.generation, r->st)) return false;
-    return import_check_limits(&r->inputs, r->unit, r->st) &&
+    struct gate_request gates;
+    return gate_request(r, &gates) && gate_rejects(&gates, &r->arena, r->st) &&
            reconcile_files(&r->inputs, r->unit, r->request->business_date, r->st) &&
            journal_append(r->journal, 20, "imported", "", r->st);
 }
@@ -267,6 +284,13 @@ static bool tie_out(struct run *r)
         return false;
     log_info("balanced: %d equations", r->reconcile.equations_count);
     return journal_append(r->journal, 90, "reconciled", "", r->st);
+}
+
+/* Figures far off what is expected hold the run until somebody decides. */
+static bool gates_pass(struct run *r)
+{
+    struct gate_request g;
+    return gate_request(r, &g) && gate_run(&g, &r->arena, r->st);
 }
 
 static bool commit(struct run *r)
@@ -384,7 +408,7 @@ static bool work(struct run *r)
     if (!integrate_customers(r) || reached(r, 30)) return false;
     if (!populate_generation(r) || reached(r, 80)) return false;
     if (!tie_out(r) || reached(r, 90)) return false;
-    return commit(r);
+    return gates_pass(r) && commit(r);
 }
 
 static void release(struct run *r)
@@ -405,7 +429,8 @@ static void release(struct run *r)
 /* A failure for a cause closes the attempt; a missing file, a full disk or a crash do not: the attempt goes on. */
 static bool is_cause(enum status_code code)
 {
-    return code == STATUS_INPUT || code == STATUS_CONSERVATION || code == STATUS_USAGE || code == STATUS_CORRUPT;
+    return code == STATUS_INPUT || code == STATUS_CONSERVATION || code == STATUS_USAGE || code == STATUS_CORRUPT ||
+           code == STATUS_HELD; /* better files, or a decision: both start from newly frozen inputs */
 }
 
 bool run_initial(const struct run_request *request, struct run_result *result, struct status *st)
@@ -421,7 +446,7 @@ bool run_initial(const struct run_request *request, struct run_result *result, s
     bool ok = work(&r);
     if (!ok && r.journal && is_cause(st->code)) {
         struct status ignored = {0};
-        journal_append(r.journal, 0, "failed", st->message, &ignored);
+        journal_append(r.journal, st->code == STATUS_HELD ? 90 : 0, "failed", st->message, &ignored);
     }
     release(&r);
     log_step(NULL);

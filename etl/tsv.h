@@ -10,7 +10,8 @@
 
 enum { TSV_FIELDS_MAX = 16, TSV_FILE_MAX = 256 * 1024 * 1024 };
 
-/* Calls each line's fields (NUL-ended, as many as `head` names). `each` returns false after it has filled the status. */
+/* Calls each line's fields (NUL-ended, as many as `head` names). `each` returns false after it has filled the status.
+ * */
 bool tsv_read(const char *path, const char *head, bool (*each)(void *context, char *field[], struct status *st),
               void *context, struct status *st);
 

@@ -2,6 +2,7 @@
 
 #include "base/conf.h"
 #include "base/os.h"
+#include "etl/gate_limits.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -164,6 +165,14 @@ static bool read_rates(struct conf *c, struct unit *u, struct arena *arena, stru
     return conf_integer(c, "rates", "carry_days", 0, 366, UNIT_RATES_CARRY_DAYS, &u->rates_carry_days, st);
 }
 
+static bool read_gates(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
+{
+    struct gate_limits *gates;
+    if (!gate_limits_read(c, u, arena, &gates, st)) return false;
+    u->gates = gates;
+    return true;
+}
+
 static bool read_tie(struct conf *c, struct unit *u, struct status *st)
 {
     const char *text = conf_get(c, "unit", "tie_break");
@@ -215,11 +224,11 @@ bool unit_load(const char *folder, const char *id, struct arena *arena, struct u
     bool ok =
         read_head(c, u, id, arena, st) && read_systems(c, u, arena, st) && read_layouts(c, u, arena, st) &&
         read_filters(c, u, arena, st) && read_outputs(c, u, arena, st) && read_formulas(c, u, arena, st) &&
-        read_rates(c, u, arena, st) &&
+        read_rates(c, u, arena, st) && read_gates(c, u, arena, st) &&
         /* Only these sections: the file holds options and targets for others, too. A misspelt threshold would be no
          * threshold. */
         conf_check_used(c, "unit", st) && conf_check_used(c, "systems", st) && conf_check_used(c, "filter", st) &&
-        conf_check_used(c, "rates", st);
+        conf_check_used(c, "rates", st) && conf_check_used(c, "gates", st) && conf_check_used(c, "expected", st);
     conf_close(c);
     *out = u;
     return ok || status_while(st, "reading unit %s", id);

@@ -34,6 +34,8 @@ struct unit_system {
     const char *filter; /* source-side filter that the system itself applies, as text; NULL: none */
 };
 
+struct gate_limits; /* etl/gate_limits.h */
+
 struct unit {
     const char *id, *name, *folder; /* folder: the configuration folder it was read from */
     int64_t number_prefix;          /* integrated numbers are prefix * 10^8 + n */
@@ -51,8 +53,9 @@ struct unit {
     struct output *outputs[UNIT_OUTPUTS_MAX];
     int outputs_count;
     struct identity_profile *identity;
-    int64_t rates_carry_days;                 /* how many days back a missing rate may come from */
-    const char *rates_retired;                /* currencies that are no longer quoted, separated by blanks */
+    int64_t rates_carry_days;  /* how many days back a missing rate may come from */
+    const char *rates_retired; /* currencies that are no longer quoted, separated by blanks */
+    const struct gate_limits *gates;
     const char *formula_name[CUSTOMER_TYPES]; /* NULL: such customers are integrated, not scored */
     bool has_threshold[CUSTOMER_TYPES];
     int64_t threshold_minor[CUSTOMER_TYPES];

@@ -3,6 +3,7 @@
 #include "control/show.h"
 #include "control/show_tsv.h"
 #include "control/show_unit.h"
+#include "etl/gate.h"
 #include "etl/rates.h"
 
 #include <inttypes.h>
@@ -39,6 +40,7 @@ struct page {
     int totals_count;
     struct equation *equations;
     int equations_count, unbalanced;
+    struct gates gates;
     struct show s;
 };
 
@@ -383,6 +385,30 @@ static void show_rates(struct page *p)
     listing_release(&rows);
 }
 
+/* With which decisions it was committed; what passed by itself only for programs. */
+static void show_gates(struct page *p)
+{
+    static const char *const COLUMNS[] = {"verdict", "gate", "expected", "found", "deviation", "decision", NULL};
+    struct listing rows;
+    int accepted = 0;
+    listing_init(&rows, COLUMNS);
+    for (int i = 0; i < p->gates.count; i++) {
+        const struct gate *g = &p->gates.list[i];
+        if (g->verdict == GATE_PASSED && !p->call->json) continue;
+        accepted++;
+        listing_text(&rows, GATE_VERDICT_NAMES[g->verdict]);
+        listing_text(&rows, g->name);
+        listing_text(&rows, g->expected);
+        listing_text(&rows, g->found);
+        listing_text(&rows, g->deviation);
+        listing_text(&rows, g->by[0] ? arena_printf(p->arena, "%s %s: %s", g->time, g->by, g->reason) : NULL);
+    }
+    show_rows(&p->s, "gates",
+              arena_printf(p->arena, "GATES: %d judged, %d accepted by decision", p->gates.count, accepted), &rows);
+    if (!accepted && p->gates.count) show_line(&p->s, "\nGATES: all %d passed", p->gates.count);
+    listing_release(&rows);
+}
+
 static void show_head(struct page *p)
 {
     char date[11];
@@ -408,10 +434,11 @@ static void show_head(struct page *p)
 static int run(struct command_call *call)
 {
     struct page *p = arena_new(&call->arena, struct page);
-    bool full = command_flag(call, "full");
+    bool full = command_flag(call, "full"), there;
     *p = (struct page){.call = call, .arena = &call->arena};
     if (!show_generation(call, true, &p->g, &call->status) || !read_totals(p, &call->status) ||
-        !read_equations(p, &call->status)) {
+        !read_equations(p, &call->status) ||
+        !gate_read_generation(p->g->folder, p->arena, &p->gates, &there, &call->status)) {
         generation_close(p->g);
         return command_failed(call);
     }
@@ -424,6 +451,7 @@ static int run(struct command_call *call)
     show_currencies(p);
     if (full || call->json) show_amounts(p);
     show_rates(p);
+    show_gates(p);
     show_outputs(p);
     if (full || call->json || p->unbalanced) show_equations(p, full || call->json);
     show_print(&p->s);

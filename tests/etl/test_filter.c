@@ -151,8 +151,8 @@ static void run_with(const char *section, struct run_result *result)
 static void test_accounts(void **state)
 {
     struct run_result result;
-    /* A0000001 600.00, A0000003 -5.00 and the orphan A0000005 123.45 meet it; A0000002 has USD 100.00; A0000006 in EUR is
-     * rejected before it is asked. */
+    /* A0000001 600.00, A0000003 -5.00 and the orphan A0000005 123.45 meet it; A0000002 has USD 100.00; A0000006 in EUR
+     * is rejected before it is asked. */
     run_with("[filter]\nretail_account = balance < 1000.00 and currency = CNY\nretail = balance < 1 (at the sender)\n",
              &result);
     const char *totals = test_read(fixture_state("gen/2026-10-31.001.1/totals.tsv"));
