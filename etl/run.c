@@ -21,6 +21,7 @@ struct run {
     struct arena arena;
     char unit_folder[OS_PATH_MAX];
     int lock;
+    struct epoch epoch;
     struct attempt attempt;
     struct journal *journal;
     struct unit *unit;
@@ -50,12 +51,18 @@ static double step_seconds(const struct run *r)
     return (double)(os_monotonic_ns() - r->step_ns) / 1e9;
 }
 
+/* An event of the attempt; not in the journal of whoever took it over. */
+static bool note(struct run *r, int number, const char *event, const char *detail)
+{
+    return epoch_check(&r->epoch, r->st) && journal_append(r->journal, number, event, detail, r->st);
+}
+
 static bool reached(struct run *r, int number)
 {
     if (!r->request->until_step || number < r->request->until_step) return false;
     char detail[32];
     snprintf(detail, sizeof detail, "until %03d", r->request->until_step);
-    if (!journal_append(r->journal, number, "stopped", detail, r->st)) return true;
+    if (!note(r, number, "stopped", detail)) return true;
     status_fail(r->st, STATUS_STOPPED, "stopped after step %03d as asked (--until)", number);
     status_hint(r->st, "the same command without --until continues");
     return true;
@@ -79,7 +86,7 @@ static bool take_files(struct run *r)
         r->unit->inbox[0] == '/' ? r->unit->inbox : arena_printf(&r->arena, "%s/%s", r->request->work, r->unit->inbox);
     input_set_init(&r->inputs, &r->arena);
     if (!arrive_take(&a, &r->inputs, &r->arena, r->st)) return false;
-    if (!journal_find(r->journal, "taken") && !journal_append(r->journal, 10, "taken", "", r->st)) return false;
+    if (!journal_find(r->journal, "taken") && !note(r, 10, "taken", "")) return false;
     log_info("%d files taken from \"%s\" in %.2f s", r->inputs.files_count, a.inbox, step_seconds(r));
     return true;
 }
@@ -221,8 +228,7 @@ static bool import_files(struct run *r)
     if (!reject_write(&r->inputs, r->attempt.generation, r->st)) return false;
     struct gate_request gates;
     return gate_request(r, &gates) && gate_rejects(&gates, &r->arena, r->st) &&
-           reconcile_files(&r->inputs, r->unit, r->request->business_date, r->st) &&
-           journal_append(r->journal, 20, "imported", "", r->st);
+           reconcile_files(&r->inputs, r->unit, r->request->business_date, r->st) && note(r, 20, "imported", "");
 }
 
 /* --- 030 --- */
@@ -278,7 +284,7 @@ static bool populate_generation(struct run *r)
     r->result->selected = r->populate.total->selected[0] + r->populate.total->selected[1];
     log_info("%llu of %u customers selected in %.2f s", (unsigned long long)r->result->selected, r->integrate.customers,
              step_seconds(r));
-    return journal_append(r->journal, 80, "populated", "", r->st);
+    return note(r, 80, "populated", "");
 }
 
 /* --- 090, 100 --- */
@@ -290,7 +296,7 @@ static bool tie_out(struct run *r)
         !reconcile_write(&r->reconcile, r->attempt.generation, r->st))
         return false;
     log_info("balanced: %d equations", r->reconcile.equations_count);
-    return journal_append(r->journal, 90, "reconciled", "", r->st);
+    return note(r, 90, "reconciled", "");
 }
 
 /* Figures far off what is expected hold the run until somebody decides. */
@@ -305,7 +311,7 @@ static bool commit(struct run *r)
     step(r, "100 commit");
     /* All of it has been read. Now, because after CURRENT nothing is left to do that a killed run would have to make up
      * for. */
-    if (!os_remove_tree(r->spill, r->st)) return false;
+    if (!epoch_check(&r->epoch, r->st) || !os_remove_tree(r->spill, r->st)) return false;
     char date[11], hash[33];
     date_format(r->request->business_date, date);
     const char *head = arena_printf(&r->arena,
@@ -325,9 +331,11 @@ static bool commit(struct run *r)
         !generation_write_manifest(r->attempt.generation, head, known, known_count, r->pool, hash, r->st))
         return false;
     if (!attempt_publish(&r->attempt, r->unit_folder, hash, r->integrate.first_number + r->integrate.customers - 1,
-                         r->st) ||
-        !journal_append(r->journal, 100, "committed", r->attempt.id, r->st))
+                         r->st))
         return false;
+    /* It is committed whatever comes: a run that has taken over since has written the event itself. */
+    struct status taken_over = {0};
+    if (epoch_check(&r->epoch, &taken_over) && !note(r, 100, "committed", r->attempt.id)) return false;
     snprintf(r->result->generation, sizeof r->result->generation, "%s", r->attempt.id);
     r->result->seconds = (double)(os_monotonic_ns() - r->started_ns) / 1e9;
     r->result->memory_peak = budget_peak(r->budget);
@@ -385,20 +393,22 @@ static bool prepare(struct run *r)
     char lock[OS_PATH_MAX];
     snprintf(lock, sizeof lock, "%s/lock", r->unit_folder);
     r->lock = os_lock(lock, r->st);
-    return r->lock >= 0;
+    return r->lock >= 0 && epoch_take(&r->epoch, r->unit_folder, r->st);
 }
 
 static bool open_attempt(struct run *r)
 {
-    if (!attempt_open(&r->attempt, r->unit_folder, r->request->business_date, r->st)) return false;
+    if (!attempt_open(&r->attempt, r->unit_folder, r->request->business_date, &r->epoch, r->st)) return false;
     r->journal = journal_open(arena_printf(&r->arena, "%s/journal", r->attempt.folder), r->st);
     if (!r->journal) return false;
+    if (r->epoch.other)
+        log_warning("process %d still works on this unit: the lock did not keep it out. It will publish nothing",
+                    r->epoch.other);
     if (r->attempt.resumed)
         log_info("continuing attempt %s", r->attempt.id);
     else if (r->attempt.number > 1)
-        log_info("new attempt %s after a failed one", r->attempt.id);
-    if (!journal_find(r->journal, "started") && !journal_append(r->journal, 0, "started", r->attempt.id, r->st))
-        return false;
+        log_info("new attempt %s after %s one", r->attempt.id, r->epoch.other ? "an unfinished" : "a failed");
+    if (!journal_find(r->journal, "started") && !note(r, 0, "started", r->attempt.id)) return false;
     return attempt_freeze(&r->attempt, r->request->work, r->request->unit, r->st) &&
            unit_load(arena_printf(&r->arena, "%s/param", r->attempt.folder), r->request->unit, &r->arena, &r->unit,
                      r->st);
@@ -423,7 +433,7 @@ static void release(struct run *r)
     if (r->integrate_started) integrate_release(&r->integrate);
     if (r->import_started) import_release(&r->import);
     struct status ignored = {0};
-    if (r->spill) os_remove_tree(r->spill, &ignored);
+    if (r->spill && epoch_check(&r->epoch, &ignored)) os_remove_tree(r->spill, &ignored);
     scorecards_release(&r->cards);
     input_set_release(&r->inputs);
     pool_free(r->pool);
@@ -451,8 +461,10 @@ bool run_initial(const struct run_request *request, struct run_result *result, s
     date_format(request->business_date, date);
     log_run(request->unit, date);
     bool ok = work(&r);
-    if (!ok && r.journal && is_cause(st->code)) {
-        struct status ignored = {0};
+    struct status taken_over = {0}, ignored = {0};
+    bool fenced = !ok && !epoch_check(&r.epoch, &taken_over) && taken_over.code == STATUS_BUSY;
+    if (fenced) *st = taken_over; /* whatever failed: the other run had taken it away */
+    if (!ok && !fenced && r.journal && is_cause(st->code)) {
         journal_append(r.journal, st->code == STATUS_HELD ? 90 : 0, "failed", st->message, &ignored);
     }
     release(&r);
