@@ -65,12 +65,12 @@ struct owners {
     const struct tables *tables;
     uint64_t first_number;
     uint32_t partition_customers;
-    int partition_shift;                     /* partition_customers = 2^shift; -1: no power of two */
-    const int *account_bits;                 /* [system] partitions of the account exchanges */
-    struct exchange *owned, *accounts;       /* [table] */
-    struct owner_map map[UNIT_SYSTEMS_MAX];  /* by system */
-    struct owner_total **totals;             /* [worker] → [table] */
-    bool in_memory;                          /* the maps are complete: rows may go straight to their customers */
+    int partition_shift;                    /* partition_customers = 2^shift; -1: no power of two */
+    const int *account_bits;                /* [system] partitions of the account exchanges */
+    struct exchange *owned, *accounts;      /* [table] */
+    struct owner_map map[UNIT_SYSTEMS_MAX]; /* by system */
+    struct owner_total **totals;            /* [worker] → [table] */
+    bool in_memory;                         /* the maps are complete: rows may go straight to their customers */
 };
 
 /* Population partition of the customer with that index. Partition p holds the numbers p*size … p*size+size-1. */
