@@ -35,6 +35,7 @@ struct import_batch {
     int count;
     struct import_waiting {
         uint64_t source, account;
+        const unsigned char *bytes; /* the record, in the chunk */
         uint32_t record;
     } rows[IMPORT_BATCH];
     unsigned char *columns; /* IMPORT_BATCH rows of TABLE_ROW_MAX bytes */

@@ -120,6 +120,12 @@ static bool store_row(struct import_chunk *k, uint64_t source, uint64_t account,
     return true;
 }
 
+static struct view source_text(const struct import_chunk *k, const unsigned char *record)
+{
+    const struct layout *l = k->f->layout;
+    return decode_text(l, l->role_field[ROLE_SOURCE_NO], record);
+}
+
 bool import_flush(struct import_chunk *k)
 {
     struct import_batch *b = &k->w->batch;
@@ -128,8 +134,13 @@ bool import_flush(struct import_chunk *k)
     b->count = 0;
     for (int i = 0; i < count; i++) {
         const struct import_waiting *r = &b->rows[i];
-        if (!owners_take(owners, k->w->worker, k->table_index, owners_customer_1(owners, k->table->system, r->source),
-                         r->account, r->record, b->columns + (size_t)i * TABLE_ROW_MAX, k->st))
+        uint32_t customer_1;
+        if (!(r->source & DECODE_KEY_HASHED))
+            customer_1 = owners_customer_1(owners, k->table->system, r->source);
+        else if (!owners_find_hashed(owners, k->table->system, r->source, source_text(k, r->bytes), &customer_1, k->st))
+            return false;
+        if (!owners_take(owners, k->w->worker, k->table_index, customer_1, r->account, r->record,
+                         b->columns + (size_t)i * TABLE_ROW_MAX, k->st))
             return false;
     }
     return true;
@@ -147,7 +158,7 @@ static bool take_row(struct import_chunk *k, const unsigned char *record, uint32
     source = k->table->by_relation ? relation : import_source_key(k->keys, record);
     if (!k->straight) return store_row(k, source, account, id, row);
     __builtin_prefetch(owners_expect(k->w->im->owners, k->table->system, source));
-    b->rows[b->count++] = (struct import_waiting){source, account, id};
+    b->rows[b->count++] = (struct import_waiting){source, account, record, id};
     return b->count < IMPORT_BATCH || import_flush(k);
 }
 
