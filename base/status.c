@@ -22,6 +22,7 @@ static const struct {
     [STATUS_TRANSFER] = {"transfer", 8},
     [STATUS_MEMORY] = {"memory", 8},
     [STATUS_CORRUPT] = {"corrupt", 12},
+    [STATUS_HELD] = {"held", 12},
 };
 
 static void append_line(char *text, size_t capacity, const char *prefix, const char *format, va_list args)

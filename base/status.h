@@ -32,7 +32,8 @@ enum status_code {
     STATUS_DATABASE,     /* PostgreSQL refused or could not be reached */
     STATUS_TRANSFER,     /* the CRM data server refused or could not be reached */
     STATUS_MEMORY,       /* the memory budget does not suffice */
-    STATUS_CORRUPT       /* stored data fail their checksum or contradict themselves */
+    STATUS_CORRUPT,      /* stored data fail their checksum or contradict themselves */
+    STATUS_HELD          /* stopped before the commit until somebody decides (a gate) */
 };
 
 enum { STATUS_MESSAGE_MAX = 768, STATUS_HINT_MAX = 512, STATUS_CONTEXT_MAX = 1024 };

@@ -112,6 +112,9 @@ static void select_customers(struct populate_job *j, struct populate_worker *w, 
         w->flags[i] |= CUSTOMER_SELECTED;
         total->selected[type]++;
         total->score_selected[type] += score;
+        if (card->tier_result < 0) continue;
+        int64_t tier = populate_column(w, j, r, type, card->measures_count + card->tier_result)[i];
+        if (tier >= 0 && tier < POPULATE_TIERS_MAX) total->tiers[type][tier]++;
     }
     for (int t = 0; t < CUSTOMER_TYPES; t++)
         for (int m = 0; j->p->cards->of[t].formula && m < j->p->cards->of[t].measures_count; m++) {
