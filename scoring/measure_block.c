@@ -100,7 +100,11 @@ static void clear_wide(struct measure_block *b, int wide)
 void measure_block_reset(const struct measure_set *s, struct measure_block *b, uint32_t customers)
 {
     ensure(customers <= MEASURE_BLOCK_CUSTOMERS);
-    for (int m = 0; m < s->measures_count; m++) memset(block_values(b, m), 0, sizeof *b->values * customers);
+    for (int m = 0; m < s->measures_count; m++) {
+        int64_t *values = block_values(b, m), empty = s->measures[m].empty;
+        memset(values, 0, sizeof *values * customers);
+        for (uint32_t i = 0; empty && i < customers; i++) values[i] = empty;
+    }
     for (int w = 0; w < s->wides_count; w++) clear_wide(b, w);
     b->customers = customers;
     b->overflow_measure = b->missing_rate = -1;
@@ -141,7 +145,7 @@ static void finish_customer(const struct measure_plan *m, int measure, struct me
     wide_integer total = block_wide(b, m->wide)[customer], divisor = m->divisor;
     if (m->aggregate == AGGREGATE_AVG) {
         divisor *= block_counts(b, m->wide)[customer];
-    } else if (*value) {
+    } else if (*value && m->empty == 0) { /* extremes have no narrow sum */
         wide_integer narrow = (wide_integer)*value * m->divisor;
         if (__builtin_add_overflow(total, narrow, &total)) block_overflow(b, measure, customer);
     }
