@@ -47,7 +47,11 @@ static bool is_file(const char *text)
 static bool find_file(struct show_formula *s, const char *file_or_name, struct status *st)
 {
     s->path = is_file(file_or_name) ? file_or_name : command_path(s->call, "formulas/%s.formula", file_or_name);
-    return is_file(file_or_name) || os_exists(s->path) || unknown_name(s->call, file_or_name, st);
+    if (os_exists(s->path)) return true;
+    if (!is_file(file_or_name)) return unknown_name(s->call, file_or_name, st);
+    status_fail(st, STATUS_USAGE, "there is no file \"%s\"", file_or_name);
+    return status_hint(st, "a formula of the working folder is given by its name alone: crmx %s personal",
+                       s->call->command->name);
 }
 
 /* personal.formula is what units/11.ini names as formula.personal */

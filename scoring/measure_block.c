@@ -100,11 +100,7 @@ static void clear_wide(struct measure_block *b, int wide)
 void measure_block_reset(const struct measure_set *s, struct measure_block *b, uint32_t customers)
 {
     ensure(customers <= MEASURE_BLOCK_CUSTOMERS);
-    for (int m = 0; m < s->measures_count; m++) {
-        int64_t *values = block_values(b, m), empty = s->measures[m].empty;
-        memset(values, 0, sizeof *values * customers);
-        for (uint32_t i = 0; empty && i < customers; i++) values[i] = empty;
-    }
+    for (int m = 0; m < s->measures_count; m++) memset(block_values(b, m), 0, sizeof *b->values * customers);
     for (int w = 0; w < s->wides_count; w++) clear_wide(b, w);
     b->customers = customers;
     b->overflow_measure = b->missing_rate = -1;
@@ -145,7 +141,7 @@ static void finish_customer(const struct measure_plan *m, int measure, struct me
     wide_integer total = block_wide(b, m->wide)[customer], divisor = m->divisor;
     if (m->aggregate == AGGREGATE_AVG) {
         divisor *= block_counts(b, m->wide)[customer];
-    } else if (*value && m->empty == 0) { /* extremes have no narrow sum */
+    } else if (*value) {
         wide_integer narrow = (wide_integer)*value * m->divisor;
         if (__builtin_add_overflow(total, narrow, &total)) block_overflow(b, measure, customer);
     }
@@ -163,6 +159,15 @@ static void finish_wide(const struct measure_set *s, struct measure_block *b, in
             finish_customer(m, measure, b, word * 64 + (uint32_t)__builtin_ctzll(bits));
 }
 
+/* A date of a customer without one is not the day 0. */
+static void mark_empty(const struct measure_plan *m, int measure, struct measure_block *b)
+{
+    const uint64_t *touched = m->wide >= 0 ? block_touched(b, m->wide) : NULL;
+    int64_t *values = block_values(b, measure);
+    for (uint32_t i = 0; i < b->customers; i++)
+        if (!touched || !(touched[i >> 6] >> (i & 63) & 1)) values[i] = m->empty;
+}
+
 bool measure_finish(const struct measure_set *s, struct measure_block *b, struct status *st)
 {
     if (b->missing_rate >= 0)
@@ -171,6 +176,8 @@ bool measure_finish(const struct measure_set *s, struct measure_block *b, struct
                status_hint(st, "accounts without a rate are rejected by import; look at the rate file");
     for (int m = 0; m < s->measures_count; m++)
         if (s->measures[m].wide >= 0) finish_wide(s, b, m);
+    for (int m = 0; m < s->measures_count; m++)
+        if (s->measures[m].empty) mark_empty(&s->measures[m], m, b);
     if (b->overflow_measure < 0) return true;
     status_fail(st, STATUS_INPUT, "%s: measure %s of customer %u of the block is too large for 64 bits", s->file,
                 s->measures[b->overflow_measure].name, b->overflow_customer);

@@ -72,11 +72,11 @@ struct table_plan {
 struct measure_plan {
     const char *name;
     enum aggregate aggregate;
-    int64_t empty; /* the value without accounts: 0, or DATE_NONE */
-    int wide;      /* number of its wide column, −1: it has none */
-    int decimals;  /* of the result */
+    int wide;     /* number of its wide column, −1: it has none */
+    int decimals; /* of the result */
     int wide_decimals;
     int64_t divisor; /* 10^(wide_decimals − decimals) */
+    int64_t empty;   /* the value without accounts: 0, or DATE_NONE */
 };
 
 struct measure_set {

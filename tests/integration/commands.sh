@@ -341,8 +341,8 @@ json '. == ["3", "46"]' formula eval --file cases.tsv --date 2026-10-31
 fails 16 'expected a value' '' formula eval 'a +' a=1
 json 'map(.word) | index("cny") and index("sum")' formula functions
 
-fails 16 'ERROR: EXPRESSION:1:5: expected a value' '' formula eval 'a +' a=1
-check "a caret below the place" [ "$(sed -n '2,3p' "$W/err" | tr '\n' '|')" = "    a +|        ^|" ]
+fails 16 'ERROR: EXPRESSION:1:4: expected a value' '' formula eval 'a +' a=1
+check "a caret below the place" [ "$(sed -n '2,3p' "$W/err" | tr '\n' '|')" = "    a +|       ^|" ]
 
 cd "$W/a" || exit 1
 sed 's/^score = .*/score = 贷款;/' formulas/personal.formula >idea.formula
@@ -354,7 +354,7 @@ json '.formula.customers == "corporate"' formula check corporate --unit 21
 fails 16 'unknown name 贷款' '' formula check idea.formula --unit 21
 check "formula check: shows the line" err_has '    score = 贷款;'
 fails 16 'there is no formula "persona" (' 'did you mean personal?' formula check persona --unit 21
-fails 16 '"nothing.formula"' '' formula check nothing.formula --unit 21
+fails 16 'there is no file "nothing.formula"' 'a formula of the working folder is given by its name alone' formula check nothing.formula --unit 21
 {
     cat formulas/personal.formula
     echo 'coef 备用 = 2; result extra money = score + 7;'
