@@ -145,7 +145,7 @@ static struct operand missing_of(struct compiler *c, const struct expr *e)
     if (c->full || !e->missing) return operand_constant(0);
     switch (e->kind) {
     case EXPR_FIELD: return load(c, OP_NONE, e->index);
-    case EXPR_MEASURE: return load(c, OP_NONE_MEASURE, e->index);
+    case EXPR_MEASURE: return operand_binary(c, EXPR_EQUAL, measure_of(c, e->index), operand_constant(DATE_NONE));
     case EXPR_DEFINITION: return c->definitions[e->index].missing;
     case EXPR_CASE: return case_of(c, e, missing_of, true);
     case EXPR_COALESCE: {
@@ -220,7 +220,7 @@ static void drop_unused(struct compiler *c)
         bool stores = s->op >= OP_STORE;
         if (!stores && !needed[s->dst]) continue;
         if (!stores) needed[s->dst] = false;
-        bool loads = s->op >= OP_LOAD_MEASURE && s->op <= OP_NONE_MEASURE;
+        bool loads = s->op >= OP_LOAD_MEASURE && s->op <= OP_NONE;
         if (!loads) needed[s->a] = needed[s->b] = needed[s->c] = true;
         c->steps[--kept] = *s;
     }

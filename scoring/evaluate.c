@@ -130,7 +130,7 @@ static void load_codes(const struct slice *s, const struct step *step)
 
 static void load_none(const struct slice *s, const struct step *step)
 {
-    const int64_t *in = step->op == OP_NONE ? field_column(s, step->index) : s->in->measures[step->index] + s->first;
+    const int64_t *in = field_column(s, step->index);
     int64_t *dst = (int64_t *)slot(s, step->dst);
     for (uint32_t i = 0; i < s->count; i++) dst[i] = -(int64_t)(in[i] == DATE_NONE);
 }
@@ -181,8 +181,7 @@ static bool run_other(const struct slice *s, const struct step *step)
     case OP_LOAD_MEASURE: k->load(slot(s, step->dst), s->in->measures[step->index] + s->first, s->count); break;
     case OP_LOAD_FIELD: k->load(slot(s, step->dst), field_column(s, step->index), s->count); break;
     case OP_LOAD_CODE: load_codes(s, step); break;
-    case OP_NONE:
-    case OP_NONE_MEASURE: load_none(s, step); break;
+    case OP_NONE: load_none(s, step); break;
     case OP_MONTHS_TO:
     case OP_YEARS_TO:
     case OP_MONTHS_BETWEEN:

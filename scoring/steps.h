@@ -36,10 +36,9 @@ enum op {
         OP_COLUMNS, /* from here on: steps that touch inputs or results, or have no column kernel */
     OP_LOAD_MEASURE = OP_COLUMNS,
     OP_LOAD_FIELD,
-    OP_LOAD_CODE,    /* field index → place in program.codes */
-    OP_NONE,         /* mask: the date field is missing */
-    OP_NONE_MEASURE, /* mask: the measure is a missing date */
-    OP_MONTHS_TO,    /* from a to the constant k */
+    OP_LOAD_CODE, /* field index → place in program.codes */
+    OP_NONE,      /* mask: the date field is missing */
+    OP_MONTHS_TO, /* from a to the constant k */
     OP_YEARS_TO,
     OP_MONTHS_BETWEEN, /* from a to b */
     OP_YEARS_BETWEEN,
