@@ -120,7 +120,9 @@ static void select_customers(struct populate_job *j, struct populate_worker *w, 
         for (int m = 0; j->p->cards->of[t].formula && m < j->p->cards->of[t].measures_count; m++) {
             const int64_t *column = populate_column(w, j, r, t, m);
             __int128 sum = 0;
-            for (uint32_t i = 0; i < r->count; i++) sum += column[i];
+            /* dates have no sum; and of a missing one nobody would want it */
+            bool dates = formula_measure_type(j->p->cards->of[t].formula, m) == VALUE_DATE;
+            for (uint32_t i = 0; !dates && i < r->count; i++) sum += column[i];
             total->measure_sum[t][m] += sum;
         }
 }

@@ -24,4 +24,9 @@ bool scorecards_load(const struct unit *u, const struct tables *tables, const st
                      struct scorecards *out, struct status *st);
 void scorecards_release(struct scorecards *s);
 
+/* Measures see the columns only: a field that is not one has to become hot before a formula may use it. formula: for
+ * the message. */
+bool scorecard_check_columns(const struct measure_set *measures, const struct tables *tables, const char *formula,
+                             struct status *st);
+
 #endif
