@@ -26,7 +26,8 @@ struct attempt {
 /* run/DATE.SEQ.NUMBER: the folder of another attempt of the same date. */
 const char *attempt_folder(const char *unit_folder, int32_t business_date, int number, struct arena *arena);
 bool attempt_open(struct attempt *a, const char *unit_folder, int32_t business_date, struct status *st);
-/* Copies unit, layouts, outputs, identity and formulas to param/, once. */
+/* Copies unit, layouts, outputs, identity and formulas to param/, once, and the activated parameters that count for the
+ * date (etl/parameter). */
 bool attempt_freeze(const struct attempt *a, const char *work, const char *unit, struct status *st);
 /* The highest number ever given; 0 at the start. While the attempt is open it is the mark from before it. */
 bool attempt_high_water(const struct attempt *a, const char *unit_folder, uint64_t *number, struct status *st);

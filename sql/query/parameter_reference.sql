@@ -1,0 +1,2 @@
+-- Was this number of the CRM imported before?
+SELECT version, digest, state FROM crmx.parameter_version WHERE reference = $1
