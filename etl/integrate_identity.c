@@ -172,8 +172,8 @@ static bool check_lists(struct group *g, const struct customer_tuple *primary)
     if (!exact && !reread(g, primary->record, &one)) return false;
     if (!exact) n = number_of(g, &one, number, &class, &corporate);
     for (int i = first; i < first + count; i++)
-        if (exact || (view_is(class, r->exclusions[i].class) &&
-                      view_is((struct view){number, n}, r->exclusions[i].number)))
+        if (exact ||
+            (view_is(class, r->exclusions[i].class) && view_is((struct view){number, n}, r->exclusions[i].number)))
             lists |= r->exclusions[i].lists;
     if (lists & REFERENCE_EXCLUSION) {
         mark(g->in->excluded, primary->record);

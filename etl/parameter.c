@@ -36,8 +36,7 @@ static bool note_number(void *context, const char *name)
 
 static bool load_one(const char *work, struct arena *arena, struct parameter_set *set, int number, struct status *st)
 {
-    const char *path = parameter_path(work, number, arena),
-               *before = number > 1 ? set->file[number - 2].hash : "";
+    const char *path = parameter_path(work, number, arena), *before = number > 1 ? set->file[number - 2].hash : "";
     struct parameter_file *f = &set->file[number - 1];
     struct buf bytes;
     buf_init(&bytes, PARAMETER_FILE_MAX);
@@ -46,7 +45,8 @@ static bool load_one(const char *work, struct arena *arena, struct parameter_set
         status_hint(st, "write it again from the database: crmx parameter verify; or restore it from a backup");
     } else if (os_read_file(path, &bytes, st) && parameter_read(path, buf_view(&bytes), arena, f, st)) {
         if (f->number != number || strcmp(f->previous, before) != 0) {
-            status_fail(st, STATUS_CORRUPT, "\"%s\" does not follow the file before it: it was changed or copied", path);
+            status_fail(st, STATUS_CORRUPT, "\"%s\" does not follow the file before it: it was changed or copied",
+                        path);
             status_hint(st, "restore state/parameters from a backup; compare: crmx parameter verify");
         }
     }
@@ -77,7 +77,8 @@ bool parameter_add(const char *work, const struct parameter_file *f, struct view
     bool ok = os_read_file(path, &there, st);
     if (ok && !view_equal(buf_view(&there), bytes)) {
         ok = status_fail(st, STATUS_CORRUPT, "\"%s\" is there already with another content", path);
-        status_hint(st, "a parameter file is never written twice: restore state/parameters, or the database, from a backup");
+        status_hint(
+            st, "a parameter file is never written twice: restore state/parameters, or the database, from a backup");
     }
     buf_release(&there);
     return ok;

@@ -51,9 +51,12 @@ struct parameter_file {
     char previous[65], hash[65];
 };
 
+/* SHA-256 of the content of a version, as the database computes it (crmx_store.parameter_digest). */
+void parameter_digest(const char *customer_type, const char *threshold, const char *formula, const char *challenger,
+                      char digest[65]);
 /* The bytes of a file (previous filled, hash not); sets f->hash. */
 void parameter_write(struct parameter_file *f, struct buf *out);
-/* Reads bytes; path is for messages. Checks the hash and the form. */
+/* Reads bytes; path is for messages. Checks the hash, the digest of the content and the form. */
 bool parameter_read(const char *path, struct view bytes, struct arena *arena, struct parameter_file *f,
                     struct status *st);
 

@@ -11,6 +11,28 @@ const char *const PARAMETER_CUSTOMER_TYPES[] = {"personal", "corporate", "both",
 
 #define MAGIC "crmx-parameter\t1\n"
 
+static void add_sized(struct buf *b, const char *text)
+{
+    if (text)
+        buf_addf(b, "\n%zu\n", strlen(text));
+    else
+        buf_add_text(b, "\n-\n");
+    buf_add_text(b, text ? text : "");
+}
+
+void parameter_digest(const char *customer_type, const char *threshold, const char *formula, const char *challenger,
+                      char digest[65])
+{
+    struct buf b;
+    buf_init(&b, 4 * PARAMETER_TEXT_MAX);
+    buf_addf(&b, "%s\n%s", customer_type, threshold ? threshold : "-");
+    add_sized(&b, formula);
+    add_sized(&b, challenger);
+    ensure(!buf_full(&b));
+    database_sha256(buf_view(&b), digest);
+    buf_release(&b);
+}
+
 /* --- writing --- */
 
 /* A line is a line: blanks for whatever would break it. */
@@ -181,6 +203,15 @@ static void read_content(struct reader *r, struct parameter_file *f)
     f->challenger = part(r, "challenger");
     f->list = part(r, "list");
     if (r->ok && r->at != r->end) damaged(r, "there is something behind the list");
+    char digest[65];
+    if (!r->ok || !f->version) return;
+    for (int i = 0; i < 2; i++)
+        if (i ? f->challenger && strlen(f->challenger) > PARAMETER_TEXT_MAX
+              : f->formula && strlen(f->formula) > PARAMETER_TEXT_MAX)
+            damaged(r, "a formula is too long");
+    if (!r->ok) return;
+    parameter_digest(PARAMETER_CUSTOMER_TYPES[f->customer_type], f->threshold, f->formula, f->challenger, digest);
+    if (strcmp(digest, f->digest) != 0) damaged(r, "the digest of its content does not fit");
 }
 
 bool parameter_read(const char *path, struct view bytes, struct arena *arena, struct parameter_file *f,

@@ -48,9 +48,9 @@ static bool compose(struct parameter_store *s, int number, struct parameter_file
                                  .subject = atoll(PQgetvalue(r, 0, 7))};
     snprintf(f->previous, sizeof f->previous, "%s", PQgetvalue(r, 0, 1));
     ensure(date_parse(view_of(PQgetvalue(r, 0, 5)), &f->effective_from));
-    const char **texts[] = {&f->digest,  &f->threshold,  &f->formula, &f->challenger,  &f->list,
-                            &f->author,  &f->created_at, &f->note,    &f->trial,       &f->approved_by,
-                            &f->approved_at, &f->actor,  &f->os_user, &f->requested_at, &f->reason};
+    const char **texts[] = {&f->digest,      &f->threshold,  &f->formula, &f->challenger,   &f->list,
+                            &f->author,      &f->created_at, &f->note,    &f->trial,        &f->approved_by,
+                            &f->approved_at, &f->actor,      &f->os_user, &f->requested_at, &f->reason};
     for (int i = 0; i < (int)(sizeof texts / sizeof *texts); i++) *texts[i] = text_of(s, r, i + 8);
     PQclear(r);
     parameter_write(f, bytes);
@@ -139,20 +139,20 @@ static bool complete(struct parameter_store *s, const struct row *row, struct st
         return parameter_export(s, row->number, st);
     }
     log_warning("activation %06d was cut short, and %s has been run meanwhile: it is abandoned", row->number, date);
-    return tell(s, row->number, "abandon", NULL,
-                arena_printf(s->arena, "%s was run before the file was written", date), NULL, st);
+    return tell(s, row->number, "abandon", NULL, arena_printf(s->arena, "%s was run before the file was written", date),
+                NULL, st);
 }
 
 static bool restore(struct parameter_store *s, const struct parameter_file *f, struct status *st)
 {
     char from[11];
     date_format(f->effective_from, from);
-    json_t *o = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "kind",
-        PARAMETER_KINDS[f->kind], "level", f->level, "customer_type", PARAMETER_CUSTOMER_TYPES[f->customer_type],
-        "effective_from", from, "digest", f->digest, "threshold", f->threshold, "formula", f->formula, "challenger",
-        f->challenger, "list", f->list, "author", f->author, "note", f->note, "approved_by", f->approved_by, "actor",
-        f->actor, "os_user", f->os_user, "requested_at", f->requested_at, "reason", f->reason);
+    json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+                          "kind", PARAMETER_KINDS[f->kind], "level", f->level, "customer_type",
+                          PARAMETER_CUSTOMER_TYPES[f->customer_type], "effective_from", from, "digest", f->digest,
+                          "threshold", f->threshold, "formula", f->formula, "challenger", f->challenger, "list",
+                          f->list, "author", f->author, "note", f->note, "approved_by", f->approved_by, "actor",
+                          f->actor, "os_user", f->os_user, "requested_at", f->requested_at, "reason", f->reason);
     ensure(o);
     if (f->version) json_object_set_new(o, "version", json_integer(f->version));
     if (f->subject) json_object_set_new(o, "subject", json_integer(f->subject));

@@ -67,8 +67,8 @@ static bool check_date(struct parameter_store *s, const char *level, int32_t *da
     if (*date == DATE_NONE) *date = used + 1;
     if (*date > used) return true;
     date_format(*date, wanted);
-    status_fail(st, STATUS_USAGE, "%s has been run already (the last date is %s): a past date keeps its parameters",
-                wanted, last);
+    status_fail(st, STATUS_USAGE,
+                "%s has been run, or begun, already (the last date is %s): a date keeps its parameters", wanted, last);
     return status_hint(st, "choose a later date: --from %s", next);
 }
 
@@ -169,11 +169,26 @@ bool parameter_store_version(struct parameter_store *s, int64_t version, struct 
     bool there = PQntuples(r) == 1;
     *out = (struct parameter_version){.version = version};
     if (there) {
-        const char **texts[] = {&out->level, &out->customer_type, &out->state, &out->formula, &out->threshold,
-                                &out->challenger, &out->digest, &out->author, &out->note, &out->reference,
-                                &out->created_at, &out->trial_unit, &out->trial_generation, &out->trial_customers,
-                                &out->trial_passing, &out->trial_by, &out->approved_by, &out->approved_at,
-                                &out->effective_from, &out->number};
+        const char **texts[] = {&out->level,
+                                &out->customer_type,
+                                &out->state,
+                                &out->formula,
+                                &out->threshold,
+                                &out->challenger,
+                                &out->digest,
+                                &out->author,
+                                &out->note,
+                                &out->reference,
+                                &out->created_at,
+                                &out->trial_unit,
+                                &out->trial_generation,
+                                &out->trial_customers,
+                                &out->trial_passing,
+                                &out->trial_by,
+                                &out->approved_by,
+                                &out->approved_at,
+                                &out->effective_from,
+                                &out->number};
         for (int i = 0; i < (int)(sizeof texts / sizeof *texts); i++) {
             bool inherited = texts[i] == &out->formula || texts[i] == &out->threshold || texts[i] == &out->challenger;
             *texts[i] = inherited ? text_of(s, r, i + 1) : text_or_empty(s, r, i + 1);
@@ -183,6 +198,16 @@ bool parameter_store_version(struct parameter_store *s, int64_t version, struct 
     if (there) return true;
     status_fail(st, STATUS_USAGE, "there is no version %lld", (long long)version);
     return status_hint(st, "see crmx formula list");
+}
+
+bool parameter_store_active(struct parameter_store *s, const char *level, const char *customer_type,
+                            struct parameter_version *out, struct status *st)
+{
+    *out = (struct parameter_version){0};
+    PGresult *r = database_query(s->connection, "parameter_active", (const char *const[]){level, customer_type}, 2, st);
+    int64_t version = r && PQntuples(r) ? atoll(PQgetvalue(r, 0, 0)) : 0;
+    PQclear(r);
+    return r && (!version || parameter_store_version(s, version, out, st));
 }
 
 bool parameter_store_inherited(struct parameter_store *s, const struct parameter_version *v, const char **formula,
@@ -217,7 +242,8 @@ bool parameter_store_record_trial(struct parameter_store *s, const struct parame
     char *text = json_dumps(o, JSON_COMPACT);
     ensure(text);
     bool ok = parameter_store_act(
-        s, &(struct parameter_act){.action = "trial", .version = v->version, .digest = v->digest, .trial = text}, out, st);
+        s, &(struct parameter_act){.action = "trial", .version = v->version, .digest = v->digest, .trial = text}, out,
+        st);
     free(text);
     json_decref(o);
     return ok;

@@ -4,13 +4,13 @@
  *     parameter_store_act(&store, &act, &result, st)            draft, edit, submit, approve … : one action, audited
  *     parameter_store_close(&store)
  *
- * The rules (who may do what to which state, maker and checker, digests) are kept by triggers of the database; a refusal
- * comes back as STATUS_USAGE with the database's message and hint. What comes into force is written into a numbered
- * file (etl/parameter) by the same call.
+ * The rules (who may do what to which state, maker and checker, digests) are kept by triggers of the database; a
+ * refusal comes back as STATUS_USAGE with the database's message and hint. What comes into force is written into a
+ * numbered file (etl/parameter) by the same call.
  *
- * Repair, by every open: the file of a pending activation is written, or the activation is abandoned when a run has used
- * its date meanwhile; a file the database does not know (it was restored to an earlier day) is taken back into it; a
- * file that is missing is written again. Contradictions are STATUS_CORRUPT.
+ * Repair, by every open: the file of a pending activation is written, or the activation is abandoned when a run has
+ * used its date meanwhile; a file the database does not know (it was restored to an earlier day) is taken back into it;
+ * a file that is missing is written again. Contradictions are STATUS_CORRUPT.
  */
 #ifndef CRMX_ETL_PARAMETER_STORE_H
 #define CRMX_ETL_PARAMETER_STORE_H
@@ -37,11 +37,11 @@ struct parameter_act {
     const char *action; /* draft, import, edit, trial, submit, withdraw, approve, reject, activate, discard … */
     int64_t version;    /* 0: draft, import */
     const char *reason, *digest;
-    const char *level, *customer_type;           /* draft, import */
+    const char *level, *customer_type;            /* draft, import */
     const char *formula, *threshold, *challenger; /* draft, import, edit */
-    const char *reference;                       /* import */
-    int32_t effective_from;                      /* activate, retire, rollback; DATE_NONE: the day after the last used */
-    const char *trial;                           /* trial: JSON */
+    const char *reference;                        /* import */
+    int32_t effective_from; /* activate, retire, rollback; DATE_NONE: the day after the last used */
+    const char *trial;      /* trial: JSON */
 };
 struct parameter_result {
     int64_t version;
@@ -62,6 +62,9 @@ struct parameter_version {
 };
 bool parameter_store_version(struct parameter_store *s, int64_t version, struct parameter_version *out,
                              struct status *st);
+/* The version decided last for a level and customer type; out->version 0: none. */
+bool parameter_store_active(struct parameter_store *s, const char *level, const char *customer_type,
+                            struct parameter_version *out, struct status *st);
 /* Its formula and threshold with what it inherits from the head office: what a trial runs. threshold NULL: that of the
  * formula's text. */
 bool parameter_store_inherited(struct parameter_store *s, const struct parameter_version *v, const char **formula,

@@ -143,20 +143,17 @@ static void release(struct trial *t)
     if (t->formula) formula_free(t->formula);
 }
 
-bool parameter_trial_run(const struct parameter_trial_request *r, struct parameter_trial_counts *out,
-                         struct status *st)
+bool parameter_trial_run(const struct parameter_trial_request *r, struct parameter_trial_counts *out, struct status *st)
 {
     struct trial t = {.request = r};
     *out = (struct parameter_trial_counts){0};
     bool ok = bind(&t, st);
     if (ok) {
         add_workers(&t);
-        ok = recompute_run(&(struct recompute_request){.g = r->g,
-                                                       .measures = t.measures,
-                                                       .pool = r->pool,
-                                                       .visit = score_block,
-                                                       .context = &t},
-                           st);
+        ok = recompute_run(
+            &(struct recompute_request){
+                .g = r->g, .measures = t.measures, .pool = r->pool, .visit = score_block, .context = &t},
+            st);
     }
     out->threshold_minor = t.threshold;
     for (int i = 0; ok && i < t.workers_count; i++) {

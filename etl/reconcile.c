@@ -184,7 +184,8 @@ static void selection(struct reconcile *r, const struct populate *p, struct stat
             add_records(r, 60, arena_printf(r->arena, "by_override.%s", TYPES[k]), t->by_override[k]);
         }
         equate(r,
-               arena_printf(r->arena, "%s: selected + excluded of those who reached the threshold = reached + by override",
+               arena_printf(r->arena,
+                            "%s: selected + excluded of those who reached the threshold = reached + by override",
                             TYPES[k]),
                "", (__int128)t->selected[k] + t->reached_excluded[k], (__int128)t->reached[k] + t->by_override[k], 0);
         for (int m = 0; m < p->cards->of[k].measures_count; m++)

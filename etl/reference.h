@@ -14,7 +14,7 @@
 
 enum { REFERENCE_EXCLUSION = 1, REFERENCE_OVERRIDE = 2 };
 
-struct exclusion { /* one entry of the exclusion list 剔除名单, or of the override list 特批 */
+struct exclusion {  /* one entry of the exclusion list 剔除名单, or of the override list 特批 */
     unsigned lists; /* REFERENCE_EXCLUSION or REFERENCE_OVERRIDE */
     uint64_t key;
     enum identity_strength strength;

@@ -31,8 +31,8 @@ static void add_identity(struct reference *r, const struct unit *u, const struct
         char number[IDENTITY_NUMBER_MAX + 8];
         struct view class;
         struct identity_key key;
-        size_t n = identity_number(u->identity, CHARSET_UTF8, view_of(l->field[2]), view_of(l->field[3]), number, &class,
-                                   &key, corporate);
+        size_t n = identity_number(u->identity, CHARSET_UTF8, view_of(l->field[2]), view_of(l->field[3]), number,
+                                   &class, &key, corporate);
         struct exclusion *to = reference_add(r, arena);
         *to = *e;
         to->key = key.key;

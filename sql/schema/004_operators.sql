@@ -100,7 +100,7 @@ COMMENT ON FUNCTION crmx.audit_break() IS 'The first row of the audit trail that
 -- --- operators ---
 
 CREATE TABLE crmx.operator (
-    operator text    PRIMARY KEY CHECK (operator ~ '^[^[:space:][:cntrl:]]{1,32}$'),
+    operator text    PRIMARY KEY CHECK (operator ~ '^[^[:space:][:cntrl:]"\\]{1,32}$'),
     name     text    NOT NULL DEFAULT '',
     os_user  text,
     active   boolean NOT NULL DEFAULT true

@@ -221,7 +221,7 @@ BEGIN
     IF effective_from IS NULL THEN
         RAISE EXCEPTION 'from which business date on?' USING ERRCODE = 'CX003', HINT = 'add --from DATE';
     ELSIF effective_from <= used THEN
-        RAISE EXCEPTION '% has been run already: a past date keeps the parameters it was run with', effective_from
+        RAISE EXCEPTION '% has been run already: a date keeps the parameters it was run with', effective_from
             USING ERRCODE = 'CX003', HINT = format('choose a later date: --from %s', used + 1);
     END IF;
     IF EXISTS (SELECT FROM crmx.parameter_activation WHERE exported_at IS NULL) THEN
