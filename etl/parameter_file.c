@@ -166,7 +166,7 @@ static void check_hash(struct reader *r, struct view bytes, struct parameter_fil
 {
     enum { LAST = 7 + 64 + 1 }; /* "sha256\t…\n" */
     if (bytes.length < sizeof MAGIC + LAST || memcmp(bytes.bytes, MAGIC, sizeof MAGIC - 1) != 0 ||
-        memcmp(bytes.bytes + bytes.length - LAST, "sha256\t", 7) != 0) {
+        memcmp(bytes.bytes + bytes.length - LAST, "sha256\t", 7) != 0 || bytes.bytes[bytes.length - 1] != '\n') {
         damaged(r, "it is no parameter file, or cut short");
         return;
     }
