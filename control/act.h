@@ -1,7 +1,7 @@
 /* act: what the commands share by which people decide something: who acts, for which level, and what is said after it.
  *
- * Who: --as NAME, an operator of crmx operator list; without it the user of the operating system, whose name is recorded
- * in any case. Level: --unit UNIT, or --unit head for the head office, whose parameters all units inherit.
+ * Who: --as NAME, an operator of crmx operator list; without it the user of the operating system, whose name is
+ * recorded in any case. Level: --unit UNIT, or --unit head for the head office, whose parameters all units inherit.
  */
 #ifndef CRMX_CONTROL_ACT_H
 #define CRMX_CONTROL_ACT_H

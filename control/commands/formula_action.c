@@ -90,8 +90,9 @@ const struct command command_formula_withdraw = {
 const struct command command_formula_approve = {
     .name = "formula approve",
     .summary = "approve a submitted version; never one's own",
-    .description = "Who drafted, edited, imported or submitted the version is refused, by the database. What is approved "
-                   "is the content that was tried, by its digest.",
+    .description =
+        "Who drafted, edited, imported or submitted the version is refused, by the database. What is approved "
+        "is the content that was tried, by its digest.",
     .arguments = ARGUMENTS,
     .options = (const struct command_value[]){{.name = "digest",
                                                .type = COMMAND_TEXT,
@@ -125,8 +126,9 @@ const struct command command_formula_discard = {
 const struct command command_formula_activate = {
     .name = "formula activate",
     .summary = "bring an approved version into force, from a business date on",
-    .description = "Written into state/parameters, which runs read. A date that was run keeps the parameters it was run "
-                   "with: --from must lie behind it.",
+    .description =
+        "Written into state/parameters, which runs read. A date that was run keeps the parameters it was run "
+        "with: --from must lie behind it.",
     .arguments = ARGUMENTS,
     .options = OPTIONS_DATED,
     .examples = "crmx formula activate 7 --from 2026-11-01 --as wang",

@@ -9,14 +9,16 @@
 
 enum { DIFF_LINES_MAX = 4000 };
 
-static const char *const STATES[] = {"draft", "trialled", "submitted", "approved", "activating", "active", "retiring", "retired", NULL};
+static const char *const STATES[] = {"draft",  "trialled", "submitted", "approved", "activating",
+                                     "active", "retiring", "retired",   NULL};
 
 /* --- list --- */
 
 static int run_list(struct command_call *call)
 {
-    static const char *const COLUMNS[] = {"version", "level",       "type",           "state",  "parts",   "threshold", "digest",
-                                          "author",  "approved_by", "effective_from", "number", "passing", "note",      NULL};
+    static const char *const COLUMNS[] = {"version",   "level",   "type",   "state",       "parts",
+                                          "threshold", "digest",  "author", "approved_by", "effective_from",
+                                          "number",    "passing", "note",   NULL};
     struct parameter_store store = {0};
     int type = command_choice(call, "type", -1), state = command_choice(call, "state", -1);
     const char *values[] = {command_text(call, "unit", NULL), type < 0 ? NULL : ACT_TYPES[type],
@@ -32,7 +34,11 @@ const struct command command_formula_list = {
     .summary = "the versions of formulas, thresholds and challengers, with their states",
     .options =
         (const struct command_value[]){
-            {.name = "unit", .letter = 'u', .type = COMMAND_TEXT, .placeholder = "UNIT", .doc = "only of this unit, or head"},
+            {.name = "unit",
+             .letter = 'u',
+             .type = COMMAND_TEXT,
+             .placeholder = "UNIT",
+             .doc = "only of this unit, or head"},
             {.name = "type", .type = COMMAND_CHOICE, .words = ACT_TYPES, .doc = "only for these customers"},
             {.name = "state", .type = COMMAND_CHOICE, .words = STATES, .doc = "only in this state"},
             {0}},
@@ -53,7 +59,11 @@ static void show_version(struct command_call *call, const struct parameter_versi
     if (s.json) show_text(&s, "customer_type", v->customer_type);
     show_text(&s, "state", v->state);
     show_text(&s, "digest", v->digest);
-    show_text(&s, "threshold", v->threshold ? v->threshold : s.json ? NULL : v->formula ? "that of the formula" : "inherited");
+    show_text(&s, "threshold",
+              v->threshold ? v->threshold
+              : s.json     ? NULL
+              : v->formula ? "that of the formula"
+                           : "inherited");
     show_text(&s, "author", v->author);
     show_text(&s, "drafted", v->created_at);
     show_text(&s, "note", v->note[0] ? v->note : NULL);
@@ -93,7 +103,8 @@ const struct command command_formula_show = {
     .name = "formula show",
     .summary = "one version: state, trial, approval, text",
     .arguments = (const struct command_value[]){ACT_VERSION, {0}},
-    .options = (const struct command_value[]){{.name = "text", .type = COMMAND_FLAG, .doc = "the formula's text alone"}, {0}},
+    .options =
+        (const struct command_value[]){{.name = "text", .type = COMMAND_FLAG, .doc = "the formula's text alone"}, {0}},
     .examples = "crmx formula show 7\ncrmx formula show 7 --text > my.formula",
     .run = run_show,
 };
@@ -126,7 +137,8 @@ static int print_difference(const struct lines *a, const struct lines *b, struct
     int changed = 0, i = 0, k = 0;
     for (i = a->count - 1; i >= 0; i--)
         for (k = b->count - 1; k >= 0; k--) {
-            uint16_t down = common[(size_t)(i + 1) * width + (size_t)k], right = common[(size_t)i * width + (size_t)k + 1];
+            uint16_t down = common[(size_t)(i + 1) * width + (size_t)k],
+                     right = common[(size_t)i * width + (size_t)k + 1];
             common[(size_t)i * width + (size_t)k] =
                 view_equal(a->line[i], b->line[k]) ? (uint16_t)(common[(size_t)(i + 1) * width + (size_t)k + 1] + 1)
                 : down > right                     ? down
@@ -202,13 +214,14 @@ static int run_diff(struct command_call *call)
 const struct command command_formula_diff = {
     .name = "formula diff",
     .summary = "what a version changes: the lines of formula, threshold and challenger",
-    .arguments = (const struct command_value[]){ACT_VERSION,
-                                                {.name = "other",
-                                                 .type = COMMAND_INTEGER,
-                                                 .minimum = 1,
-                                                 .maximum = INT64_MAX,
-                                                 .doc = "the version to compare with (default: what was in force before)"},
-                                                {0}},
+    .arguments =
+        (const struct command_value[]){ACT_VERSION,
+                                       {.name = "other",
+                                        .type = COMMAND_INTEGER,
+                                        .minimum = 1,
+                                        .maximum = INT64_MAX,
+                                        .doc = "the version to compare with (default: what was in force before)"},
+                                       {0}},
     .examples = "crmx formula diff 7\ncrmx formula diff 7 3",
     .run = run_diff,
 };

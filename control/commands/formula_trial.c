@@ -1,4 +1,5 @@
-/* crmx formula trial 试算: a version over the current generation of a unit; recorded, because an approval refers to it. */
+/* crmx formula trial 试算: a version over the current generation of a unit; recorded, because an approval refers to
+ * it. */
 #include "control/act.h"
 #include "control/show_generation.h"
 #include "etl/parameter_trial.h"
@@ -24,7 +25,8 @@ static bool open_unit(struct trial *t)
     if (strcmp(level, PARAMETER_HEAD) == 0)
         unit = show_unit(t->call, t->st);
     else if (given && strcmp(given, level) != 0)
-        return status_fail(t->st, STATUS_USAGE, "version %" PRId64 " is of unit %s, not %s", t->version.version, level, given);
+        return status_fail(t->st, STATUS_USAGE, "version %" PRId64 " is of unit %s, not %s", t->version.version, level,
+                           given);
     return unit && generation_open(show_unit_folder(t->call, unit), NULL, &t->g, t->st);
 }
 
@@ -34,13 +36,13 @@ static bool try(struct trial *t)
     int threads = (int)option_integer(t->call->options, OPTION_RUN_THREADS);
     if (!parameter_store_inherited(&t->store, &t->version, &formula, &threshold, t->st) || !open_unit(t)) return false;
     t->pool = pool_new(threads ? threads : os_cpu_count());
-    struct parameter_trial_request r = {
-        .g = t->g,
-        .pool = t->pool,
-        .customer_type = strcmp(t->version.customer_type, ACT_TYPES[CUSTOMER_CORPORATE]) == 0,
-        .formula = formula,
-        .threshold = threshold,
-        .name = arena_printf(&t->call->arena, "version %" PRId64, t->version.version)};
+    struct parameter_trial_request r = {.g = t->g,
+                                        .pool = t->pool,
+                                        .customer_type =
+                                            strcmp(t->version.customer_type, ACT_TYPES[CUSTOMER_CORPORATE]) == 0,
+                                        .formula = formula,
+                                        .threshold = threshold,
+                                        .name = arena_printf(&t->call->arena, "version %" PRId64, t->version.version)};
     if (!parameter_trial_run(&r, &t->counts, t->st)) return false;
     struct parameter_trial record = {.unit = t->g->unit->id,
                                      .generation = t->g->id,
@@ -75,11 +77,14 @@ static void show_result(struct trial *t)
 static bool fail_trial(struct trial *t)
 {
     if (t->counts.errors)
-        status_fail(t->st, STATUS_INPUT, "version %" PRId64 " cannot be submitted: %s", t->version.version, t->counts.error);
+        status_fail(t->st, STATUS_INPUT, "version %" PRId64 " cannot be submitted: %s", t->version.version,
+                    t->counts.error);
     else
-        status_fail(t->st, STATUS_INPUT, "version %" PRId64 " cannot be submitted: unit %s has no %s customers to try it on",
+        status_fail(t->st, STATUS_INPUT,
+                    "version %" PRId64 " cannot be submitted: unit %s has no %s customers to try it on",
                     t->version.version, t->g->unit->id, t->version.customer_type);
-    return status_hint(t->st, "change it: crmx formula edit %" PRId64 " --file FILE; then try it again", t->version.version);
+    return status_hint(t->st, "change it: crmx formula edit %" PRId64 " --file FILE; then try it again",
+                       t->version.version);
 }
 
 static int run(struct command_call *call)
@@ -102,8 +107,9 @@ static int run(struct command_call *call)
 const struct command command_formula_trial = {
     .name = "formula trial",
     .summary = "try a version over the whole current generation of a unit; needed before it can be submitted",
-    .description = "Every measure is computed again, every customer scored; nothing else changes. The result is recorded "
-                   "with the version. A version with an error cannot be submitted.",
+    .description =
+        "Every measure is computed again, every customer scored; nothing else changes. The result is recorded "
+        "with the version. A version with an error cannot be submitted.",
     .arguments = (const struct command_value[]){ACT_VERSION, {0}},
     .options = (const struct command_value[]){{.name = "unit",
                                                .letter = 'u',

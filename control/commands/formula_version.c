@@ -247,8 +247,8 @@ static bool read_object(struct command_call *call, const char *path, int index, 
            (!a->challenger || check_formula(path, a->challenger, st));
 }
 
-/* Each reference once: the same again is fine, another content under it is not. What the file does not give, and what was
- * edited since, does not matter. */
+/* Each reference once: the same again is fine, another content under it is not. What the file does not give, and what
+ * was edited since, does not matter. */
 static bool imported_before(struct command_call *call, struct parameter_store *store, const char *path, int index,
                             const struct parameter_act *a, struct parameter_result *result, struct status *st)
 {

@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const REASONS[] = {"deceased", "written_off", "black_list", "staff", "internal", "refuses_marketing", NULL};
+static const char *const REASONS[] = {"deceased", "written_off",       "black_list", "staff",
+                                      "internal", "refuses_marketing", NULL};
 
 /* The first word of the command: exclusion or override. */
 static const char *list_of(struct command_call *call)
@@ -26,7 +27,8 @@ static void print_entry(struct command_call *call, int64_t entry, const char *st
         printf("entry %" PRId64 " is %s%s%s\n", entry, state, next[0] ? "; next: " : "", next);
 }
 
-static bool entry_state(struct parameter_store *s, int64_t entry, const char **list, const char **state, struct status *st)
+static bool entry_state(struct parameter_store *s, int64_t entry, const char **list, const char **state,
+                        struct status *st)
 {
     char number[24];
     snprintf(number, sizeof number, "%" PRId64, entry);
@@ -97,12 +99,14 @@ static int run_entry(struct command_call *call)
         ok = status_fail(st, STATUS_USAGE, "entry %" PRId64 " is of the %s list", a.entry, list);
         status_hint(st, "crmx %s %s %" PRId64, list, a.action, a.entry);
     }
-    ok = ok && parameter_store_list_act(&store, &a, &entry, NULL, st) && entry_state(&store, a.entry, &list, &state, st);
+    ok =
+        ok && parameter_store_list_act(&store, &a, &entry, NULL, st) && entry_state(&store, a.entry, &list, &state, st);
     if (ok) {
         bool open = strcmp(state, "approved") == 0 || strcmp(state, "removed") == 0;
-        const char *next = open                             ? arena_printf(&call->arena, "bring it into force: crmx %s activate", list)
-                           : strcmp(state, "removing") == 0 ? arena_printf(&call->arena, "a second person: crmx %s approve %" PRId64, list, a.entry)
-                                                            : "";
+        const char *next = open ? arena_printf(&call->arena, "bring it into force: crmx %s activate", list)
+                           : strcmp(state, "removing") == 0
+                               ? arena_printf(&call->arena, "a second person: crmx %s approve %" PRId64, list, a.entry)
+                               : "";
         print_entry(call, a.entry, state, next);
     }
     parameter_store_close(&store);
@@ -138,15 +142,17 @@ static int run_activate(struct command_call *call)
 
 static int run_list(struct command_call *call)
 {
-    static const char *const COLUMNS[] = {"entry",      "level",      "state",       "id_type", "id_no", "number", "reason", "expires",
-                                          "entered_by", "removal_by", "approved_by", "note",    NULL};
+    static const char *const COLUMNS[] = {"entry",       "level",  "state",   "id_type",    "id_no",
+                                          "number",      "reason", "expires", "entered_by", "removal_by",
+                                          "approved_by", "note",   NULL};
     struct parameter_store store = {0};
     struct status *st = &call->status;
     struct show_record records = {0};
     const char *values[] = {list_of(call), command_text(call, "unit", NULL), command_text(call, "state", NULL),
                             command_flag(call, "all") ? "t" : "f"};
     show_record_open(&records, call, arena_printf(&call->arena, "%s list", values[0]));
-    PGresult *r = act_open(call, false, &store, st) ? database_query(store.connection, "list_entries", values, 4, st) : NULL;
+    PGresult *r =
+        act_open(call, false, &store, st) ? database_query(store.connection, "list_entries", values, 4, st) : NULL;
     bool ok = r != NULL;
     struct listing rows;
     listing_init(&rows, COLUMNS);
@@ -198,19 +204,16 @@ static int run_list(struct command_call *call)
 const struct command command_exclusion_add = {
     .name = "exclusion add",
     .summary = "enter a customer into the exclusion list: never selected, whatever the score",
-    .options = (const struct command_value[]){CUSTOMER,
-                                              {.name = "reason",
-                                               .letter = 'r',
-                                               .type = COMMAND_CHOICE,
-                                               .words = REASONS,
-                                               .doc = "why",
-                                               .required = true},
-                                              {.name = "expires",
-                                               .type = COMMAND_DATE,
-                                               .doc = "the last business date it counts for (default: for ever)"},
-                                              ACT_LEVEL,
-                                              ACT_AS,
-                                              {0}},
+    .options =
+        (const struct command_value[]){
+            CUSTOMER,
+            {.name = "reason", .letter = 'r', .type = COMMAND_CHOICE, .words = REASONS, .doc = "why", .required = true},
+            {.name = "expires",
+             .type = COMMAND_DATE,
+             .doc = "the last business date it counts for (default: for ever)"},
+            ACT_LEVEL,
+            ACT_AS,
+            {0}},
     .examples = "crmx exclusion add --id-type 01 --id-no 110101198001010010 --reason refuses_marketing --as chen",
     .run = run_add,
 };
@@ -218,21 +221,21 @@ const struct command command_exclusion_add = {
 const struct command command_override_add = {
     .name = "override add",
     .summary = "enter a customer into the override list: selected whatever the score, unless excluded",
-    .options = (const struct command_value[]){CUSTOMER,
-                                              {.name = "reason",
-                                               .letter = 'r',
-                                               .type = COMMAND_TEXT,
-                                               .placeholder = "TEXT",
-                                               .doc = "why, in words",
-                                               .required = true},
-                                              {.name = "expires",
-                                               .type = COMMAND_DATE,
-                                               .doc = "the last business date it counts for",
-                                               .required = true},
-                                              ACT_LEVEL,
-                                              ACT_AS,
-                                              {0}},
-    .examples = "crmx override add --number 1100000012 --reason 'owner of a corporate customer' --expires 2027-06-30 --as chen",
+    .options =
+        (const struct command_value[]){
+            CUSTOMER,
+            {.name = "reason",
+             .letter = 'r',
+             .type = COMMAND_TEXT,
+             .placeholder = "TEXT",
+             .doc = "why, in words",
+             .required = true},
+            {.name = "expires", .type = COMMAND_DATE, .doc = "the last business date it counts for", .required = true},
+            ACT_LEVEL,
+            ACT_AS,
+            {0}},
+    .examples =
+        "crmx override add --number 1100000012 --reason 'owner of a corporate customer' --expires 2027-06-30 --as chen",
     .run = run_add,
 };
 
@@ -240,20 +243,20 @@ const struct command command_override_add = {
     const struct command command_##list##_list = {                                                                     \
         .name = #list " list",                                                                                         \
         .summary = "the entries of the " title,                                                                        \
-        .options = (const struct command_value[]){{.name = "unit",                                                     \
-                                                   .letter = 'u',                                                      \
-                                                   .type = COMMAND_TEXT,                                               \
-                                                   .placeholder = "UNIT",                                              \
-                                                   .doc = "only of this unit, or head"},                               \
-                                                  {.name = "state",                                                    \
-                                                   .type = COMMAND_TEXT,                                               \
-                                                   .placeholder = "STATE",                                             \
-                                                   .doc = "only in this state: entered, approved, active …"},        \
-                                                  {.name = "all",                                                      \
-                                                   .type = COMMAND_FLAG,                                               \
-                                                   .doc = "also those that are rejected or ended"},                    \
-                                                  SHOW_UNMASK,                                                         \
-                                                  {0}},                                                                \
+        .options =                                                                                                     \
+            (const struct command_value[]){                                                                            \
+                {.name = "unit",                                                                                       \
+                 .letter = 'u',                                                                                        \
+                 .type = COMMAND_TEXT,                                                                                 \
+                 .placeholder = "UNIT",                                                                                \
+                 .doc = "only of this unit, or head"},                                                                 \
+                {.name = "state",                                                                                      \
+                 .type = COMMAND_TEXT,                                                                                 \
+                 .placeholder = "STATE",                                                                               \
+                 .doc = "only in this state: entered, approved, active …"},                                            \
+                {.name = "all", .type = COMMAND_FLAG, .doc = "also those that are rejected or ended"},                 \
+                SHOW_UNMASK,                                                                                           \
+                {0}},                                                                                                  \
         .examples = "crmx " #list " list --unit 11 --state entered",                                                   \
         .run = run_list,                                                                                               \
     };                                                                                                                 \

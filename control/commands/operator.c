@@ -13,7 +13,8 @@ static int run_act(struct command_call *call)
 {
     struct parameter_store store = {0};
     const char *action = strrchr(call->command->name, ' ') + 1, *operator= command_text(call, "name", "");
-    bool adds = strcmp(action, "add") == 0, roles = adds || strcmp(action, "grant") == 0 || strcmp(action, "revoke") == 0;
+    bool adds = strcmp(action, "add") == 0,
+         roles = adds || strcmp(action, "grant") == 0 || strcmp(action, "revoke") == 0;
     int role = roles ? command_choice(call, "role", -1) : -1;
     bool ok = act_open(call, true, &store, &call->status);
     const char *values[] = {store.actor,
@@ -51,20 +52,23 @@ static int run_act(struct command_call *call)
 const struct command command_operator_add = {
     .name = "operator add",
     .summary = "a new operator, with a first role",
-    .description = "The first one is an admin who adds himself. Later ones are added by an admin, and nobody changes his "
-                   "own rights.",
+    .description =
+        "The first one is an admin who adds himself. Later ones are added by an admin, and nobody changes his "
+        "own rights.",
     .arguments = (const struct command_value[]){NAME, {0}},
-    .options = (const struct command_value[]){{.name = "role", .type = COMMAND_CHOICE, .words = ROLES, .doc = "a first role"},
-                                              SCOPE,
-                                              {.name = "full-name", .type = COMMAND_TEXT, .doc = "for people"},
-                                              {.name = "os-user",
-                                               .type = COMMAND_TEXT,
-                                               .placeholder = "USER",
-                                               .doc = "only this user of the operating system may act under the name"},
-                                              ACT_REASON,
-                                              ACT_AS,
-                                              {0}},
-    .examples = "crmx operator add sun --role admin --as sun\ncrmx operator add wang --role analyst --os-user wang --as sun",
+    .options =
+        (const struct command_value[]){{.name = "role", .type = COMMAND_CHOICE, .words = ROLES, .doc = "a first role"},
+                                       SCOPE,
+                                       {.name = "full-name", .type = COMMAND_TEXT, .doc = "for people"},
+                                       {.name = "os-user",
+                                        .type = COMMAND_TEXT,
+                                        .placeholder = "USER",
+                                        .doc = "only this user of the operating system may act under the name"},
+                                       ACT_REASON,
+                                       ACT_AS,
+                                       {0}},
+    .examples =
+        "crmx operator add sun --role admin --as sun\ncrmx operator add wang --role analyst --os-user wang --as sun",
     .run = run_act,
 };
 
@@ -125,8 +129,8 @@ const struct command command_operator_list = {
 
 static int run_audit_list(struct command_call *call)
 {
-    static const char *const COLUMNS[] = {"no",     "at",   "actor", "os_user", "object", "id", "action", "from", "to", "reason",
-                                          "digest", "chain", NULL};
+    static const char *const COLUMNS[] = {"no",   "at", "actor",  "os_user", "object", "id", "action",
+                                          "from", "to", "reason", "digest",  "chain",  NULL};
     struct parameter_store store = {0};
     char last[24];
     snprintf(last, sizeof last, "%lld", (long long)command_integer(call, "last", 50));
@@ -141,17 +145,19 @@ static int run_audit_list(struct command_call *call)
 const struct command command_audit_list = {
     .name = "audit list",
     .summary = "the audit trail: who did what, when, why",
-    .options = (const struct command_value[]){{.name = "last",
-                                               .type = COMMAND_INTEGER,
-                                               .minimum = 1,
-                                               .maximum = 1000000,
-                                               .doc = "so many rows (default: 50)"},
-                                              {.name = "object",
-                                               .type = COMMAND_TEXT,
-                                               .doc = "only formula, exclusion, override, list, operator or activation"},
-                                              {.name = "id", .type = COMMAND_TEXT, .doc = "only of this version, entry, name"},
-                                              {.name = "by", .type = COMMAND_TEXT, .placeholder = "NAME", .doc = "only by him"},
-                                              {0}},
+    .options =
+        (const struct command_value[]){
+            {.name = "last",
+             .type = COMMAND_INTEGER,
+             .minimum = 1,
+             .maximum = 1000000,
+             .doc = "so many rows (default: 50)"},
+            {.name = "object",
+             .type = COMMAND_TEXT,
+             .doc = "only formula, exclusion, override, list, operator or activation"},
+            {.name = "id", .type = COMMAND_TEXT, .doc = "only of this version, entry, name"},
+            {.name = "by", .type = COMMAND_TEXT, .placeholder = "NAME", .doc = "only by him"},
+            {0}},
     .examples = "crmx audit list --object formula --id 7",
     .run = run_audit_list,
 };
@@ -160,10 +166,12 @@ static int run_audit_verify(struct command_call *call)
 {
     struct parameter_store store = {0};
     struct status *st = &call->status;
-    PGresult *r = act_open(call, false, &store, st) ? database_query(store.connection, "audit_verify", NULL, 0, st) : NULL;
+    PGresult *r =
+        act_open(call, false, &store, st) ? database_query(store.connection, "audit_verify", NULL, 0, st) : NULL;
     bool ok = r != NULL, whole = ok && PQgetisnull(r, 0, 0);
     if (ok && !whole) {
-        ok = status_fail(st, STATUS_CORRUPT, "the audit trail was changed: row %s does not fit the chain", PQgetvalue(r, 0, 0));
+        ok = status_fail(st, STATUS_CORRUPT, "the audit trail was changed: row %s does not fit the chain",
+                         PQgetvalue(r, 0, 0));
         status_hint(st, "look at it: crmx audit list; compare with a backup of the database");
     } else if (ok && call->json) {
         printf("{\"rows\": %s, \"head\": \"%s\"}\n", PQgetvalue(r, 0, 1), PQgetvalue(r, 0, 2));

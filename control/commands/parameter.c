@@ -70,11 +70,12 @@ static void show_type(struct showing *s, int type)
         add(s, type, "formula", name, "file", NULL, file);
     if (c->threshold)
         add(s, type, "threshold",
-            c->threshold_in_formula ? threshold_of(s, c->threshold->formula) : c->threshold->threshold, NULL, c->threshold,
-            NULL);
+            c->threshold_in_formula ? threshold_of(s, c->threshold->formula) : c->threshold->threshold, NULL,
+            c->threshold, NULL);
     else if (u->has_threshold[type])
         add(s, type, "threshold",
-            arena_printf(s->arena, "%" PRId64 ".%02d", u->threshold_minor[type] / 100, (int)(u->threshold_minor[type] % 100)),
+            arena_printf(s->arena, "%" PRId64 ".%02d", u->threshold_minor[type] / 100,
+                         (int)(u->threshold_minor[type] % 100)),
             "file", NULL, arena_printf(s->arena, "units/%s.ini", u->id));
     else if (file)
         add(s, type, "threshold", from_file(s, command_path(s->call, "%s", file)), "file", NULL, file);
@@ -88,7 +89,8 @@ static void show_lists(struct showing *s)
         if (!s->p.list[i]) continue;
         int lines = 0;
         for (const char *p = s->p.list[i]->list; *p; p++) lines += *p == '\n';
-        add(s, CUSTOMER_TYPES, "lists", arena_printf(s->arena, "%d entries", lines), NULL, s->p.list[i], NULL);
+        add(s, CUSTOMER_TYPES, "lists", arena_printf(s->arena, lines == 1 ? "%d entry" : "%d entries", lines), NULL,
+            s->p.list[i], NULL);
     }
 }
 
@@ -135,8 +137,9 @@ static int run_show(struct command_call *call)
 const struct command command_parameter_show = {
     .name = "parameter show",
     .summary = "what a run of a unit would use on a business date, and which level each part comes from",
-    .description = "Level: the unit itself, head (the head office), or file (formulas/ and the unit file, where nothing "
-                   "is activated). Reads the files a run reads; needs no database.",
+    .description =
+        "Level: the unit itself, head (the head office), or file (formulas/ and the unit file, where nothing "
+        "is activated). Reads the files a run reads; needs no database.",
     .options = (const struct command_value[]){SHOW_UNIT,
                                               {.name = "date",
                                                .letter = 'd',
@@ -151,8 +154,9 @@ const struct command command_parameter_show = {
 
 static int run_history(struct command_call *call)
 {
-    static const char *const COLUMNS[] = {"number",      "kind",         "level",        "type",   "effective_from", "version", "instead_of", "author",
-                                          "approved_by", "activated_by", "activated_at", "reason", NULL};
+    static const char *const COLUMNS[] = {"number",       "kind",       "level",  "type",        "effective_from",
+                                          "version",      "instead_of", "author", "approved_by", "activated_by",
+                                          "activated_at", "reason",     NULL};
     struct parameter_store store = {0};
     const char *values[] = {command_text(call, "unit", NULL)};
     bool ok = act_open(call, false, &store, &call->status) &&
@@ -181,7 +185,8 @@ static int run_verify(struct command_call *call)
 {
     struct parameter_store store = {0};
     struct parameter_set set;
-    bool ok = act_open(call, false, &store, &call->status) && parameter_load(call->work, &call->arena, &set, &call->status);
+    bool ok =
+        act_open(call, false, &store, &call->status) && parameter_load(call->work, &call->arena, &set, &call->status);
     if (ok && call->json)
         printf("{\"files\": %d, \"repaired\": %d, \"head\": \"%s\"}\n", set.count, store.repaired,
                set.count ? set.file[set.count - 1].hash : "");
@@ -194,8 +199,9 @@ static int run_verify(struct command_call *call)
 const struct command command_parameter_verify = {
     .name = "parameter verify",
     .summary = "compare the files of state/parameters with the database; complete what was cut short",
-    .description = "Every command that uses the database does this first. A file that is missing is written again, one the "
-                   "database does not know (it was restored to an earlier day) is taken back into it.",
+    .description =
+        "Every command that uses the database does this first. A file that is missing is written again, one the "
+        "database does not know (it was restored to an earlier day) is taken back into it.",
     .examples = "crmx parameter verify",
     .run = run_verify,
 };

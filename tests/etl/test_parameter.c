@@ -1,5 +1,5 @@
-/* The numbered files: bytes and back, damage, gaps; what counts for a unit and date; what an attempt freezes; dates that
- * are used. Without a database. */
+/* The numbered files: bytes and back, damage, gaps; what counts for a unit and date; what an attempt freezes; dates
+ * that are used. Without a database. */
 #include "base/date.h"
 #include "etl/journal.h"
 #include "etl/parameter.h"
@@ -288,7 +288,7 @@ static void test_freeze(void **state)
     assert_string_equal(u->threshold_source[P], "version 2 of unit 11, file 000002, from 2026-10-31");
     assert_string_equal(u->challenger_name[P], "parameter-000002-challenger");
     assert_string_equal(u->formula_name[C], "corporate"); /* nothing is activated for them */
-    /* Another command is adding a file: the run waits for it, and says so when it takes too long. */
+    /* A misspelt key would be no threshold. */
     fixture_write("parameters/parameters.ini", "[personal]\nformula = x\nthreshhold = 1.00\n");
     assert_false(unit_load(test_folder, "11", &arena, &u, &st));
     assert_has(st.message, "threshhold");
