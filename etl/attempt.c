@@ -3,6 +3,7 @@
 #include "base/date.h"
 #include "etl/archive.h"
 #include "etl/journal.h"
+#include "etl/parameter.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -72,10 +73,11 @@ bool attempt_earlier(const struct attempt *a, const char *unit_folder, int32_t b
     return true;
 }
 
-bool attempt_open(struct attempt *a, const char *unit_folder, int32_t business_date, struct status *st)
+bool attempt_open(struct attempt *a, const char *unit_folder, int32_t business_date, const struct epoch *epoch,
+                  struct status *st)
 {
     char runs[OS_PATH_MAX], date[11];
-    *a = (struct attempt){.sequence = 1, .number = 1};
+    *a = (struct attempt){.sequence = 1, .number = 1, .epoch = epoch};
     struct search *s = malloc(sizeof *s);
     ensure(s);
     date_format(business_date, date);
@@ -87,11 +89,11 @@ bool attempt_open(struct attempt *a, const char *unit_folder, int32_t business_d
         a->number = s->found[0].number;
         snprintf(a->folder, sizeof a->folder, "%s/%s.%03d.%d", runs, date, a->sequence, a->number);
         ok = read_end(a->folder, &failed, &committed, st);
-        a->resumed = ok && !failed && !committed;
+        a->resumed = ok && !failed && !committed && !epoch->other;
         if (ok && committed) {
             a->sequence++;
             a->number = 1;
-        } else if (ok && failed) {
+        } else if (ok && !a->resumed) {
             a->number++;
         }
     }
@@ -128,7 +130,8 @@ static bool copy_entry(void *context, const char *name)
     snprintf(from, sizeof from, "%s/%s", c->from, name);
     snprintf(to, sizeof to, "%s/%s", c->to, name);
     size_t n = strlen(name);
-    bool wanted = (n > 4 && strcmp(name + n - 4, ".ini") == 0) || (n > 8 && strcmp(name + n - 8, ".formula") == 0);
+    bool wanted = (n > 4 && strcmp(name + n - 4, ".ini") == 0) || (n > 8 && strcmp(name + n - 8, ".formula") == 0) ||
+                  strcmp(name, "lists.tsv") == 0;
     if (!wanted) return true;
     c->ok = os_identify(from, &id, c->st) && (id.is_folder || c->copy(from, to, c->st));
     return c->ok;
@@ -167,6 +170,9 @@ bool attempt_freeze(const struct attempt *a, const char *work, const char *unit,
     }
     if (!os_make_folder(to, st)) return false;
     snprintf(to, sizeof to, "%s/units/%s.ini", tmp, unit);
+    int32_t date = DATE_NONE;
+    ensure(date_parse((struct view){a->id, 10}, &date));
+    if (!parameter_freeze(work, unit, date, tmp, st)) return status_while(st, "freezing the parameters");
     return os_copy(from, to, st) && os_rename_new(tmp, final, st) && os_fsync_folder(a->folder, st);
 }
 
@@ -218,11 +224,11 @@ bool attempt_archive_inputs(const struct attempt *a, const struct input_set *inp
     if (!archive_link(inputs, a->generation, st)) return false;
     snprintf(from, sizeof from, "%s/param", a->folder);
     snprintf(to, sizeof to, "%s/param", a->generation);
-    static const char *const FOLDERS[] = {"layouts", "outputs", "identity", "formulas", "units", "calendars"};
-    for (int i = 0; i < 6; i++) {
+    static const char *const FOLDERS[] = {"layouts", "outputs", "identity", "formulas", "units", "parameters", "calendars"};
+    for (int i = 0; i < 7; i++) {
         char sub[OS_PATH_MAX], target[OS_PATH_MAX];
         snprintf(sub, sizeof sub, "%s/%s", from, FOLDERS[i]);
-        if (i == 5 && !os_exists(sub)) continue;
+        if (i >= 5 && !os_exists(sub)) continue; /* nothing was activated: all of it is files of the working folder */
         snprintf(target, sizeof target, "%s/%s", to, FOLDERS[i]);
         if (!copy_folder(sub, target, os_link_or_copy, st)) return false;
     }
@@ -238,8 +244,9 @@ bool attempt_publish(const struct attempt *a, const char *unit_folder, const cha
     snprintf(final, sizeof final, "%s/%s", generations, a->id);
     snprintf(current.id, sizeof current.id, "%s", a->id);
     snprintf(current.manifest_hash, sizeof current.manifest_hash, "%s", manifest_hash);
-    return os_make_folder(generations, st) && os_fsync_folder(a->generation, st) &&
+    return os_make_folder(generations, st) && os_fsync_folder(a->generation, st) && epoch_check(a->epoch, st) &&
            os_rename_new(a->generation, final, st) && os_fsync_folder(generations, st) &&
-           os_fsync_folder(a->folder, st) && raise_high_water(a, unit_folder, high_water, st) &&
+           os_fsync_folder(a->folder, st) && epoch_check(a->epoch, st) &&
+           raise_high_water(a, unit_folder, high_water, st) && epoch_check(a->epoch, st) &&
            generation_current_write(unit_folder, &current, st);
 }

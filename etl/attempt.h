@@ -12,6 +12,7 @@
 #ifndef CRMX_ETL_ATTEMPT_H
 #define CRMX_ETL_ATTEMPT_H
 
+#include "etl/epoch.h"
 #include "etl/generation.h"
 #include "etl/input.h"
 
@@ -22,14 +23,18 @@ struct attempt {
     int sequence;                 /* SEQ: how often the date was begun anew after it had been committed */
     int number;                   /* ATTEMPT; those below it failed */
     bool resumed;
+    const struct epoch *epoch; /* checked before every rename that publishes */
 };
 
 /* in/ of the attempts of the same date before this one, the latest first: where its files may lie. */
 bool attempt_earlier(const struct attempt *a, const char *unit_folder, int32_t business_date, struct arena *arena,
                      const char *const **folders, int *count, struct status *st);
-/* Goes on with the last attempt of the date; a new one when that failed; a new sequence when it was committed. */
-bool attempt_open(struct attempt *a, const char *unit_folder, int32_t business_date, struct status *st);
-/* Copies unit, layouts, outputs, identity and formulas to param/, once. */
+/* Goes on with the last attempt of the date, unless the run that works on it is still alive (epoch->other); a new one
+ * when that failed; a new sequence when it was committed. */
+bool attempt_open(struct attempt *a, const char *unit_folder, int32_t business_date, const struct epoch *epoch,
+                  struct status *st);
+/* Copies unit, layouts, outputs, identity, calendars and formulas to param/, once, and the activated parameters that
+ * count for the date (etl/parameter). */
 bool attempt_freeze(const struct attempt *a, const char *work, const char *unit, struct status *st);
 /* The highest number ever given; 0 at the start. While the attempt is open it is the mark from before it. */
 bool attempt_high_water(const struct attempt *a, const char *unit_folder, uint64_t *number, struct status *st);

@@ -79,11 +79,12 @@ struct integrate {
     uint32_t *primary; /* [customer record id] → primary record id, UINT32_MAX: not accepted */
     struct rank_word *ranks;
     uint64_t *superseded; /* bitmap by customer record id */
-    uint64_t *excluded;   /* bitmap by primary record id */
+    uint64_t *excluded;   /* bitmap by primary record id: on the exclusion list */
+    uint64_t *overridden; /* bitmap by primary record id: on the override list */
     uint64_t *corporate;  /* bitmap by primary record id */
-    uint64_t superseded_count, excluded_count;
+    uint64_t superseded_count, excluded_count, overridden_count;
     uint64_t *closed, *incumbent;  /* bitmaps by customer record id; NULL without a population of yesterday */
-    uint64_t *excluded_place;      /* bitmap by customer index; NULL: excluded says it */
+    uint64_t *excluded_place, *overridden_place; /* bitmaps by customer index; NULL: those by record say it */
     struct exchange removed[UNIT_LAYOUTS_MAX]; /* rows of yesterday that tonight's take the place of */
     uint32_t customers;            /* places: customers in force and numbers that are not */
     uint32_t gone;                 /* of these not in force */
@@ -139,7 +140,10 @@ static inline uint32_t integrate_partition(const struct integrate *in, uint32_t 
 int integrate_system(const struct integrate *in, uint32_t record);
 
 /* --- parts (each in its own file) --- */
-bool integrate_duplicates(struct integrate *in, struct status *st);  /* integrate_source.c */
+bool integrate_duplicates(struct integrate *in, struct status *st); /* integrate_source.c */
+/* The source number in a relation record of a system; its key must be `source`. */
+bool integrate_relation_text(const struct integrate *in, int system, uint64_t source, uint32_t relation,
+                             char text[OWNER_TEXT_MAX], struct view *out, struct status *st);
 bool integrate_relations(struct integrate *in, struct status *st);   /* integrate_relation.c */
 bool integrate_identities(struct integrate *in, struct status *st);  /* integrate_identity.c */
 void integrate_owners_init(struct integrate *in);                    /* integrate_owner.c */

@@ -30,14 +30,15 @@ bool integrate_exclusions(struct integrate *in, struct status *st)
     const struct reference *r = in->reference;
     int bits = in->im->identity_bits;
     in->excluded_place = calloc(in->customers / 64 + 1u, 8);
+    in->overridden_place = calloc(in->customers / 64 + 1u, 8);
     struct apply_bytes *bytes = malloc(sizeof *bytes);
-    ensure(in->excluded_place && bytes);
+    ensure(in->excluded_place && in->overridden_place && bytes);
     struct segment *identity =
         r->exclusions_count ? segment_open(arena_printf(in->im->arena, "%s/identity.dir", in->folder), st) : NULL;
     bool ok = identity || !r->exclusions_count;
     struct directory_rows rows;
     directory_rows_init(&rows);
-    in->excluded_count = 0;
+    in->excluded_count = in->overridden_count = 0;
     for (int i = 0; ok && i < r->exclusions_count; i++) {
         const struct exclusion *x = &r->exclusions[i];
         uint32_t partition = import_partition(x->key, bits);
@@ -48,9 +49,15 @@ bool integrate_exclusions(struct integrate *in, struct status *st)
             uint32_t index = (uint32_t)(directory_number(rows.number[k]) - in->first_number);
             bool meant;
             ok = is_meant(in, x, bytes, rows.record[k], &meant, st);
-            if (!ok || !meant || apply_bit(in->excluded_place, index)) continue;
-            apply_mark(in->excluded_place, index);
-            in->excluded_count++;
+            if (!ok || !meant) continue;
+            if (x->lists & REFERENCE_EXCLUSION) {
+                apply_mark(in->excluded_place, index);
+                in->excluded_count++;
+            }
+            if (x->lists & REFERENCE_OVERRIDE) {
+                apply_mark(in->overridden_place, index);
+                in->overridden_count++;
+            }
         }
     }
     directory_rows_release(&rows);

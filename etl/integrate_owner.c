@@ -112,13 +112,37 @@ static bool take_sources(struct job *j, int worker, uint32_t partition, const st
     return write_directory(j, s, partition, entries, kept, st);
 }
 
+/* The source number of a row whose key is a hash. Of a row with several owners it stands in the relation record. */
+static bool row_text(struct integrate *in, const struct table *t, const struct row_tuple *r, uint32_t relation,
+                     char text[OWNER_TEXT_MAX], struct view *out, struct status *st)
+{
+    if (!t->by_relation) return owners_text(in->im->inputs, t->layout_index, r->record, text, out, st);
+    return integrate_relation_text(in, t->system, r->source, relation, text, out, st);
+}
+
+/* The text of a row's source number, where its key is a hash. */
+static bool source_text(struct job *j, const struct table *t, const struct row_tuple *r, const unsigned char *row,
+                        char bytes[OWNER_TEXT_MAX], struct view *out, struct status *st)
+{
+    uint32_t relation = 0;
+    *out = (struct view){bytes, 0};
+    if (!(r->source & DECODE_KEY_HASHED)) return true;
+    if (t->by_relation) memcpy(&relation, row + t->row_size, sizeof relation);
+    return row_text(j->in, t, r, relation, bytes, out, st);
+}
+
 /* The customer of a source number: touched tonight, or one of yesterday's. */
 static bool find_owner(struct job *j, struct owner_scratch *s, const struct map_part *map, uint64_t source,
-                       uint32_t *customer, struct status *st)
+                       struct view text, uint32_t *customer, struct status *st)
 {
     struct integrate *in = j->in;
     int bits = in->im->systems[j->system].bits;
-    uint32_t customer_1 = owner_slot_in(map->slot, map->slots, bits, source)->customer_1;
+    bool exact = !(source & DECODE_KEY_HASHED);
+    uint32_t customer_1 = 0;
+    if (exact)
+        customer_1 = owner_slot_in(map->slot, map->slots, bits, source)->customer_1;
+    else if (!owners_find_text(&in->owners, map->slot, map->slots, bits, source, text, &customer_1, st))
+        return false;
     *customer = OWNER_NOBODY;
     if (customer_1) {
         if (customer_1 != OWNER_GONE) *customer = customer_1 - 1;
@@ -129,11 +153,15 @@ static bool find_owner(struct job *j, struct owner_scratch *s, const struct map_
          i < s->rows.count && s->rows.fingerprint[i] == wanted; i++) {
         uint32_t index = apply_index(in->apply, s->rows.number[i]);
         if ((s->rows.number[i] & DIRECTORY_CLOSED) || apply_touched(in->apply, index)) continue;
-        int is = directory_is(&s->rows, i, source, !(source & DECODE_KEY_HASHED));
+        int is = directory_is(&s->rows, i, source, exact);
         if (is == 0) continue;
         if (is < 0 && !apply_read(in->im->inputs, -1, s->rows.record[i], &s->bytes, st)) return false;
         const struct layout *l = is < 0 ? s->bytes.file->layout : NULL;
-        if (l && decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], apply_record_bytes(&s->bytes)) != source)
+        if (l && exact &&
+            decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], apply_record_bytes(&s->bytes)) != source)
+            continue;
+        if (l && !exact &&
+            !view_equal(decode_text(l, l->role_field[ROLE_SOURCE_NO], apply_record_bytes(&s->bytes)), text))
             continue;
         *customer = index;
         return true;
@@ -151,14 +179,19 @@ static bool remove_source(struct job *j, int worker, int table, uint32_t custome
     return true;
 }
 
+struct changed_source {
+    uint64_t source;
+    uint32_t record; /* one that has it */
+};
+
 static int by_source(const void *a, const void *b)
 {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
+    const struct changed_source *x = a, *y = b;
+    return x->source < y->source ? -1 : x->source > y->source;
 }
 
 /* The source numbers for which a change list brings contacts or addresses: all that they have of the kind. */
-static uint64_t *changed_sources(struct job *j, struct owner_scratch *s, int table, const char *tuples, uint64_t n,
+static struct changed_source *changed_sources(struct job *j, struct owner_scratch *s, int table, const char *tuples, uint64_t n,
                                  uint64_t *count)
 {
     struct integrate *in = j->in;
@@ -166,16 +199,16 @@ static uint64_t *changed_sources(struct job *j, struct owner_scratch *s, int tab
     size_t size = sizeof(struct row_tuple) + t->row_size;
     *count = 0;
     if (t->layout->class == LAYOUT_ACCOUNT || !in->apply->old || in->apply->refresh) return NULL;
-    uint64_t *sources = integrate_room(&s->merged.extra, &s->merged.extra_size, (n + 1) * sizeof *sources);
+    struct changed_source *sources = integrate_room(&s->merged.extra, &s->merged.extra_size, (n + 1) * sizeof *sources);
     for (uint64_t i = 0; i < n; i++) {
         struct row_tuple r;
         memcpy(&r, tuples + i * size, sizeof r);
-        if (!integrate_is_lifted(in, table, r.record)) sources[(*count)++] = r.source;
+        if (!integrate_is_lifted(in, table, r.record)) sources[(*count)++] = (struct changed_source){r.source, r.record};
     }
     if (*count) qsort(sources, *count, sizeof *sources, by_source);
     uint64_t kept = 0;
     for (uint64_t i = 0; i < *count; i++)
-        if (!kept || sources[kept - 1] != sources[i]) sources[kept++] = sources[i];
+        if (!kept || sources[kept - 1].source != sources[i].source) sources[kept++] = sources[i];
     *count = kept;
     return sources;
 }
@@ -187,16 +220,19 @@ static bool join_table(struct job *j, int worker, uint32_t partition, int table,
     const struct table *t = &in->im->tables->table[table];
     struct owner_scratch *s = &j->scratch[worker];
     struct exchange *rows = t->by_relation ? &in->related[table] : &in->im->rows[table];
-    size_t size = sizeof(struct row_tuple) + t->row_size;
+    size_t size = sizeof(struct row_tuple) + t->row_size + (t->by_relation ? sizeof(uint32_t) : 0);
     uint64_t n = exchange_count(rows, partition), changed_count;
     bool daily = in->apply->old != NULL;
-    char *tuples = integrate_room(&s->spare.tuples, &s->spare.tuples_size, n * size + 1);
+    char *tuples = integrate_room(&s->spare.tuples, &s->spare.tuples_size, n * size + 1), bytes[OWNER_TEXT_MAX];
+    struct view text;
     if (!exchange_take(rows, partition, tuples, st)) return false;
-    const uint64_t *changed = changed_sources(j, s, table, tuples, n, &changed_count);
+    const struct changed_source *changed = changed_sources(j, s, table, tuples, n, &changed_count);
     uint32_t customer;
     for (uint64_t i = 0; i < changed_count; i++)
-        if (!find_owner(j, s, map, changed[i], &customer, st) ||
-            (customer != OWNER_NOBODY && !remove_source(j, worker, table, customer, changed[i], st)))
+        if (!source_text(j, t, &(struct row_tuple){.source = changed[i].source, .record = changed[i].record}, NULL, bytes,
+                         &text, st) ||
+            !find_owner(j, s, map, changed[i].source, text, &customer, st) ||
+            (customer != OWNER_NOBODY && !remove_source(j, worker, table, customer, changed[i].source, st)))
             return false;
     for (uint64_t i = 0; i < n; i++) {
         struct row_tuple r;
@@ -205,14 +241,15 @@ static bool join_table(struct job *j, int worker, uint32_t partition, int table,
         if (daily && !t->by_relation) {
             integrate_note_lifted(in, table, r.record, row);
             bool replaced = changed_count && integrate_is_lifted(in, table, r.record) &&
-                            bsearch(&r.source, changed, changed_count, sizeof r.source, by_source);
+                            bsearch(&(struct changed_source){r.source, 0}, changed, changed_count, sizeof *changed,
+                                    by_source);
             if (replaced || integrate_is_closed(in, table, r.record)) {
                 integrate_closed(in, table, row);
                 if (!owners_account(&in->owners, worker, table, r.account, r.record, OWNER_CLOSED, st)) return false;
                 continue;
             }
         }
-        if (!find_owner(j, s, map, r.source, &customer, st) ||
+        if (!source_text(j, t, &r, row, bytes, &text, st) || !find_owner(j, s, map, r.source, text, &customer, st) ||
             !owners_take(&in->owners, worker, table, customer == OWNER_NOBODY ? 0 : customer + 1, r.account, r.record,
                          row, st))
             return false;
@@ -345,6 +382,7 @@ void integrate_owners_init(struct integrate *in)
     for (int s = 0; s < im->unit->systems_count; s++) bits[s] = im->systems[s].bits;
     struct owners *o = &in->owners;
     *o = (struct owners){.tables = im->tables,
+                         .inputs = im->inputs,
                          .first_number = in->first_number,
                          .partition_customers = in->partition_customers,
                          .partition_shift = -1,

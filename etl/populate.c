@@ -281,9 +281,15 @@ static void add_total(struct populate_total *to, const struct populate_total *fr
 {
     for (int t = 0; t < CUSTOMER_TYPES; t++) {
         to->customers[t] += from->customers[t];
+        to->kept[t] += from->kept[t];
         to->scored[t] += from->scored[t];
         to->selected[t] += from->selected[t];
+        for (int i = 0; i < POPULATE_TIERS_MAX; i++) to->tiers[t][i] += from->tiers[t][i];
         to->excluded[t] += from->excluded[t];
+        to->overridden[t] += from->overridden[t];
+        to->reached[t] += from->reached[t];
+        to->reached_excluded[t] += from->reached_excluded[t];
+        to->by_override[t] += from->by_override[t];
         to->score_all[t] += from->score_all[t];
         to->score_selected[t] += from->score_selected[t];
         for (int m = 0; m < 128; m++) to->measure_sum[t][m] += from->measure_sum[t][m];
@@ -292,7 +298,6 @@ static void add_total(struct populate_total *to, const struct populate_total *fr
     to->closed_members += from->closed_members;
     to->entered += from->entered;
     to->left += from->left;
-    to->kept += from->kept;
     for (int o = 0; o < UNIT_OUTPUTS_MAX; o++) to->output_rows[o] += from->output_rows[o];
     for (int i = 0; i < im->tables->count; i++) {
         to->table[i].rows += from->table[i].rows;

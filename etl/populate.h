@@ -19,14 +19,16 @@
 #include "etl/segment.h"
 
 /* GONE: the number is not in force (merged, closed, never used); its type is CUSTOMER_TYPES. KEPT: does not pass the
- * threshold any more, stays by the leave policy. PASSES: the threshold result alone. */
+ * threshold any more, stays by the leave policy. PASSES: the threshold result alone.
+ * selected = scored, not excluded, and reached the threshold, overridden or kept */
 enum {
     CUSTOMER_SELECTED = 1,
     CUSTOMER_EXCLUDED = 2,
     CUSTOMER_SCORED = 4,
-    CUSTOMER_GONE = 8,
-    CUSTOMER_KEPT = 16,
-    CUSTOMER_PASSES = 32
+    CUSTOMER_OVERRIDDEN = 8,
+    CUSTOMER_GONE = 16,
+    CUSTOMER_KEPT = 32,
+    CUSTOMER_PASSES = 64
 };
 
 struct populate_table_total {
@@ -39,12 +41,19 @@ struct populate_table_total {
     __int128 dropped_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
 };
 
+enum { POPULATE_TIERS_MAX = 32 }; /* codes of a result named tier that are counted */
+
 struct populate_total {
     uint64_t customers[CUSTOMER_TYPES], scored[CUSTOMER_TYPES], selected[CUSTOMER_TYPES], excluded[CUSTOMER_TYPES];
+    uint64_t tiers[CUSTOMER_TYPES][POPULATE_TIERS_MAX]; /* of the selected */
+    /* Scored customers who reached the threshold; of these those who are excluded; and who are selected by the override
+     * list alone. selected = reached - reached_excluded + by_override. */
+    uint64_t reached[CUSTOMER_TYPES], reached_excluded[CUSTOMER_TYPES], by_override[CUSTOMER_TYPES];
+    uint64_t overridden[CUSTOMER_TYPES]; /* on the override list */
     __int128 score_all[CUSTOMER_TYPES], score_selected[CUSTOMER_TYPES];
     __int128 measure_sum[CUSTOMER_TYPES][128];
     uint64_t members, closed_members;
-    uint64_t entered, left, kept;
+    uint64_t entered, left, kept[CUSTOMER_TYPES];
     uint64_t output_rows[UNIT_OUTPUTS_MAX];
     struct populate_table_total *table; /* one per table */
 };

@@ -125,30 +125,51 @@ static bool stays_in(const struct populate_job *j, struct populate_worker *w, ui
     return today - w->below[place] < u->leave_days;
 }
 
+/* CUSTOMER_EXCLUDED, CUSTOMER_OVERRIDDEN: the lists that a customer is on, by its ID or by its number. */
+static unsigned listed(const struct integrate *in, uint32_t primary, uint32_t index)
+{
+    const struct reference *r = in->reference;
+    const uint64_t *exclusions = in->excluded_place ? in->excluded_place : in->excluded,
+                   *overrides = in->overridden_place ? in->overridden_place : in->overridden;
+    uint32_t at = in->excluded_place ? index : primary;
+    uint64_t number = in->first_number + index;
+    bool excluded = in->excluded_count && integrate_bit(exclusions, at);
+    bool overridden = in->overridden_count && integrate_bit(overrides, at);
+    if (r->numbers_count) {
+        excluded |= reference_listed_number(r, number, REFERENCE_EXCLUSION) != NULL;
+        overridden |= reference_listed_number(r, number, REFERENCE_OVERRIDE) != NULL;
+    }
+    return (excluded ? CUSTOMER_EXCLUDED : 0u) | (overridden ? CUSTOMER_OVERRIDDEN : 0u);
+}
+
+/* Is a scored customer selected? Counted in the totals. */
+static bool is_selected(struct populate_total *total, int type, unsigned lists, bool reached)
+{
+    bool excluded = lists & CUSTOMER_EXCLUDED, by_override = !reached && !excluded && (lists & CUSTOMER_OVERRIDDEN);
+    total->reached[type] += reached;
+    total->reached_excluded[type] += reached && excluded;
+    total->by_override[type] += by_override;
+    return !excluded && (reached || by_override);
+}
+
 /* Entry, stay and leave of one customer: flags, entry date, since when below. */
-static void settle_selection(const struct populate_job *j, struct populate_worker *w, uint32_t place, int64_t score,
-                             int64_t threshold, bool excluded)
+static void settle_selection(const struct populate_job *j, struct populate_worker *w, uint32_t place, int type,
+                             int64_t score, int64_t threshold, unsigned lists)
 {
     struct populate_total *total = w->total;
     bool was_in = w->entry[place] != DATE_NONE, passes = score >= threshold;
-    bool in = !excluded && (passes || (was_in && stays_in(j, w, place, score, threshold)));
-    if (passes || !in) w->below[place] = DATE_NONE;
+    bool in = is_selected(total, type, lists, passes);
+    bool kept = !in && was_in && !(lists & CUSTOMER_EXCLUDED) && stays_in(j, w, place, score, threshold);
+    in |= kept;
+    if (!kept) w->below[place] = DATE_NONE;
     if (passes) w->flags[place] |= CUSTOMER_PASSES;
     if (in) w->flags[place] |= CUSTOMER_SELECTED;
-    if (in && !passes) w->flags[place] |= CUSTOMER_KEPT;
+    if (kept) w->flags[place] |= CUSTOMER_KEPT;
     if (in && !was_in) w->entry[place] = j->p->in->im->business_date;
     if (!in) w->entry[place] = DATE_NONE;
     total->entered += in && !was_in;
     total->left += was_in && !in;
-    total->kept += in && !passes;
-}
-
-static bool is_excluded(const struct integrate *in, const struct populate_worker *w, const struct populate_range *r,
-                        uint32_t place)
-{
-    if (!in->excluded_count) return false;
-    return in->excluded_place ? integrate_bit(in->excluded_place, r->first + place)
-                              : integrate_bit(in->excluded, w->primary[place]);
+    total->kept[type] += kept;
 }
 
 static void select_customers(struct populate_job *j, struct populate_worker *w, const struct populate_range *r)
@@ -166,10 +187,11 @@ static void select_customers(struct populate_job *j, struct populate_worker *w, 
             continue;
         }
         const struct scorecard *card = &j->p->cards->of[type];
-        bool excluded = is_excluded(j->p->in, w, r, i);
-        w->flags[i] = excluded ? CUSTOMER_EXCLUDED : 0;
+        unsigned lists = listed(j->p->in, w->primary[i], r->first + i);
+        w->flags[i] = (uint8_t)lists;
         total->customers[type]++;
-        total->excluded[type] += excluded;
+        total->excluded[type] += (lists & CUSTOMER_EXCLUDED) != 0;
+        total->overridden[type] += (lists & CUSTOMER_OVERRIDDEN) != 0;
         if (!card->formula) {
             w->entry[i] = w->below[i] = DATE_NONE;
             continue;
@@ -178,16 +200,21 @@ static void select_customers(struct populate_job *j, struct populate_worker *w, 
         w->flags[i] |= CUSTOMER_SCORED;
         total->scored[type]++;
         total->score_all[type] += score;
-        settle_selection(j, w, i, score, card->threshold_minor, excluded);
+        settle_selection(j, w, i, type, score, card->threshold_minor, lists);
         if (!(w->flags[i] & CUSTOMER_SELECTED)) continue;
         total->selected[type]++;
         total->score_selected[type] += score;
+        if (card->tier_result < 0) continue;
+        int64_t tier = populate_column(w, j, r, type, card->measures_count + card->tier_result)[i];
+        if (tier >= 0 && tier < POPULATE_TIERS_MAX) total->tiers[type][tier]++;
     }
     for (int t = 0; t < CUSTOMER_TYPES; t++)
         for (int m = 0; j->p->cards->of[t].formula && m < j->p->cards->of[t].measures_count; m++) {
             const int64_t *column = populate_column(w, j, r, t, m);
             __int128 sum = 0;
-            for (uint32_t i = 0; i < r->count; i++) sum += column[i];
+            /* dates have no sum; and of a missing one nobody would want it */
+            bool dates = formula_measure_type(j->p->cards->of[t].formula, m) == VALUE_DATE;
+            for (uint32_t i = 0; !dates && i < r->count; i++) sum += column[i];
             total->measure_sum[t][m] += sum;
         }
 }

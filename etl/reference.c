@@ -1,6 +1,7 @@
 #include "etl/reference.h"
 
 #include "base/date.h"
+#include "etl/rates.h"
 
 #include <string.h>
 
@@ -11,7 +12,7 @@ struct reader {
     struct arena *arena;
     struct reference *out;
     int32_t business_date;
-    int exclusions_capacity;
+    bool without_rates; /* they come from elsewhere */
     struct status *st;
 };
 
@@ -30,18 +31,38 @@ static bool add_rate(struct reader *r, const struct layout *l, const struct deco
                     VIEW_PRINT(code), (long long)rate, (long long)per_unit);
         return status_hint(r->st, "have the rate file corrected and sent again; then the same command");
     }
-    char text[4] = {code.bytes[0], code.bytes[1], code.bytes[2], 0};
-    int at = rates_find(rates, text);
+    char text[4] = {code.bytes[0], code.bytes[1], code.bytes[2], 0}, day[11];
+    int at = rates_find(rates, text), date_field = l->role_field[ROLE_DATE];
+    int32_t date = date_field < 0 ? r->business_date : (int32_t)decode_value(d, date_field, record);
+    if (date == DATE_NONE) date = r->business_date;
+    if (date > r->business_date) return true; /* of a day that is not there yet */
     if (at == 0)
         return (rate == 1000000 * per_unit) ||
                status_fail(r->st, STATUS_INPUT, "\"%s\": the base currency %s has a rate other than 1", file, text);
-    if (at > 0) return status_fail(r->st, STATUS_INPUT, "\"%s\": two rates for %s", file, text);
-    if (rates->count == DECODE_CURRENCIES_MAX)
+    if (at > 0 && r->out->origins[at].date == date) {
+        date_format(date, day);
+        return status_fail(r->st, STATUS_INPUT, "\"%s\": two rates for %s of %s", file, text, day);
+    }
+    if (at > 0 && r->out->origins[at].date > date) return true;
+    if (at < 0 && rates->count == DECODE_CURRENCIES_MAX)
         return status_fail(r->st, STATUS_INPUT, "\"%s\": more than %d currencies", file, DECODE_CURRENCIES_MAX);
-    memcpy(rates->code[rates->count], text, 4);
-    rates->rate[rates->count] = rate;
-    rates->per_unit[rates->count++] = (int32_t)per_unit;
+    if (at < 0) at = rates->count++;
+    memcpy(rates->code[at], text, 4);
+    rates->rate[at] = rate;
+    rates->per_unit[at] = (int32_t)per_unit;
+    r->out->origins[at] = (struct rate_origin){.date = date, .from = arena_dup(r->arena, view_of(file))};
     return true;
+}
+
+struct exclusion *reference_add(struct reference *r, struct arena *arena)
+{
+    if (r->exclusions_count == r->exclusions_capacity) {
+        r->exclusions_capacity = r->exclusions_capacity ? r->exclusions_capacity * 2 : 256;
+        struct exclusion *more = arena_array(arena, struct exclusion, r->exclusions_capacity);
+        if (r->exclusions_count) memcpy(more, r->exclusions, (size_t)r->exclusions_count * sizeof *more);
+        r->exclusions = more;
+    }
+    return &r->exclusions[r->exclusions_count++];
 }
 
 static void add_exclusion(struct reader *r, const struct layout *l, const struct decoder *d,
@@ -57,14 +78,8 @@ static void add_exclusion(struct reader *r, const struct layout *l, const struct
         struct identity_key key;
         size_t n = identity_number(r->unit->identity, charset, decode_text(l, l->role_field[ROLE_ID_TYPE], record),
                                    decode_text(l, l->role_field[ROLE_ID_NO], record), number, &class, &key, corporate);
-        struct reference *out = r->out;
-        if (out->exclusions_count == r->exclusions_capacity) {
-            r->exclusions_capacity = r->exclusions_capacity ? r->exclusions_capacity * 2 : 256;
-            struct exclusion *more = arena_array(r->arena, struct exclusion, r->exclusions_capacity);
-            if (out->exclusions_count) memcpy(more, out->exclusions, (size_t)out->exclusions_count * sizeof *more);
-            out->exclusions = more;
-        }
-        out->exclusions[out->exclusions_count++] = (struct exclusion){
+        *reference_add(r->out, r->arena) = (struct exclusion){
+            .lists = REFERENCE_EXCLUSION,
             .key = key.key,
             .strength = key.strength,
             .class = arena_dup(r->arena, class),
@@ -124,21 +139,43 @@ static int by_key(const void *a, const void *b)
     return c ? c : strcmp(x->number, y->number);
 }
 
-bool reference_load(const struct unit *u, const struct input_set *inputs, int32_t business_date, struct arena *arena,
-                    struct reference *out, struct status *st)
+static bool read_files(struct reader *r, const struct input_set *inputs)
+{
+    struct reference *out = r->out;
+    for (int i = 0; i < inputs->files_count; i++) {
+        const struct input_file *f = &inputs->files[i];
+        bool wanted = f->layout->class == LAYOUT_EXCLUSION || (f->layout->class == LAYOUT_RATE && !r->without_rates);
+        if (wanted && !read_file(r, f)) return status_while(r->st, "reading %s", f->layout->name);
+    }
+    if (!reference_load_lists(r->unit, r->business_date, r->arena, out, r->st))
+        return status_while(r->st, "reading the published lists");
+    if (out->exclusions_count) qsort(out->exclusions, (size_t)out->exclusions_count, sizeof *out->exclusions, by_key);
+    return true;
+}
+
+static void take_base(struct reference *out, const struct unit *u, int32_t business_date)
 {
     *out = (struct reference){.rates = {.count = 1}};
     memcpy(out->rates.code[0], u->base_currency, 4);
     out->rates.rate[0] = 1000000;
     out->rates.per_unit[0] = 1;
+    out->origins[0] = (struct rate_origin){.date = business_date, .from = "base currency"};
+}
+
+bool reference_load(const struct unit *u, const struct input_set *inputs, int32_t business_date, struct arena *arena,
+                    struct reference *out, struct status *st)
+{
     struct reader r = {.unit = u, .arena = arena, .out = out, .business_date = business_date, .st = st};
-    for (int i = 0; i < inputs->files_count; i++) {
-        const struct input_file *f = &inputs->files[i];
-        if (f->layout->class != LAYOUT_RATE && f->layout->class != LAYOUT_EXCLUSION) continue;
-        if (!read_file(&r, f)) return status_while(st, "reading %s", f->layout->name);
-    }
-    if (out->exclusions_count) qsort(out->exclusions, (size_t)out->exclusions_count, sizeof *out->exclusions, by_key);
-    return true;
+    take_base(out, u, business_date);
+    return read_files(&r, inputs);
+}
+
+bool reference_open(const struct unit *u, const struct input_set *inputs, int32_t business_date, const char *folder,
+                    struct arena *arena, struct reference *out, struct status *st)
+{
+    struct reader r = {.unit = u, .arena = arena, .out = out, .business_date = business_date, .st = st};
+    take_base(out, u, business_date);
+    return rates_read(folder, arena, out, &r.without_rates, st) && read_files(&r, inputs);
 }
 
 int reference_exclusions(const struct reference *r, uint64_t key, int *count)
@@ -155,57 +192,4 @@ int reference_exclusions(const struct reference *r, uint64_t key, int *count)
     while (end < r->exclusions_count && r->exclusions[end].key == key) end++;
     *count = end - low;
     return low;
-}
-
-/* --- rates of a generation --- */
-
-void reference_carry(struct reference *r, const struct reference *yesterday)
-{
-    for (int i = 0; i < yesterday->rates.count; i++) {
-        struct rates *to = &r->rates;
-        if (rates_find(to, yesterday->rates.code[i]) >= 0 || to->count == DECODE_CURRENCIES_MAX) continue;
-        memcpy(to->code[to->count], yesterday->rates.code[i], 4);
-        to->rate[to->count] = yesterday->rates.rate[i];
-        to->per_unit[to->count++] = yesterday->rates.per_unit[i];
-    }
-}
-
-bool reference_write(const struct reference *r, const char *folder, struct status *st)
-{
-    char path[OS_PATH_MAX];
-    struct buf b;
-    buf_init(&b, 1 << 20);
-    snprintf(path, sizeof path, "%s/rates.tsv", folder);
-    buf_add_text(&b, "currency\trate\tper_unit\n");
-    for (int i = 0; i < r->rates.count; i++)
-        buf_addf(&b, "%s\t%lld\t%d\n", r->rates.code[i], (long long)r->rates.rate[i], r->rates.per_unit[i]);
-    int fd = os_open_create(path, st);
-    bool ok = fd >= 0 && os_write_at(fd, path, b.bytes, b.length, 0, st);
-    os_close(fd);
-    buf_release(&b);
-    return ok;
-}
-
-bool reference_read(struct reference *r, const char *folder, struct status *st)
-{
-    char path[OS_PATH_MAX], code[4];
-    long long rate;
-    int per_unit;
-    struct buf b;
-    snprintf(path, sizeof path, "%s/rates.tsv", folder);
-    if (!os_exists(path)) return true; /* a generation of an older release */
-    buf_init(&b, 1 << 20);
-    bool ok = os_read_file(path, &b, st);
-    r->rates.count = 0;
-    for (const char *line = ok ? strchr(b.bytes, '\n') : NULL; line && line[1]; line = strchr(line + 1, '\n')) {
-        if (sscanf(line + 1, "%3s\t%lld\t%d", code, &rate, &per_unit) != 3 || r->rates.count == DECODE_CURRENCIES_MAX) {
-            ok = status_fail(st, STATUS_CORRUPT, "\"%s\" has a line that cannot be read", path);
-            break;
-        }
-        memcpy(r->rates.code[r->rates.count], code, 4);
-        r->rates.rate[r->rates.count] = rate;
-        r->rates.per_unit[r->rates.count++] = per_unit;
-    }
-    buf_release(&b);
-    return ok;
 }

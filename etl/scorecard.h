@@ -12,6 +12,7 @@ struct scorecard {
     struct formula_program *program;
     int64_t threshold_minor;
     int measures_count, results_count;
+    int tier_result; /* the result named tier, when it is a code; -1: none */
 };
 
 struct scorecards {
@@ -22,5 +23,8 @@ struct scorecards {
 bool scorecards_load(const struct unit *u, const struct tables *tables, const struct rates *rates, struct arena *arena,
                      struct scorecards *out, struct status *st);
 void scorecards_release(struct scorecards *s);
+/* Does the formula use columns only? formula: its name, for the message. */
+bool scorecard_check_columns(const struct measure_set *measures, const struct tables *tables, const char *formula,
+                             struct status *st);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/conf.h"
 #include "base/os.h"
+#include "etl/gate_limits.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -126,6 +127,33 @@ static bool read_layouts(struct conf *c, struct unit *u, struct arena *arena, st
     return find_bases(c, u, st) && (u->layouts_count > 0 || conf_fail(c, "unit", "layouts", st, "no layout is listed"));
 }
 
+/* [filter]: under the name of a layout a condition that crmx applies, under that of a system what the sender leaves out
+ * (text, read with the systems). */
+static bool read_filters(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
+{
+    const char *key;
+    for (int i = 0; (key = conf_key(c, "filter", i)); i++) {
+        int at = unit_layout(u, key);
+        bool is_system = system_index(u, key) >= 0;
+        if (at < 0 && !is_system) {
+            conf_fail(c, "filter", key, st, "there is neither a layout nor a system of that name in this unit");
+            return status_hint(st, "a layout: crmx leaves records out; a system: a note of what the sender leaves out");
+        }
+        if (at < 0) continue;
+        enum layout_class class = u->layouts[at]->class;
+        if (is_system) return conf_fail(c, "filter", key, st, "is a layout and a system: rename one of them");
+        if (class == LAYOUT_RATE || class == LAYOUT_EXCLUSION)
+            return conf_fail(c, "filter", key, st, "a file of class %s is always read whole",
+                             LAYOUT_CLASS_NAMES[class]);
+        struct status one = {0};
+        u->layout_filter[at] = filter_parse(u->layouts[at], conf_get(c, "filter", key), arena, &one);
+        if (u->layout_filter[at]) continue;
+        conf_fail(c, "filter", key, st, "%s", one.message);
+        return one.hint[0] ? status_hint(st, "%s", one.hint) : false;
+    }
+    return true;
+}
+
 static bool read_outputs(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
 {
     struct view rest = view_of(conf_get(c, "unit", "outputs"));
@@ -148,7 +176,8 @@ static bool read_outputs(struct conf *c, struct unit *u, struct arena *arena, st
 }
 
 /* "1000000.00" → 100000000 */
-static bool read_money(struct conf *c, const char *key, const char *text, int64_t *minor, struct status *st)
+static bool read_money(struct conf *c, const char *section, const char *key, const char *text, int64_t *minor,
+                       struct status *st)
 {
     int64_t value = 0;
     int decimals = -1;
@@ -162,26 +191,89 @@ static bool read_money(struct conf *c, const char *key, const char *text, int64_
             break;
     }
     if (*p || p == text || (decimals == 0 && p - text == 1))
-        return conf_fail(c, "unit", key, st, "an amount such as 1000000.00 is needed, found \"%s\"", text);
+        return conf_fail(c, section, key, st, "an amount such as 1000000.00 is needed, found \"%s\"", text);
     for (; decimals < 2; decimals = decimals < 0 ? 1 : decimals + 1) value *= 10;
     *minor = value;
     return true;
+}
+
+static const char *dup_or_null(struct arena *arena, const char *text)
+{
+    return text ? arena_dup(arena, view_of(text)) : NULL;
+}
+
+/* One customer type of parameters.ini: what was activated. */
+static bool read_activated_type(struct conf *c, const char *section, struct unit *u, int t, struct arena *arena,
+                                struct status *st)
+{
+    const char *formula = conf_get(c, section, "formula"), *threshold = conf_get(c, section, "threshold"),
+               *source = conf_get(c, section, "threshold_source");
+    conf_get(c, section, "formula_digest");
+    if (formula) {
+        u->formula_name[t] = arena_dup(arena, view_of(formula));
+        u->formula_source[t] = dup_or_null(arena, conf_get(c, section, "formula_source"));
+    }
+    if (source) { /* without a number it is that of the formula's text, not of the unit file */
+        u->has_threshold[t] = threshold != NULL;
+        u->threshold_source[t] = arena_dup(arena, view_of(source));
+        if (threshold && !read_money(c, section, "threshold", threshold, &u->threshold_minor[t], st)) return false;
+    }
+    u->challenger_name[t] = dup_or_null(arena, conf_get(c, section, "challenger"));
+    u->challenger_source[t] = dup_or_null(arena, conf_get(c, section, "challenger_source"));
+    return conf_check_used(c, section, st);
+}
+
+static bool read_activated(struct unit *u, struct arena *arena, struct status *st)
+{
+    static const char *const SECTIONS[] = {"personal", "corporate"};
+    const char *path = path_of(arena, u->folder, "parameters", "parameters");
+    if (!os_exists(path)) return true;
+    struct conf *c = conf_open(path, st);
+    bool ok = c != NULL;
+    for (int t = 0; ok && t < CUSTOMER_TYPES; t++) ok = read_activated_type(c, SECTIONS[t], u, t, arena, st);
+    if (ok) {
+        u->list_source[0] = dup_or_null(arena, conf_get(c, "lists", "head"));
+        u->list_source[1] = dup_or_null(arena, conf_get(c, "lists", "unit"));
+    }
+    conf_close(c);
+    return ok || status_while(st, "reading the activated parameters");
 }
 
 static bool read_formulas(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
 {
     for (int t = 0; t < CUSTOMER_TYPES; t++) {
         const char *name = conf_get(c, "unit", FORMULA_KEYS[t]), *threshold = conf_get(c, "unit", THRESHOLD_KEYS[t]);
-        if (name && *name) u->formula_name[t] = arena_dup(arena, view_of(name));
+        if (name && *name) {
+            u->formula_name[t] = arena_dup(arena, view_of(name));
+            u->formula_source[t] = arena_printf(arena, "formulas/%s.formula", name);
+            u->threshold_source[t] = u->formula_source[t];
+        }
         if (!threshold) continue;
-        if (!read_money(c, THRESHOLD_KEYS[t], threshold, &u->threshold_minor[t], st)) return false;
+        if (!read_money(c, "unit", THRESHOLD_KEYS[t], threshold, &u->threshold_minor[t], st)) return false;
         u->has_threshold[t] = true;
+        u->threshold_source[t] = arena_printf(arena, "units/%s.ini", u->id);
     }
+    if (!read_activated(u, arena, st)) return false;
     if (!u->formula_name[CUSTOMER_PERSONAL] && !u->formula_name[CUSTOMER_CORPORATE]) {
         conf_fail(c, "unit", NULL, st, "no active formula: formula.personal or formula.corporate is needed");
         return status_hint(st,
                            "write formula.personal = NAME into the unit file, with formulas/NAME.formula beside it");
     }
+    return true;
+}
+
+static bool read_rates(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
+{
+    const char *retired = conf_get(c, "rates", "retired");
+    u->rates_retired = retired ? arena_dup(arena, view_of(retired)) : "";
+    return conf_integer(c, "rates", "carry_days", 0, 366, UNIT_RATES_CARRY_DAYS, &u->rates_carry_days, st);
+}
+
+static bool read_gates(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
+{
+    struct gate_limits *gates;
+    if (!gate_limits_read(c, u, arena, &gates, st)) return false;
+    u->gates = gates;
     return true;
 }
 
@@ -277,11 +369,13 @@ bool unit_load(const char *folder, const char *id, struct arena *arena, struct u
     u->folder = arena_dup(arena, view_of(folder));
     bool ok =
         read_head(c, u, id, arena, st) && read_systems(c, u, arena, st) && read_layouts(c, u, arena, st) &&
-        read_outputs(c, u, arena, st) && read_formulas(c, u, arena, st) &&
+        read_filters(c, u, arena, st) && read_outputs(c, u, arena, st) && read_formulas(c, u, arena, st) &&
         read_calendars(c, u, arena, st) && conf_check_used(c, "calendar", st) &&
+        read_rates(c, u, arena, st) && read_gates(c, u, arena, st) &&
         /* Only these sections: the file holds options and targets for others, too. A misspelt threshold would be no
          * threshold. */
-        conf_check_used(c, "unit", st) && conf_check_used(c, "systems", st) && conf_check_used(c, "filter", st);
+        conf_check_used(c, "unit", st) && conf_check_used(c, "systems", st) && conf_check_used(c, "filter", st) &&
+        conf_check_used(c, "rates", st) && conf_check_used(c, "gates", st) && conf_check_used(c, "expected", st);
     conf_close(c);
     *out = u;
     return ok || status_while(st, "reading unit %s", id);

@@ -1,6 +1,8 @@
 /* unit: a tier-1 branch 一级分行 as configured: systems by priority, layouts, outputs, identity profile, formulas.
  *
- * unit_load reads units/UU.ini of a configuration folder and all it names; everything lives in the arena. Layouts are
+ * unit_load reads units/UU.ini of a configuration folder and all it names; everything lives in the arena. In the param/
+ * of an attempt or generation parameters/parameters.ini may lie beside it (etl/parameter): what it says about formulas
+ * and thresholds takes the place of what the unit file says. Layouts are
  * ordered by the priority of their system, within a system as listed, so that record ids (base + position) sort by
  * priority.
  */
@@ -10,13 +12,20 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "etl/calendar.h"
+#include "etl/filter.h"
 #include "etl/identity.h"
 #include "etl/layout.h"
 #include "etl/output.h"
 
 #include <stdint.h>
 
-enum { UNIT_SYSTEMS_MAX = 16, UNIT_LAYOUTS_MAX = 192, UNIT_OUTPUTS_MAX = 32, UNIT_ID_LENGTH_MAX = 8 };
+enum {
+    UNIT_SYSTEMS_MAX = 16,
+    UNIT_LAYOUTS_MAX = 192,
+    UNIT_OUTPUTS_MAX = 32,
+    UNIT_ID_LENGTH_MAX = 8,
+    UNIT_RATES_CARRY_DAYS = 5
+};
 
 enum unit_take { UNIT_TAKE_RENAME, UNIT_TAKE_LINK, UNIT_TAKE_COPY };
 enum unit_tie { UNIT_TIE_SOURCE_NO, UNIT_TIE_POSITION };
@@ -26,8 +35,10 @@ enum { CUSTOMER_PERSONAL, CUSTOMER_CORPORATE, CUSTOMER_TYPES }; /* P, C */
 struct unit_system {
     const char *name;
     char letter;
-    const char *filter; /* source-side filter the system applied, as text; NULL: none */
+    const char *filter; /* source-side filter that the system itself applies, as text; NULL: none */
 };
+
+struct gate_limits; /* etl/gate_limits.h */
 
 struct unit {
     const char *id, *name, *folder; /* folder: the configuration folder it was read from */
@@ -40,12 +51,16 @@ struct unit {
     struct unit_system systems[UNIT_SYSTEMS_MAX];
     int systems_count;
     struct layout *layouts[UNIT_LAYOUTS_MAX];
-    int layout_system[UNIT_LAYOUTS_MAX]; /* index of its system, -1: none */
-    int layout_base[UNIT_LAYOUTS_MAX];   /* a change list: the layout it changes; any other: itself */
+    int layout_system[UNIT_LAYOUTS_MAX];                  /* index of its system, -1: none */
+    int layout_base[UNIT_LAYOUTS_MAX];                    /* a change list: the layout it changes; any other: itself */
+    const struct filter *layout_filter[UNIT_LAYOUTS_MAX]; /* records that meet it are left out at import; NULL: none */
     int layouts_count;
     struct output *outputs[UNIT_OUTPUTS_MAX];
     int outputs_count;
     struct identity_profile *identity;
+    int64_t rates_carry_days;  /* how many days back a missing rate may come from */
+    const char *rates_retired; /* currencies that are no longer quoted, separated by blanks */
+    const struct gate_limits *gates;
     const char *formula_name[CUSTOMER_TYPES]; /* NULL: such customers are integrated, not scored */
     bool has_threshold[CUSTOMER_TYPES];
     int64_t threshold_minor[CUSTOMER_TYPES];
@@ -54,6 +69,12 @@ struct unit {
     int64_t leave_ppm;     /* hysteresis: below this share of the threshold … */
     int leave_days;        /* … for so many days */
     int pending_days;      /* an account without an owner is an orphan 无主账户 after so many days */
+    /* What is scored beside it without selecting anybody: formulas/NAME.formula; NULL: none. */
+    const char *challenger_name[CUSTOMER_TYPES];
+    /* Where they come from, in words: "version 7 of unit 11, file 000003, from 2026-11-01", or a file of the working
+     * folder. NULL: there is none. */
+    const char *formula_source[CUSTOMER_TYPES], *threshold_source[CUSTOMER_TYPES], *challenger_source[CUSTOMER_TYPES];
+    const char *list_source[2]; /* lists of the head office, of the unit; NULL: none published */
 };
 
 bool unit_load(const char *folder, const char *id, struct arena *arena, struct unit **out, struct status *st);
