@@ -20,5 +20,7 @@ BEGIN
         DELETE FROM oracle.entry WHERE entry_date IS NULL;
     END IF;
 END $$;
+-- Whoever is put on the exclusion list goes at once, whatever the policy.
+DELETE FROM oracle.entry WHERE number + (SELECT oracle.unit_setting('number_prefix', '0'))::bigint * 100000000 IN (SELECT number FROM oracle.excluded_customer);
 TRUNCATE kept.entry;
 INSERT INTO kept.entry SELECT number, entry_date FROM oracle.entry;
