@@ -232,11 +232,11 @@ static void accounts(struct reconcile *r, const struct populate *p, int i)
     const char *name = p->in->im->tables->table[i].layout->name;
     int32_t today = p->in->im->business_date;
     uint64_t orphans = 0;
+    if (!p->in->apply->old) return; /* on the first day those without an owner are what "orphans" says */
     for (uint32_t k = 0; k < it->pending_count; k++)
         orphans += today - it->pending[k].since > p->in->im->unit->pending_days;
     add_records(r, 30, arena_printf(r->arena, "%s.pending", name), it->pending_count - orphans);
     add_records(r, 30, arena_printf(r->arena, "%s.orphaned", name), orphans);
-    if (!p->in->apply->old) return;
     add_records(r, 30, arena_printf(r->arena, "%s.accounts", name), it->accounts_after);
     add_records(r, 30, arena_printf(r->arena, "%s.accounts_new", name), it->accounts_new);
     add_records(r, 30, arena_printf(r->arena, "%s.accounts_closed", name), it->accounts_closed);
@@ -328,9 +328,11 @@ static void selection(struct reconcile *r, const struct populate *p, struct stat
                 "", t->measure_sum[k][m], formula_measure_type(p->cards->of[k].formula, m) == VALUE_MONEY ? 2 : 0);
     }
     add_records(r, 60, "selected", selected);
-    add_records(r, 60, "selected.entered", t->entered);
-    add_records(r, 60, "selected.left", t->left);
-    add_records(r, 60, "selected.kept", t->kept);
+    if (p->in->apply->old) {
+        add_records(r, 60, "selected.entered", t->entered);
+        add_records(r, 60, "selected.left", t->left);
+        add_records(r, 60, "selected.kept", t->kept);
+    }
     for (int o = 0; o < u->outputs_count; o++) {
         add_records(r, 80, arena_printf(r->arena, "rows.%s", u->outputs[o]->file), t->output_rows[o]);
         equate(r, arena_printf(r->arena, "%s: bytes on disk = rows × record length", u->outputs[o]->file), "",
