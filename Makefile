@@ -82,8 +82,8 @@ unit: $(TESTS) ## build and run the unit tests only
 .PHONY: tests test check asan tsan cov crash faults fuzz bench demo lint format docs install
 tests: all $(TESTS)
 
-test: tests ## unit and integration tests (about 2 minutes)
-	@MODE=$(MODE) tests/run unit integration
+test: tests ## unit and integration tests, a short span of the law (about 2 minutes)
+	@MODE=$(MODE) tests/run unit integration law
 
 check: test asan tsan crash faults fuzz lint ## everything: also sanitizers, crashes, faults, a fuzz smoke
 
@@ -97,6 +97,8 @@ law: all ## initial + daily loads = initial load; one night in every way that mu
 	@MODE=$(MODE) tests/law/run
 	@MODE=$(MODE) tests/law/night
 	@MODE=$(MODE) tests/differential/daily
+	@MODE=$(MODE) tests/differential/daily --seed 2 --leave leave
+	@MODE=$(MODE) tests/differential/daily --seed 3 --leave 'hysteresis 0.9 2'
 
 CAMPAIGN_SEED ?= 1
 campaign: all ## a whole year of it, and twenty short spans (an hour)
