@@ -1,5 +1,6 @@
 /* import (step 020): read every file once, accept or reject each record, throw the accepted ones into the exchanges
- * from which integrate (030) takes them.
+ * from which integrate (030) takes them. Customers and relations first: when their customers are known (im->owners),
+ * the rows of tables go straight to them.
  *
  * What goes where: a customer record → one customer tuple (by identity key) and one source tuple (by source number of
  * its system); a record of a table → one row tuple by its owner's source number, or, where a relation file names the
@@ -13,6 +14,7 @@
 #include "etl/exchange.h"
 #include "etl/identity.h"
 #include "etl/input.h"
+#include "etl/owner.h"
 #include "etl/table.h"
 #include "etl/unit.h"
 
@@ -72,6 +74,9 @@ struct import_control {                                     /* control totals of
     __int128 sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX]; /* accepted, per amount column and currency */
 };
 
+struct import_worker;
+struct import_keys;
+
 struct import {
     const struct unit *unit;
     struct input_set *inputs;
@@ -90,10 +95,13 @@ struct import {
     struct exchange customers;                                  /* by identity key */
     struct import_system systems[UNIT_SYSTEMS_MAX];
     struct exchange rows[UNIT_LAYOUTS_MAX];     /* per table: by source number, or by account key for by_relation */
-    struct decoder *decoders[UNIT_LAYOUTS_MAX]; /* per layout of the unit */
-    struct table_map *maps[UNIT_LAYOUTS_MAX];   /* of layouts that feed a table */
+    struct decoder *decoders[UNIT_LAYOUTS_MAX];     /* per layout of the unit */
+    struct table_map *maps[UNIT_LAYOUTS_MAX];       /* of layouts that feed a table */
     const struct table *table_of[UNIT_LAYOUTS_MAX]; /* the table a layout feeds, NULL: none */
     struct import_control *control[UNIT_LAYOUTS_MAX]; /* per table */
+    struct import_keys *keys;                         /* per layout of the unit */
+    struct import_worker *workers;
+    const struct owners *owners; /* set before import_rows by who knows them; NULL: rows wait in `rows` */
 };
 
 /* Partition of a key among 2^bits. */
@@ -115,8 +123,9 @@ bool import_customer_tuple(const struct import *im, const struct input_file *f, 
 struct relation_tuple import_relation_tuple(const struct import *im, const struct input_file *f,
                                             const unsigned char *record);
 
-/* The caller has set the first block of members (unit … business_date). */
-bool import_run(struct import *im, struct status *st);
+/* The caller has set the first block of members (unit … business_date). Customers and relations, then the rows. */
+bool import_customers(struct import *im, struct status *st);
+bool import_rows(struct import *im, struct status *st);
 /* The rows may be read from here on. A night with yesterday's population adds rows of its own before (etl/apply). */
 void import_seal_rows(struct import *im);
 void import_release(struct import *im);

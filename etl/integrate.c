@@ -79,19 +79,6 @@ static void rank(struct integrate *in)
         count += (uint32_t)__builtin_popcountll(bits);
     }
     in->customers = count;
-    in->partitions = count ? integrate_partition(in, count - 1) + 1 : 0;
-}
-
-bool integrate_account(struct integrate *in, int table, int worker, uint64_t account, uint32_t record,
-                       uint32_t customer, struct status *st)
-{
-    const struct import *im = in->im;
-    int bits = im->systems[im->tables->table[table].system].bits;
-    if (im->tables->table[table].layout->class != LAYOUT_ACCOUNT) return true;
-    struct account_tuple *a = exchange_add(&in->accounts[table], worker, import_partition(account, bits), st);
-    if (!a) return false;
-    *a = (struct account_tuple){account, record, customer};
-    return true;
 }
 
 bool integrate_is_closed(const struct integrate *in, int table, uint32_t record)
@@ -170,28 +157,43 @@ static void settle_pending(struct integrate *in)
     }
 }
 
-bool integrate_run(struct integrate *in, struct status *st)
+/* Where tonight's records begin in each space. */
+static void find_bases(struct integrate *in)
 {
-    struct import *im = in->im;
-    in->records_max = (im->inputs->customer_records_max + 63) & ~63u;
-    for (int i = 0; i < im->tables->count; i++) in->table[i] = arena_new(im->arena, struct integrate_table);
+    const struct import *im = in->im;
     for (int i = 0; i < im->tables->count; i++)
         for (int f = 0; f < im->inputs->carried_count; f++)
             if (im->inputs->carried[f].space == im->tables->table[i].layout_index)
                 in->day_base[i] = im->inputs->carried[f].record_base + im->inputs->carried[f].records_max;
+}
+
+bool integrate_customers(struct integrate *in, struct status *st)
+{
+    struct import *im = in->im;
+    bool daily = in->apply->old != NULL;
+    in->records_max = (im->inputs->customer_records_max + 63) & ~63u;
+    for (int i = 0; i < im->tables->count; i++) in->table[i] = arena_new(im->arena, struct integrate_table);
+    find_bases(in);
+    integrate_owners_init(in);
     if (!take_regions(in, st) || !integrate_duplicates(in, st)) return false;
-    if (in->apply->old && !apply_customers(in, st)) return false;
-    if (!integrate_identities(in, st)) return false;
-    if (!in->apply->old)
+    if ((daily && !apply_customers(in, st)) || !integrate_identities(in, st)) return false;
+    if (!daily)
         rank(in);
     else if (!integrate_aliases(in, st) || !apply_numbers(in, st))
         return false;
     in->partitions = in->customers ? integrate_partition(in, in->customers - 1) + 1 : 0;
-    if (!integrate_open(in, st) || (in->apply->old && !apply_rows(in, st))) return false;
+    return integrate_sources(in, st);
+}
+
+bool integrate_rows(struct integrate *in, struct status *st)
+{
+    struct import *im = in->im;
+    bool daily = in->apply->old != NULL;
+    if (daily && !apply_rows(in, st)) return false;
     import_seal_rows(im);
     if (!integrate_relations(in, st) || !integrate_owners(in, st) || !integrate_directories(in, st)) return false;
-    for (int i = 0; in->apply->old && i < im->tables->count; i++) exchange_seal(&in->removed[i]);
-    if (in->apply->old && !integrate_exclusions(in, st)) return false;
+    for (int i = 0; daily && i < im->tables->count; i++) exchange_seal(&in->removed[i]);
+    if (daily && !integrate_exclusions(in, st)) return false;
     settle_pending(in);
     if (in->notes_count) qsort(in->notes, in->notes_count, sizeof *in->notes, by_record);
     return true;
@@ -201,6 +203,7 @@ void integrate_release(struct integrate *in)
 {
     struct budget *b = in->im->budget;
     size_t words = (size_t)in->records_max / 64 + 1;
+    budget_region_return(b, in->maps, in->maps_size);
     budget_region_return(b, in->primary, (size_t)in->records_max * 4 + 64);
     budget_region_return(b, in->ranks, words * sizeof *in->ranks);
     budget_region_return(b, in->superseded, words * 8);

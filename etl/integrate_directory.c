@@ -102,8 +102,8 @@ static bool load_accounts(struct job *j, uint32_t partition, struct directory_sc
     if (!exchange_take(x, partition, t, st)) return false;
     for (uint64_t i = 0; i < *n; i++)
         (*e)[i] = (struct directory_entry){directory_hash(t[i].account), t[i].record,
-                                           t[i].customer == INTEGRATE_NOBODY   ? DIRECTORY_NOBODY
-                                           : t[i].customer == INTEGRATE_CLOSED ? DIRECTORY_CLOSED
+                                           t[i].customer == OWNER_NOBODY   ? DIRECTORY_NOBODY
+                                           : t[i].customer == OWNER_CLOSED ? DIRECTORY_CLOSED
                                                                                : number_of(j, t[i].customer)};
     return true;
 }

@@ -1,4 +1,4 @@
-/* integrate, part 2: owners out of relation files. An account row meets the relation records of the same account; each
+/* integrate, part 4: owners out of relation files. An account row meets the relation records of the same account; each
  * owner gets a row of its own. Money is divided by shares so that every unit counts once: each further owner gets its
  * share rounded towards zero, the first owner (one whose share is blank, else the first in the file) what is left.
  * Linked people (agents, guardians) get a row without money. */
@@ -54,6 +54,10 @@ static bool emit(struct job *j, int worker, const struct row_tuple *from, uint64
 {
     struct import *im = j->in->im;
     const struct table *t = &im->tables->table[j->table];
+    const struct owners *owners = &j->in->owners;
+    if (owners->in_memory)
+        return owners_take(owners, worker, j->table, owners_customer_1(owners, t->system, source), from->account,
+                           from->record, row, st);
     struct row_tuple *r =
         exchange_add(&j->in->related[j->table], worker, import_partition(source, im->systems[t->system].bits), st);
     if (!r) return false;
@@ -117,7 +121,7 @@ static bool orphan(struct job *j, int worker, const struct row_tuple *r, struct 
     add_amounts(t, (const unsigned char *)(r + 1), totals->orphan_sum);
     pthread_mutex_unlock(&lock);
     integrate_pending(j->in, j->table, r->record);
-    return integrate_account(j->in, j->table, worker, r->account, r->record, INTEGRATE_NOBODY, st);
+    return owners_account(&j->in->owners, worker, j->table, r->account, r->record, OWNER_NOBODY, st);
 }
 
 /* --- the relations in force --- */
@@ -188,7 +192,7 @@ static bool write_relations(struct job *j, struct relation_scratch *s, uint32_t 
 static bool closed_row(struct job *j, int worker, const struct row_tuple *r, struct status *st)
 {
     integrate_closed(j->in, j->table, (const unsigned char *)(r + 1));
-    return integrate_account(j->in, j->table, worker, r->account, r->record, INTEGRATE_CLOSED, st);
+    return owners_account(&j->in->owners, worker, j->table, r->account, r->record, OWNER_CLOSED, st);
 }
 
 static bool divide_table(struct job *j, int worker, uint32_t partition, const struct relation_tuple *owners,
@@ -269,12 +273,12 @@ static bool run_system(struct job *j, struct status *st)
     j->set = segment_create(arena_printf(im->arena, "%s/relation-%s.seg", in->folder, name), partitions, st);
     if (!j->set) return false;
     segment_declare(j->set, "relation", SEGMENT_RAW, 0, sizeof(struct relation_tuple));
-    if (!open_related(in, j->system, st) || !pool_run(im->pool, partitions, task, j, st)) {
+    if ((!in->owners.in_memory && !open_related(in, j->system, st)) || !pool_run(im->pool, partitions, task, j, st)) {
         segment_discard(j->set);
         return status_while(st, "finding the owners of the accounts of %s", name);
     }
     if (!segment_finish(j->set, st)) return false;
-    for (int i = 0; i < im->tables->count; i++)
+    for (int i = 0; !in->owners.in_memory && i < im->tables->count; i++)
         if (im->tables->table[i].by_relation && im->tables->table[i].system == j->system) exchange_seal(&in->related[i]);
     return true;
 }

@@ -356,15 +356,16 @@ static bool read_field(struct loader *l, const char *value)
     return check_field(l, f);
 }
 
-/* A change list says of every record what happened, in the letters of its class. */
+/* What a change list says of a record, in the letters of its class. */
 static bool check_action(struct loader *l)
 {
     struct layout *layout = l->layout;
     if (!layout->change) return true;
     int field = layout->role_field[ROLE_ACTION];
     const char *letters = ACTIONS[layout->class];
-    if (field < 0 || layout->fields[field].type != LAYOUT_CODE) {
-        conf_fail(l->conf, "fields", NULL, l->st, "a change list needs a code field with role action");
+    if (field < 0) return true; /* every record is the image after a change; such a list closes nothing */
+    if (layout->fields[field].type != LAYOUT_CODE) {
+        conf_fail(l->conf, "fields", NULL, l->st, "a change list says what happened in a code field with role action");
         return status_hint(l->st, "write, for example: action = OFFSET 1 code values=%c,%c reason=ACTION", letters[0],
                            letters[1]);
     }
