@@ -79,11 +79,11 @@ unit: $(TESTS) ## build and run the unit tests only
 
 # --- tests; every runner ends with "N passed, N failed" (tests/README.md) ---
 
-.PHONY: tests test check asan tsan cov crash faults fuzz bench demo lint format docs install
+.PHONY: tests test check law campaign asan tsan cov crash faults fuzz bench demo lint format docs install
 tests: all $(TESTS)
 
 test: tests ## unit and integration tests, a short span of the law (about 2 minutes)
-	@MODE=$(MODE) tests/run unit integration law
+	@MODE=$(MODE) tests/run integration unit law
 
 check: test asan tsan crash faults fuzz lint ## everything: also sanitizers, crashes, faults, a fuzz smoke
 
