@@ -31,7 +31,7 @@ struct arrive_request {
      * exclusions. */
     bool changes;
     const bool *may_lack; /* per layout: nothing is missing when there is no file (waived, or no day of its calendar) */
-    bool frozen;          /* the attempt has all its files: what came to the inbox since is for another */
+    bool frozen; /* the attempt has all its files: what came to the inbox since is for another */
 };
 
 /* What is there and what is missing, without taking anything (preflight, status). Calls each found file. */

@@ -50,7 +50,7 @@ struct integrate_table { /* conservation of one table */
     uint64_t closed_with_balance;
     __int128 lifted_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
     __int128 closed_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX]; /* and of contacts: replaced */
-    struct apply_pending *pending;                                 /* tonight's accounts without an owner, by record */
+    struct apply_pending *pending; /* tonight's accounts without an owner, by record */
     uint32_t pending_count, pending_capacity;
     uint32_t *lifted_records; /* ascending */
     uint32_t lifted_count;
@@ -82,14 +82,14 @@ struct integrate {
     uint64_t *excluded;   /* bitmap by primary record id */
     uint64_t *corporate;  /* bitmap by primary record id */
     uint64_t superseded_count, excluded_count;
-    uint64_t *closed, *incumbent; /* bitmaps by customer record id; NULL without a population of yesterday */
-    uint64_t *excluded_place;     /* bitmap by customer index; NULL: excluded says it */
+    uint64_t *closed, *incumbent;  /* bitmaps by customer record id; NULL without a population of yesterday */
+    uint64_t *excluded_place;      /* bitmap by customer index; NULL: excluded says it */
     struct exchange removed[UNIT_LAYOUTS_MAX]; /* rows of yesterday that tonight's take the place of */
-    uint32_t customers;                        /* places: customers in force and numbers that are not */
-    uint32_t gone;                             /* of these not in force */
-    uint32_t relation_base[UNIT_SYSTEMS_MAX];  /* the first relation record of tonight */
-    uint32_t day_base[UNIT_LAYOUTS_MAX];       /* per table: the first record id of tonight */
-    uint32_t partitions;                       /* of the population */
+    uint32_t customers;            /* places: customers in force and numbers that are not */
+    uint32_t gone;                 /* of these not in force */
+    uint32_t relation_base[UNIT_SYSTEMS_MAX]; /* the first relation record of tonight */
+    uint32_t day_base[UNIT_LAYOUTS_MAX]; /* per table: the first record id of tonight */
+    uint32_t partitions; /* of the population */
     struct owners owners;
     struct owner_slot *maps; /* of the owners, NULL: not in memory */
     size_t maps_size;
@@ -139,14 +139,14 @@ static inline uint32_t integrate_partition(const struct integrate *in, uint32_t 
 int integrate_system(const struct integrate *in, uint32_t record);
 
 /* --- parts (each in its own file) --- */
-bool integrate_duplicates(struct integrate *in, struct status *st); /* integrate_source.c */
-bool integrate_relations(struct integrate *in, struct status *st);  /* integrate_relation.c */
-bool integrate_identities(struct integrate *in, struct status *st); /* integrate_identity.c */
-void integrate_owners_init(struct integrate *in);                   /* integrate_owner.c */
-bool integrate_sources(struct integrate *in, struct status *st);    /* the same: once the numbers are known */
-bool integrate_owners(struct integrate *in, struct status *st);     /* the same */
-bool integrate_aliases(struct integrate *in, struct status *st);    /* integrate_identity.c */
-bool integrate_exclusions(struct integrate *in, struct status *st); /* integrate_exclusion.c */
+bool integrate_duplicates(struct integrate *in, struct status *st);  /* integrate_source.c */
+bool integrate_relations(struct integrate *in, struct status *st);   /* integrate_relation.c */
+bool integrate_identities(struct integrate *in, struct status *st);  /* integrate_identity.c */
+void integrate_owners_init(struct integrate *in);                    /* integrate_owner.c */
+bool integrate_sources(struct integrate *in, struct status *st);     /* the same: once the numbers are known */
+bool integrate_owners(struct integrate *in, struct status *st);      /* the same */
+bool integrate_aliases(struct integrate *in, struct status *st);     /* integrate_identity.c */
+bool integrate_exclusions(struct integrate *in, struct status *st);  /* integrate_exclusion.c */
 /* Does the change list say that the account is closed, the contact ended? */
 bool integrate_is_closed(const struct integrate *in, int table, uint32_t record);
 /* Counts the row of a closed account, of a contact that ended or was replaced. Any thread. */

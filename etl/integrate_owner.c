@@ -1,7 +1,7 @@
 /* integrate, part 5: owners. The source numbers of a system become a map to customers, partition by partition; the
  * sorted source directory is written and the members of each customer are noted on the way. Where the maps of all
- * systems fit into memory they are made before the rows are imported; otherwise, and where most source numbers are
- * known by yesterday's directory alone, a partition's map lives while the rows that waited for it are looked up. */
+ * systems fit into memory they are made before the rows are imported; otherwise, and where most source numbers are known
+ * by yesterday's directory alone, a partition's map lives while the rows that waited for it are looked up. */
 #include "etl/directory_merge.h"
 #include "etl/integrate.h"
 
@@ -42,7 +42,8 @@ static bool load_sources(struct job *j, struct owner_scratch *s, uint32_t partit
     *n = came + lifted;
     *t = integrate_room(&s->spare.tuples, &s->spare.tuples_size, (*n + 1) * sizeof **t);
     if (came && !exchange_take(&system->sources, partition, *t, st)) return false;
-    if (lifted) memcpy(*t + came, (const struct source_tuple *)l->tuples + l->start[partition], lifted * sizeof **t);
+    if (lifted)
+        memcpy(*t + came, (const struct source_tuple *)l->tuples + l->start[partition], lifted * sizeof **t);
     return directory_load(j->in->apply->source[j->system], partition, system->bits, &s->rows, st);
 }
 
@@ -58,8 +59,8 @@ static bool keep_untouched(void *context, uint64_t row)
     return !apply_touched(k->apply, apply_index(k->apply, k->rows->number[row]));
 }
 
-static bool write_directory(struct job *j, struct owner_scratch *s, uint32_t partition, struct directory_entry *entries,
-                            uint64_t n, struct status *st)
+static bool write_directory(struct job *j, struct owner_scratch *s, uint32_t partition,
+                            struct directory_entry *entries, uint64_t n, struct status *st)
 {
     int bits = j->in->im->systems[j->system].bits;
     if (s->rows.count) {
@@ -74,7 +75,8 @@ static bool write_directory(struct job *j, struct owner_scratch *s, uint32_t par
 }
 
 /* Fills a part of the map and the directory from the source tuples; emits the members of each customer. */
-static bool take_sources(struct job *j, int worker, uint32_t partition, const struct map_part *map, struct status *st)
+static bool take_sources(struct job *j, int worker, uint32_t partition, const struct map_part *map,
+                         struct status *st)
 {
     struct integrate *in = j->in;
     struct import_system *system = &in->im->systems[j->system];
@@ -139,7 +141,8 @@ static bool find_owner(struct job *j, struct owner_scratch *s, const struct map_
 static bool remove_source(struct job *j, int worker, int table, uint32_t customer, uint64_t source, struct status *st)
 {
     struct integrate *in = j->in;
-    struct removed_tuple *r = exchange_add(&in->removed[table], worker, integrate_partition(in, customer), st);
+    struct removed_tuple *r =
+        exchange_add(&in->removed[table], worker, integrate_partition(in, customer), st);
     if (!r) return false;
     *r = (struct removed_tuple){source, customer, REMOVED_SOURCE};
     return true;
@@ -233,7 +236,8 @@ static bool task(void *context, int worker, uint64_t partition, struct status *s
     }
     bool ok = take_sources(j, worker, (uint32_t)partition, &part, st);
     for (int i = 0; ok && j->join && i < in->im->tables->count; i++)
-        if (in->im->tables->table[i].system == j->system) ok = join_table(j, worker, (uint32_t)partition, i, &part, st);
+        if (in->im->tables->table[i].system == j->system)
+            ok = join_table(j, worker, (uint32_t)partition, i, &part, st);
     if (!ok) segment_abort(j->directory, (uint32_t)partition);
     return ok;
 }

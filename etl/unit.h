@@ -50,10 +50,10 @@ struct unit {
     bool has_threshold[CUSTOMER_TYPES];
     int64_t threshold_minor[CUSTOMER_TYPES];
     struct calendar *layout_calendar[UNIT_LAYOUTS_MAX]; /* when its files come; NULL: every day */
-    enum unit_leave leave;                              /* who does not pass the threshold any more */
-    int64_t leave_ppm;                                  /* hysteresis: below this share of the threshold … */
-    int leave_days;                                     /* … for so many days */
-    int pending_days; /* an account without an owner is an orphan 无主账户 after so many days */
+    enum unit_leave leave; /* who does not pass the threshold any more */
+    int64_t leave_ppm;     /* hysteresis: below this share of the threshold … */
+    int leave_days;        /* … for so many days */
+    int pending_days;      /* an account without an owner is an orphan 无主账户 after so many days */
 };
 
 bool unit_load(const char *folder, const char *id, struct arena *arena, struct unit **out, struct status *st);
