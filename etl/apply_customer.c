@@ -141,8 +141,9 @@ static bool find_changes(void *context, int worker, uint64_t partition, struct s
         uint32_t wanted = directory_fingerprint(directory_hash(t[i].source), system->bits);
         for (uint64_t k = directory_first(&w->rows, wanted); k < w->rows.count && w->rows.fingerprint[k] == wanted;
              k++) {
-            bool same;
-            if (!same_source(j, w, t[i].record, w->rows.record[k], &same, st)) return false;
+            int is = directory_is(&w->rows, k, t[i].source, !(t[i].source & DECODE_KEY_HASHED));
+            bool same = is > 0;
+            if (is < 0 && !same_source(j, w, t[i].record, w->rows.record[k], &same, st)) return false;
             if (!same) continue;
             note_before(j, r, w->rows.record[k], w->rows.number[k]);
             met[k] = true;

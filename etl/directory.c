@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { COLUMN_HASH, COLUMN_RECORD, COLUMN_NUMBER, INSERTION_MAX = 24 };
+enum { COLUMN_HASH, COLUMN_RECORD, COLUMN_NUMBER, COLUMN_REST, INSERTION_MAX = 24 };
 
 static bool less(const struct directory_entry *a, const struct directory_entry *b)
 {
@@ -63,6 +63,12 @@ void directory_declare(struct segment_writer *w)
     ensure(segment_declare(w, "number", SEGMENT_RAW, 0, 4) == COLUMN_NUMBER);
 }
 
+void directory_declare_whole(struct segment_writer *w)
+{
+    directory_declare(w);
+    ensure(segment_declare(w, "rest", SEGMENT_RAW, 0, 4) == COLUMN_REST);
+}
+
 static uint32_t fingerprint(uint64_t hash, int bits)
 {
     return (uint32_t)(hash << bits >> 32);
@@ -78,6 +84,16 @@ void directory_put(struct segment_part *part, const struct directory_entry *entr
     segment_put_raw(part, COLUMN_RECORD, column, n, 4);
     for (uint64_t i = 0; i < n; i++) column[i] = entries[i].number;
     segment_put_raw(part, COLUMN_NUMBER, column, n, 4);
+    free(column);
+}
+
+void directory_put_whole(struct segment_part *part, const struct directory_entry *entries, uint64_t n, int bits)
+{
+    uint32_t *column = calloc(n + 1, 4);
+    ensure(column);
+    directory_put(part, entries, n, bits);
+    for (uint64_t i = 0; i < n; i++) column[i] = (uint32_t)(entries[i].hash << bits);
+    segment_put_raw(part, COLUMN_REST, column, n, 4);
     free(column);
 }
 

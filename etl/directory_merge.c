@@ -1,6 +1,6 @@
 #include "etl/directory_merge.h"
 
-enum { COLUMN_HASH, COLUMN_RECORD, COLUMN_NUMBER };
+enum { COLUMN_HASH, COLUMN_RECORD, COLUMN_NUMBER, COLUMN_REST };
 
 void directory_rows_init(struct directory_rows *r)
 {
@@ -8,6 +8,7 @@ void directory_rows_init(struct directory_rows *r)
     buf_init(&r->hash_bytes, (size_t)1 << 40);
     buf_init(&r->record_bytes, (size_t)1 << 40);
     buf_init(&r->number_bytes, (size_t)1 << 40);
+    buf_init(&r->rest_bytes, (size_t)1 << 40);
 }
 
 void directory_rows_release(struct directory_rows *r)
@@ -15,6 +16,7 @@ void directory_rows_release(struct directory_rows *r)
     buf_release(&r->hash_bytes);
     buf_release(&r->record_bytes);
     buf_release(&r->number_bytes);
+    buf_release(&r->rest_bytes);
 }
 
 bool directory_load(struct segment *s, uint32_t partition, int bits, struct directory_rows *out, struct status *st)
@@ -27,6 +29,9 @@ bool directory_load(struct segment *s, uint32_t partition, int bits, struct dire
         !segment_load(s, partition, COLUMN_RECORD, &out->record_bytes, st) ||
         !segment_load(s, partition, COLUMN_NUMBER, &out->number_bytes, st))
         return false;
+    bool whole = segment_columns(s) > COLUMN_REST;
+    if (whole && !segment_load(s, partition, COLUMN_REST, &out->rest_bytes, st)) return false;
+    out->rest = whole ? (const uint32_t *)(const void *)out->rest_bytes.bytes : NULL;
     out->count = segment_rows(s, partition, COLUMN_HASH);
     out->fingerprint = (const uint32_t *)(const void *)out->hash_bytes.bytes;
     out->record = (const uint32_t *)(const void *)out->record_bytes.bytes;

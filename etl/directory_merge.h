@@ -20,8 +20,9 @@ static inline bool directory_in_force(uint32_t number)
 }
 
 struct directory_rows { /* a partition in memory; kept from one load to the next */
-    struct buf hash_bytes, record_bytes, number_bytes;
+    struct buf hash_bytes, record_bytes, number_bytes, rest_bytes;
     const uint32_t *fingerprint, *record, *number;
+    const uint32_t *rest; /* NULL: the directory keeps fingerprints only */
     uint64_t count;
     uint32_t partition;
     int bits;
@@ -38,7 +39,14 @@ static inline uint32_t directory_fingerprint(uint64_t hash, int bits)
 static inline uint64_t directory_row_hash(const struct directory_rows *r, uint64_t i)
 {
     uint64_t high = r->bits ? (uint64_t)r->partition << (64 - r->bits) : 0;
-    return high | (uint64_t)r->fingerprint[i] << 32 >> r->bits;
+    return high | ((uint64_t)r->fingerprint[i] << 32 | (r->rest ? r->rest[i] : 0)) >> r->bits;
+}
+/* Row i, whose fingerprint is that of the key: 1 it is the key, 0 it is another, -1 the record has to be looked at. */
+static inline int directory_is(const struct directory_rows *r, uint64_t i, uint64_t key, bool key_is_exact)
+{
+    if (!r->rest) return -1;
+    if (directory_row_hash(r, i) != directory_hash(key)) return 0;
+    return key_is_exact ? 1 : -1;
 }
 /* The first row whose fingerprint is not smaller. */
 uint64_t directory_first(const struct directory_rows *r, uint32_t fingerprint);

@@ -21,6 +21,7 @@ void input_set_release(struct input_set *s)
         free(f->chunks);
         free(f->segments);
         free(f->actions);
+        free(f->content);
     }
     s->files_count = 0;
     for (int i = 0; i < s->carried_count; i++) {
@@ -217,8 +218,25 @@ const struct input_file *input_file_of(const struct input_set *s, int layout_ind
     return f && f->space == layout_index && record - f->record_base < f->records_max ? f : NULL;
 }
 
+bool input_keep(struct input_set *s, uint64_t bytes_max, struct status *st)
+{
+    for (int i = 0; i < s->files_count; i++) {
+        struct input_file *f = &s->files[i];
+        if (!f->layout->change || f->identity.size > bytes_max || !f->identity.size) continue;
+        f->content = malloc(f->identity.size);
+        ensure(f->content);
+        bytes_max -= f->identity.size;
+        if (!os_read_at(f->fd, f->path, f->content, f->identity.size, 0, st)) return false;
+    }
+    return true;
+}
+
 bool input_read_record(const struct input_file *f, uint32_t record, unsigned char *out, struct status *st)
 {
+    if (f->content) {
+        memcpy(out, f->content + input_offset(f, record), f->layout->record_length);
+        return true;
+    }
     return os_read_at(f->fd, f->path, out, f->layout->record_length, input_offset(f, record), st) ||
            status_while(st, "reading record %u of \"%s\"", record, f->name);
 }

@@ -63,6 +63,7 @@ struct input_file {
         bool seen;
         uint64_t offset;
     } header, trailer;
+    unsigned char *content; /* in memory: small files that are looked into often (input_keep) */
     int space;           /* layout whose records it continues; -1: customers */
     const char *night;   /* archived files: the generation in which it arrived */
     const char *version; /* archived files: hash of the layout it was read with */
@@ -103,6 +104,8 @@ static inline uint32_t input_record_id(const struct input_file *f, uint64_t offs
 uint64_t input_offset(const struct input_file *f, uint32_t record);
 /* The file a record of a layout (or, for layout -1, of the customer space) is in. */
 const struct input_file *input_file_of(const struct input_set *s, int layout_index, uint32_t record);
+/* Keeps the contents of tonight's change lists in memory, as far as they fit into bytes_max. */
+bool input_keep(struct input_set *s, uint64_t bytes_max, struct status *st);
 /* record_length bytes of a record into `out`. */
 bool input_read_record(const struct input_file *f, uint32_t record, unsigned char *out, struct status *st);
 /* Number of records (ids, with gaps) of a layout's space. */

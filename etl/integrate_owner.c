@@ -70,7 +70,7 @@ static bool write_directory(struct job *j, struct owner_scratch *s, uint32_t par
         n = directory_merge(&s->rows, keep_untouched, &k, entries, n, all);
         entries = all;
     }
-    directory_put(&s->part, entries, n, bits);
+    directory_put_whole(&s->part, entries, n, bits);
     return segment_commit(j->directory, partition, &s->part, st);
 }
 
@@ -129,9 +129,12 @@ static bool find_owner(struct job *j, struct owner_scratch *s, const struct map_
          i < s->rows.count && s->rows.fingerprint[i] == wanted; i++) {
         uint32_t index = apply_index(in->apply, s->rows.number[i]);
         if ((s->rows.number[i] & DIRECTORY_CLOSED) || apply_touched(in->apply, index)) continue;
-        if (!apply_read(in->im->inputs, -1, s->rows.record[i], &s->bytes, st)) return false;
-        const struct layout *l = s->bytes.file->layout;
-        if (decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], apply_record_bytes(&s->bytes)) != source) continue;
+        int is = directory_is(&s->rows, i, source, !(source & DECODE_KEY_HASHED));
+        if (is == 0) continue;
+        if (is < 0 && !apply_read(in->im->inputs, -1, s->rows.record[i], &s->bytes, st)) return false;
+        const struct layout *l = is < 0 ? s->bytes.file->layout : NULL;
+        if (l && decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], apply_record_bytes(&s->bytes)) != source)
+            continue;
         *customer = index;
         return true;
     }
@@ -250,7 +253,7 @@ static bool run_system(struct integrate *in, int system, bool join, struct owner
     uint32_t partitions = 1u << im->systems[system].bits;
     j.directory = segment_create(path, partitions, st);
     if (!j.directory) return false;
-    directory_declare(j.directory);
+    directory_declare_whole(j.directory);
     if (pool_run(im->pool, partitions, task, &j, st)) return segment_finish(j.directory, st);
     segment_discard(j.directory);
     return false;
