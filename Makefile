@@ -84,11 +84,11 @@ unit: $(TESTS) ## build and run the unit tests only
 
 # --- tests; every runner ends with "N passed, N failed" (tests/README.md) ---
 
-.PHONY: tests test check asan tsan cov crash faults fuzz bench demo lint format docs install
+.PHONY: tests test check law campaign asan tsan cov crash faults fuzz bench demo lint format docs install
 tests: all $(TESTS) $(BUILD)/tests/formulas/formulas
 
-test: tests ## unit and integration tests (about 2 minutes)
-	@MODE=$(MODE) tests/run integration unit formulas
+test: tests ## unit and integration tests, a short span of the law (about 2 minutes)
+	@MODE=$(MODE) tests/run integration unit formulas law
 
 check: test asan tsan crash faults fuzz lint ## everything: also sanitizers, crashes, faults, a fuzz smoke
 
@@ -102,6 +102,8 @@ law: all ## initial + daily loads = initial load; one night in every way that mu
 	@MODE=$(MODE) tests/law/run
 	@MODE=$(MODE) tests/law/night
 	@MODE=$(MODE) tests/differential/daily
+	@MODE=$(MODE) tests/differential/daily --seed 2 --leave leave
+	@MODE=$(MODE) tests/differential/daily --seed 3 --leave 'hysteresis 0.9 2'
 
 CAMPAIGN_SEED ?= 1
 campaign: all ## a whole year of it, and twenty short spans (an hour)

@@ -231,8 +231,11 @@ bool apply_numbers(struct integrate *in, struct status *st)
     give_founded(&n);
     give_left(&n);
     give_new(&n);
-    for (uint32_t k = 0; k < n.groups_count; k++)
+    for (uint32_t k = 0; k < n.groups_count; k++) {
         for (uint32_t i = n.groups[k].first; i < n.groups[k].end; i++) member(&n, i)->index = n.groups[k].index;
+        /* A number that comes back had no record yesterday: nothing else has touched its place. */
+        if (n.groups[k].index < a->old_places) apply_mark(a->touched, n.groups[k].index);
+    }
     redirect(&n);
     events(&n);
     note_moves(&n);

@@ -20,7 +20,7 @@ struct dump {
     const struct scorecards *cards;
     struct probe_tool *tool;
     struct probe_reader *readers[UNIT_LAYOUTS_MAX]; /* by layout */
-    struct arena all, part; /* the blocks; one partition's columns */
+    struct arena all, part;                         /* the blocks; one partition's columns */
     bool unmask;
     struct line *blocks, *lines;
     size_t blocks_count, blocks_room, lines_count, lines_room;

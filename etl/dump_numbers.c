@@ -75,8 +75,7 @@ static bool add_partition(struct numbers *n, uint32_t partition, uint64_t *numbe
         bool gone = flags[i] & CUSTOMER_GONE;
         int64_t *scores = gone ? NULL : score[type[i]];
         struct customer_line c = {*number, (int)type[i], (uint32_t)primary[i],
-                                  gone ? ""
-                                       : threshold_of(n, (int)type[i], (unsigned)flags[i], scores ? scores[i] : 0),
+                                  gone ? "" : threshold_of(n, (int)type[i], (unsigned)flags[i], scores ? scores[i] : 0),
                                   (int32_t)entry[i]};
         for (uint64_t end = next + (uint64_t)count[i]; next < end; next++)
             if (!closed[next] && !add_record(n, &c, (uint32_t)record[next])) return false;

@@ -207,8 +207,9 @@ static bool apply_rule(const struct identity_type *t, char *number, size_t *leng
         }
         return false;
     }
-    case IDENTITY_PERMIT: /* one letter, 8 digits, then a reissue suffix of 1 or 2 digits */
+    case IDENTITY_PERMIT: /* one letter, 8 digits, then a reissue suffix of 1 or 2 digits; Taiwan: 8 digits, then 2 */
         if ((n == 10 || n == 11) && !all_digits(number, 1) && all_digits(number + 1, n - 1)) *length = 9;
+        if (n == 10 && all_digits(number, 10)) *length = 8;
         return false;
     case IDENTITY_PLAIN: return false;
     }

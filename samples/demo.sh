@@ -1,10 +1,10 @@
 #!/bin/bash
-# demo.sh [CUSTOMERS]: makes a working folder and made-up data of one branch, runs the initial load on the embedded database, and
-# shows the result and the tie-out. Everything lies in build/demo; the folder is made anew each time.
+# demo.sh [CUSTOMERS]: makes a working folder and a made-up branch that lives on for some days, runs the initial load and the nights after it
+# on the embedded database, and shows the result and the tie-out. Everything lies in build/demo; the folder is made anew each time.
 set -eu
 cd "$(dirname "$0")/.."
 crmx=$PWD/build/release/crmx generate=$PWD/build/release/samples/generate
-folder=$PWD/build/demo customers=${1:-20000} date=2026-10-31 unit=11
+folder=$PWD/build/demo customers=${1:-20000} date=2026-10-30 nights=3 last=2026-11-02 unit=11
 say() { printf '\n\033[1m%s\033[0m\n' "$1"; }
 show() { printf '$ crmx %s\n' "$*"; "$crmx" --work "$folder" "$@"; }
 [ -t 1 ] || say() { printf '\n== %s\n' "$1"; }
@@ -14,19 +14,25 @@ rm -rf "$folder"
 for owner in /var/lib/crmx/*/work_folder; do
     if [ -f "$owner" ] && [ "$(cat "$owner")" = "$folder" ]; then rm -rf "$(dirname "$owner")"; fi
 done
-say "A working folder, and a night's files of one branch (about $customers retail customers, made up)"
+say "A working folder, and what the systems of one branch send: a full unload, then change lists (about $customers retail customers, made up)"
 printf '$ crmx init %s\n' "build/demo"
 "$crmx" init "$folder" --quiet
-"$generate" "$folder/inbox/$unit" --customers "$customers" --unit $unit --date $date
+bank=$folder/bank
+"$generate" "$bank" --customers "$customers" --unit $unit --from $date --days $nights --events -late_file,-redo_file,-repeated_file |
+    awk '$2 > 0 {printf "%s%s %s", n++ ? ", " : "what happens in these days: ", $1, $2} END {print ""}' | fold -sw 120
+cp "$bank/$date"/unload/* "$folder/inbox/$unit/"
 ls "$folder/inbox/$unit" | wc -l | sed 's/$/ files in the inbox/'
 say "The initial load: import, integrated customers, measures, score, selection, tie-out, commit, database, delivery"
 show run initial --unit $unit --date $date
+say "The nights after it: changes applied, holdings revalued, everybody scored anew; caught up in one command"
+find "$bank" -mindepth 2 -maxdepth 2 -type f -exec cp {} "$folder/inbox/$unit/" \;
+show run daily --unit $unit --date 2026-10-31 --through $last
 say "What the unit looks like now"
 show status --unit $unit
 say "The tie-out: every record and every fen accounted for"
 show reconcile --unit $unit
 say "One of the selected customers, with all accounts behind him"
-number=$(head -c 10 "$folder/state/units/$unit/gen"/*/out/CRMCUST)
+number=$(head -c 10 "$folder/state/units/$unit/gen/$last"*/out/CRMCUST)
 show customer show --unit $unit --number "$number"
 say "The same in PostgreSQL"
 sql="select tier, count(*) as customers, round(avg(score)) as average_score from crmx.crm_customer group by tier order by tier"

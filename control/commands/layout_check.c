@@ -173,6 +173,7 @@ static bool mark_used(struct check *c, struct file *f, struct status *st)
     struct conf *unit = conf_open(path_of(c, f), st);
     if (!unit) return false;
     bool ok = mark_named(c, unit, "layouts", KIND_LAYOUT, f);
+    ok &= mark_named(c, unit, "changes", KIND_LAYOUT, f);
     ok &= mark_named(c, unit, "outputs", KIND_OUTPUT, f);
     ok &= mark_named(c, unit, "identity", KIND_IDENTITY, f);
     ok &= mark_named(c, unit, "formula.personal", KIND_FORMULA, f);
@@ -184,7 +185,7 @@ static bool mark_used(struct check *c, struct file *f, struct status *st)
 /* Sections that nobody reads: a misspelt [sytems] would be without effect. */
 static bool check_sections(struct check *c, const struct file *f, struct status *st)
 {
-    static const char *const KNOWN[] = {"unit", "systems", "filter", "rates", "gates", "expected", NULL};
+    static const char *const KNOWN[] = {"unit", "systems", "filter", "calendar", "rates", "gates", "expected", NULL};
     struct conf *unit = conf_open(path_of(c, f), st);
     const char *section;
     bool ok = unit != NULL;
@@ -196,7 +197,7 @@ static bool check_sections(struct check *c, const struct file *f, struct status 
         const char *near = nearest_of(section, KNOWN);
         ok = conf_fail(unit, section, NULL, st, "there is no such section of a unit");
         status_hint(st,
-                    "did you mean [%s]? Sections: unit, systems, filter, rates, gates, expected, target NAME, and "
+                    "did you mean [%s]? Sections: unit, systems, filter, calendar, rates, gates, expected, target NAME, and "
                     "those of crmx.ini",
                     near ? near : "unit");
     }

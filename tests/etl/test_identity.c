@@ -95,6 +95,8 @@ static const struct {
     {"permit with a suffix of two", U, "06", "H1234567801", P, "H12345678", "permit", IDENTITY_HASHED},
     {"permit with a suffix of one", U, "06", "M123456782", P, "M12345678", "permit", IDENTITY_HASHED},
     {"permit without suffix", U, "06", "h12345678", P, "H12345678", "permit", IDENTITY_HASHED},
+    {"permit of 10 digits", U, "06", "1234567801", P, "12345678", "permit", IDENTITY_HASHED},
+    {"permit of 8 digits", U, "06", "12345678", P, "12345678", "permit", IDENTITY_HASHED},
     {"permit of digits only", U, "06", "12345678901", P, "12345678901", "permit", IDENTITY_HASHED},
     {"permit with a suffix of three", U, "06", "H12345678012", P, "H12345678012", "permit", IDENTITY_HASHED},
     {"permit with letters inside", U, "06", "H1234A67801", P, "H1234A67801", "permit", IDENTITY_HASHED},
