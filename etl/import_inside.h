@@ -13,7 +13,7 @@ struct import_part { /* a text field that is part of a key; read with the slack 
     uint64_t keep[2]; /* the field's bytes in the two words that end at its end, last word first */
 };
 
-struct import_keys { /* of a layout */
+struct import_keys {                       /* of a layout */
     struct import_part source, account[4]; /* account: in the order of ACCOUNT_PARTS */
     int account_count, relation_count;     /* the first parts make the relation key */
     uint64_t account_role[4];
@@ -35,6 +35,7 @@ struct import_batch {
     int count;
     struct import_waiting {
         uint64_t source, account;
+        const unsigned char *bytes; /* the record, in the chunk */
         uint32_t record;
     } rows[IMPORT_BATCH];
     unsigned char *columns; /* IMPORT_BATCH rows of TABLE_ROW_MAX bytes */
@@ -57,7 +58,8 @@ struct import_chunk { /* one chunk on its way */
     struct input_chunk *c;
     const struct decoder *d;
     const struct import_keys *keys;
-    const struct table *table; /* NULL for customers and relations */
+    const struct filter *filter; /* NULL: none */
+    const struct table *table;   /* NULL for customers and relations */
     int table_index;
     bool straight; /* rows go straight to their customers */
     uint64_t base; /* file offset of `bytes` */

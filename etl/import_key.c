@@ -101,7 +101,8 @@ uint64_t import_source_key(const struct import_keys *k, const unsigned char *rec
         const unsigned char *end = record + p->offset + p->length;
         uint64_t low = (load8(end - 8) & p->keep[0]) | (zeros & ~p->keep[0]),
                  high = (load8(end - 16) & p->keep[1]) | (zeros & ~p->keep[1]);
-        if (all_digits(low) && all_digits(high)) return decode_digits_key(eight_digits(high), eight_digits(low), p->length);
+        if (all_digits(low) && all_digits(high))
+            return decode_digits_key(eight_digits(high), eight_digits(low), p->length);
     }
     return decode_text_key(part_text(p, record));
 }
@@ -114,7 +115,8 @@ static inline uint64_t add_part(uint64_t key, const struct import_part *p, uint6
     } else if (at[0] != ' ') {
         /* the field at the low end; blanks after it fall away */
         uint64_t x = load8(at) & (p->length == 8 ? ~UINT64_C(0) : (UINT64_C(1) << 8 * p->length) - 1);
-        uint64_t blanks = UINT64_C(0x2020202020202020) & (p->length == 8 ? ~UINT64_C(0) : (UINT64_C(1) << 8 * p->length) - 1);
+        uint64_t blanks =
+            UINT64_C(0x2020202020202020) & (p->length == 8 ? ~UINT64_C(0) : (UINT64_C(1) << 8 * p->length) - 1);
         int last = 7 - __builtin_clzll(x ^ blanks) / 8; /* not all blank: the first byte is none */
         return mix(key, last == 7 ? x : x & ((UINT64_C(1) << 8 * (last + 1)) - 1), role);
     }

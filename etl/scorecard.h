@@ -12,6 +12,7 @@ struct scorecard {
     struct formula_program *program;
     int64_t threshold_minor;
     int measures_count, results_count;
+    int tier_result; /* the result named tier, when it is a code; -1: none */
 };
 
 struct scorecards {
@@ -22,5 +23,10 @@ struct scorecards {
 bool scorecards_load(const struct unit *u, const struct tables *tables, const struct rates *rates, struct arena *arena,
                      struct scorecards *out, struct status *st);
 void scorecards_release(struct scorecards *s);
+
+/* Measures see the columns only: a field that is not one has to become hot before a formula may use it. formula: for
+ * the message. */
+bool scorecard_check_columns(const struct measure_set *measures, const struct tables *tables, const char *formula,
+                             struct status *st);
 
 #endif

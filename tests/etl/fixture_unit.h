@@ -74,7 +74,7 @@ static const struct {
     "layouts = retail_account retail_joint retail_relation retail_contact rates exclusion card_customer "              \
     "retail_customer\n"                                                                                                \
     "outputs = crm_customer crm_deposit crm_contact\nformula.personal = personal\nformula.corporate = corporate\n"
-#define FIXTURE_UNIT_SYSTEMS "[systems]\nretail = R\ncard = C\n"
+#define FIXTURE_UNIT_SYSTEMS "[systems]\nretail = R\ncard = C\n[gates]\norphans = off\n"
 
 FIXTURE void fixture_unit_write(void)
 {
