@@ -23,9 +23,7 @@ struct scorecards {
 bool scorecards_load(const struct unit *u, const struct tables *tables, const struct rates *rates, struct arena *arena,
                      struct scorecards *out, struct status *st);
 void scorecards_release(struct scorecards *s);
-
-/* Measures see the columns only: a field that is not one has to become hot before a formula may use it. formula: for
- * the message. */
+/* Does the formula use columns only? formula: its name, for the message. */
 bool scorecard_check_columns(const struct measure_set *measures, const struct tables *tables, const char *formula,
                              struct status *st);
 
