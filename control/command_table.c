@@ -12,7 +12,7 @@ extern const struct command command_init, command_layout_check, command_layout_l
 
 /* parameters: formula_*.c, parameter.c, list_entry.c, operator.c */
 extern const struct command command_formula_draft, command_formula_edit, command_formula_import, command_formula_list,
-    command_formula_show, command_formula_diff, command_formula_trial, command_formula_submit, command_formula_withdraw,
+    command_formula_show, command_parameter_diff, command_formula_trial, command_formula_submit, command_formula_withdraw,
     command_formula_approve, command_formula_reject, command_formula_discard, command_formula_activate,
     command_formula_retire, command_formula_rollback, command_parameter_show, command_parameter_history,
     command_parameter_verify, command_exclusion_add, command_exclusion_list, command_exclusion_approve,
@@ -54,7 +54,7 @@ const struct command *const COMMANDS[] = {
     &command_formula_import,
     &command_formula_list,
     &command_formula_show,
-    &command_formula_diff,
+    &command_parameter_diff,
     &command_formula_trial,
     &command_formula_submit,
     &command_formula_withdraw,
