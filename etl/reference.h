@@ -50,7 +50,8 @@ int reference_overrides(const struct reference *r, uint64_t key, int *count);
 const struct listed_number *reference_listed_number(const struct reference *r, uint64_t number, unsigned list);
 
 /* --- parts --- */
-/* reference_list.c: the frozen lists, when there are any; their identities come to exclusions and overrides, unsorted. */
+/* reference_list.c: the frozen lists, when there are any; their identities come to exclusions and overrides, unsorted.
+ */
 bool reference_load_lists(const struct unit *u, int32_t business_date, struct arena *arena, struct reference *r,
                           struct status *st);
 /* Room for one more entry of a list (REFERENCE_EXCLUSION, REFERENCE_OVERRIDE). */
