@@ -7,8 +7,8 @@ extern const struct command command_init, command_layout_check, command_layout_l
     command_db_psql, command_delivery_run, command_delivery_list, command_delivery_resolve, command_generation_list,
     command_generation_verify, command_generation_show, command_customer_show, command_source_show,
     command_identity_explain, command_identity_list, command_measure_compute, command_measure_verify,
-    command_formula_functions, command_formula_eval, command_config_show, command_config_doc, command_version,
-    command_help;
+    command_formula_functions, command_formula_eval, command_formula_check, command_formula_lint, command_config_show,
+    command_config_doc, command_version, command_help, command_gate_list, command_gate_accept;
 
 /* parameters: formula_*.c, parameter.c, list_entry.c, operator.c */
 extern const struct command command_formula_draft, command_formula_edit, command_formula_import, command_formula_list,
@@ -32,6 +32,8 @@ const struct command *const COMMANDS[] = {
     &command_status,
     &command_rejects,
     &command_reconcile,
+    &command_gate_list,
+    &command_gate_accept,
     &command_db_load,
     &command_db_rebuild,
     &command_db_psql,
@@ -49,6 +51,8 @@ const struct command *const COMMANDS[] = {
     &command_measure_verify,
     &command_formula_functions,
     &command_formula_eval,
+    &command_formula_check,
+    &command_formula_lint,
     &command_formula_draft,
     &command_formula_edit,
     &command_formula_import,

@@ -263,6 +263,7 @@ static void add_total(struct populate_total *to, const struct populate_total *fr
         to->customers[t] += from->customers[t];
         to->scored[t] += from->scored[t];
         to->selected[t] += from->selected[t];
+        for (int i = 0; i < POPULATE_TIERS_MAX; i++) to->tiers[t][i] += from->tiers[t][i];
         to->excluded[t] += from->excluded[t];
         to->overridden[t] += from->overridden[t];
         to->reached[t] += from->reached[t];

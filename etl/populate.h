@@ -29,8 +29,11 @@ struct populate_table_total {
     __int128 dropped_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
 };
 
+enum { POPULATE_TIERS_MAX = 32 }; /* codes of a result named tier that are counted */
+
 struct populate_total {
     uint64_t customers[CUSTOMER_TYPES], scored[CUSTOMER_TYPES], selected[CUSTOMER_TYPES], excluded[CUSTOMER_TYPES];
+    uint64_t tiers[CUSTOMER_TYPES][POPULATE_TIERS_MAX]; /* of the selected */
     /* Scored customers who reached the threshold; of these those who are excluded; and who are selected by the override
      * list alone. selected = reached - reached_excluded + by_override. */
     uint64_t reached[CUSTOMER_TYPES], reached_excluded[CUSTOMER_TYPES], by_override[CUSTOMER_TYPES];

@@ -2,6 +2,8 @@
 
 #include "base/os.h"
 
+#include <string.h>
+
 enum { FORMULA_FILE_MAX = 65536 };
 
 /* Measures see the columns only: a field that is not one has to become hot before a formula may use it. */
@@ -39,6 +41,10 @@ static bool load(const struct unit *u, int type, const struct tables *tables, co
     c->threshold_minor = formula_threshold(c->formula);
     c->measures_count = formula_measure_count(c->formula);
     c->results_count = formula_result_count(c->formula);
+    c->tier_result = -1;
+    for (int i = 0; i < c->results_count; i++)
+        if (strcmp(formula_result_name(c->formula, i), "tier") == 0 && formula_result_type(c->formula, i) == VALUE_CODE)
+            c->tier_result = i;
     return true;
 }
 

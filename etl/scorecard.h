@@ -12,6 +12,7 @@ struct scorecard {
     struct formula_program *program;
     int64_t threshold_minor;
     int measures_count, results_count;
+    int tier_result; /* the result named tier, when it is a code; -1: none */
 };
 
 struct scorecards {
