@@ -25,43 +25,56 @@ static bool is_meant(struct integrate *in, const struct exclusion *x, struct app
     return true;
 }
 
+struct marking {
+    struct integrate *in;
+    struct segment *identity;
+    struct directory_rows rows;
+    struct apply_bytes *bytes;
+};
+
+/* The customers of a list's entries, as bits by index; *marked of them. */
+static bool mark_list(struct marking *m, const struct exclusion *list, int count, uint64_t *bitmap, uint64_t *marked,
+                      struct status *st)
+{
+    int bits = m->in->im->identity_bits;
+    bool ok = true;
+    *marked = 0;
+    for (int i = 0; ok && i < count; i++) {
+        uint32_t partition = import_partition(list[i].key, bits);
+        if (!m->rows.fingerprint || m->rows.partition != partition)
+            ok = directory_load(m->identity, partition, bits, &m->rows, st);
+        uint32_t wanted = directory_fingerprint(directory_hash(list[i].key), bits);
+        for (uint64_t k = ok && m->rows.count ? directory_first(&m->rows, wanted) : 0;
+             ok && k < m->rows.count && m->rows.fingerprint[k] == wanted; k++) {
+            uint32_t index = (uint32_t)(directory_number(m->rows.number[k]) - m->in->first_number);
+            bool meant;
+            ok = is_meant(m->in, &list[i], m->bytes, m->rows.record[k], &meant, st);
+            if (!ok || !meant || apply_bit(bitmap, index)) continue;
+            apply_mark(bitmap, index);
+            ++*marked;
+        }
+    }
+    return ok;
+}
+
 bool integrate_exclusions(struct integrate *in, struct status *st)
 {
     const struct reference *r = in->reference;
-    int bits = in->im->identity_bits;
+    struct marking m = {.in = in, .bytes = malloc(sizeof *m.bytes)};
     in->excluded_place = calloc(in->customers / 64 + 1u, 8);
     in->overridden_place = calloc(in->customers / 64 + 1u, 8);
-    struct apply_bytes *bytes = malloc(sizeof *bytes);
-    ensure(in->excluded_place && in->overridden_place && bytes);
-    struct segment *identity =
-        r->exclusions_count ? segment_open(arena_printf(in->im->arena, "%s/identity.dir", in->folder), st) : NULL;
-    bool ok = identity || !r->exclusions_count;
-    struct directory_rows rows;
-    directory_rows_init(&rows);
+    ensure(in->excluded_place && in->overridden_place && m.bytes);
     in->excluded_count = in->overridden_count = 0;
-    for (int i = 0; ok && i < r->exclusions_count; i++) {
-        const struct exclusion *x = &r->exclusions[i];
-        uint32_t partition = import_partition(x->key, bits);
-        if (!rows.fingerprint || rows.partition != partition) ok = directory_load(identity, partition, bits, &rows, st);
-        uint32_t wanted = directory_fingerprint(directory_hash(x->key), bits);
-        for (uint64_t k = ok && rows.count ? directory_first(&rows, wanted) : 0;
-             ok && k < rows.count && rows.fingerprint[k] == wanted; k++) {
-            uint32_t index = (uint32_t)(directory_number(rows.number[k]) - in->first_number);
-            bool meant;
-            ok = is_meant(in, x, bytes, rows.record[k], &meant, st);
-            if (!ok || !meant) continue;
-            if (x->lists & REFERENCE_EXCLUSION) {
-                apply_mark(in->excluded_place, index);
-                in->excluded_count++;
-            }
-            if (x->lists & REFERENCE_OVERRIDE) {
-                apply_mark(in->overridden_place, index);
-                in->overridden_count++;
-            }
-        }
+    directory_rows_init(&m.rows);
+    bool any = r->exclusions_count || r->overrides_count, ok = true;
+    if (any) {
+        m.identity = segment_open(arena_printf(in->im->arena, "%s/identity.dir", in->folder), st);
+        ok = m.identity &&
+             mark_list(&m, r->exclusions, r->exclusions_count, in->excluded_place, &in->excluded_count, st) &&
+             mark_list(&m, r->overrides, r->overrides_count, in->overridden_place, &in->overridden_count, st);
     }
-    directory_rows_release(&rows);
-    segment_close(identity);
-    free(bytes);
-    return ok || status_while(st, "applying the exclusion list");
+    directory_rows_release(&m.rows);
+    segment_close(m.identity);
+    free(m.bytes);
+    return ok || status_while(st, "applying the exclusion and override lists");
 }
