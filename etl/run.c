@@ -108,8 +108,9 @@ static bool take_files(struct run *r)
     a.frozen = journal_find(r->journal, "taken") != NULL;
     a.inbox = inbox_of(r);
     input_set_init(&r->inputs, &r->arena);
-    if (r->old && !archive_carry(r->old, r->unit, &r->inputs, &r->arena, r->st)) return false;
     if (!arrive_take(&a, &r->inputs, &r->arena, r->st)) return false;
+    /* After the files of tonight: older versions of layouts join those of the unit here. */
+    if (r->old && !archive_carry(r->old, r->unit, &r->inputs, &r->arena, r->st)) return false;
     if (!journal_find(r->journal, "taken") && !note(r, 10, "taken", "")) return false;
     log_info("%d files taken from \"%s\" in %.2f s", r->inputs.files_count, a.inbox, step_seconds(r));
     return true;

@@ -362,7 +362,8 @@ static void test_complete(void **state)
     }
     free(formats);
     for (int i = 0; i < LAYOUT_CLASS_COUNT; i++)
-        if (!classes[i]) fail_msg("no case for a file of class %s", LAYOUT_CLASS_NAMES[i]);
+        if (!classes[i] && i != LAYOUT_TRANSACTION) /* comes with a night: tests/integration/daily.sh */
+            fail_msg("no case for a file of class %s", LAYOUT_CLASS_NAMES[i]);
     for (int i = 0; LAYOUT_TYPE_NAMES[i]; i++) {
         size_t k = 0, n = strlen(LAYOUT_TYPE_NAMES[i]);
         while (k < COUNT_OF(FIELDS) && strncmp(FIELDS[k].spec, LAYOUT_TYPE_NAMES[i], n) != 0) k++;
