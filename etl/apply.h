@@ -6,8 +6,8 @@
  *   customers   which records changed; whose customers they were and whose they may become, by identity, as far as that
  *               reaches (the touched customers, all their records)
  *   number      after matching: who keeps, gives back, gets which number; who moved
- *   rows        accounts and contacts of moved records, of changed relations and pending ones are lifted: read again from
- *               the archived records and treated as if they had come tonight
+ *   rows        accounts and contacts of moved records, of changed relations and pending ones are lifted: read again
+ *               from the archived records and treated as if they had come tonight
  *
  * A customer is known by its *index*: number - first_number of the population. A number once given stays a place of the
  * population for ever; one that is not in force (merged, closed, burned) is *gone* and can come back.
@@ -17,7 +17,8 @@
  * founder went to a customer with a smaller one stays with those left behind: one of them becomes its founder.
  *
  * Invariants: every number ever given has exactly one founder among the records, closed ones included; a record that is
- * not touched keeps number, primary and place; the outcome depends on the records, not on the nights in which they came.
+ * not touched keeps number, primary and place; the outcome depends on the records, not on the nights in which they
+ * came.
  */
 #ifndef CRMX_ETL_APPLY_H
 #define CRMX_ETL_APPLY_H

@@ -253,8 +253,8 @@ static bool look_up_keys(struct job *j, struct status *st)
     return true;
 }
 
-static bool load_column(struct segment *s, uint32_t partition, const char *name, int64_t **values,
-                        uint64_t *rows, struct status *st)
+static bool load_column(struct segment *s, uint32_t partition, const char *name, int64_t **values, uint64_t *rows,
+                        struct status *st)
 {
     int column = segment_find(s, name);
     *values = NULL;
@@ -465,8 +465,7 @@ static void lift_customers(struct apply *a, int bits)
     uint32_t *next = starts(&a->customers, partitions, a->records_count, sizeof(struct customer_tuple));
     struct customer_tuple *to = a->customers.tuples;
     for (uint32_t i = 0; i < a->records_count; i++)
-        if (a->records[i].before == a->records[i].record)
-            next[import_partition(a->records[i].tuple.key, bits) + 1]++;
+        if (a->records[i].before == a->records[i].record) next[import_partition(a->records[i].tuple.key, bits) + 1]++;
     for (uint32_t p = 1; p <= partitions; p++) next[p] += next[p - 1];
     for (uint32_t i = 0; i < a->records_count; i++)
         if (a->records[i].before == a->records[i].record)

@@ -147,8 +147,7 @@ static bool take_pending(struct apply *a, const struct tables *tables, const str
             a->pending[t] = realloc(a->pending[t], (n ? 2 * (size_t)n : 1) * sizeof *a->pending[t]);
             ensure(a->pending[t]);
         }
-        a->pending[t][a->pending_count[t]++] =
-            (struct apply_pending){(uint32_t)strtoul(l->field[1], NULL, 10), since};
+        a->pending[t][a->pending_count[t]++] = (struct apply_pending){(uint32_t)strtoul(l->field[1], NULL, 10), since};
     }
     return true;
 }

@@ -112,8 +112,7 @@ static void add_event(struct numbering *n, enum apply_event_kind kind, uint32_t 
         ensure(a->events);
     }
     uint64_t base = n->in->first_number;
-    a->events[a->events_count++] =
-        (struct apply_event){kind, base + index, other == APPLY_NONE ? 0 : base + other};
+    a->events[a->events_count++] = (struct apply_event){kind, base + index, other == APPLY_NONE ? 0 : base + other};
     a->event_of[kind]++;
 }
 
@@ -239,8 +238,8 @@ bool apply_numbers(struct integrate *in, struct status *st)
     redirect(&n);
     events(&n);
     note_moves(&n);
-    uint64_t living = a->old_living + a->event_of[APPLY_NEW] + a->event_of[APPLY_REOPENED] +
-                      a->event_of[APPLY_PARTED] - a->event_of[APPLY_CLOSED] - a->event_of[APPLY_MERGED];
+    uint64_t living = a->old_living + a->event_of[APPLY_NEW] + a->event_of[APPLY_REOPENED] + a->event_of[APPLY_PARTED] -
+                      a->event_of[APPLY_CLOSED] - a->event_of[APPLY_MERGED];
     in->gone = (uint32_t)(in->customers - living);
     free(n.order);
     free(n.groups);
@@ -292,7 +291,8 @@ bool apply_identity_entries(struct integrate *in, struct directory_entry **entri
         if ((r->tuple.birth_strength & 3) == IDENTITY_NEVER) continue;
         const struct apply_record *p = apply_find(a, r->primary);
         uint32_t record = p->tuple.key == r->tuple.key ? p->record : r->record;
-        e[n++] = (struct directory_entry){directory_hash(r->tuple.key), record, (uint32_t)(in->first_number + r->index)};
+        e[n++] =
+            (struct directory_entry){directory_hash(r->tuple.key), record, (uint32_t)(in->first_number + r->index)};
     }
     bool ok = true, any;
     for (uint32_t i = 0; ok && i < a->aliases_count; i++) {

@@ -127,7 +127,8 @@ static bool scan_owners(struct job *j, int system, struct keys *sources, struct 
             ok = loaded || directory_load(j->a->source[system], p, bits, &rows, st);
             loaded = true;
             uint32_t wanted = directory_fingerprint(directory_hash(sources->key[i]), bits);
-            for (uint64_t k = directory_first(&rows, wanted); ok && k < rows.count && rows.fingerprint[k] == wanted; k++)
+            for (uint64_t k = directory_first(&rows, wanted); ok && k < rows.count && rows.fingerprint[k] == wanted;
+                 k++)
                 apply_mark(j->a->scanned, apply_index(j->a, rows.number[k]));
         }
     }
@@ -157,8 +158,8 @@ static uint64_t relation_key(const struct table *t, const struct apply_bytes *b)
 
 static bool remove_row(struct job *j, struct worker *w, int table, uint32_t index, uint32_t record, struct status *st)
 {
-    struct removed_tuple *r = exchange_add(&j->in->removed[table], (int)(w - j->workers),
-                                           integrate_partition(j->in, index), st);
+    struct removed_tuple *r =
+        exchange_add(&j->in->removed[table], (int)(w - j->workers), integrate_partition(j->in, index), st);
     if (!r) return false;
     *r = (struct removed_tuple){0, index, record};
     return true;
@@ -232,13 +233,13 @@ static bool add_row(void *context, int worker, uint64_t task, struct status *st)
         if (!apply_read(in->im->inputs, t->layout_index, record, &w->bytes, st)) return false;
         const struct layout *l = w->bytes.file->layout;
         const unsigned char *bytes = w->bytes.room + DECODE_SLACK;
-        uint64_t source = t->by_relation ? relation_key(t, &w->bytes)
-                                         : decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], bytes);
+        uint64_t source =
+            t->by_relation ? relation_key(t, &w->bytes) : decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], bytes);
         struct row_tuple *r = exchange_add(&in->im->rows[j->table], worker,
                                            import_partition(source, in->im->systems[t->system].bits), st);
         if (!r) return false;
-        *r = (struct row_tuple){source,
-                                l->class == LAYOUT_ACCOUNT ? import_account_key(l, t->system, bytes) : 0, record};
+        *r = (struct row_tuple){source, l->class == LAYOUT_ACCOUNT ? import_account_key(l, t->system, bytes) : 0,
+                                record};
         int layout = w->bytes.file->layout_index;
         table_map_record(in->im->maps[layout], t, in->im->decoders[layout], bytes, (unsigned char *)(r + 1));
     }
@@ -273,8 +274,7 @@ bool apply_rows(struct integrate *in, struct status *st)
     struct job j = {.in = in, .a = in->apply, .workers = calloc((size_t)pool_workers(in->im->pool), sizeof *j.workers)};
     ensure(j.workers);
     bool ok = changed_relations(&j, st);
-    if (ok && !j.a->refresh)
-        ok = pool_run(in->im->pool, segment_partitions(j.a->old->source), find_task, &j, st);
+    if (ok && !j.a->refresh) ok = pool_run(in->im->pool, segment_partitions(j.a->old->source), find_task, &j, st);
     for (int t = 0; ok && !j.a->refresh && t < in->im->tables->count; t++) ok = lift_table(&j, t, st);
     for (int w = 0; w < pool_workers(in->im->pool); w++)
         for (int t = 0; t < UNIT_LAYOUTS_MAX; t++) free(j.workers[w].found[t].record);

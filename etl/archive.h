@@ -1,7 +1,8 @@
-/* archive: the inputs of earlier nights that hold records still in force. A generation's record ids point into them: each
- * file is hard-linked from generation to generation under in/NIGHT/NAME (NIGHT: the generation in which it arrived), and
- * carries the layout it was read with, by the hash of its text, as in/layouts/HASH.ini. So a field may be widened, added
- * or dropped between two nights: every record is read as it was written, and fields meet by name (etl/table.h).
+/* archive: the inputs of earlier nights that hold records still in force. A generation's record ids point into them:
+ * each file is hard-linked from generation to generation under in/NIGHT/NAME (NIGHT: the generation in which it
+ * arrived), and carries the layout it was read with, by the hash of its text, as in/layouts/HASH.ini. So a field may be
+ * widened, added or dropped between two nights: every record is read as it was written, and fields meet by name
+ * (etl/table.h).
  *
  *     archive_carry(old, unit, inputs)      yesterday's files become the carried files of tonight's input set
  *     archive_add_lines / archive_read_line the lines of INPUTS
@@ -16,8 +17,8 @@
 
 struct generation;
 
-/* Nothing is refused that can be read; a version whose hot fields do not fit the unit's layout is (table_check_version).
- * what comes back in inputs is sorted and open. */
+/* Nothing is refused that can be read; a version whose hot fields do not fit the unit's layout is
+ * (table_check_version). what comes back in inputs is sorted and open. */
 bool archive_carry(const struct generation *old, struct unit *unit, struct input_set *inputs, struct arena *arena,
                    struct status *st);
 void archive_add_lines(struct buf *out, const struct input_set *inputs);

@@ -312,7 +312,9 @@ static bool take_layout(const struct arrive_request *r, struct names *names, int
         const struct found_name *name = &names->name[chosen[i]];
         const char *to = arena_printf(arena, "%s/%s", r->folder, name->text);
         if (!take(r, l, name, to, arena, st) || !input_add(inputs, name->text, to, l, index, st)) return false;
-        if (l->class != LAYOUT_CUSTOMER) inputs->files[inputs->files_count - 1].space = l->class == LAYOUT_TRANSACTION ? index : r->unit->layout_base[index];
+        if (l->class != LAYOUT_CUSTOMER)
+            inputs->files[inputs->files_count - 1].space =
+                l->class == LAYOUT_TRANSACTION ? index : r->unit->layout_base[index];
     }
     return true;
 }
@@ -330,10 +332,11 @@ static bool check_branches(const struct arrive_request *r, const struct names *n
                     r->unit->layouts[layout]->name, r->expected[e].name, r->inbox);
         char date[11];
         date_format(r->business_date, date);
-        return status_hint(st,
-                           "wait for it, then the same command; to go on without it: crmx file waive %s --unit %s --date "
-                           "%s --reason '…'",
-                           r->expected[e].name, r->unit->id, date);
+        return status_hint(
+            st,
+            "wait for it, then the same command; to go on without it: crmx file waive %s --unit %s --date "
+            "%s --reason '…'",
+            r->expected[e].name, r->unit->id, date);
     }
     return true;
 }

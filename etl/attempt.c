@@ -224,7 +224,8 @@ bool attempt_archive_inputs(const struct attempt *a, const struct input_set *inp
     if (!archive_link(inputs, a->generation, st)) return false;
     snprintf(from, sizeof from, "%s/param", a->folder);
     snprintf(to, sizeof to, "%s/param", a->generation);
-    static const char *const FOLDERS[] = {"layouts", "outputs", "identity", "formulas", "units", "parameters", "calendars"};
+    static const char *const FOLDERS[] = {"layouts", "outputs",    "identity", "formulas",
+                                          "units",   "parameters", "calendars"};
     for (int i = 0; i < 7; i++) {
         char sub[OS_PATH_MAX], target[OS_PATH_MAX];
         snprintf(sub, sizeof sub, "%s/%s", from, FOLDERS[i]);

@@ -44,7 +44,8 @@ bool calendar_load(const char *path, const char *name, struct arena *arena, stru
               read_days(c, "holidays", k->holidays, &k->holidays_count, st) &&
               read_days(c, "working", k->working, &k->working_count, st) && conf_check_all_used(c, st);
     if (ok && strcmp(own, name) != 0)
-        ok = conf_fail(c, "calendar", "name", st, "the file is %s.ini, but the calendar calls itself \"%s\"", name, own);
+        ok =
+            conf_fail(c, "calendar", "name", st, "the file is %s.ini, but the calendar calls itself \"%s\"", name, own);
     conf_close(c);
     k->name = name;
     *out = k;

@@ -1,8 +1,10 @@
 /* calendar: on which days a system sends (domain 8: funds and rates have trading days only). calendars/NAME.ini:
  *
- *     [calendar] name, weekend = saturday sunday    [holidays] DATE = why    [working] DATE = why (weekends that are worked)
+ *     [calendar] name, weekend = saturday sunday    [holidays] DATE = why    [working] DATE = why (weekends that are
+ *                                                                            worked)
  *
- * The unit's [calendar] section names one for a system, or for a layout without a system; who has none sends every day. */
+ * The unit's [calendar] section names one for a system, or for a layout without a system; who has none sends every day.
+ * */
 #ifndef CRMX_ETL_CALENDAR_H
 #define CRMX_ETL_CALENDAR_H
 

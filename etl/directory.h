@@ -27,8 +27,9 @@ static inline uint64_t directory_hash(uint64_t key)
 void directory_sort(struct directory_entry *entries, struct directory_entry *spare, uint64_t n, int bits);
 /* Declares the three columns. */
 void directory_declare(struct segment_writer *w);
-/* And a fourth with the rest of the hash: whoever knows all of it knows the key (the hash is a bijection), and a key that
- * is the number itself needs no look at the record. For the source numbers, which every night looks up by the thousand. */
+/* And a fourth with the rest of the hash: whoever knows all of it knows the key (the hash is a bijection), and a key
+ * that is the number itself needs no look at the record. For the source numbers, which every night looks up by the
+ * thousand. */
 void directory_declare_whole(struct segment_writer *w);
 void directory_put_whole(struct segment_part *part, const struct directory_entry *entries, uint64_t n, int bits);
 void directory_put(struct segment_part *part, const struct directory_entry *entries, uint64_t n, int bits);

@@ -5,8 +5,8 @@
 
 #include "etl/directory.h"
 
-/* In the number column: what is remembered of somebody or something that is no longer in force, so that it is known when
- * it comes back. */
+/* In the number column: what is remembered of somebody or something that is no longer in force, so that it is known
+ * when it comes back. */
 #define DIRECTORY_CLOSED UINT32_C(0x80000000)
 enum { DIRECTORY_NOBODY = 0 }; /* an account without an owner: pending, or closed */
 

@@ -207,7 +207,8 @@ static bool entry_hash(const char *path, const char *name, uint64_t *bytes, char
 {
     size_t n = strlen(name);
     bool segment = n > 4 && (strcmp(name + n - 4, ".seg") == 0 || strcmp(name + n - 4, ".dir") == 0);
-    if (!segment && (strncmp(name, "in/", 3) != 0 || strncmp(name, "in/layouts/", 11) == 0)) return hash_file(path, bytes, hash, st);
+    if (!segment && (strncmp(name, "in/", 3) != 0 || strncmp(name, "in/layouts/", 11) == 0))
+        return hash_file(path, bytes, hash, st);
     enum { TAIL = 64 };
     char tail[TAIL];
     struct os_file_identity id;

@@ -96,7 +96,7 @@ struct import {
     struct decode_column customer_columns[UNIT_LAYOUTS_MAX][2]; /* changed and birth of customer layouts */
     struct exchange customers;                                  /* by identity key */
     struct import_system systems[UNIT_SYSTEMS_MAX];
-    struct exchange rows[UNIT_LAYOUTS_MAX];     /* per table: by source number, or by account key for by_relation */
+    struct exchange rows[UNIT_LAYOUTS_MAX];         /* per table: by source number, or by account key for by_relation */
     struct decoder *decoders[UNIT_LAYOUTS_MAX];     /* per layout of the unit */
     struct table_map *maps[UNIT_LAYOUTS_MAX];       /* of layouts that feed a table */
     const struct table *table_of[UNIT_LAYOUTS_MAX]; /* the table a layout feeds, NULL: none */

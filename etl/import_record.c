@@ -48,10 +48,10 @@ struct relation_tuple import_relation_tuple(const struct import *im, const struc
         for (; decimals < 6; decimals++) value *= 10;
         share = value > 0 && value < SHARE_WHOLE ? (uint32_t)value : SHARE_WHOLE;
     }
-    return (struct relation_tuple){
-        .account = import_relation_key(l, im->unit->layout_system[file->layout_index], record),
-        .source = decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], record),
-        .share_role = share << 8 | role};
+    return (struct relation_tuple){.account =
+                                       import_relation_key(l, im->unit->layout_system[file->layout_index], record),
+                                   .source = decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], record),
+                                   .share_role = share << 8 | role};
 }
 
 static bool take_relation(struct import_chunk *k, const unsigned char *record, uint32_t id)
@@ -67,8 +67,7 @@ static bool take_relation(struct import_chunk *k, const unsigned char *record, u
 }
 
 bool import_customer_tuple(const struct import *im, const struct input_file *f, const unsigned char *record,
-                           uint32_t id, struct charset_converter *to_utf8, struct buf *name,
-                           struct customer_tuple *out)
+                           uint32_t id, struct charset_converter *to_utf8, struct buf *name, struct customer_tuple *out)
 {
     const struct layout *l = f->layout;
     const struct decoder *d = im->decoders[f->layout_index];

@@ -98,9 +98,12 @@ bool input_open_all(struct input_set *s, struct status *st)
             status_fail(st, STATUS_INPUT,
                         "\"%s\" has %llu bytes: more than 4,294,967,000 records of layout %s, archived ones included",
                         f->path, (unsigned long long)f->identity.size, f->layout->name);
-            return base ? status_hint(st, "record ids are used up: begin the unit anew from a full unload; keep the file numbers in "
-                                         "state/units/UU, so that no integrated number is given twice")
-                        : status_hint(st, "split the unit: city branches can be units of their own");
+            return base
+                       ? status_hint(
+                             st,
+                             "record ids are used up: begin the unit anew from a full unload; keep the file numbers in "
+                             "state/units/UU, so that no integrated number is given twice")
+                       : status_hint(st, "split the unit: city branches can be units of their own");
         }
         f->record_base = (uint32_t)base;
         f->records_max = (uint32_t)records;

@@ -64,10 +64,10 @@ struct input_file {
         uint64_t offset;
     } header, trailer;
     unsigned char *content; /* in memory: small files that are looked into often (input_keep) */
-    int space;           /* layout whose records it continues; -1: customers */
-    const char *night;   /* archived files: the generation in which it arrived */
-    const char *version; /* archived files: hash of the layout it was read with */
-    char *actions;       /* of a change list: what happened, by record id - record_base; '\0': not accepted */
+    int space;              /* layout whose records it continues; -1: customers */
+    const char *night;      /* archived files: the generation in which it arrived */
+    const char *version;    /* archived files: hash of the layout it was read with */
+    char *actions;          /* of a change list: what happened, by record id - record_base; '\0': not accepted */
 };
 
 struct input_set {
@@ -89,7 +89,8 @@ bool input_add(struct input_set *s, const char *name, const char *path, const st
 /* An archived file, open, with its addresses; the set owns it from here on. In any order; input_sort_carried then. */
 struct input_file *input_add_carried(struct input_set *s, const struct input_file *f);
 void input_sort_carried(struct input_set *s);
-/* Opens every file, fixes record bases: behind those of the archived files of the space. Fails when a space would pass 2^32 records. */
+/* Opens every file, fixes record bases: behind those of the archived files of the space. Fails when a space would pass
+ * 2^32 records. */
 bool input_open_all(struct input_set *s, struct status *st);
 void input_note_segment(struct input_file *f, struct input_chunk *c, uint64_t offset, uint32_t *last_remainder);
 void input_note_reject(struct input_chunk *c, const struct input_reject *r);

@@ -85,7 +85,8 @@ static void rank(struct integrate *in)
 bool integrate_is_closed(const struct integrate *in, int table, uint32_t record)
 {
     if (!in->apply->old || record < in->day_base[table]) return false;
-    char action = input_action(input_file_of(in->im->inputs, in->im->tables->table[table].layout_index, record), record);
+    char action =
+        input_action(input_file_of(in->im->inputs, in->im->tables->table[table].layout_index, record), record);
     return action == (in->im->tables->table[table].layout->class == LAYOUT_ACCOUNT ? 'X' : 'D');
 }
 

@@ -50,7 +50,7 @@ struct integrate_table { /* conservation of one table */
     uint64_t closed_with_balance;
     __int128 lifted_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
     __int128 closed_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX]; /* and of contacts: replaced */
-    struct apply_pending *pending; /* tonight's accounts without an owner, by record */
+    struct apply_pending *pending;                                 /* tonight's accounts without an owner, by record */
     uint32_t pending_count, pending_capacity;
     uint32_t *lifted_records; /* ascending */
     uint32_t lifted_count;
@@ -83,14 +83,14 @@ struct integrate {
     uint64_t *overridden; /* bitmap by primary record id: on the override list */
     uint64_t *corporate;  /* bitmap by primary record id */
     uint64_t superseded_count, excluded_count, overridden_count;
-    uint64_t *closed, *incumbent;  /* bitmaps by customer record id; NULL without a population of yesterday */
+    uint64_t *closed, *incumbent; /* bitmaps by customer record id; NULL without a population of yesterday */
     uint64_t *excluded_place, *overridden_place; /* bitmaps by customer index; NULL: those by record say it */
-    struct exchange removed[UNIT_LAYOUTS_MAX]; /* rows of yesterday that tonight's take the place of */
-    uint32_t customers;            /* places: customers in force and numbers that are not */
-    uint32_t gone;                 /* of these not in force */
-    uint32_t relation_base[UNIT_SYSTEMS_MAX]; /* the first relation record of tonight */
-    uint32_t day_base[UNIT_LAYOUTS_MAX]; /* per table: the first record id of tonight */
-    uint32_t partitions; /* of the population */
+    struct exchange removed[UNIT_LAYOUTS_MAX];   /* rows of yesterday that tonight's take the place of */
+    uint32_t customers;                          /* places: customers in force and numbers that are not */
+    uint32_t gone;                               /* of these not in force */
+    uint32_t relation_base[UNIT_SYSTEMS_MAX];    /* the first relation record of tonight */
+    uint32_t day_base[UNIT_LAYOUTS_MAX];         /* per table: the first record id of tonight */
+    uint32_t partitions;                         /* of the population */
     struct owners owners;
     struct owner_slot *maps; /* of the owners, NULL: not in memory */
     size_t maps_size;
@@ -144,13 +144,13 @@ bool integrate_duplicates(struct integrate *in, struct status *st); /* integrate
 /* The source number in a relation record of a system; its key must be `source`. */
 bool integrate_relation_text(const struct integrate *in, int system, uint64_t source, uint32_t relation,
                              char text[OWNER_TEXT_MAX], struct view *out, struct status *st);
-bool integrate_relations(struct integrate *in, struct status *st);   /* integrate_relation.c */
-bool integrate_identities(struct integrate *in, struct status *st);  /* integrate_identity.c */
-void integrate_owners_init(struct integrate *in);                    /* integrate_owner.c */
-bool integrate_sources(struct integrate *in, struct status *st);     /* the same: once the numbers are known */
-bool integrate_owners(struct integrate *in, struct status *st);      /* the same */
-bool integrate_aliases(struct integrate *in, struct status *st);     /* integrate_identity.c */
-bool integrate_exclusions(struct integrate *in, struct status *st);  /* integrate_exclusion.c */
+bool integrate_relations(struct integrate *in, struct status *st);  /* integrate_relation.c */
+bool integrate_identities(struct integrate *in, struct status *st); /* integrate_identity.c */
+void integrate_owners_init(struct integrate *in);                   /* integrate_owner.c */
+bool integrate_sources(struct integrate *in, struct status *st);    /* the same: once the numbers are known */
+bool integrate_owners(struct integrate *in, struct status *st);     /* the same */
+bool integrate_aliases(struct integrate *in, struct status *st);    /* integrate_identity.c */
+bool integrate_exclusions(struct integrate *in, struct status *st); /* integrate_exclusion.c */
 /* Does the change list say that the account is closed, the contact ended? */
 bool integrate_is_closed(const struct integrate *in, int table, uint32_t record);
 /* Counts the row of a closed account, of a contact that ended or was replaced. Any thread. */

@@ -104,7 +104,7 @@ static bool load_accounts(struct job *j, uint32_t partition, struct directory_sc
         (*e)[i] = (struct directory_entry){directory_hash(t[i].account), t[i].record,
                                            t[i].customer == OWNER_NOBODY   ? DIRECTORY_NOBODY
                                            : t[i].customer == OWNER_CLOSED ? DIRECTORY_CLOSED
-                                                                               : number_of(j, t[i].customer)};
+                                                                           : number_of(j, t[i].customer)};
     return true;
 }
 
@@ -264,8 +264,7 @@ static bool merge_yesterday(struct job *j, int worker, struct directory_scratch 
 static void count_accounts(struct job *j, const struct directory_entry *e, uint64_t n)
 {
     uint64_t accounts = 0;
-    for (uint64_t i = 0; i < n; i++)
-        accounts += is_account(e[i].number) && (i == 0 || e[i].record != e[i - 1].record);
+    for (uint64_t i = 0; i < n; i++) accounts += is_account(e[i].number) && (i == 0 || e[i].record != e[i - 1].record);
     pthread_mutex_lock(&j->lock);
     j->in->table[j->table]->accounts_after += accounts;
     pthread_mutex_unlock(&j->lock);

@@ -15,11 +15,10 @@ static bool is_meant(struct integrate *in, const struct exclusion *x, struct app
     const unsigned char *record_bytes = apply_record_bytes(bytes);
     int type = l->role_field[ROLE_CUSTOMER_TYPE];
     bool corporate = type >= 0 && !view_is(decode_text(l, type, record_bytes), "P");
-    size_t n = identity_number(in->im->unit->identity,
-                               l->encoding == LAYOUT_GB18030 ? CHARSET_GB18030 : CHARSET_UTF8,
-                               decode_text(l, l->role_field[ROLE_ID_TYPE], record_bytes),
-                               decode_text(l, l->role_field[ROLE_ID_NO], record_bytes), number, &class, &key,
-                               corporate);
+    size_t n =
+        identity_number(in->im->unit->identity, l->encoding == LAYOUT_GB18030 ? CHARSET_GB18030 : CHARSET_UTF8,
+                        decode_text(l, l->role_field[ROLE_ID_TYPE], record_bytes),
+                        decode_text(l, l->role_field[ROLE_ID_NO], record_bytes), number, &class, &key, corporate);
     *meant = key.key == x->key && (key.strength == IDENTITY_EXACT ||
                                    (view_is(class, x->class) && view_is((struct view){number, n}, x->number)));
     return true;

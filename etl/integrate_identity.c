@@ -260,7 +260,8 @@ static bool plainly_one(const struct group *g)
 }
 
 /* The order in which members found clusters: closed records last, then system, then source number; it must not depend
- * on the nights in which they came (docs/decisions/007). Where the tie rule is position, that is what the unit wants. */
+ * on the nights in which they came (docs/decisions/007). Where the tie rule is position, that is what the unit wants.
+ * */
 static bool comes_first(struct group *g, const struct customer_tuple *a, const struct customer_tuple *b, bool *first)
 {
     if (is_closed(g, a->record) != is_closed(g, b->record)) {

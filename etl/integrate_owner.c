@@ -1,7 +1,7 @@
 /* integrate, part 5: owners. The source numbers of a system become a map to customers, partition by partition; the
  * sorted source directory is written and the members of each customer are noted on the way. Where the maps of all
- * systems fit into memory they are made before the rows are imported; otherwise, and where most source numbers are known
- * by yesterday's directory alone, a partition's map lives while the rows that waited for it are looked up. */
+ * systems fit into memory they are made before the rows are imported; otherwise, and where most source numbers are
+ * known by yesterday's directory alone, a partition's map lives while the rows that waited for it are looked up. */
 #include "etl/directory_merge.h"
 #include "etl/integrate.h"
 
@@ -42,8 +42,7 @@ static bool load_sources(struct job *j, struct owner_scratch *s, uint32_t partit
     *n = came + lifted;
     *t = integrate_room(&s->spare.tuples, &s->spare.tuples_size, (*n + 1) * sizeof **t);
     if (came && !exchange_take(&system->sources, partition, *t, st)) return false;
-    if (lifted)
-        memcpy(*t + came, (const struct source_tuple *)l->tuples + l->start[partition], lifted * sizeof **t);
+    if (lifted) memcpy(*t + came, (const struct source_tuple *)l->tuples + l->start[partition], lifted * sizeof **t);
     return directory_load(j->in->apply->source[j->system], partition, system->bits, &s->rows, st);
 }
 
@@ -59,8 +58,8 @@ static bool keep_untouched(void *context, uint64_t row)
     return !apply_touched(k->apply, apply_index(k->apply, k->rows->number[row]));
 }
 
-static bool write_directory(struct job *j, struct owner_scratch *s, uint32_t partition,
-                            struct directory_entry *entries, uint64_t n, struct status *st)
+static bool write_directory(struct job *j, struct owner_scratch *s, uint32_t partition, struct directory_entry *entries,
+                            uint64_t n, struct status *st)
 {
     int bits = j->in->im->systems[j->system].bits;
     if (s->rows.count) {
@@ -75,8 +74,7 @@ static bool write_directory(struct job *j, struct owner_scratch *s, uint32_t par
 }
 
 /* Fills a part of the map and the directory from the source tuples; emits the members of each customer. */
-static bool take_sources(struct job *j, int worker, uint32_t partition, const struct map_part *map,
-                         struct status *st)
+static bool take_sources(struct job *j, int worker, uint32_t partition, const struct map_part *map, struct status *st)
 {
     struct integrate *in = j->in;
     struct import_system *system = &in->im->systems[j->system];
@@ -172,8 +170,7 @@ static bool find_owner(struct job *j, struct owner_scratch *s, const struct map_
 static bool remove_source(struct job *j, int worker, int table, uint32_t customer, uint64_t source, struct status *st)
 {
     struct integrate *in = j->in;
-    struct removed_tuple *r =
-        exchange_add(&in->removed[table], worker, integrate_partition(in, customer), st);
+    struct removed_tuple *r = exchange_add(&in->removed[table], worker, integrate_partition(in, customer), st);
     if (!r) return false;
     *r = (struct removed_tuple){source, customer, REMOVED_SOURCE};
     return true;
@@ -191,8 +188,8 @@ static int by_source(const void *a, const void *b)
 }
 
 /* The source numbers for which a change list brings contacts or addresses: all that they have of the kind. */
-static struct changed_source *changed_sources(struct job *j, struct owner_scratch *s, int table, const char *tuples, uint64_t n,
-                                 uint64_t *count)
+static struct changed_source *changed_sources(struct job *j, struct owner_scratch *s, int table, const char *tuples,
+                                              uint64_t n, uint64_t *count)
 {
     struct integrate *in = j->in;
     const struct table *t = &in->im->tables->table[table];
@@ -203,7 +200,8 @@ static struct changed_source *changed_sources(struct job *j, struct owner_scratc
     for (uint64_t i = 0; i < n; i++) {
         struct row_tuple r;
         memcpy(&r, tuples + i * size, sizeof r);
-        if (!integrate_is_lifted(in, table, r.record)) sources[(*count)++] = (struct changed_source){r.source, r.record};
+        if (!integrate_is_lifted(in, table, r.record))
+            sources[(*count)++] = (struct changed_source){r.source, r.record};
     }
     if (*count) qsort(sources, *count, sizeof *sources, by_source);
     uint64_t kept = 0;
@@ -229,8 +227,8 @@ static bool join_table(struct job *j, int worker, uint32_t partition, int table,
     const struct changed_source *changed = changed_sources(j, s, table, tuples, n, &changed_count);
     uint32_t customer;
     for (uint64_t i = 0; i < changed_count; i++)
-        if (!source_text(j, t, &(struct row_tuple){.source = changed[i].source, .record = changed[i].record}, NULL, bytes,
-                         &text, st) ||
+        if (!source_text(j, t, &(struct row_tuple){.source = changed[i].source, .record = changed[i].record}, NULL,
+                         bytes, &text, st) ||
             !find_owner(j, s, map, changed[i].source, text, &customer, st) ||
             (customer != OWNER_NOBODY && !remove_source(j, worker, table, customer, changed[i].source, st)))
             return false;
@@ -240,9 +238,9 @@ static bool join_table(struct job *j, int worker, uint32_t partition, int table,
         const unsigned char *row = (const unsigned char *)tuples + i * size + sizeof r;
         if (daily && !t->by_relation) {
             integrate_note_lifted(in, table, r.record, row);
-            bool replaced = changed_count && integrate_is_lifted(in, table, r.record) &&
-                            bsearch(&(struct changed_source){r.source, 0}, changed, changed_count, sizeof *changed,
-                                    by_source);
+            bool replaced =
+                changed_count && integrate_is_lifted(in, table, r.record) &&
+                bsearch(&(struct changed_source){r.source, 0}, changed, changed_count, sizeof *changed, by_source);
             if (replaced || integrate_is_closed(in, table, r.record)) {
                 integrate_closed(in, table, row);
                 if (!owners_account(&in->owners, worker, table, r.account, r.record, OWNER_CLOSED, st)) return false;
@@ -276,8 +274,7 @@ static bool task(void *context, int worker, uint64_t partition, struct status *s
     }
     bool ok = take_sources(j, worker, (uint32_t)partition, &part, st);
     for (int i = 0; ok && j->join && i < in->im->tables->count; i++)
-        if (in->im->tables->table[i].system == j->system)
-            ok = join_table(j, worker, (uint32_t)partition, i, &part, st);
+        if (in->im->tables->table[i].system == j->system) ok = join_table(j, worker, (uint32_t)partition, i, &part, st);
     if (!ok) segment_abort(j->directory, (uint32_t)partition);
     return ok;
 }

@@ -247,8 +247,8 @@ static bool closed_row(struct job *j, int worker, const struct row_tuple *r, str
     return owners_account(&j->in->owners, worker, j->table, r->account, r->record, OWNER_CLOSED, st);
 }
 
-static bool divide_table(struct job *j, int worker, uint32_t partition, const struct relation_tuple *owners,
-                         uint64_t m, struct status *st)
+static bool divide_table(struct job *j, int worker, uint32_t partition, const struct relation_tuple *owners, uint64_t m,
+                         struct status *st)
 {
     struct import *im = j->in->im;
     const struct table *t = &im->tables->table[j->table];
@@ -331,7 +331,8 @@ static bool run_system(struct job *j, struct status *st)
     }
     if (!segment_finish(j->set, st)) return false;
     for (int i = 0; !in->owners.in_memory && i < im->tables->count; i++)
-        if (im->tables->table[i].by_relation && im->tables->table[i].system == j->system) exchange_seal(&in->related[i]);
+        if (im->tables->table[i].by_relation && im->tables->table[i].system == j->system)
+            exchange_seal(&in->related[i]);
     return true;
 }
 

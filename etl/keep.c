@@ -51,7 +51,8 @@ bool keep_look(const char *unit_folder, int keep, struct keep_list *out, struct 
     out->count = 0;
     snprintf(folder, sizeof folder, "%s/gen", unit_folder);
     if (os_exists(folder) && !os_list(folder, note_generation, &l, st)) return false;
-    if (l.full) return status_fail(st, STATUS_USAGE, "more than %d generations in \"%s\"", KEEP_GENERATIONS_MAX, folder);
+    if (l.full)
+        return status_fail(st, STATUS_USAGE, "more than %d generations in \"%s\"", KEEP_GENERATIONS_MAX, folder);
     if (!generation_current_read(unit_folder, &current, &there, st)) return false;
     int dates = 0;
     bool latest = true; /* of its date */

@@ -7,8 +7,8 @@
 #include <string.h>
 
 const char *const LAYOUT_CLASS_NAMES[] = {
-    "customer",        "account",        "contact",        "address",        "relation",        "rate", "exclusion",
-    "transaction", /* from here on: change lists of the first five */
+    "customer",        "account",        "contact",        "address",        "relation",        "rate",
+    "exclusion",       "transaction", /* from here on: change lists of the first five */
     "customer_change", "account_change", "contact_change", "address_change", "relation_change", NULL};
 const char *const LAYOUT_TYPE_NAMES[] = {"text", "digits", "amount", "date", "code", "currency", NULL};
 const char *const LAYOUT_ROLE_NAMES[] = {

@@ -18,8 +18,8 @@ static void orphan(struct owner_total *total, const struct table *t, uint32_t re
         total->orphan_sum[a][currency] += decode_column_value(&t->columns[t->amount_columns[a]], row);
 }
 
-bool owners_account(const struct owners *o, int worker, int table, uint64_t account, uint32_t record,
-                    uint32_t customer, struct status *st)
+bool owners_account(const struct owners *o, int worker, int table, uint64_t account, uint32_t record, uint32_t customer,
+                    struct status *st)
 {
     const struct table *t = &o->tables->table[table];
     if (t->layout->class != LAYOUT_ACCOUNT) return true;

@@ -121,8 +121,8 @@ bool owners_text(const struct input_set *inputs, int layout_index, uint32_t reco
 
 /* A row of a known customer (customer_1 = index + 1), or of none (0: an orphan 无主账户, counted in records and money).
  * `row`: the table's columns. */
-bool owners_account(const struct owners *o, int worker, int table, uint64_t account, uint32_t record,
-                    uint32_t customer, struct status *st); /* only the entry of the account directory */
+bool owners_account(const struct owners *o, int worker, int table, uint64_t account, uint32_t record, uint32_t customer,
+                    struct status *st); /* only the entry of the account directory */
 bool owners_take(const struct owners *o, int worker, int table, uint32_t customer_1, uint64_t account, uint32_t record,
                  const unsigned char *row, struct status *st);
 

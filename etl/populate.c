@@ -72,7 +72,14 @@ static void init_worker(struct populate_worker *w, const struct populate *p)
 
 /* --- segments --- */
 
-enum { CUSTOMER_COLUMN_PRIMARY, CUSTOMER_COLUMN_TYPE, CUSTOMER_COLUMN_FLAGS, CUSTOMER_COLUMN_ENTRY, CUSTOMER_COLUMN_BELOW, CUSTOMER_COLUMNS };
+enum {
+    CUSTOMER_COLUMN_PRIMARY,
+    CUSTOMER_COLUMN_TYPE,
+    CUSTOMER_COLUMN_FLAGS,
+    CUSTOMER_COLUMN_ENTRY,
+    CUSTOMER_COLUMN_BELOW,
+    CUSTOMER_COLUMNS
+};
 
 static enum segment_type segment_type_of(enum value_type t)
 {
@@ -234,8 +241,9 @@ static bool write_sources(struct populate_job *j, struct populate_worker *w, con
     /* founded: 0 none, 1 the number it has, else another number and 1. */
     for (uint32_t i = 0; i < n; i++) {
         const struct populate_member *m = &w->members[i];
-        v[i] = m->founded == APPLY_NONE ? 0 : m->founded == m->customer ? 1
-                                                                        : (int64_t)(j->p->in->first_number + m->founded + 1);
+        v[i] = m->founded == APPLY_NONE    ? 0
+               : m->founded == m->customer ? 1
+                                           : (int64_t)(j->p->in->first_number + m->founded + 1);
     }
     segment_put(w->source_part, 2, v, n);
     for (uint32_t i = 0; i < n; i++) v[i] = w->members[i].closed;
@@ -260,7 +268,8 @@ static bool populate_partition(struct populate_job *j, struct populate_worker *w
         if (p->cards->of[t].formula)
             columns += (size_t)p->cards->of[t].measures_count + (size_t)p->cards->of[t].results_count;
     w->columns = integrate_room((void **)&w->columns, &w->columns_size, columns * r->count * sizeof(int64_t));
-    if (!populate_load_old(j, w, r, st) || !populate_take_members(j, w, r, st) || !write_sources(j, w, r, st)) return false;
+    if (!populate_load_old(j, w, r, st) || !populate_take_members(j, w, r, st) || !write_sources(j, w, r, st))
+        return false;
     for (int i = 0; i < p->in->im->tables->count; i++)
         if (!populate_take_rows(j, w, r, i, st) || !populate_write_rows(j, w, r, i, st)) return false;
     if (!populate_score(j, w, r, st) || !write_customers(j, w, r, st) || !populate_outputs(j, w, r, st)) return false;
@@ -324,7 +333,8 @@ bool populate_run(struct populate *p, struct status *st)
     p->total = arena_new(im->arena, struct populate_total);
     p->total->table = arena_array(im->arena, struct populate_table_total, im->tables->count + 1);
     for (int w = 0; w < workers; w++) init_worker(&j.workers[w], p);
-    bool ok = populate_open_old(&j, st) && open_files(&j, p->in->partitions, st) && pool_run(im->pool, p->in->partitions, task, &j, st);
+    bool ok = populate_open_old(&j, st) && open_files(&j, p->in->partitions, st) &&
+              pool_run(im->pool, p->in->partitions, task, &j, st);
     ok = finish_files(&j, ok, st);
     for (int o = 0; o < im->unit->outputs_count; o++) {
         if (ok && j.export[o].build) {

@@ -34,7 +34,7 @@ enum {
 struct populate_table_total {
     uint64_t rows;
     __int128 sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
-    uint64_t merged_rows; /* owners of one account who are one customer */
+    uint64_t merged_rows;            /* owners of one account who are one customer */
     uint64_t old_rows, removed_rows; /* of yesterday, and those of them that tonight's took the place of */
     __int128 old_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX], removed_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
     uint64_t dropped_rows;
@@ -114,7 +114,7 @@ struct populate_worker {
     int32_t *entry, *below; /* entry date and since when below the bar of the leave policy, DATE_NONE; per customer */
     size_t entry_size, below_size;
     struct populate_member *members; /* sorted */
-    uint32_t *member_of;          /* start per customer */
+    uint32_t *member_of;             /* start per customer */
     struct segment_part *customer_part, *source_part, *table_part;
     int64_t *values; /* one column while it is written */
     size_t values_size;
@@ -136,7 +136,7 @@ struct populate_job {
     struct populate *p;
     struct populate_worker *workers;
     struct segment_writer *customer, *source, *table[UNIT_LAYOUTS_MAX];
-    struct populate_old_table *old_table; /* per table; NULL: no population of yesterday */
+    struct populate_old_table *old_table;     /* per table; NULL: no population of yesterday */
     struct ordered *output[UNIT_OUTPUTS_MAX]; /* NULL: through export */
     struct export_output export[UNIT_OUTPUTS_MAX];
     struct build *build[UNIT_OUTPUTS_MAX];

@@ -1,5 +1,5 @@
-/* populate: what yesterday's population has of a partition: customers and their records, rows as they are in the columns.
- * Columns meet by name; what they hold becomes what tonight's layout and rates mean by it. */
+/* populate: what yesterday's population has of a partition: customers and their records, rows as they are in the
+ * columns. Columns meet by name; what they hold becomes what tonight's layout and rates mean by it. */
 #include "etl/populate.h"
 
 #include "base/date.h"
@@ -64,10 +64,11 @@ static bool find_cold(struct populate_job *j, const struct table *t, struct popu
         const struct input_file *f = &im->inputs->carried[i];
         if (f->space != t->layout_index || layout_find(f->layout, now->name) < 0) continue;
         if (!t->by_relation || now->type != LAYOUT_AMOUNT) return true;
-        status_fail(st, STATUS_USAGE,
-                    "the amount %s of layout %s has become hot: shares of joint owners are known for accounts that come "
-                    "in again only",
-                    now->name, t->layout->name);
+        status_fail(
+            st, STATUS_USAGE,
+            "the amount %s of layout %s has become hot: shares of joint owners are known for accounts that come "
+            "in again only",
+            now->name, t->layout->name);
         return status_hint(st, "make it hot with a full unload: crmx run refresh");
     }
     c->cold = false;

@@ -21,8 +21,7 @@ static bool read_source(struct row_context *x, int layout_index, uint32_t record
 {
     const struct input_set *inputs = x->j->p->in->im->inputs;
     const struct input_file *f = x->row.file;
-    bool hit = f && f->space == layout_index &&
-               record - f->record_base < f->records_max;
+    bool hit = f && f->space == layout_index && record - f->record_base < f->records_max;
     if (!hit) f = input_file_of(inputs, layout_index, record);
     x->row.file = f;
     x->row.record = record;

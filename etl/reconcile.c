@@ -300,23 +300,24 @@ static void table_rows(struct reconcile *r, const struct populate *p, int i, uin
     const struct populate_table_total *pt = &p->total->table[i];
     const char *name = p->in->im->tables->table[i].layout->name;
     if (!p->in->apply->old) {
-        equate(r,
-               arena_printf(r->arena, "%s: accepted + further owners = rows + orphans + duplicates and superseded", name),
-               "", (__int128)accepted + it->rows_extra - pt->merged_rows,
-               (__int128)pt->rows + it->orphans + pt->dropped_rows, 0);
+        equate(
+            r,
+            arena_printf(r->arena, "%s: accepted + further owners = rows + orphans + duplicates and superseded", name),
+            "", (__int128)accepted + it->rows_extra - pt->merged_rows,
+            (__int128)pt->rows + it->orphans + pt->dropped_rows, 0);
         return;
     }
     add_records(r, 30, arena_printf(r->arena, "%s.lifted", name), it->lifted);
     add_records(r, 40, arena_printf(r->arena, "%s.removed", name), pt->removed_rows);
     add_records(r, 30, arena_printf(r->arena, "%s.closed", name), it->closed);
-    equate(r,
-           arena_printf(r->arena,
-                        "%s: yesterday - removed + accepted + lifted + further owners = rows + pending + duplicates and "
-                        "superseded + closed",
-                        name),
-           "",
-           (__int128)pt->old_rows - pt->removed_rows + accepted + it->lifted + it->rows_extra - pt->merged_rows,
-           (__int128)pt->rows + it->orphans + pt->dropped_rows + it->closed, 0);
+    equate(
+        r,
+        arena_printf(r->arena,
+                     "%s: yesterday - removed + accepted + lifted + further owners = rows + pending + duplicates and "
+                     "superseded + closed",
+                     name),
+        "", (__int128)pt->old_rows - pt->removed_rows + accepted + it->lifted + it->rows_extra - pt->merged_rows,
+        (__int128)pt->rows + it->orphans + pt->dropped_rows + it->closed, 0);
     if (opening->text)
         equate(r, arena_printf(r->arena, "%s: rows of yesterday = rows it left", name), "", pt->old_rows,
                closing_of(opening, arena_printf(r->arena, "%s.rows", name), "", false), 0);

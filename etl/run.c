@@ -96,12 +96,11 @@ static bool take_files(struct run *r)
     a.changes = r->request->kind == RUN_DAILY;
     bool *may_lack = arena_array(&r->arena, bool, UNIT_LAYOUTS_MAX);
     for (int i = 0; r->old && i < r->unit->layouts_count; i++)
-        may_lack[i] = r->unit->layout_calendar[i] &&
-                      !calendar_is_open(r->unit->layout_calendar[i], r->request->business_date);
+        may_lack[i] =
+            r->unit->layout_calendar[i] && !calendar_is_open(r->unit->layout_calendar[i], r->request->business_date);
     a.may_lack = may_lack;
     if (!waiver_read(r->unit_folder, r->request->business_date, &r->arena, &r->waivers, r->st)) return false;
-    for (int i = 0; i < r->unit->layouts_count; i++)
-        may_lack[i] |= waiver_find(&r->waivers, r->unit->layouts[i]->name);
+    for (int i = 0; i < r->unit->layouts_count; i++) may_lack[i] |= waiver_find(&r->waivers, r->unit->layouts[i]->name);
     if (r->old) waiver_expect(&r->waivers, r->old, &a, &r->arena);
     for (int i = 0; i < r->waivers.count; i++)
         log_warning("goes on without %s: %s", r->waivers.list[i].what, r->waivers.list[i].reason);
@@ -203,14 +202,14 @@ static bool start_integration(struct run *r)
     bool old = r->old != NULL;
     r->apply.refresh = r->request->kind == RUN_REFRESH;
     for (int s = 0; old && s < r->unit->systems_count; s++) r->apply.covered[s] = true;
-    r->integrate = (struct integrate){
-        .im = &r->import,
-        .reference = &r->reference,
-        .folder = r->attempt.generation,
-        .apply = &r->apply,
-        .partition_customers = old ? r->old->partition_customers : r->request->partition_customers,
-        .first_number = old ? r->old->first_number : high_water + 1,
-        .next_number = high_water + 1};
+    r->integrate =
+        (struct integrate){.im = &r->import,
+                           .reference = &r->reference,
+                           .folder = r->attempt.generation,
+                           .apply = &r->apply,
+                           .partition_customers = old ? r->old->partition_customers : r->request->partition_customers,
+                           .first_number = old ? r->old->first_number : high_water + 1,
+                           .next_number = high_water + 1};
     r->integrate_started = true;
     return true;
 }
@@ -366,14 +365,13 @@ static bool commit(struct run *r)
     if (!epoch_check(&r->epoch, r->st) || !os_remove_tree(r->spill, r->st)) return false;
     char date[11], hash[33];
     date_format(r->request->business_date, date);
-    const char *head = arena_printf(&r->arena,
-                                    "unit\t%s\nbusiness_date\t%s\ngeneration\t%s\nkind\t%s\n%s%s%sfirst_number\t%"
-                                    "llu\ncustomers\t%llu\nnumbers\t%u\npartition_customers\t%u\n",
-                                    r->unit->id, date, r->attempt.id, RUN_KIND_NAMES[r->request->kind],
-                                    r->old ? "previous\t" : "", r->old ? r->old->id : "", r->old ? "\n" : "",
-                                    (unsigned long long)r->integrate.first_number,
-                                    (unsigned long long)r->result->customers, r->integrate.customers,
-                                    r->integrate.partition_customers);
+    const char *head = arena_printf(
+        &r->arena,
+        "unit\t%s\nbusiness_date\t%s\ngeneration\t%s\nkind\t%s\n%s%s%sfirst_number\t%"
+        "llu\ncustomers\t%llu\nnumbers\t%u\npartition_customers\t%u\n",
+        r->unit->id, date, r->attempt.id, RUN_KIND_NAMES[r->request->kind], r->old ? "previous\t" : "",
+        r->old ? r->old->id : "", r->old ? "\n" : "", (unsigned long long)r->integrate.first_number,
+        (unsigned long long)r->result->customers, r->integrate.customers, r->integrate.partition_customers);
     struct generation_known known[UNIT_OUTPUTS_MAX];
     int known_count = 0;
     for (int o = 0; o < r->unit->outputs_count; o++)
@@ -417,7 +415,8 @@ static bool complete_journal(struct run *r, const char *id)
 static bool find_turn(struct run *r)
 {
     const struct run_request *q = r->request;
-    if (!turn_find(&(struct turn_request){r->unit_folder, q->unit, q->kind, q->business_date, q->redo}, &r->turn, r->st))
+    if (!turn_find(&(struct turn_request){r->unit_folder, q->unit, q->kind, q->business_date, q->redo}, &r->turn,
+                   r->st))
         return false;
     if (r->turn.there && !complete_journal(r, r->turn.current.id)) return false;
     if (!r->turn.done) return !r->turn.old[0] || generation_open(r->unit_folder, r->turn.old, &r->old, r->st);
@@ -425,10 +424,8 @@ static bool find_turn(struct run *r)
     r->result->already_done = true;
     log_info("business date %.10s is committed already: generation %s", r->turn.current.id, r->turn.current.id);
     if (!unit_load(q->work, q->unit, &r->arena, &r->unit, r->st)) return false;
-    struct arrive_request a = {.unit = r->unit,
-                               .business_date = q->business_date,
-                               .inbox = inbox_of(r),
-                               .changes = q->kind == RUN_DAILY};
+    struct arrive_request a = {
+        .unit = r->unit, .business_date = q->business_date, .inbox = inbox_of(r), .changes = q->kind == RUN_DAILY};
     return r->unit->take != UNIT_TAKE_RENAME || turn_check_files(&r->turn, &a, r->unit_folder, r->st);
 }
 
@@ -463,9 +460,9 @@ static bool open_attempt(struct run *r)
         !note(r, 0, "redo", r->request->reason))
         return false;
     if (!journal_find(r->journal, "started") && !note(r, 0, "started", r->attempt.id)) return false;
-    bool ok = attempt_freeze(&r->attempt, r->request->work, r->request->unit, r->st) &&
-           unit_load(arena_printf(&r->arena, "%s/param", r->attempt.folder), r->request->unit, &r->arena, &r->unit,
-                     r->st);
+    bool ok =
+        attempt_freeze(&r->attempt, r->request->work, r->request->unit, r->st) &&
+        unit_load(arena_printf(&r->arena, "%s/param", r->attempt.folder), r->request->unit, &r->arena, &r->unit, r->st);
     if (ok && r->request->inbox) r->unit->take = UNIT_TAKE_COPY;
     return ok;
 }

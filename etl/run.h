@@ -29,8 +29,8 @@ struct run_request {
     enum run_kind kind;
     bool redo;          /* the date again, from the generation before it, with corrected or late files */
     const char *reason; /* of the redo */
-    int until_step; /* 10 … 100; 0: to the end */
-    int threads;    /* 0: one per processor */
+    int until_step;     /* 10 … 100; 0: to the end */
+    int threads;        /* 0: one per processor */
     uint64_t memory_max;
     const char *temp_folder;      /* for spill files; "" : the run's folder */
     uint32_t partition_customers; /* 65,536 but for tests */

@@ -37,7 +37,7 @@ struct table_map {
     struct table_step {
         int from; /* index in columns, -1: the layout has no such field */
         int64_t times, none;
-        uint8_t *codes; /* [code of the layout] → code of the table; NULL: as it is */
+        uint8_t *codes;        /* [code of the layout] → code of the table; NULL: as it is */
     } step[TABLE_COLUMNS_MAX]; /* per column of the table */
 };
 void table_map_init(struct table_map *m, const struct table *t, const struct layout *from, struct arena *arena);

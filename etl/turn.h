@@ -1,5 +1,5 @@
-/* turn: is it this business date's turn, and upon which generation does it build? Business dates come in order, each once
- * (domain 5).
+/* turn: is it this business date's turn, and upon which generation does it build? Business dates come in order, each
+ * once (domain 5).
  *
  *     no population   initial                      ► an empty one
  *     D is current    the same date again          ► done already; the files it was made from again: recognised
@@ -24,14 +24,15 @@ struct turn_request {
 };
 
 struct turn {
-    bool done;                   /* nothing is to be done: current says of what */
+    bool done; /* nothing is to be done: current says of what */
     struct generation_current current;
     bool there;                  /* there is a current generation */
     char old[GENERATION_ID_MAX]; /* what the run builds on; "": an empty population */
 };
 
 bool turn_find(const struct turn_request *r, struct turn *out, struct status *st);
-/* The date is done. Are the files of that date that lie in the inbox (again) those it was made from? Fails otherwise. */
+/* The date is done. Are the files of that date that lie in the inbox (again) those it was made from? Fails otherwise.
+ * */
 struct arrive_request;
 bool turn_check_files(const struct turn *t, const struct arrive_request *a, const char *unit_folder, struct status *st);
 

@@ -82,8 +82,9 @@ int unit_add_version(struct unit *u, struct layout *version, struct status *st)
 {
     int current = unit_layout(u, version->name), index = u->layouts_count;
     if (current < 0 || index == UNIT_LAYOUTS_MAX) {
-        status_fail(st, STATUS_USAGE, current < 0 ? "layout %s is used by archived files, but the unit lists it no more"
-                                                  : "too many versions of layouts (the last is of %s)",
+        status_fail(st, STATUS_USAGE,
+                    current < 0 ? "layout %s is used by archived files, but the unit lists it no more"
+                                : "too many versions of layouts (the last is of %s)",
                     version->name);
         status_hint(st, "see the layouts of unit %s: crmx layout show; a system that has ended stays listed", u->id);
         return -1;
@@ -300,15 +301,17 @@ static bool read_leave(struct conf *c, struct unit *u, struct status *st)
     struct view rest = view_of(text ? text : "stay"), word = view_word(&rest);
     if (!conf_integer(c, "unit", "pending_days", 0, 3660, 30, &pending, st)) return false;
     u->pending_days = (int)pending;
-    u->leave = view_is(word, "stay") ? UNIT_LEAVE_STAY : view_is(word, "leave") ? UNIT_LEAVE_AT_ONCE
-                                                                              : UNIT_LEAVE_HYSTERESIS;
+    u->leave = view_is(word, "stay")    ? UNIT_LEAVE_STAY
+               : view_is(word, "leave") ? UNIT_LEAVE_AT_ONCE
+                                        : UNIT_LEAVE_HYSTERESIS;
     if (u->leave == UNIT_LEAVE_HYSTERESIS) {
         struct view share = view_word(&rest), days = view_word(&rest);
         char number[32], end;
         double part;
         snprintf(number, sizeof number, "%.*s", (int)share.length, share.bytes);
         if (!view_is(word, "hysteresis") || sscanf(number, "%lf%c", &part, &end) != 1 || part <= 0 || part > 1)
-            return conf_fail(c, "unit", "leave", st, "expected stay, leave or hysteresis SHARE DAYS (hysteresis 0.9 30)");
+            return conf_fail(c, "unit", "leave", st,
+                             "expected stay, leave or hysteresis SHARE DAYS (hysteresis 0.9 30)");
         u->leave_ppm = (int64_t)(part * 1000000 + 0.5);
         snprintf(number, sizeof number, "%.*s", (int)days.length, days.bytes);
         if (sscanf(number, "%d%c", &u->leave_days, &end) != 1 || u->leave_days < 1 || u->leave_days > 3660)
@@ -370,8 +373,8 @@ bool unit_load(const char *folder, const char *id, struct arena *arena, struct u
     bool ok =
         read_head(c, u, id, arena, st) && read_systems(c, u, arena, st) && read_layouts(c, u, arena, st) &&
         read_filters(c, u, arena, st) && read_outputs(c, u, arena, st) && read_formulas(c, u, arena, st) &&
-        read_calendars(c, u, arena, st) && conf_check_used(c, "calendar", st) &&
-        read_rates(c, u, arena, st) && read_gates(c, u, arena, st) &&
+        read_calendars(c, u, arena, st) && conf_check_used(c, "calendar", st) && read_rates(c, u, arena, st) &&
+        read_gates(c, u, arena, st) &&
         /* Only these sections: the file holds options and targets for others, too. A misspelt threshold would be no
          * threshold. */
         conf_check_used(c, "unit", st) && conf_check_used(c, "systems", st) && conf_check_used(c, "filter", st) &&

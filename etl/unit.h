@@ -65,10 +65,10 @@ struct unit {
     bool has_threshold[CUSTOMER_TYPES];
     int64_t threshold_minor[CUSTOMER_TYPES];
     struct calendar *layout_calendar[UNIT_LAYOUTS_MAX]; /* when its files come; NULL: every day */
-    enum unit_leave leave; /* who does not pass the threshold any more */
-    int64_t leave_ppm;     /* hysteresis: below this share of the threshold … */
-    int leave_days;        /* … for so many days */
-    int pending_days;      /* an account without an owner is an orphan 无主账户 after so many days */
+    enum unit_leave leave;                              /* who does not pass the threshold any more */
+    int64_t leave_ppm;                                  /* hysteresis: below this share of the threshold … */
+    int leave_days;                                     /* … for so many days */
+    int pending_days; /* an account without an owner is an orphan 无主账户 after so many days */
     /* What is scored beside it without selecting anybody: formulas/NAME.formula; NULL: none. */
     const char *challenger_name[CUSTOMER_TYPES];
     /* Where they come from, in words: "version 7 of unit 11, file 000003, from 2026-11-01", or a file of the working

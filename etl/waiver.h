@@ -1,6 +1,6 @@
 /* waiver: what a night may lack. A system or a city branch that has not sent by the deadline holds the unit; somebody
- * decides that the night goes on without it (crmx file waive … --reason). What is known of its customers and accounts then
- * stays as it is and counts as stale; the late file is supplemented by doing the date again (run daily --redo).
+ * decides that the night goes on without it (crmx file waive … --reason). What is known of its customers and accounts
+ * then stays as it is and counts as stale; the late file is supplemented by doing the date again (run daily --redo).
  *
  *     state/units/UU/waivers.tsv      date, file or layout, reason, user, time; appended, fsynced
  *     gen/ID/stale.tsv                what the generation lacks, and why

@@ -45,16 +45,15 @@ static int run_prune(struct command_call *call)
 const struct command command_generation_prune = {
     .name = "generation prune",
     .summary = "removes old generations: the latest 7 dates, the month ends and the current one stay",
-    .options = (const struct command_value[]){SHOW_UNIT,
-                                              {.name = "keep",
-                                               .type = COMMAND_INTEGER,
-                                               .minimum = 1,
-                                               .maximum = 3660,
-                                               .doc = "how many dates stay besides the month ends (default 7)"},
-                                              {.name = "rehearse",
-                                               .type = COMMAND_FLAG,
-                                               .doc = "only say what would go"},
-                                              {0}},
+    .options =
+        (const struct command_value[]){SHOW_UNIT,
+                                       {.name = "keep",
+                                        .type = COMMAND_INTEGER,
+                                        .minimum = 1,
+                                        .maximum = 3660,
+                                        .doc = "how many dates stay besides the month ends (default 7)"},
+                                       {.name = "rehearse", .type = COMMAND_FLAG, .doc = "only say what would go"},
+                                       {0}},
     .examples = "crmx generation prune --unit 11 --rehearse\ncrmx generation prune --unit 11",
     .run = run_prune,
 };
@@ -78,19 +77,19 @@ static int run_rollback(struct command_call *call)
 const struct command command_generation_rollback = {
     .name = "generation rollback",
     .summary = "makes the generation of an earlier date the current one",
-    .description = "Later dates are run again after it; the integrated numbers they had given are burned. Refused once a "
-                   "later date was delivered: then the date is done again (run daily --redo).",
-    .options = (const struct command_value[]){SHOW_UNIT,
-                                              {.name = "to",
-                                               .type = COMMAND_DATE,
-                                               .doc = "the business date to go back to",
-                                               .required = true},
-                                              {.name = "reason",
-                                               .type = COMMAND_TEXT,
-                                               .placeholder = "TEXT",
-                                               .doc = "why; it stands in the journals of the dates taken back",
-                                               .required = true},
-                                              {0}},
+    .description =
+        "Later dates are run again after it; the integrated numbers they had given are burned. Refused once a "
+        "later date was delivered: then the date is done again (run daily --redo).",
+    .options =
+        (const struct command_value[]){
+            SHOW_UNIT,
+            {.name = "to", .type = COMMAND_DATE, .doc = "the business date to go back to", .required = true},
+            {.name = "reason",
+             .type = COMMAND_TEXT,
+             .placeholder = "TEXT",
+             .doc = "why; it stands in the journals of the dates taken back",
+             .required = true},
+            {0}},
     .examples = "crmx generation rollback --unit 11 --to 2026-11-04 --reason 'wrong files on the 5th'",
     .run = run_rollback,
 };
@@ -201,18 +200,19 @@ static int run_diff(struct command_call *call)
 const struct command command_generation_diff = {
     .name = "generation diff",
     .summary = "what is different between two generations: customers, selection, scores",
-    .description = "Counts of customers who are new or gone, entered or left the selection, are kept by the leave policy "
-                   "only, or have another score. --list names them (but for scores).",
+    .description =
+        "Counts of customers who are new or gone, entered or left the selection, are kept by the leave policy "
+        "only, or have another score. --list names them (but for scores).",
     .arguments =
         (const struct command_value[]){
             {.name = "from", .type = COMMAND_TEXT, .doc = "the earlier one", .required = true},
             {.name = "to", .type = COMMAND_TEXT, .doc = "the later one (default: the current one)"},
             {0}},
-    .options = (const struct command_value[]){SHOW_UNIT,
-                                              {.name = "list",
-                                               .type = COMMAND_FLAG,
-                                               .doc = "the numbers of those who changed, in order"},
-                                              {0}},
+    .options =
+        (const struct command_value[]){
+            SHOW_UNIT,
+            {.name = "list", .type = COMMAND_FLAG, .doc = "the numbers of those who changed, in order"},
+            {0}},
     .examples = "crmx generation diff 2026-11-04.001.1\ncrmx generation diff 2026-11-04.001.1 2026-11-05.001.1 --list",
     .run = run_diff,
 };

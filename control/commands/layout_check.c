@@ -196,10 +196,11 @@ static bool check_sections(struct check *c, const struct file *f, struct status 
         if (known) continue;
         const char *near = nearest_of(section, KNOWN);
         ok = conf_fail(unit, section, NULL, st, "there is no such section of a unit");
-        status_hint(st,
-                    "did you mean [%s]? Sections: unit, systems, filter, calendar, rates, gates, expected, target NAME, and "
-                    "those of crmx.ini",
-                    near ? near : "unit");
+        status_hint(
+            st,
+            "did you mean [%s]? Sections: unit, systems, filter, calendar, rates, gates, expected, target NAME, and "
+            "those of crmx.ini",
+            near ? near : "unit");
     }
     conf_close(unit);
     return ok;

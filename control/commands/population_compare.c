@@ -39,8 +39,7 @@ static void cut(struct side *s)
             s->blocks = realloc(s->blocks, (s->count + 1024) * sizeof *s->blocks);
             ensure(s->blocks);
         }
-        s->blocks[s->count++] =
-            (struct block){p, (size_t)((line_end ? line_end : end) - p), (size_t)(next - p)};
+        s->blocks[s->count++] = (struct block){p, (size_t)((line_end ? line_end : end) - p), (size_t)(next - p)};
         p = next;
     }
 }
@@ -98,8 +97,7 @@ static void compare(const struct side *a, const struct side *b, bool list, struc
 }
 
 /* The unload, loaded beside the unit: nothing of it is delivered, and nothing is left. */
-static bool load_unload(struct command_call *call, const char *unit, const char *state, int32_t date,
-                        struct status *st)
+static bool load_unload(struct command_call *call, const char *unit, const char *state, int32_t date, struct status *st)
 {
     struct run_request request = {
         .work = call->work,
@@ -159,24 +157,24 @@ static int run(struct command_call *call)
 const struct command command_population_compare = {
     .name = "population compare",
     .summary = "the living population against a full unload: who is missing, too many, different",
-    .description = "Loads the unload beside the unit, takes nothing away and leaves nothing behind, and compares customer "
-                   "by customer, keyed by identity: records, accounts, measures, scores, threshold result. Exit code 4 "
-                   "when something differs. To take the unload over: crmx run refresh.",
-    .arguments = (const struct command_value[]){{.name = "inbox",
-                                                 .type = COMMAND_TEXT,
-                                                 .doc = "the folder with the unload files",
-                                                 .required = true},
-                                                {0}},
-    .options = (const struct command_value[]){SHOW_UNIT,
-                                              {.name = "date",
-                                               .letter = 'd',
-                                               .type = COMMAND_DATE,
-                                               .doc = "business date of the unload (default: that of the population)"},
-                                              {.name = "list",
-                                               .type = COMMAND_FLAG,
-                                               .doc = "name the customers that differ instead of counting them"},
-                                              {.name = "unmask", .type = COMMAND_FLAG, .doc = "show IDs and names in full"},
-                                              {0}},
-    .examples = "crmx population compare /data/full/11 --unit 11\ncrmx population compare /data/full/11 --unit 11 --list",
+    .description =
+        "Loads the unload beside the unit, takes nothing away and leaves nothing behind, and compares customer "
+        "by customer, keyed by identity: records, accounts, measures, scores, threshold result. Exit code 4 "
+        "when something differs. To take the unload over: crmx run refresh.",
+    .arguments =
+        (const struct command_value[]){
+            {.name = "inbox", .type = COMMAND_TEXT, .doc = "the folder with the unload files", .required = true}, {0}},
+    .options =
+        (const struct command_value[]){
+            SHOW_UNIT,
+            {.name = "date",
+             .letter = 'd',
+             .type = COMMAND_DATE,
+             .doc = "business date of the unload (default: that of the population)"},
+            {.name = "list", .type = COMMAND_FLAG, .doc = "name the customers that differ instead of counting them"},
+            {.name = "unmask", .type = COMMAND_FLAG, .doc = "show IDs and names in full"},
+            {0}},
+    .examples =
+        "crmx population compare /data/full/11 --unit 11\ncrmx population compare /data/full/11 --unit 11 --list",
     .run = run,
 };

@@ -83,7 +83,8 @@ static int run(struct command_call *call, enum run_kind kind)
     const char *unit = command_text(call, "unit", NULL), *unit_file = command_path(call, "units/%s.ini", unit);
     if (os_exists(unit_file) && !options_add_unit(call->options, unit_file, &call->status)) return command_failed(call);
     if (!check_redo(call)) return command_failed(call);
-    int32_t first = command_date(call, "date", 0), last = kind == RUN_DAILY ? command_date(call, "through", first) : first;
+    int32_t first = command_date(call, "date", 0),
+            last = kind == RUN_DAILY ? command_date(call, "through", first) : first;
     if (last < first) {
         status_fail(&call->status, STATUS_USAGE, "--through lies before --date");
         return command_failed(call);
@@ -113,20 +114,21 @@ static int run_refresh(struct command_call *call)
 }
 
 #define UNIT                                                                                                           \
-    {.name = "unit",                                                                                                   \
-     .letter = 'u',                                                                                                    \
-     .type = COMMAND_TEXT,                                                                                             \
-     .placeholder = "UNIT",                                                                                            \
-     .doc = "the unit (units/UNIT.ini)",                                                                               \
-     .required = true}
-#define DATE {.name = "date", .letter = 'd', .type = COMMAND_DATE, .doc = "the business date", .required = true}
+    {                                                                                                                  \
+        .name = "unit", .letter = 'u', .type = COMMAND_TEXT, .placeholder = "UNIT",                                    \
+        .doc = "the unit (units/UNIT.ini)", .required = true                                                           \
+    }
+#define DATE                                                                                                           \
+    {                                                                                                                  \
+        .name = "date", .letter = 'd', .type = COMMAND_DATE, .doc = "the business date", .required = true              \
+    }
 #define UNTIL                                                                                                          \
-    {.name = "until",                                                                                                  \
-     .type = COMMAND_CHOICE,                                                                                           \
-     .placeholder = "STEP",                                                                                            \
-     .words = STEPS,                                                                                                   \
-     .doc = "stop after this step: 010 arrive, 020 import, 030 integrate, 040 to 080 (measure, score, select, build, " \
-            "export: one pass), 090 reconcile"}
+    {                                                                                                                  \
+        .name = "until", .type = COMMAND_CHOICE, .placeholder = "STEP", .words = STEPS,                                \
+        .doc =                                                                                                         \
+            "stop after this step: 010 arrive, 020 import, 030 integrate, 040 to 080 (measure, score, select, build, " \
+            "export: one pass), 090 reconcile"                                                                         \
+    }
 #define REDO                                                                                                           \
     {.name = "redo",                                                                                                   \
      .type = COMMAND_FLAG,                                                                                             \
@@ -135,7 +137,9 @@ static int run_refresh(struct command_call *call)
         .name = "reason", .type = COMMAND_TEXT, .placeholder = "TEXT", .doc = "why the date is done again"             \
     }
 #define NO_FOLLOW                                                                                                      \
-    {.name = "no-follow", .type = COMMAND_FLAG, .doc = "commit only: neither load the database nor deliver"}
+    {                                                                                                                  \
+        .name = "no-follow", .type = COMMAND_FLAG, .doc = "commit only: neither load the database nor deliver"         \
+    }
 
 const struct command command_run_initial = {
     .name = "run initial",
@@ -154,31 +158,33 @@ const struct command command_run_initial = {
 const struct command command_run_daily = {
     .name = "run daily",
     .summary = "the night of a business date: change lists, active accounts, rates onto yesterday's population",
-    .description = "Takes the change lists of the business date, applies them to the population of the day before, "
-                   "revalues all holdings at the day's rates, scores and selects everybody anew, ties out and commits. "
-                   "Business dates come in order, each once: a missing one is named; the same one again is recognised as "
-                   "done; a corrected or late file needs --redo --reason. --through catches up several dates.",
+    .description =
+        "Takes the change lists of the business date, applies them to the population of the day before, "
+        "revalues all holdings at the day's rates, scores and selects everybody anew, ties out and commits. "
+        "Business dates come in order, each once: a missing one is named; the same one again is recognised as "
+        "done; a corrected or late file needs --redo --reason. --through catches up several dates.",
     .examples = "crmx run daily --unit 11 --date 2026-11-01\ncrmx run daily --unit 11 --date 2026-11-01 --through "
                 "2026-11-05\ncrmx run daily --unit 11 --date 2026-11-05 --redo --reason 'account file of 1101 was "
                 "incomplete'",
-    .options = (const struct command_value[]){UNIT,
-                                              DATE,
-                                              {.name = "through",
-                                               .type = COMMAND_DATE,
-                                               .doc = "catch up: every date from --date to this one"},
-                                              UNTIL,
-                                              REDO,
-                                              NO_FOLLOW,
-                                              {0}},
+    .options =
+        (const struct command_value[]){
+            UNIT,
+            DATE,
+            {.name = "through", .type = COMMAND_DATE, .doc = "catch up: every date from --date to this one"},
+            UNTIL,
+            REDO,
+            NO_FOLLOW,
+            {0}},
     .run = run_daily,
 };
 
 const struct command command_run_refresh = {
     .name = "run refresh",
     .summary = "a full unload onto the living population: numbers stay, what is absent is closed",
-    .description = "The unload files of the business date, as for an initial load, replace what is known of every "
-                   "customer and account. Customers keep their numbers and entry dates; customers and accounts that the "
-                   "unload does not name are closed. See before what would change: crmx population compare.",
+    .description =
+        "The unload files of the business date, as for an initial load, replace what is known of every "
+        "customer and account. Customers keep their numbers and entry dates; customers and accounts that the "
+        "unload does not name are closed. See before what would change: crmx population compare.",
     .examples = "crmx run refresh --unit 11 --date 2026-12-01",
     .options = (const struct command_value[]){UNIT, DATE, UNTIL, REDO, NO_FOLLOW, {0}},
     .run = run_refresh,

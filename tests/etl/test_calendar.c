@@ -1,7 +1,7 @@
 /* Calendars: holidays, worked weekends, what is no day. */
 #include "base/date.h"
 #include "etl/calendar.h"
-#include "fixture.h"
+#include "tests/etl/fixture.h"
 
 static bool load(const char *text, struct arena *arena, struct calendar **c, struct status *st)
 {
@@ -26,8 +26,9 @@ static void test_days(void **state)
     struct status st = {0};
     (void)state;
     arena_init(&arena, "test");
-    assert_true(load("[calendar]\nname = c\nweekend = saturday sunday\n[holidays]\n2026-11-23 = x\n[working]\n2026-11-28 = y\n",
-                     &arena, &c, &st));
+    assert_true(
+        load("[calendar]\nname = c\nweekend = saturday sunday\n[holidays]\n2026-11-23 = x\n[working]\n2026-11-28 = y\n",
+             &arena, &c, &st));
     for (size_t i = 0; i < COUNT_OF(DAYS); i++) {
         int32_t day;
         assert_true(date_parse(view_of(DAYS[i].day), &day));

@@ -362,7 +362,8 @@ static void test_unbalanced(void **state)
     struct populate_total total = {.members = 5, .customers = {3, 1}};
     struct rank_word rank = {.bits = 15};
     struct apply apply = {0};
-    struct integrate in = {.apply = &apply, .im = &im, .reference = &reference, .records_max = 64, .ranks = &rank, .customers = 4};
+    struct integrate in = {
+        .apply = &apply, .im = &im, .reference = &reference, .records_max = 64, .ranks = &rank, .customers = 4};
     struct populate p = {.in = &in, .cards = &cards, .total = &total};
     struct reconcile r;
     struct status st = {0};

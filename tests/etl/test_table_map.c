@@ -2,9 +2,10 @@
  * what would not fit is refused. */
 #include "base/date.h"
 #include "etl/table.h"
-#include "fixture.h"
+#include "tests/etl/fixture.h"
 
-#define HEAD "[layout]\nname = x\nclass = account\nsystem = s\nfiles = X\nrecord_length = 60\n[fields]\naccount = 0 8 text\n"
+#define HEAD                                                                                                           \
+    "[layout]\nname = x\nclass = account\nsystem = s\nfiles = X\nrecord_length = 60\n[fields]\naccount = 0 8 text\n"
 
 static struct layout *layout(const char *fields, struct arena *arena)
 {
@@ -45,11 +46,10 @@ static void map(const struct table *t, struct layout *from, const char *record, 
     memset(bytes, ' ', sizeof bytes);
     memcpy(bytes + DECODE_SLACK, record, strlen(record));
     table_map_init(&m, t, from, arena);
-    struct decoder *d = decoder_new(&(struct decode_options){.layout = from,
-                                                             .columns = m.columns,
-                                                             .columns_count = m.columns_count,
-                                                             .row_size = m.row_size},
-                                    arena);
+    struct decoder *d = decoder_new(
+        &(struct decode_options){
+            .layout = from, .columns = m.columns, .columns_count = m.columns_count, .row_size = m.row_size},
+        arena);
     assert_true(decode_accept(d, bytes + DECODE_SLACK, m.same ? row : own));
     if (!m.same) table_map_row(&m, t, own, row);
     table_map_record(&m, t, d, bytes + DECODE_SLACK, again);
@@ -64,21 +64,24 @@ static void test_versions(void **state)
     unsigned char row[TABLE_ROW_MAX];
     (void)state;
     arena_init(&arena, "test");
-    make_table(&t, layout("amount = 8 12 amount scale=3 keep=hot\nkind = 20 1 code values=F,D,N keep=hot\n"
-                          "since = 21 8 date keep=hot\nterm = 29 5 digits keep=hot\n",
-                          &arena),
+    make_table(&t,
+               layout("amount = 8 12 amount scale=3 keep=hot\nkind = 20 1 code values=F,D,N keep=hot\n"
+                      "since = 21 8 date keep=hot\nterm = 29 5 digits keep=hot\n",
+                      &arena),
                &arena);
     /* The same fields elsewhere: straight. */
-    map(&t, layout("term = 8 5 digits keep=hot\namount = 13 12 amount scale=3 keep=hot\nkind = 25 1 code values=F,D,N "
-                   "keep=hot\nsince = 26 8 date keep=hot\n",
-                   &arena),
+    map(&t,
+        layout("term = 8 5 digits keep=hot\namount = 13 12 amount scale=3 keep=hot\nkind = 25 1 code values=F,D,N "
+               "keep=hot\nsince = 26 8 date keep=hot\n",
+               &arena),
         "A       00042+00000012345D20260131", row, &arena);
     assert_int_equal(column(&t, "amount", row), 12345);
     assert_int_equal(column(&t, "kind", row), 1);
     assert_int_equal(column(&t, "term", row), 42);
     /* Older: two decimals, narrower, codes in another order, a field that did not exist. */
-    map(&t, layout("amount = 8 8 amount scale=2 keep=hot\nkind = 16 1 code values=D,F keep=hot\nterm = 17 3 digits\n",
-                   &arena),
+    map(&t,
+        layout("amount = 8 8 amount scale=2 keep=hot\nkind = 16 1 code values=D,F keep=hot\nterm = 17 3 digits\n",
+               &arena),
         "A       +0001234F007", row, &arena);
     assert_int_equal(column(&t, "amount", row), 12340);
     assert_int_equal(column(&t, "kind", row), 0);
