@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/os.h"
 #include "control/show_tsv.h"
+#include "etl/control_sum.h"
 #include "etl/generation.h"
 #include "etl/journal.h"
 #include "etl/run.h"
@@ -203,8 +204,10 @@ static bool deliver_to(struct command_call *call, struct generation *g, const st
         struct os_file_identity id;
         const char *path = arena_printf(arena, "%s/out/%s", g->folder, o->file);
         if (!os_identify(path, &id, st)) return false;
+        const char *control;
+        if (!control_sum(o, path, arena, &control, st)) return false;
         files[i] = (struct deliver_file){
-            .name = o->file, .path = path, .bytes = id.size, .records = id.size / o->record_length};
+            .name = o->file, .path = path, .bytes = id.size, .records = id.size / o->record_length, .control = control};
     }
     const char *ledger = follow_ledger(call, g->unit->id, target->place.name, st);
     if (!ledger) return false;
