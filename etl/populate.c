@@ -87,17 +87,13 @@ static bool open_customer(struct populate_job *j, uint32_t partitions, struct st
     for (int t = 0, next = CUSTOMER_COLUMNS; t < CUSTOMER_TYPES; t++) {
         const struct scorecard *c = &p->cards->of[t];
         j->column_base[t] = next;
-        char letter = t == CUSTOMER_CORPORATE ? 'C' : 'P';
+        char name[SCORECARD_COLUMN_MAX];
         for (int m = 0; c->formula && m < c->measures_count; m++, next++)
-            segment_declare(
-                j->customer,
-                arena_printf(p->in->im->arena, "%c.measure.%.40s", letter, formula_measure_alias(c->formula, m)),
-                segment_type_of(formula_measure_type(c->formula, m)), 2, 0);
+            segment_declare(j->customer, scorecard_column(t, "measure", formula_measure_alias(c->formula, m), name),
+                            segment_type_of(formula_measure_type(c->formula, m)), 2, 0);
         for (int k = 0; c->formula && k < c->results_count; k++, next++)
-            segment_declare(
-                j->customer,
-                arena_printf(p->in->im->arena, "%c.result.%.40s", letter, formula_result_name(c->formula, k)),
-                segment_type_of(formula_result_type(c->formula, k)), 2, 0);
+            segment_declare(j->customer, scorecard_column(t, "result", formula_result_name(c->formula, k), name),
+                            segment_type_of(formula_result_type(c->formula, k)), 2, 0);
     }
     return true;
 }

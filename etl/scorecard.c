@@ -2,7 +2,26 @@
 
 #include "base/os.h"
 
+#define XXH_INLINE_ALL
+#include <stdio.h>
 #include <string.h>
+#include <xxhash.h>
+
+enum { COLUMN_NAME_MAX = 40, COLUMN_HASH_LENGTH = 9 };
+
+const char *scorecard_column(int type, const char *kind, const char *name, char column[SCORECARD_COLUMN_MAX])
+{
+    char letter = type == CUSTOMER_CORPORATE ? 'C' : 'P';
+    size_t length = strlen(name), cut = COLUMN_NAME_MAX - COLUMN_HASH_LENGTH;
+    if (length <= COLUMN_NAME_MAX) {
+        snprintf(column, SCORECARD_COLUMN_MAX, "%c.%s.%s", letter, kind, name);
+        return column;
+    }
+    while (((unsigned char)name[cut] & 0xc0) == 0x80) cut--; /* UTF-8: not inside a character */
+    snprintf(column, SCORECARD_COLUMN_MAX, "%c.%s.%.*s~%08x", letter, kind, (int)cut, name,
+             (unsigned)XXH3_64bits(name, length));
+    return column;
+}
 
 enum { FORMULA_FILE_MAX = 65536 };
 
