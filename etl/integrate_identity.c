@@ -157,33 +157,38 @@ static void mark(uint64_t *bitmap, uint32_t i)
     __atomic_fetch_or(&bitmap[i >> 6], UINT64_C(1) << (i & 63), __ATOMIC_RELAXED);
 }
 
-/* Is the customer on the exclusion list? Hashed numbers are compared, the others are their key. */
-static bool check_exclusion(struct group *g, const struct customer_tuple *primary)
+/* Is the customer on a list? Hashed numbers are compared, the others are their key. */
+static bool check_lists(struct group *g, const struct customer_tuple *primary)
 {
     const struct reference *r = g->in->reference;
     int count, first = reference_exclusions(r, primary->key, &count);
-    bool excluded = count > 0 && strength_of(primary) == IDENTITY_EXACT;
-    if (count > 0 && !excluded) {
-        struct reread one;
-        char number[IDENTITY_NUMBER_MAX + 8];
-        struct view class;
-        bool corporate;
-        if (!reread(g, primary->record, &one)) return false;
-        size_t n = number_of(g, &one, number, &class, &corporate);
-        for (int i = first; i < first + count; i++)
-            excluded |=
-                view_is(class, r->exclusions[i].class) && view_is((struct view){number, n}, r->exclusions[i].number);
-    }
-    if (excluded) {
+    bool exact = strength_of(primary) == IDENTITY_EXACT, corporate;
+    struct view class = {0};
+    char number[IDENTITY_NUMBER_MAX + 8];
+    struct reread one;
+    size_t n = 0;
+    unsigned lists = 0;
+    if (count == 0) return true;
+    if (!exact && !reread(g, primary->record, &one)) return false;
+    if (!exact) n = number_of(g, &one, number, &class, &corporate);
+    for (int i = first; i < first + count; i++)
+        if (exact ||
+            (view_is(class, r->exclusions[i].class) && view_is((struct view){number, n}, r->exclusions[i].number)))
+            lists |= r->exclusions[i].lists;
+    if (lists & REFERENCE_EXCLUSION) {
         mark(g->in->excluded, primary->record);
         __atomic_fetch_add(&g->in->excluded_count, 1, __ATOMIC_RELAXED);
+    }
+    if (lists & REFERENCE_OVERRIDE) {
+        mark(g->in->overridden, primary->record);
+        __atomic_fetch_add(&g->in->overridden_count, 1, __ATOMIC_RELAXED);
     }
     return true;
 }
 
 static bool found(struct group *g, const struct customer_tuple *primary)
 {
-    if (g->in->reference->exclusions_count && !check_exclusion(g, primary)) return false;
+    if (g->in->reference->exclusions_count && !check_lists(g, primary)) return false;
     if (primary->birth_strength & 4) mark(g->in->corporate, primary->record);
     struct identity_tuple *t =
         exchange_add(&g->in->identities, g->worker, import_partition(primary->key, g->in->im->identity_bits), g->st);

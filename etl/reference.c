@@ -12,7 +12,6 @@ struct reader {
     struct arena *arena;
     struct reference *out;
     int32_t business_date;
-    int exclusions_capacity;
     bool without_rates; /* they come from elsewhere */
     struct status *st;
 };
@@ -55,6 +54,17 @@ static bool add_rate(struct reader *r, const struct layout *l, const struct deco
     return true;
 }
 
+struct exclusion *reference_add(struct reference *r, struct arena *arena)
+{
+    if (r->exclusions_count == r->exclusions_capacity) {
+        r->exclusions_capacity = r->exclusions_capacity ? r->exclusions_capacity * 2 : 256;
+        struct exclusion *more = arena_array(arena, struct exclusion, r->exclusions_capacity);
+        if (r->exclusions_count) memcpy(more, r->exclusions, (size_t)r->exclusions_count * sizeof *more);
+        r->exclusions = more;
+    }
+    return &r->exclusions[r->exclusions_count++];
+}
+
 static void add_exclusion(struct reader *r, const struct layout *l, const struct decoder *d,
                           const unsigned char *record)
 {
@@ -68,14 +78,8 @@ static void add_exclusion(struct reader *r, const struct layout *l, const struct
         struct identity_key key;
         size_t n = identity_number(r->unit->identity, charset, decode_text(l, l->role_field[ROLE_ID_TYPE], record),
                                    decode_text(l, l->role_field[ROLE_ID_NO], record), number, &class, &key, corporate);
-        struct reference *out = r->out;
-        if (out->exclusions_count == r->exclusions_capacity) {
-            r->exclusions_capacity = r->exclusions_capacity ? r->exclusions_capacity * 2 : 256;
-            struct exclusion *more = arena_array(r->arena, struct exclusion, r->exclusions_capacity);
-            if (out->exclusions_count) memcpy(more, out->exclusions, (size_t)out->exclusions_count * sizeof *more);
-            out->exclusions = more;
-        }
-        out->exclusions[out->exclusions_count++] = (struct exclusion){
+        *reference_add(r->out, r->arena) = (struct exclusion){
+            .lists = REFERENCE_EXCLUSION,
             .key = key.key,
             .strength = key.strength,
             .class = arena_dup(r->arena, class),
@@ -143,6 +147,8 @@ static bool read_files(struct reader *r, const struct input_set *inputs)
         bool wanted = f->layout->class == LAYOUT_EXCLUSION || (f->layout->class == LAYOUT_RATE && !r->without_rates);
         if (wanted && !read_file(r, f)) return status_while(r->st, "reading %s", f->layout->name);
     }
+    if (!reference_load_lists(r->unit, r->business_date, r->arena, out, r->st))
+        return status_while(r->st, "reading the published lists");
     if (out->exclusions_count) qsort(out->exclusions, (size_t)out->exclusions_count, sizeof *out->exclusions, by_key);
     return true;
 }

@@ -409,9 +409,12 @@ static bool open_attempt(struct run *r)
     else if (r->attempt.number > 1)
         log_info("new attempt %s after %s one", r->attempt.id, r->epoch.other ? "an unfinished" : "a failed");
     if (!journal_find(r->journal, "started") && !note(r, 0, "started", r->attempt.id)) return false;
-    return attempt_freeze(&r->attempt, r->request->work, r->request->unit, r->st) &&
-           unit_load(arena_printf(&r->arena, "%s/param", r->attempt.folder), r->request->unit, &r->arena, &r->unit,
-                     r->st);
+    if (!attempt_freeze(&r->attempt, r->request->work, r->request->unit, r->st) ||
+        !unit_load(arena_printf(&r->arena, "%s/param", r->attempt.folder), r->request->unit, &r->arena, &r->unit,
+                   r->st))
+        return false;
+    if (r->request->state_work) r->unit->take = UNIT_TAKE_LINK; /* a rehearsal leaves the inbox as it is */
+    return true;
 }
 
 static bool work(struct run *r)
@@ -457,7 +460,7 @@ bool run_initial(const struct run_request *request, struct run_result *result, s
     char date[11];
     *result = (struct run_result){0};
     arena_init(&r.arena, "run");
-    run_unit_folder(request->work, request->unit, r.unit_folder);
+    run_unit_folder(request->state_work ? request->state_work : request->work, request->unit, r.unit_folder);
     date_format(request->business_date, date);
     log_run(request->unit, date);
     bool ok = work(&r);

@@ -30,6 +30,8 @@ struct run_request {
     uint32_t partition_customers; /* 65,536 but for tests */
     uint32_t batch;               /* customers a scoring block; at most 4,096 */
     bool quiet;
+    const char
+        *state_work; /* a rehearsal: its state goes below this folder, and the inbox keeps its files; NULL: work */
 };
 
 struct run_result {

@@ -26,8 +26,8 @@ const char *scorecard_column(int type, const char *kind, const char *name, char 
 enum { FORMULA_FILE_MAX = 65536 };
 
 /* Measures see the columns only: a field that is not one has to become hot before a formula may use it. */
-static bool check_columns(const struct measure_set *measures, const struct tables *tables, const char *formula,
-                          struct status *st)
+bool scorecard_check_columns(const struct measure_set *measures, const struct tables *tables, const char *formula,
+                             struct status *st)
 {
     for (int t = 0; t < tables->count; t++) {
         const struct table *table = &tables->table[t];
@@ -55,7 +55,7 @@ static bool load(const struct unit *u, int type, const struct tables *tables, co
     if (!ok || !measure_bind(c->formula, tables->schema, rates, &c->measures, st) ||
         !formula_bind(c->formula, tables->schema, &c->program, st))
         return status_while(st, "reading formula %s of unit %s", u->formula_name[type], u->id);
-    if (!check_columns(c->measures, tables, u->formula_name[type], st)) return false;
+    if (!scorecard_check_columns(c->measures, tables, u->formula_name[type], st)) return false;
     if (u->has_threshold[type]) formula_set_threshold(c->formula, u->threshold_minor[type]);
     c->threshold_minor = formula_threshold(c->formula);
     c->measures_count = formula_measure_count(c->formula);

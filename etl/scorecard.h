@@ -23,9 +23,12 @@ struct scorecards {
 bool scorecards_load(const struct unit *u, const struct tables *tables, const struct rates *rates, struct arena *arena,
                      struct scorecards *out, struct status *st);
 void scorecards_release(struct scorecards *s);
+/* Does the formula use columns only? formula: its name, for the message. */
+bool scorecard_check_columns(const struct measure_set *measures, const struct tables *tables, const char *formula,
+                             struct status *st);
 
-/* Name of the column of customer.seg that keeps a measure ("P.measure.存款") or a result ("C.result.tier"). A name of more
- * than 40 bytes is cut at a character and told apart from others by a hash of all of it. */
+/* Name of the column of customer.seg that keeps a measure ("P.measure.存款") or a result ("C.result.tier"). A name
+ * of more than 40 bytes is cut at a character and told apart from others by a hash of all of it. */
 enum { SCORECARD_COLUMN_MAX = 64 };
 const char *scorecard_column(int type, const char *kind, const char *name, char column[SCORECARD_COLUMN_MAX]);
 

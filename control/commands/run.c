@@ -3,6 +3,7 @@
 #include "base/os.h"
 #include "control/command.h"
 #include "control/follow.h"
+#include "control/rehearse.h"
 
 #include <stdio.h>
 
@@ -43,6 +44,7 @@ static int run(struct command_call *call)
     };
     int until = command_choice(call, "until", -1);
     if (until >= 0) request.until_step = (until + 1) * 10;
+    if (command_flag(call, "rehearse")) return rehearse_run(call, &request);
     struct run_result result;
     if (!run_initial(&request, &result, &call->status)) return command_failed(call);
     print_result(call, &result);
@@ -75,6 +77,9 @@ const struct command command_run_initial = {
              .words = STEPS,
              .doc = "stop after this step: 010 arrive, 020 import, 030 integrate, 040 to 080 (measure, score, select, "
                     "build, export: one pass), 090 reconcile"},
+            {.name = "rehearse",
+             .type = COMMAND_FLAG,
+             .doc = "the whole night in a scratch folder: prints the tie-out, commits, loads and delivers nothing"},
             {.name = "no-follow", .type = COMMAND_FLAG, .doc = "commit only: neither load the database nor deliver"},
             {0}},
     .run = run,

@@ -1,4 +1,5 @@
-/* Names of the columns that keep measures and results: short ones as they are, long ones cut at a character and unique. */
+/* Names of the columns that keep measures and results: short ones as they are, long ones cut at a character and
+ * unique. */
 #include "base/charset.h"
 #include "etl/scorecard.h"
 #include "etl/segment.h"
