@@ -12,15 +12,15 @@ extern const struct command command_init, command_layout_check, command_layout_l
 
 /* parameters: formula_*.c, parameter.c, list_entry.c, operator.c */
 extern const struct command command_formula_draft, command_formula_edit, command_formula_import, command_formula_list,
-    command_formula_show, command_formula_diff, command_formula_trial, command_formula_submit, command_formula_withdraw,
-    command_formula_approve, command_formula_reject, command_formula_discard, command_formula_activate,
-    command_formula_retire, command_formula_rollback, command_parameter_show, command_parameter_history,
-    command_parameter_verify, command_exclusion_add, command_exclusion_list, command_exclusion_approve,
-    command_exclusion_reject, command_exclusion_remove, command_exclusion_activate, command_override_add,
-    command_override_list, command_override_approve, command_override_reject, command_override_remove,
-    command_override_activate, command_operator_add, command_operator_list, command_operator_grant,
-    command_operator_revoke, command_operator_disable, command_operator_enable, command_audit_list,
-    command_audit_verify;
+    command_formula_show, command_parameter_diff, command_formula_trial, command_formula_submit,
+    command_formula_withdraw, command_formula_approve, command_formula_reject, command_formula_discard,
+    command_formula_activate, command_formula_retire, command_formula_rollback, command_parameter_show,
+    command_parameter_history, command_parameter_verify, command_exclusion_add, command_exclusion_list,
+    command_exclusion_approve, command_exclusion_reject, command_exclusion_remove, command_exclusion_activate,
+    command_override_add, command_override_list, command_override_approve, command_override_reject,
+    command_override_remove, command_override_activate, command_operator_add, command_operator_list,
+    command_operator_grant, command_operator_revoke, command_operator_disable, command_operator_enable,
+    command_audit_list, command_audit_verify;
 
 const struct command *const COMMANDS[] = {
     &command_init,
@@ -59,7 +59,7 @@ const struct command *const COMMANDS[] = {
     &command_formula_import,
     &command_formula_list,
     &command_formula_show,
-    &command_formula_diff,
+    &command_parameter_diff,
     &command_formula_trial,
     &command_formula_submit,
     &command_formula_withdraw,

@@ -1,5 +1,5 @@
-/* gate_limits: what a unit's file says about the gates 闸口 (etl/gate): how far a figure may be from what is
- * expected, and what is expected on the first night.
+/* gate_limits: what a unit's file says about the gates 闸口 (etl/gate): how far a figure may be from what is expected,
+ * and what is expected on the first night.
  *
  *     [gates]                         [expected]
  *     orphans             = 0.1%      customers                       = 120000

@@ -157,29 +157,36 @@ static void mark(uint64_t *bitmap, uint32_t i)
     __atomic_fetch_or(&bitmap[i >> 6], UINT64_C(1) << (i & 63), __ATOMIC_RELAXED);
 }
 
-/* Is the customer on a list? Hashed numbers are compared, the others are their key. */
+/* Is the customer among these entries of its key? Hashed numbers are compared, the others are their key. */
+static bool is_listed(struct group *g, const struct customer_tuple *primary, const struct exclusion *entries, int first,
+                      int count, bool *listed)
+{
+    *listed = count > 0 && strength_of(primary) == IDENTITY_EXACT;
+    if (count == 0 || *listed) return true;
+    struct reread one;
+    char number[IDENTITY_NUMBER_MAX + 8];
+    struct view class;
+    bool corporate;
+    if (!reread(g, primary->record, &one)) return false;
+    size_t n = number_of(g, &one, number, &class, &corporate);
+    for (int i = first; i < first + count; i++)
+        *listed |= view_is(class, entries[i].class) && view_is((struct view){number, n}, entries[i].number);
+    return true;
+}
+
 static bool check_lists(struct group *g, const struct customer_tuple *primary)
 {
     const struct reference *r = g->in->reference;
+    bool excluded = false, overridden = false;
     int count, first = reference_exclusions(r, primary->key, &count);
-    bool exact = strength_of(primary) == IDENTITY_EXACT, corporate;
-    struct view class = {0};
-    char number[IDENTITY_NUMBER_MAX + 8];
-    struct reread one;
-    size_t n = 0;
-    unsigned lists = 0;
-    if (count == 0) return true;
-    if (!exact && !reread(g, primary->record, &one)) return false;
-    if (!exact) n = number_of(g, &one, number, &class, &corporate);
-    for (int i = first; i < first + count; i++)
-        if (exact ||
-            (view_is(class, r->exclusions[i].class) && view_is((struct view){number, n}, r->exclusions[i].number)))
-            lists |= r->exclusions[i].lists;
-    if (lists & REFERENCE_EXCLUSION) {
+    if (!is_listed(g, primary, r->exclusions, first, count, &excluded)) return false;
+    first = reference_overrides(r, primary->key, &count);
+    if (!is_listed(g, primary, r->overrides, first, count, &overridden)) return false;
+    if (excluded) {
         mark(g->in->excluded, primary->record);
         __atomic_fetch_add(&g->in->excluded_count, 1, __ATOMIC_RELAXED);
     }
-    if (lists & REFERENCE_OVERRIDE) {
+    if (overridden) {
         mark(g->in->overridden, primary->record);
         __atomic_fetch_add(&g->in->overridden_count, 1, __ATOMIC_RELAXED);
     }
@@ -188,7 +195,8 @@ static bool check_lists(struct group *g, const struct customer_tuple *primary)
 
 static bool found(struct group *g, const struct customer_tuple *primary)
 {
-    if (g->in->reference->exclusions_count && !check_lists(g, primary)) return false;
+    const struct reference *lists = g->in->reference;
+    if ((lists->exclusions_count || lists->overrides_count) && !check_lists(g, primary)) return false;
     if (primary->birth_strength & 4) mark(g->in->corporate, primary->record);
     struct identity_tuple *t =
         exchange_add(&g->in->identities, g->worker, import_partition(primary->key, g->in->im->identity_bits), g->st);

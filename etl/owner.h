@@ -1,10 +1,10 @@
 /* owner: from the source number of a row to its customer, and what is known of a row once its customer is.
  *
  * A map holds the source numbers of one system in partitions of their hash (the partitions of import), open addressing
- * inside each, so that partitions are filled by different threads, each in its cache. Where all maps of a unit
- * fit into memory, the tables are imported after the customers are known and every row goes straight to its
- * customer (a row then moves once instead of twice); where not, rows wait in exchanges until the partition they
- * need is built (integrate_owner). Both ways give the same tuples.
+ * inside each, so that partitions are filled by different threads, each in its cache. Where all maps of a unit fit into
+ * memory, the tables are imported after the customers are known and every row goes straight to its customer (a row then
+ * moves once instead of twice); where not, rows wait in exchanges until the partition they need is built
+ * (integrate_owner). Both ways give the same tuples.
  */
 #ifndef CRMX_ETL_OWNER_H
 #define CRMX_ETL_OWNER_H
@@ -100,8 +100,8 @@ static inline uint32_t owners_customer_1(const struct owners *o, int system, uin
 }
 
 /* --- hashed keys ---
- * An exact key is its source number. A hashed one (DECODE_KEY_HASHED) is not: the texts are compared, the row's
- * with that in the customer record, so that no account ever reaches a stranger. */
+ * An exact key is its source number. A hashed one (DECODE_KEY_HASHED) is not: the texts are compared, the row's with
+ * that in the customer record, so that no account ever reaches a stranger. */
 
 /* Customer + 1 of a hashed key in a part of a map, 0: nobody has that text as source number. */
 bool owners_find_text(const struct owners *o, struct owner_slot *part, uint64_t slots, int bits, uint64_t source,

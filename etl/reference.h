@@ -14,8 +14,7 @@
 
 enum { REFERENCE_EXCLUSION = 1, REFERENCE_OVERRIDE = 2 };
 
-struct exclusion {  /* one entry of the exclusion list 剔除名单, or of the override list 特批 */
-    unsigned lists; /* REFERENCE_EXCLUSION or REFERENCE_OVERRIDE */
+struct exclusion { /* one entry of the exclusion list 剔除名单, or of the override list 特批 */
     uint64_t key;
     enum identity_strength strength;
     const char *class, *number, *reason;
@@ -39,8 +38,10 @@ struct listed_number { /* an entry that names an integrated number */
 struct reference {
     struct rates rates;
     struct rate_origin origins[DECODE_CURRENCIES_MAX]; /* same order as rates */
-    struct exclusion *exclusions; /* by key, personal and corporate entry of each number; both lists */
+    struct exclusion *exclusions;                      /* by key, personal and corporate entry of each number */
     int exclusions_count, exclusions_capacity;
+    struct exclusion *overrides; /* the same of the override list */
+    int overrides_count, overrides_capacity;
     struct listed_number *numbers; /* by number */
     int numbers_count;
     uint64_t entries[2], entries_expired[2]; /* published exclusions, overrides: in force, and no longer */
@@ -56,14 +57,16 @@ bool reference_open(const struct unit *u, const struct input_set *inputs, int32_
                     struct arena *arena, struct reference *out, struct status *st);
 /* The entries in force with that key: first index, *count of them. */
 int reference_exclusions(const struct reference *r, uint64_t key, int *count);
+int reference_overrides(const struct reference *r, uint64_t key, int *count);
 /* The entry of the list for an integrated number (without the prefix); NULL: none. */
 const struct listed_number *reference_listed_number(const struct reference *r, uint64_t number, unsigned list);
 
 /* --- parts --- */
-/* reference_list.c: the frozen lists, when there are any; their identities come to the exclusions, unsorted. */
+/* reference_list.c: the frozen lists, when there are any; their identities come to exclusions and overrides, unsorted.
+ */
 bool reference_load_lists(const struct unit *u, int32_t business_date, struct arena *arena, struct reference *r,
                           struct status *st);
-/* Room for one more exclusion. */
-struct exclusion *reference_add(struct reference *r, struct arena *arena);
+/* Room for one more entry of a list (REFERENCE_EXCLUSION, REFERENCE_OVERRIDE). */
+struct exclusion *reference_add(struct reference *r, unsigned list, struct arena *arena);
 
 #endif

@@ -24,8 +24,8 @@ static bool split(char *text, struct line *l)
     return true;
 }
 
-static void add_identity(struct reference *r, const struct unit *u, const struct line *l, const struct exclusion *e,
-                         struct arena *arena)
+static void add_identity(struct reference *r, const struct unit *u, const struct line *l, unsigned list,
+                         const struct exclusion *e, struct arena *arena)
 {
     for (int corporate = 0; corporate < 2; corporate++) {
         char number[IDENTITY_NUMBER_MAX + 8];
@@ -33,7 +33,7 @@ static void add_identity(struct reference *r, const struct unit *u, const struct
         struct identity_key key;
         size_t n = identity_number(u->identity, CHARSET_UTF8, view_of(l->field[2]), view_of(l->field[3]), number,
                                    &class, &key, corporate);
-        struct exclusion *to = reference_add(r, arena);
+        struct exclusion *to = reference_add(r, list, arena);
         *to = *e;
         to->key = key.key;
         to->strength = key.strength;
@@ -43,30 +43,30 @@ static void add_identity(struct reference *r, const struct unit *u, const struct
 }
 
 /* A number of another unit, in a list of the head office, is none of ours. */
-static void add_number(struct reference *r, const struct unit *u, unsigned long long number, const struct exclusion *e)
+static void add_number(struct reference *r, const struct unit *u, unsigned long long number, unsigned list,
+                       const struct exclusion *e)
 {
     if ((int64_t)(number / NUMBERS_PER_PREFIX) != u->number_prefix) return;
     r->numbers[r->numbers_count++] =
-        (struct listed_number){(uint32_t)(number % NUMBERS_PER_PREFIX), e->lists, e->reason, e->expires};
+        (struct listed_number){(uint32_t)(number % NUMBERS_PER_PREFIX), list, e->reason, e->expires};
 }
 
 static bool add_line(struct reference *r, const struct unit *u, struct line *l, int32_t business_date,
                      struct arena *arena)
 {
-    struct exclusion e = {.lists = strcmp(l->field[1], "override") == 0 ? REFERENCE_OVERRIDE : REFERENCE_EXCLUSION,
-                          .expires = DATE_NONE,
-                          .reason = arena_dup(arena, view_of(l->field[6]))};
-    int list = e.lists == REFERENCE_OVERRIDE;
+    struct exclusion e = {.expires = DATE_NONE, .reason = arena_dup(arena, view_of(l->field[6]))};
+    int index = strcmp(l->field[1], "override") == 0;
+    unsigned list = index ? REFERENCE_OVERRIDE : REFERENCE_EXCLUSION;
     if (l->field[5][0] && !date_parse(view_of(l->field[5]), &e.expires)) return false;
     if (e.expires != DATE_NONE && e.expires < business_date) {
-        r->entries_expired[list]++;
+        r->entries_expired[index]++;
         return true;
     }
-    r->entries[list]++;
+    r->entries[index]++;
     if (l->field[4][0])
-        add_number(r, u, strtoull(l->field[4], NULL, 10), &e);
+        add_number(r, u, strtoull(l->field[4], NULL, 10), list, &e);
     else
-        add_identity(r, u, l, &e, arena);
+        add_identity(r, u, l, list, &e, arena);
     return true;
 }
 

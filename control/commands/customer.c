@@ -101,10 +101,12 @@ static bool find_entry(struct show_population *p, const struct lookup_customer *
     size_t n = identity_number(
         p->g->unit->identity, lookup_charset(l), decode_text(l, l->role_field[ROLE_ID_TYPE], r->bytes),
         decode_text(l, l->role_field[ROLE_ID_NO], r->bytes), number, &class, &key, c->type == CUSTOMER_CORPORATE);
-    int count, first = reference_exclusions(lists, key.key, &count);
+    bool override = list == REFERENCE_OVERRIDE;
+    int count,
+        first = override ? reference_overrides(lists, key.key, &count) : reference_exclusions(lists, key.key, &count);
     for (int i = first; i < first + count; i++) {
-        const struct exclusion *e = &lists->exclusions[i];
-        if (!(e->lists & list) || !view_is(class, e->class) || !view_is((struct view){number, n}, e->number)) continue;
+        const struct exclusion *e = override ? &lists->overrides[i] : &lists->exclusions[i];
+        if (!view_is(class, e->class) || !view_is((struct view){number, n}, e->number)) continue;
         *reason = e->reason;
         *expires = e->expires;
         return true;

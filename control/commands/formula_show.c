@@ -1,4 +1,4 @@
-/* crmx formula list, show, diff: versions of parameters, as the database has them. */
+/* crmx formula list, show; crmx parameter diff: versions of parameters, as the database has them. */
 #include "control/act.h"
 #include "control/show.h"
 #include "etl/database_query.h"
@@ -183,7 +183,7 @@ static bool other_version(struct command_call *call, struct parameter_store *sto
     PQclear(r);
     if (!r || *other) return r != NULL;
     status_fail(st, STATUS_USAGE, "nothing of its kind was in force before version %" PRId64, version);
-    return status_hint(st, "name the version to compare with: crmx formula diff %" PRId64 " OTHER", version);
+    return status_hint(st, "name the version to compare with: crmx parameter diff %" PRId64 " OTHER", version);
 }
 
 static bool diff(struct command_call *call, struct parameter_store *store, struct status *st)
@@ -211,8 +211,8 @@ static int run_diff(struct command_call *call)
     return ok ? 0 : command_failed(call);
 }
 
-const struct command command_formula_diff = {
-    .name = "formula diff",
+const struct command command_parameter_diff = {
+    .name = "parameter diff",
     .summary = "what a version changes: the lines of formula, threshold and challenger",
     .arguments =
         (const struct command_value[]){ACT_VERSION,
@@ -222,6 +222,6 @@ const struct command command_formula_diff = {
                                         .maximum = INT64_MAX,
                                         .doc = "the version to compare with (default: what was in force before)"},
                                        {0}},
-    .examples = "crmx formula diff 7\ncrmx formula diff 7 3",
+    .examples = "crmx parameter diff 7\ncrmx parameter diff 7 3",
     .run = run_diff,
 };

@@ -170,7 +170,7 @@ works "" formula discard 3 --reason 'a try' --as wang
 
 works "no longer counts from business date 2026-11-03" formula rollback 2 --reason 'too many pass' --as zhao
 json '.[0].version == "1" and .[0].from == "2026-11-03"' parameter show
-works "threshold" formula diff 2 1
+works "threshold" parameter diff 2 1
 cat >crm.json <<'JSON'
 [{"reference": "CRM-1", "unit": "head", "customer_type": "corporate", "note": "2027",
   "formula": "unit yuan;\nthreshold 2000000;\nmeasure 公司活期存款 as demand money = sum(corporate_deposit where kind = 'D', cny(balance));\nscore = demand;\n"}]
