@@ -59,6 +59,13 @@ bool formula_uses_customer_field(const struct formula_program *p, int field)
     return p->fields[field].used;
 }
 
+bool formula_uses_measure(const struct formula_program *p, int measure)
+{
+    for (int i = 0; i < p->steps->count; i++)
+        if (p->steps->steps[i].op == OP_LOAD_MEASURE && p->steps->steps[i].index == measure) return true;
+    return false;
+}
+
 const char *formula_result_code(const struct formula_program *p, int result, int64_t value)
 {
     ensure(formula_result_type(p->f, result) == VALUE_CODE);

@@ -6,6 +6,7 @@
 #ifndef CRMX_SCORING_FORMULA_H
 #define CRMX_SCORING_FORMULA_H
 
+#include "base/buf.h"
 #include "base/status.h"
 #include "base/view.h"
 #include "scoring/measure.h"
@@ -24,6 +25,10 @@ const char *formula_measure_name(const struct formula *f, int measure); /* as fi
 const char *formula_measure_alias(const struct formula *f, int measure); /* ASCII name after `as`, or the name */
 enum value_type formula_measure_type(const struct formula *f, int measure);
 int formula_measure_find(const struct formula *f, const char *name_or_alias); /* -1: none */
+/* The definition in one canonical notation, e.g. "yuan money = sum(retail where kind = 'D', balance)": measures of equal
+ * text have equal values over the same accounts and rates, whatever they are called. A trial takes such values from the
+ * generation instead of reading all accounts again. */
+void formula_measure_definition(const struct formula *f, int measure, struct buf *out);
 int formula_result_count(const struct formula *f);                            /* result 0 is score */
 const char *formula_result_name(const struct formula *f, int result);
 enum value_type formula_result_type(const struct formula *f, int result);
@@ -50,6 +55,8 @@ bool formula_bind(const struct formula *f, const struct schema *schema, struct f
                   struct status *st);
 void formula_program_free(struct formula_program *p);
 bool formula_uses_customer_field(const struct formula_program *p, int field);
+/* Columns of other measures may be NULL in formula_inputs. */
+bool formula_uses_measure(const struct formula_program *p, int measure);
 /* The text of a result of type code, such as 'A'; NULL when value is none of its indexes. Lives as long as the program.
  */
 const char *formula_result_code(const struct formula_program *p, int result, int64_t value);
