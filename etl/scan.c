@@ -13,7 +13,8 @@ _Static_assert((int)FORMULA_BATCH_MAX == (int)SEGMENT_RUN, "a block is a run of 
 struct loaded { /* a column of the partition a worker is at, and a run of it */
     int column;
     struct buf bytes;
-    int64_t *values;
+    int64_t *values;               /* NULL: not wanted, or packed */
+    struct segment_packed *packed; /* for programs alone */
 };
 
 struct scan_worker {
@@ -150,8 +151,17 @@ static void init_loaded(struct loaded *l, int column)
     l->values = run_of_values();
 }
 
+static void init_packed(struct loaded *l, int column)
+{
+    l->column = column;
+    buf_init(&l->bytes, (size_t)1 << 40);
+    l->packed = calloc(1, sizeof *l->packed);
+    ensure(l->packed);
+}
+
 static void release_loaded(struct loaded *l)
 {
+    free(l->packed);
     buf_release(&l->bytes);
     free(l->values);
 }
@@ -164,7 +174,9 @@ static void init_worker(struct scan *s, struct scan_worker *w, const int *stored
     init_loaded(&w->flags, segment_find(r->g->customer, "flags"));
     if (r->records || s->any_field) init_loaded(&w->primary, segment_find(r->g->customer, "primary"));
     for (int m = 0; m < s->measures_count; m++)
-        if (s->wanted[m] && s->measure_column[m] >= 0) init_loaded(&w->measures[m], s->measure_column[m]);
+        if (s->wanted[m] && s->measure_column[m] >= 0)
+            (r->measures_wanted && r->measures_wanted[m] ? init_loaded : init_packed)(&w->measures[m],
+                                                                                      s->measure_column[m]);
     for (int i = 0; i < r->stored_count; i++) init_loaded(&w->stored[i], stored[i]);
     for (int f = 0; f < s->fields_count; f++)
         if (s->field_wanted[f]) w->fields[f] = run_of_values();
@@ -172,6 +184,7 @@ static void init_worker(struct scan *s, struct scan_worker *w, const int *stored
     w->results = arena_array(&s->arena, int64_t **, r->programs_count + 1);
     for (int p = 0; p < r->programs_count; p++) {
         w->scratch[p] = formula_scratch_new(r->programs[p]);
+        if (r->one_by_one && p > 0) continue;
         w->results[p] = arena_array(&s->arena, int64_t *, RESULTS_MAX);
         for (int k = 0; k < s->results_count; k++) w->results[p][k] = run_of_values();
     }
@@ -188,7 +201,7 @@ static void release_worker(struct scan *s, struct scan_worker *w)
     for (int f = 0; f < FIELDS_MAX; f++) free(w->fields[f]);
     for (int p = 0; w->results && p < s->r.programs_count; p++) {
         formula_scratch_free(w->scratch[p]);
-        for (int k = 0; k < s->results_count; k++) free(w->results[p][k]);
+        for (int k = 0; w->results[p] && k < s->results_count; k++) free(w->results[p][k]);
     }
     record_reader_release(&w->records);
 }
@@ -259,7 +272,8 @@ static bool load_partition(struct scan *s, struct scan_worker *w, uint32_t parti
         (w->primary.values && !segment_load(c, partition, w->primary.column, &w->primary.bytes, st)))
         return false;
     for (int m = 0; m < s->measures_count; m++)
-        if (w->measures[m].values && !segment_load(c, partition, w->measures[m].column, &w->measures[m].bytes, st))
+        if ((w->measures[m].values || w->measures[m].packed) &&
+            !segment_load(c, partition, w->measures[m].column, &w->measures[m].bytes, st))
             return false;
     for (int i = 0; i < s->r.stored_count; i++)
         if (!segment_load(c, partition, w->stored[i].column, &w->stored[i].bytes, st)) return false;
@@ -269,7 +283,8 @@ static bool load_partition(struct scan *s, struct scan_worker *w, uint32_t parti
 
 static bool decode(struct scan *s, struct loaded *l, uint32_t run, uint32_t count, struct status *st)
 {
-    if (segment_decode_run(buf_view(&l->bytes), run, l->values) == count) return true;
+    if (l->packed && segment_pack_run(buf_view(&l->bytes), run, l->packed) && l->packed->count == count) return true;
+    if (l->values && segment_decode_run(buf_view(&l->bytes), run, l->values) == count) return true;
     status_fail(st, STATUS_CORRUPT, "a run of column %s cannot be decoded",
                 segment_column(s->r.g->customer, l->column)->name);
     return status_hint(st, "find out what is damaged: crmx generation verify --unit %s", s->r.g->unit->id);
@@ -281,7 +296,7 @@ static bool decode_columns(struct scan *s, struct scan_worker *w, uint32_t run, 
         (w->primary.values && !decode(s, &w->primary, run, count, st)))
         return false;
     for (int m = 0; m < s->measures_count; m++) {
-        if (!w->measures[m].values) continue;
+        if (!w->measures[m].values && !w->measures[m].packed) continue;
         if (!decode(s, &w->measures[m], run, count, st)) return false;
         w->measure_values[m] = w->measures[m].values;
     }
@@ -326,13 +341,26 @@ static bool name_customer(const struct scan *s, const struct scan_block *b, stru
     return false;
 }
 
-static bool evaluate(struct scan *s, struct scan_worker *w, const struct scan_block *b, struct status *st)
+static void load_packed(void *context, int measure, uint32_t first, uint32_t count, double *out)
 {
+    struct scan_worker *w = context;
+    segment_unpack_doubles(w->measures[measure].packed, first, count, out);
+}
+
+static bool evaluate(struct scan *s, int worker, struct scan_block *b, struct status *st)
+{
+    struct scan_worker *w = &s->workers[worker];
     struct formula_inputs in = {
         .count = b->count, .measures = b->measures, .customer_fields = (const int64_t *const *)w->fields};
-    for (int p = 0; p < s->r.programs_count; p++)
-        if (!formula_evaluate(s->r.programs[p], &in, w->scratch[p], w->results[p], st)) return name_customer(s, b, st);
-    return true;
+    for (int p = 0; p < s->r.programs_count; p++) {
+        int64_t **results = w->results[s->r.one_by_one ? 0 : p];
+        if (!formula_evaluate_packed(s->r.programs[p], &in, load_packed, w, w->scratch[p], results, st))
+            return name_customer(s, b, st);
+        b->program = p;
+        if (s->r.one_by_one && !s->visit(s->context, worker, b, st)) return false;
+    }
+    b->program = 0;
+    return s->r.one_by_one || s->visit(s->context, worker, b, st);
 }
 
 static bool is_of_type(const struct scan *s, const struct scan_worker *w, uint32_t count, bool *all)
@@ -361,7 +389,7 @@ static bool block(struct scan *s, int worker, uint32_t partition, uint32_t first
                            .records = &w->records};
     if (!load_partition(s, w, partition, st) || !decode_columns(s, w, first / SEGMENT_RUN, count, st)) return false;
     if (!is_of_type(s, w, count, &b.all_of_type)) return true;
-    return decode_fields(s, w, count, st) && evaluate(s, w, &b, st) && s->visit(s->context, worker, &b, st);
+    return decode_fields(s, w, count, st) && evaluate(s, worker, &b, st);
 }
 
 static uint64_t first_number(const struct generation *g, uint32_t partition)

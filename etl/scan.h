@@ -30,6 +30,7 @@ struct scan_request {
     const struct formula *formula;        /* whose measures; NULL: stored columns only */
     struct formula_program *const *programs; /* of this formula with the generation's schema */
     int programs_count;
+    bool one_by_one; /* visit is called for each program in turn: many programs share one set of results */
     const bool *measures_wanted;          /* per measure: also when no program uses it; NULL: none */
     const bool *fields_wanted;            /* per customer field of the schema, the same */
     const char *const *stored;            /* columns of customer.seg wanted besides; a missing one is a failure */
@@ -43,6 +44,7 @@ struct scan_block {
     uint64_t first_number; /* of its first customer, without the prefix */
     uint32_t partition, first_place, count;
     bool all_of_type; /* nobody of the other type stands in it */
+    int program;      /* one by one: whose results stand in results[0]; else 0 */
     const int64_t *types, *flags, *primary;
     const int64_t *const *measures;      /* [measure]; NULL where nobody asked */
     const int64_t *const *fields;        /* [customer field of the schema]; NULL where nobody asked */
@@ -60,9 +62,6 @@ bool scan_run(struct scan *s, scan_visit *visit, void *context, struct status *s
 int scan_workers(const struct scan *s);
 /* Is the measure a column of the generation (false: its accounts are read again)? Measures nobody asked for are. */
 bool scan_is_stored(const struct scan *s, int measure);
-/* The failure of a trial and the like when a program's value is out of range: the customer's number instead of a place
- * in a batch. Called by scan_run already. */
-
 /* "P.result.score": name of a column of customer.seg; texts live in the arena. */
 const char *scan_column_name(int type, const char *kind, const char *name, struct arena *arena);
 /* What the night would refuse: a measure that reads a field that is not kept hot. */

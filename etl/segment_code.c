@@ -130,20 +130,26 @@ static bool decode_sparse(const struct run_head *head, const unsigned char *p, i
     }
 }
 
+/* Head and sizes of a run, checked although a checksum vouches for the bytes: a width of 200 would be copied into 8. */
+static bool read_head(const unsigned char *p, size_t n, struct run_head *head)
+{
+    if (n < sizeof *head) return false;
+    memcpy(head, p, sizeof *head);
+    if (head->count > SEGMENT_RUN || head->bytes > n - sizeof *head || head->kind > RUN_SPARSE) return false;
+    bool packed = head->width == 1 || head->width == 2 || head->width == 4 || head->width == 8;
+    if (head->kind == RUN_CONSTANT) return true;
+    uint32_t least = head->kind == RUN_DENSE ? (uint32_t)head->count * head->width : (head->count + 7u) / 8;
+    return packed && head->bytes >= padded(least);
+}
+
 uint32_t segment_decode(const unsigned char *p, size_t n, int64_t *out)
 {
     struct run_head head;
-    if (n < sizeof head) return 0;
-    memcpy(&head, p, sizeof head);
-    if (head.count > SEGMENT_RUN || head.bytes > n - sizeof head || head.kind > RUN_SPARSE) return 0;
-    /* Checked although a checksum vouches for the bytes: a width of 200 would be copied into 8 bytes. */
-    bool packed = head.width == 1 || head.width == 2 || head.width == 4 || head.width == 8;
-    if (head.kind != RUN_CONSTANT && !packed) return 0;
+    if (!read_head(p, n, &head)) return 0;
     p += sizeof head;
     if (head.kind == RUN_CONSTANT) {
         for (uint32_t i = 0; i < head.count; i++) out[i] = head.base;
     } else if (head.kind == RUN_DENSE) {
-        if (head.bytes < padded((uint32_t)head.count * head.width)) return 0;
         switch (head.width) {
         case 1: DECODE_DENSE(uint8_t); break;
         case 2: DECODE_DENSE(uint16_t); break;
@@ -151,9 +157,103 @@ uint32_t segment_decode(const unsigned char *p, size_t n, int64_t *out)
         default: DECODE_DENSE(uint64_t); break;
         }
     } else {
-        if (head.bytes < padded((head.count + 7u) / 8)) return 0;
         memset(out, 0, head.count * sizeof *out);
         if (!decode_sparse(&head, p, out)) return 0;
     }
     return head.count;
+}
+
+/* --- packed --- */
+
+bool segment_pack_run(struct view loaded, uint64_t run, struct segment_packed *out)
+{
+    uint32_t offset, before = 0;
+    struct run_head head;
+    if ((run + 1) * sizeof offset > loaded.length) return false;
+    memcpy(&offset, loaded.bytes + run * sizeof offset, sizeof offset);
+    if (offset >= loaded.length) return false;
+    const unsigned char *p = (const unsigned char *)loaded.bytes + offset;
+    if (!read_head(p, loaded.length - offset, &head)) return false;
+    p += sizeof head;
+    /* A sum of exact doubles that is an integer below 2^53 is exact. */
+    bool exact = head.width <= 4 && head.base > -(INT64_C(1) << 51) && head.base < INT64_C(1) << 51;
+    *out = (struct segment_packed){
+        .values = p, .base = head.base, .count = head.count, .width = head.kind == RUN_CONSTANT ? 0 : head.width, .exact = exact};
+    if (head.kind != RUN_SPARSE) return true;
+    out->bits = p;
+    out->values = p + padded((head.count + 7u) / 8);
+    for (uint32_t w = 0; w < head.count; w += SEGMENT_SLICE) {
+        uint64_t bits = 0;
+        uint32_t left = head.count - w < 64 ? head.count - w : 64;
+        memcpy(&bits, p + w / 8, (left + 7) / 8);
+        out->before[w / SEGMENT_SLICE] = (uint16_t)before;
+        before += (uint32_t)__builtin_popcountll(bits);
+    }
+    return padded((head.count + 7u) / 8) + before * head.width <= head.bytes;
+}
+
+/* A whole number below 2^32 as a double by way of the signed conversion, which every vector unit has. */
+#define UNPACK_DENSE(type, value)                                                                                      \
+    for (uint32_t i = 0; i < count; i++) {                                                                             \
+        type v;                                                                                                        \
+        memcpy(&v, from + (size_t)i * sizeof v, sizeof v);                                                             \
+        out[i] = value;                                                                                                \
+    }
+
+static void unpack_dense(const struct segment_packed *p, uint32_t first, uint32_t count, double *restrict out)
+{
+    const unsigned char *restrict from = p->values + (size_t)first * p->width;
+    double base = (double)p->base, high = base + 2147483648.0;
+    int64_t whole = p->base;
+    if (p->width == 1 && p->exact) {
+        UNPACK_DENSE(uint8_t, base + (double)(int32_t)v)
+    } else if (p->width == 2 && p->exact) {
+        UNPACK_DENSE(uint16_t, base + (double)(int32_t)v)
+    } else if (p->width == 4 && p->exact) {
+        UNPACK_DENSE(uint32_t, high + (double)(int32_t)(v ^ 0x80000000u))
+    } else if (p->width == 1) {
+        UNPACK_DENSE(uint8_t, (double)(int64_t)((uint64_t)whole + v))
+    } else if (p->width == 2) {
+        UNPACK_DENSE(uint16_t, (double)(int64_t)((uint64_t)whole + v))
+    } else if (p->width == 4) {
+        UNPACK_DENSE(uint32_t, (double)(int64_t)((uint64_t)whole + v))
+    } else {
+        UNPACK_DENSE(uint64_t, (double)(int64_t)((uint64_t)whole + v))
+    }
+}
+
+#define UNPACK_SPARSE(type)                                                                                            \
+    for (; bits; bits &= bits - 1, from += sizeof(type)) {                                                             \
+        type v;                                                                                                        \
+        memcpy(&v, from, sizeof v);                                                                                    \
+        out[w + (uint32_t)__builtin_ctzll(bits)] = (double)(int64_t)((uint64_t)p->base + v);                           \
+    }
+
+static void unpack_sparse(const struct segment_packed *p, uint32_t first, uint32_t count, double *restrict out)
+{
+    const unsigned char *restrict from = p->values + (size_t)p->before[first / SEGMENT_SLICE] * p->width;
+    memset(out, 0, count * sizeof *out);
+    for (uint32_t w = 0; w < count; w += 64) {
+        uint64_t bits = 0;
+        uint32_t left = count - w < 64 ? count - w : 64;
+        memcpy(&bits, p->bits + (first + w) / 8, (left + 7) / 8);
+        if (left < 64) bits &= (UINT64_C(1) << left) - 1;
+        switch (p->width) {
+        case 1: UNPACK_SPARSE(uint8_t) break;
+        case 2: UNPACK_SPARSE(uint16_t) break;
+        case 4: UNPACK_SPARSE(uint32_t) break;
+        default: UNPACK_SPARSE(uint64_t) break;
+        }
+    }
+}
+
+void segment_unpack_doubles(const struct segment_packed *p, uint32_t first, uint32_t count, double *out)
+{
+    ensure(first % SEGMENT_SLICE == 0 && first + count <= p->count);
+    if (p->bits)
+        unpack_sparse(p, first, count, out);
+    else if (p->width)
+        unpack_dense(p, first, count, out);
+    else
+        for (uint32_t i = 0; i < count; i++) out[i] = (double)p->base;
 }

@@ -111,6 +111,8 @@ struct slice {
     struct formula_scratch *scratch;
     int64_t *const *results;
     uint32_t first, count;
+    formula_load *load; /* of measures without a column; NULL: all have one */
+    void *context;
     struct status *st;
 };
 
@@ -178,11 +180,21 @@ static bool store(const struct slice *s, const struct step *step)
     return true;
 }
 
+static void load_measure(const struct slice *s, const struct step *step)
+{
+    const int64_t *column = s->in->measures[step->index];
+    double *dst = slot(s, step->dst);
+    if (column)
+        s->scratch->kernels->load(dst, column + s->first, s->count);
+    else
+        s->load(s->context, step->index, s->first, s->count, dst);
+}
+
 static bool run_other(const struct slice *s, const struct step *step)
 {
     const struct kernels *k = s->scratch->kernels;
     switch (step->op) {
-    case OP_LOAD_MEASURE: k->load(slot(s, step->dst), s->in->measures[step->index] + s->first, s->count); break;
+    case OP_LOAD_MEASURE: load_measure(s, step); break;
     case OP_LOAD_FIELD: k->load(slot(s, step->dst), field_column(s, step->index), s->count); break;
     case OP_LOAD_CODE: load_codes(s, step); break;
     case OP_NONE: load_none(s, step); break;
@@ -208,10 +220,12 @@ static bool run_slice(const struct slice *s)
     return true;
 }
 
-bool formula_evaluate(const struct formula_program *p, const struct formula_inputs *in, struct formula_scratch *scratch,
-                      int64_t *const *results, struct status *st)
+bool formula_evaluate_packed(const struct formula_program *p, const struct formula_inputs *in, formula_load *load,
+                             void *context, struct formula_scratch *scratch, int64_t *const *results,
+                             struct status *st)
 {
-    struct slice s = {.p = p, .in = in, .scratch = scratch, .results = results, .st = st};
+    struct slice s = {
+        .p = p, .in = in, .scratch = scratch, .results = results, .load = load, .context = context, .st = st};
     ensure(in->count <= FORMULA_BATCH_MAX);
     for (s.first = 0; s.first < in->count; s.first += scratch->rows) {
         uint32_t left = in->count - s.first;
@@ -219,4 +233,10 @@ bool formula_evaluate(const struct formula_program *p, const struct formula_inpu
         if (!run_slice(&s)) return false;
     }
     return true;
+}
+
+bool formula_evaluate(const struct formula_program *p, const struct formula_inputs *in, struct formula_scratch *scratch,
+                      int64_t *const *results, struct status *st)
+{
+    return formula_evaluate_packed(p, in, NULL, NULL, scratch, results, st);
 }
