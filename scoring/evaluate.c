@@ -66,6 +66,12 @@ bool formula_uses_measure(const struct formula_program *p, int measure)
     return false;
 }
 
+enum value_type formula_definition_type(const struct formula_program *p, int definition)
+{
+    ensure(definition >= 0 && definition < p->f->definitions_count);
+    return p->definitions[definition]->type;
+}
+
 const char *formula_result_code(const struct formula_program *p, int result, int64_t value)
 {
     ensure(formula_result_type(p->f, result) == VALUE_CODE);

@@ -32,6 +32,11 @@ void formula_measure_definition(const struct formula *f, int measure, struct buf
 int formula_result_count(const struct formula *f);                            /* result 0 is score */
 const char *formula_result_name(const struct formula *f, int result);
 enum value_type formula_result_type(const struct formula *f, int result);
+/* Intermediate values and results in the order of the file, each with its expression in canonical notation: what a
+ * comparison of two formulas is made of. */
+int formula_definition_count(const struct formula *f);
+const char *formula_definition_name(const struct formula *f, int definition);
+void formula_definition_text(const struct formula *f, int definition, struct buf *out);
 /* Threshold of the score in minor units. */
 int64_t formula_threshold(const struct formula *f);
 void formula_set_threshold(struct formula *f, int64_t threshold_minor);
@@ -57,6 +62,8 @@ void formula_program_free(struct formula_program *p);
 bool formula_uses_customer_field(const struct formula_program *p, int field);
 /* Columns of other measures may be NULL in formula_inputs. */
 bool formula_uses_measure(const struct formula_program *p, int measure);
+/* The type of an intermediate value or result (formula_definition_name); of a let without a type that of its expression. */
+enum value_type formula_definition_type(const struct formula_program *p, int definition);
 /* The text of a result of type code, such as 'A'; NULL when value is none of its indexes. Lives as long as the program.
  */
 const char *formula_result_code(const struct formula_program *p, int result, int64_t value);

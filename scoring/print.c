@@ -168,3 +168,22 @@ void formula_measure_definition(const struct formula *f, int measure, struct buf
     }
     buf_add_text(out, ")");
 }
+
+int formula_definition_count(const struct formula *f)
+{
+    return f->definitions_count;
+}
+
+const char *formula_definition_name(const struct formula *f, int definition)
+{
+    ensure(definition >= 0 && definition < f->definitions_count);
+    return f->definitions[definition].name;
+}
+
+void formula_definition_text(const struct formula *f, int definition, struct buf *out)
+{
+    ensure(definition >= 0 && definition < f->definitions_count);
+    const struct definition *d = &f->definitions[definition];
+    if (d->has_type) buf_addf(out, "%s ", value_type_name(d->type));
+    print_node(f, d->expression, out);
+}
