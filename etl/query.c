@@ -129,7 +129,14 @@ static bool explain_place(struct composer *c)
     if (sscanf(st->message, "query:%u:%u:%n", &line, &column, &end) != 2 || !end) return false;
     for (int i = 0; i < c->pieces_count; i++) {
         const struct piece *p = &c->pieces[i];
-        if (p->line != line) continue;
+        const char *text = c->list[p->expression].text;
+        if (p->line + 1 == line) { /* the line behind it: it ended too early */
+            char *found = strstr(st->message, ", found ");
+            if (found) snprintf(found, STATUS_MESSAGE_MAX - (size_t)(found - st->message), ", found its end");
+            column = (unsigned)characters(text, strlen(text)) + 2 - p->column;
+        } else if (p->line != line) {
+            continue;
+        }
         snprintf(rest, sizeof rest, "%s", st->message + end);
         snprintf(st->message, sizeof st->message, "%s:1:%u:%s", c->list[p->expression].name, p->column + column - 1,
                  rest);

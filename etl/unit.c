@@ -8,6 +8,7 @@
 
 static const char *const TAKES[] = {"rename", "link", "copy", NULL};
 static const char *const FORMULA_KEYS[] = {"formula.personal", "formula.corporate"};
+static const char *const SHADOW_KEYS[] = {"shadow.personal", "shadow.corporate"};
 static const char *const THRESHOLD_KEYS[] = {"threshold.personal", "threshold.corporate"};
 
 static const char *path_of(struct arena *arena, const char *folder, const char *kind, const char *name)
@@ -117,7 +118,15 @@ static bool read_formulas(struct conf *c, struct unit *u, struct arena *arena, s
 {
     for (int t = 0; t < CUSTOMER_TYPES; t++) {
         const char *name = conf_get(c, "unit", FORMULA_KEYS[t]), *threshold = conf_get(c, "unit", THRESHOLD_KEYS[t]);
+        const char *shadow = conf_get(c, "unit", SHADOW_KEYS[t]);
         if (name && *name) u->formula_name[t] = arena_dup(arena, view_of(name));
+        if (shadow && *shadow) u->shadow_name[t] = arena_dup(arena, view_of(shadow));
+        if (u->shadow_name[t] && !u->formula_name[t]) {
+            conf_fail(c, "unit", SHADOW_KEYS[t], st, "a shadow stands beside an active formula: %s is needed",
+                      FORMULA_KEYS[t]);
+            return status_hint(st, "write %s = NAME into the unit file, or take %s out", FORMULA_KEYS[t],
+                               SHADOW_KEYS[t]);
+        }
         if (!threshold) continue;
         if (!read_money(c, THRESHOLD_KEYS[t], threshold, &u->threshold_minor[t], st)) return false;
         u->has_threshold[t] = true;
