@@ -8,7 +8,8 @@ extern const struct command command_init, command_layout_check, command_layout_l
     command_generation_verify, command_generation_show, command_customer_show, command_source_show,
     command_identity_explain, command_identity_list, command_measure_compute, command_measure_verify,
     command_formula_functions, command_formula_eval, command_config_show, command_config_doc, command_version,
-    command_help, command_trial, command_sweep, command_why, command_customer_find, command_segment, command_formula_diff;
+    command_help, command_trial, command_sweep, command_why, command_customer_find, command_segment,
+    command_formula_diff;
 
 const struct command *const COMMANDS[] = {
     &command_init,

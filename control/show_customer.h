@@ -8,11 +8,7 @@
 #include "control/show_generation.h"
 
 #define SHOW_CUSTOMER                                                                                                  \
-    {.name = "number",                                                                                                 \
-     .letter = 'n',                                                                                                    \
-     .type = COMMAND_TEXT,                                                                                             \
-     .placeholder = "NUMBER",                                                                                          \
-     .doc = "the integrated number"},                                                                                  \
+    {.name = "number", .letter = 'n', .type = COMMAND_TEXT, .placeholder = "NUMBER", .doc = "the integrated number"},  \
         {.name = "id-type",                                                                                            \
          .type = COMMAND_TEXT,                                                                                         \
          .placeholder = "TYPE",                                                                                        \

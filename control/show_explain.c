@@ -39,8 +39,8 @@ static const char *number_text(const struct page *g, enum value_type type, int64
 
 /* --- the tree --- */
 
-static void add_line(struct page *g, int level, const char *what, const char *kind, const char *value, const char *share,
-                     const char *file, int64_t byte)
+static void add_line(struct page *g, int level, const char *what, const char *kind, const char *value,
+                     const char *share, const char *file, int64_t byte)
 {
     listing_integer(&g->rows, level);
     listing_text(&g->rows, g->call->json ? what : arena_printf(&g->call->arena, "%*s%s", 2 * level, "", what));
@@ -244,9 +244,10 @@ static bool show_head(struct page *g, const struct lookup_customer *c, const str
     show_flag(s, "passes", passes);
     show_text(s, "why", show_customer_why(p, &as_tried, primary, &tried, g->e->results[0]));
     if (c->flags & CUSTOMER_EXCLUDED)
-        show_text(s, "to_change", g->e->results[0] >= threshold
-                                      ? "it would be selected as soon as it leaves the exclusion list"
-                                      : "it would stay out even without the exclusion list: see the changes below");
+        show_text(s, "to_change",
+                  g->e->results[0] >= threshold
+                      ? "it would be selected as soon as it leaves the exclusion list"
+                      : "it would stay out even without the exclusion list: see the changes below");
     show_flag(s, "selected_in_generation", c->flags & CUSTOMER_SELECTED);
     if (c->flags & CUSTOMER_SCORED && active != g->e->results[0]) show_amount(s, "score_in_generation", active, 2);
     return true;
@@ -425,7 +426,8 @@ bool show_typed_explanation(struct command_call *call, const struct unit *unit, 
     tables_init(tables, unit, rates, date, &call->arena);
     *g = (struct page){.call = call, .e = e};
     bool ok = explain_open(e, f, tables->schema, st);
-    for (int k = 0; k < tables->schema->customer_fields_count; k++) e->fields[k] = tables->schema->customer_fields[k].type == VALUE_DATE ? DATE_NONE : 0;
+    for (int k = 0; k < tables->schema->customer_fields_count; k++)
+        e->fields[k] = tables->schema->customer_fields[k].type == VALUE_DATE ? DATE_NONE : 0;
     for (int i = 0; ok && i < count; i++) ok = typed_value(call, e, tables->schema, values[i], given, st);
     ok = ok && check_given(e, tables->schema, given, st) && explain_evaluate(e, st);
     show_open(&s, call->json);

@@ -9,8 +9,7 @@ bool explain_open(struct explain *e, const struct formula *f, const struct schem
 {
     *e = (struct explain){.formula = f};
     ensure(formula_measure_count(f) <= EXPLAIN_MEASURES_MAX && formula_result_count(f) <= EXPLAIN_RESULTS_MAX);
-    if (!formula_bind(f, schema, &e->program, st) ||
-        !formula_parts_new(f, schema, FORMULA_PARTS_ALL, &e->parts, st)) {
+    if (!formula_bind(f, schema, &e->program, st) || !formula_parts_new(f, schema, FORMULA_PARTS_ALL, &e->parts, st)) {
         explain_close(e);
         return false;
     }
@@ -79,8 +78,7 @@ bool explain_customer(struct explain *e, struct generation *g, const struct look
     struct pick p = {.e = e, .place = c->place, .fields_count = g->tables.schema->customer_fields_count};
     memset(measures, true, sizeof measures);
     for (int f = 0; f < p.fields_count; f++)
-        fields[f] =
-            formula_uses_customer_field(e->program, f) || formula_parts_use_customer_field(e->parts, f);
+        fields[f] = formula_uses_customer_field(e->program, f) || formula_parts_use_customer_field(e->parts, f);
     struct scan_request r = {.g = g,
                              .type = c->type,
                              .formula = e->formula,
@@ -224,8 +222,8 @@ static void pack_rows(const struct table *t, const struct lookup_rows *rows, uin
             memcpy(values + (size_t)i * shape->width, &rows->columns[c][first + i], shape->width);
         columns[shape->field] = (struct measure_column){values, shape->width, shape->width, shape->is_signed};
     }
-    *out = (struct measure_rows){
-        .count = count, .owner = {(const unsigned char *)owner, 4, 4, false}, .columns = columns};
+    *out =
+        (struct measure_rows){.count = count, .owner = {(const unsigned char *)owner, 4, 4, false}, .columns = columns};
 }
 
 static bool measure_table(const struct measure_set *set, struct measure_block *block, struct generation *g, int table,

@@ -1,6 +1,6 @@
-/* explain: one customer's score taken apart: its terms, the measures in them, the accounts behind each measure, and what
- * would bring the customer over or below the threshold. Over a committed generation, with its own formula or with one
- * that is tried; or over values typed by hand.
+/* explain: one customer's score taken apart: its terms, the measures in them, the accounts behind each measure, and
+ * what would bring the customer over or below the threshold. Over a committed generation, with its own formula or with
+ * one that is tried; or over values typed by hand.
  *
  *     explain_open(&e, formula, schema, st)
  *     explain_customer(&e, g, type, &customer, st)   or fill e.measures and e.fields and call explain_evaluate
@@ -47,8 +47,8 @@ struct explain_change {
     int64_t change; /* added to the measure, the smallest found that crosses the threshold */
     int64_t score;  /* then */
 };
-/* Of each measure of the formula alone, all else as it is: from below to the threshold, or from above below it (a measure
- * goes to zero at most). Money first, smallest change first. Returns how many. */
+/* Of each measure of the formula alone, all else as it is: from below to the threshold, or from above below it (a
+ * measure goes to zero at most). Money first, smallest change first. Returns how many. */
 int explain_changes(struct explain *e, int64_t threshold_minor, struct explain_change *out, int max);
 
 struct explain_account {

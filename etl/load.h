@@ -5,7 +5,8 @@
  *     lock unit ► already applied? ► check files and fields ► drop leftovers ► fill detached tables ► PUBLISH ► done
  *
  *     fill: a transaction for each table: make it, COPY binary, index, analyze
- *     PUBLISH: attach the tables (nobody sees them yet); then, in one transaction, set applied_generation and write the history
+ *     PUBLISH: attach the tables (nobody sees them yet); then, in one transaction, set applied_generation and write the
+ *     history
  *
  *     1. Readers of the views crmx.crm_* see the rows of one generation, all tables of a unit at the same moment, and
  *        are neither waited for nor kept waiting (sql/schema/002_crm.sql).

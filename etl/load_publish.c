@@ -79,8 +79,9 @@ static bool record(PGconn *c, const struct load_request *r, const struct load_pl
            database_run(c, "load_record_load", a_load, 10, st) && database_run(c, "load_apply", an_application, 4, st);
 }
 
-/* Attached but not applied: nobody sees the tables yet. In a transaction of its own: a reader learns of new tables when they are
- * announced, a moment after the commit, and must know them before its snapshot can contain the row in applied_generation. */
+/* Attached but not applied: nobody sees the tables yet. In a transaction of its own: a reader learns of new tables when
+ * they are announced, a moment after the commit, and must know them before its snapshot can contain the row in
+ * applied_generation. */
 static bool attach_tables(PGconn *c, const struct load_request *r, const struct load_plan *plan, struct status *st)
 {
     const char *const attach[] = {r->unit, plan->load_number};

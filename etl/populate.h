@@ -79,7 +79,7 @@ struct populate_worker {
     size_t flags_size, types_size;
     struct measure_block *blocks[CUSTOMER_TYPES];
     struct formula_scratch *scratch[CUSTOMER_TYPES];
-    int64_t *customer_fields; /* [field][place in batch] */
+    int64_t *customer_fields;     /* [field][place in batch] */
     struct populate_extra *extra; /* NULL: nothing is asked for */
     struct build_tool *tool;
     struct buf out[UNIT_OUTPUTS_MAX];

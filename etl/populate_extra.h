@@ -17,7 +17,8 @@ struct populate_extra *populate_extra_new(const struct populate *p); /* NULL: no
 void populate_extra_free(struct populate_extra *x);
 /* Before the batches of a partition of so many customers. */
 void populate_extra_begin(struct populate_extra *x, uint32_t customers);
-/* A batch that was just scored: in are its measures and fields, block is to be filled like that of the formula itself. */
+/* A batch that was just scored: in are its measures and fields, block is to be filled like that of the formula itself.
+ * */
 typedef void populate_extra_measure(void *context, const struct measure_set *measures, struct measure_block *block);
 bool populate_extra_score(struct populate_extra *x, int type, uint32_t first, const uint8_t *types,
                           const struct formula_inputs *in, populate_extra_measure *measure, void *context,

@@ -27,8 +27,9 @@ static bool customer_fields(struct populate_job *j, struct populate_worker *w, c
     const struct schema *schema = im->tables->schema;
     unsigned char bytes[LAYOUT_RECORD_MAX + 2 * DECODE_SLACK];
     for (int f = 0; f < schema->customer_fields_count; f++)
-        columns[f] =
-            formula_uses_customer_field(program, f) || (shadow && formula_uses_customer_field(shadow, f)) ? w->customer_fields + (size_t)f * MEASURE_BLOCK_CUSTOMERS : NULL;
+        columns[f] = formula_uses_customer_field(program, f) || (shadow && formula_uses_customer_field(shadow, f))
+                         ? w->customer_fields + (size_t)f * MEASURE_BLOCK_CUSTOMERS
+                         : NULL;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t record = w->primary[first + i];
         const struct input_file *file = input_file_of(im->inputs, -1, record);
@@ -87,7 +88,7 @@ static bool score_batch(struct populate_job *j, struct populate_worker *w, const
     for (int k = 0; k < card->results_count; k++)
         results[k] = populate_column(w, j, r, type, card->measures_count + k) + first;
     const int64_t *fields[LAYOUT_FIELDS_MAX] = {0};
-    if (j->p->cards->uses_customer_fields && 
+    if (j->p->cards->uses_customer_fields &&
         !customer_fields(j, w, r, first, count, card->program, j->p->cards->shadow[type].card.program, fields, st))
         return false;
     struct formula_inputs in = {.count = count, .measures = measures, .customer_fields = fields};

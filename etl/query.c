@@ -115,8 +115,8 @@ static unsigned lines_of(const struct buf *b)
 static void note_piece(struct composer *c, int expression, const char *from)
 {
     const char *text = c->list[expression].text;
-    c->pieces[c->pieces_count++] = (struct piece){
-        lines_of(&c->text), expression, (unsigned)characters(text, (size_t)(from - text)) + 1};
+    c->pieces[c->pieces_count++] =
+        (struct piece){lines_of(&c->text), expression, (unsigned)characters(text, (size_t)(from - text)) + 1};
 }
 
 /* "query:12:5: …" → "EXPRESSION:1:17: …" */
@@ -206,7 +206,8 @@ static bool take_aggregates(struct composer *c, int expression, struct buf *out)
         if (end && is_aggregate(c->g, (struct view){p, n}, open)) {
             struct view aggregate = {p, (size_t)(end - p)};
             if (!add_aggregate(c, expression, aggregate, aggregate_find((struct view){p, n}))) return false;
-            buf_addf(out, "%-*s", (int)characters(p, aggregate.length), arena_printf(&c->q->arena, "q_a%d", c->aggregates));
+            buf_addf(out, "%-*s", (int)characters(p, aggregate.length),
+                     arena_printf(&c->q->arena, "q_a%d", c->aggregates));
             p = end;
         } else {
             n = n ? n : 1;
@@ -257,8 +258,7 @@ static bool find_type(struct composer *c, struct view expression, int k)
     buf_addf(&c->text, "let q_%d =\n", k + 1);
     note_piece(c, k, c->list[k].text);
     buf_addf(&c->text, "%.*s\n;\n", VIEW_PRINT(expression));
-    bool ok = formula_parse("query", buf_view(&c->text), &f, c->st) &&
-              formula_bind(f, c->g->tables.schema, &p, c->st);
+    bool ok = formula_parse("query", buf_view(&c->text), &f, c->st) && formula_bind(f, c->g->tables.schema, &p, c->st);
     if (ok)
         c->q->type[k] = formula_definition_type(p, formula_definition_count(f) - 1);
     else

@@ -5,8 +5,8 @@
  *
  * query_open() makes one formula of the generation's own one and the expressions: an aggregate becomes a measure (its
  * type is found), each expression a result. So a query is evaluated by what evaluates scores, over a scan (etl/scan.h)
- * that reads a measure from its column wherever the generation has it. Messages point at the column of the expression as
- * it was typed.
+ * that reads a measure from its column wherever the generation has it. Messages point at the column of the expression
+ * as it was typed.
  */
 #ifndef CRMX_ETL_QUERY_H
 #define CRMX_ETL_QUERY_H
@@ -28,7 +28,7 @@ struct query {
     struct formula *formula;
     struct formula_program *program;
     int count;
-    int result[QUERY_EXPRESSIONS_MAX];  /* of each expression; -1: it is the measure below, as it stands */
+    int result[QUERY_EXPRESSIONS_MAX]; /* of each expression; -1: it is the measure below, as it stands */
     int measure[QUERY_EXPRESSIONS_MAX];
     enum value_type type[QUERY_EXPRESSIONS_MAX];
 };

@@ -165,7 +165,8 @@ static void shadow(struct reconcile *r, const struct populate_total *t, int type
     add_records(r, 60, arena_printf(r->arena, "shadow.only_shadow.%s", name), t->shadow_only_shadow[type]);
     equate(r, arena_printf(r->arena, "shadow, %s: selected by both + by the active formula only = selected", name), "",
            (__int128)t->shadow_both[type] + t->shadow_only_active[type], t->selected[type], 0);
-    equate(r, arena_printf(r->arena, "shadow, %s: selected by both + by the shadow only = selected by the shadow", name),
+    equate(r,
+           arena_printf(r->arena, "shadow, %s: selected by both + by the shadow only = selected by the shadow", name),
            "", (__int128)t->shadow_both[type] + t->shadow_only_shadow[type], t->shadow_selected[type], 0);
 }
 

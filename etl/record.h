@@ -15,7 +15,7 @@ struct record_reader {
     const struct generation *g;
     struct record_window {
         const struct input_file *file;
-        uint64_t start, end; /* of the file, in bytes */
+        uint64_t start, end;  /* of the file, in bytes */
         unsigned char *bytes; /* DECODE_SLACK around them may be read */
     } windows[RECORD_WINDOWS];
 };

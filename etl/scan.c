@@ -82,9 +82,8 @@ static void find_stored(struct scan *s, const struct formula *own)
         s->measure_column[m] = -1;
         for (int k = 0; own && s->measure_column[m] < 0 && k < formula_measure_count(own); k++)
             if (same_definition(s->r.formula, m, own, k))
-                s->measure_column[m] =
-                    segment_find(s->r.g->customer,
-                                 scan_column_name(s->r.type, "measure", formula_measure_alias(own, k), &s->arena));
+                s->measure_column[m] = segment_find(
+                    s->r.g->customer, scan_column_name(s->r.type, "measure", formula_measure_alias(own, k), &s->arena));
     }
 }
 
@@ -97,7 +96,8 @@ static void note_wanted(struct scan *s)
     }
     for (int f = 0; f < s->fields_count; f++) {
         s->field_wanted[f] = r->fields_wanted && r->fields_wanted[f];
-        for (int p = 0; p < r->programs_count; p++) s->field_wanted[f] |= formula_uses_customer_field(r->programs[p], f);
+        for (int p = 0; p < r->programs_count; p++)
+            s->field_wanted[f] |= formula_uses_customer_field(r->programs[p], f);
         s->any_field |= s->field_wanted[f];
     }
 }
@@ -334,8 +334,7 @@ static bool name_customer(const struct scan *s, const struct scan_block *b, stru
     if (!at || sscanf(at, " of customer %u of the batch%767[^\n]", &place, tail) != 2 || place >= b->count)
         return status_while(st, "scoring customers from number %llu", (unsigned long long)b->first_number);
     snprintf(head, sizeof head, "%.*s", (int)(at - st->message), st->message);
-    unsigned long long number =
-        (unsigned long long)s->r.g->unit->number_prefix * 100000000u + b->first_number + place;
+    unsigned long long number = (unsigned long long)s->r.g->unit->number_prefix * 100000000u + b->first_number + place;
     snprintf(st->message, sizeof st->message, "%s of customer %llu%s", head, number, tail);
     snprintf(st->hint, sizeof st->hint, "look at its measures: crmx customer show --number %llu", number);
     return false;

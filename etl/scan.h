@@ -7,11 +7,11 @@
  *
  * What a block costs: the columns that are needed, and no others, are loaded a partition (65,536 customers) at a time
  * and decoded run by run (4,096 values); programs are evaluated in slices that stay in the first-level cache; nothing
- * is allocated for a customer. A measure whose definition equals one of the generation's own formula is that column; for
- * the others the accounts are read again (etl/recompute.h), all of them in one pass over the tables they name.
+ * is allocated for a customer. A measure whose definition equals one of the generation's own formula is that column;
+ * for the others the accounts are read again (etl/recompute.h), all of them in one pass over the tables they name.
  *
- * Blocks come in any order and from any worker; within a partition in order and from one worker. What visit adds up must
- * not depend on it. Customers of the other type stand in the blocks (types tells) and have no meaning there.
+ * Blocks come in any order and from any worker; within a partition in order and from one worker. What visit adds up
+ * must not depend on it. Customers of the other type stand in the blocks (types tells) and have no meaning there.
  */
 #ifndef CRMX_ETL_SCAN_H
 #define CRMX_ETL_SCAN_H
@@ -26,14 +26,14 @@ enum { SCAN_STORED_MAX = 64 };
 struct scan_request {
     struct generation *g;
     struct pool *pool;
-    int type;                             /* CUSTOMER_PERSONAL … */
-    const struct formula *formula;        /* whose measures; NULL: stored columns only */
+    int type;                                /* CUSTOMER_PERSONAL … */
+    const struct formula *formula;           /* whose measures; NULL: stored columns only */
     struct formula_program *const *programs; /* of this formula with the generation's schema */
     int programs_count;
-    bool one_by_one; /* visit is called for each program in turn: many programs share one set of results */
-    const bool *measures_wanted;          /* per measure: also when no program uses it; NULL: none */
-    const bool *fields_wanted;            /* per customer field of the schema, the same */
-    const char *const *stored;            /* columns of customer.seg wanted besides; a missing one is a failure */
+    bool one_by_one;             /* visit is called for each program in turn: many programs share one set of results */
+    const bool *measures_wanted; /* per measure: also when no program uses it; NULL: none */
+    const bool *fields_wanted;   /* per customer field of the schema, the same */
+    const char *const *stored;   /* columns of customer.seg wanted besides; a missing one is a failure */
     int stored_count;
     bool records;       /* visit looks at primary[] and records */
     bool one_partition; /* only that one: a single customer */
@@ -46,11 +46,11 @@ struct scan_block {
     bool all_of_type; /* nobody of the other type stands in it */
     int program;      /* one by one: whose results stand in results[0]; else 0 */
     const int64_t *types, *flags, *primary;
-    const int64_t *const *measures;      /* [measure]; NULL where nobody asked */
-    const int64_t *const *fields;        /* [customer field of the schema]; NULL where nobody asked */
-    const int64_t *const *stored;        /* [as asked for] */
+    const int64_t *const *measures;       /* [measure]; NULL where nobody asked */
+    const int64_t *const *fields;         /* [customer field of the schema]; NULL where nobody asked */
+    const int64_t *const *stored;         /* [as asked for] */
     const int64_t *const *const *results; /* [program][result] */
-    struct record_reader *records;       /* for record_at(primary[i]); only when asked for */
+    struct record_reader *records;        /* for record_at(primary[i]); only when asked for */
 };
 typedef bool scan_visit(void *context, int worker, const struct scan_block *b, struct status *st);
 

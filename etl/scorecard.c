@@ -99,8 +99,8 @@ bool scorecards_load(const struct unit *u, const struct tables *tables, const st
         for (int f = 0; f < tables->schema->customer_fields_count; f++)
             out->uses_customer_fields |= formula_uses_customer_field(out->of[t].program, f) ||
                                          (shadow && formula_uses_customer_field(shadow, f));
-        if (asks_for_reasons(u) && !formula_parts_new(out->of[t].formula, tables->schema, FORMULA_PARTS_SCORE,
-                                                      &out->reasons[t], st))
+        if (asks_for_reasons(u) &&
+            !formula_parts_new(out->of[t].formula, tables->schema, FORMULA_PARTS_SCORE, &out->reasons[t], st))
             return status_while(st, "preparing the reason codes of formula %s", u->formula_name[t]);
     }
     return true;

@@ -96,8 +96,8 @@ struct segment_packed {
     const unsigned char *values, *bits; /* bits: of a sparse run, else NULL */
     int64_t base;
     uint32_t count;
-    uint8_t width; /* 0: every value is base */
-    bool exact;    /* base and every value are exact doubles */
+    uint8_t width;                                /* 0: every value is base */
+    bool exact;                                   /* base and every value are exact doubles */
     uint16_t before[SEGMENT_RUN / SEGMENT_SLICE]; /* sparse: values before the slice */
 };
 /* False: the run is damaged. */

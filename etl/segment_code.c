@@ -96,8 +96,8 @@ void segment_code_run(struct buf *out, const int64_t *values, uint32_t count)
         out[i] = (int64_t)((uint64_t)head.base + v);                                                                   \
     }
 
-/* A loop for each width: a copy of a width that is known only at run time is a call for each value (measured: a third of a
- * whole trial). */
+/* A loop for each width: a copy of a width that is known only at run time is a call for each value (measured: a third
+ * of a whole trial). */
 #define DECODE_SPARSE(type)                                                                                            \
     static bool decode_sparse_##type(const struct run_head *head, const unsigned char *p, int64_t *out)                \
     {                                                                                                                  \
@@ -177,8 +177,11 @@ bool segment_pack_run(struct view loaded, uint64_t run, struct segment_packed *o
     p += sizeof head;
     /* A sum of exact doubles that is an integer below 2^53 is exact. */
     bool exact = head.width <= 4 && head.base > -(INT64_C(1) << 51) && head.base < INT64_C(1) << 51;
-    *out = (struct segment_packed){
-        .values = p, .base = head.base, .count = head.count, .width = head.kind == RUN_CONSTANT ? 0 : head.width, .exact = exact};
+    *out = (struct segment_packed){.values = p,
+                                   .base = head.base,
+                                   .count = head.count,
+                                   .width = head.kind == RUN_CONSTANT ? 0 : head.width,
+                                   .exact = exact};
     if (head.kind != RUN_SPARSE) return true;
     out->bits = p;
     out->values = p + padded((head.count + 7u) / 8);

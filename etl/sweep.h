@@ -1,5 +1,5 @@
-/* sweep: one coefficient or the threshold of a formula over a range, all points in one pass over the generation; and the
- * threshold that lets a given number of customers pass. Reads a committed generation only, as etl/trial does.
+/* sweep: one coefficient or the threshold of a formula over a range, all points in one pass over the generation; and
+ * the threshold that lets a given number of customers pass. Reads a committed generation only, as etl/trial does.
  */
 #ifndef CRMX_ETL_SWEEP_H
 #define CRMX_ETL_SWEEP_H
@@ -35,12 +35,12 @@ bool sweep_run(const struct sweep_request *r, struct sweep_point *points, int co
                struct status *st);
 
 struct sweep_top {
-    uint64_t eligible;     /* scored and not excluded */
-    uint64_t wanted;       /* customers to pass */
-    int64_t threshold;     /* the wanted-th largest score, in minor units */
-    uint64_t pass;         /* customers who reach it: wanted, or more when scores are equal there */
-    uint64_t ties;         /* customers with exactly this score */
-    bool has_next;         /* there are larger scores */
+    uint64_t eligible;      /* scored and not excluded */
+    uint64_t wanted;        /* customers to pass */
+    int64_t threshold;      /* the wanted-th largest score, in minor units */
+    uint64_t pass;          /* customers who reach it: wanted, or more when scores are equal there */
+    uint64_t ties;          /* customers with exactly this score */
+    bool has_next;          /* there are larger scores */
     int64_t next_threshold; /* the next larger score: pass - ties reach it */
     uint64_t elapsed_ns;
 };

@@ -43,8 +43,8 @@ struct trial_total { /* of a result or measure, money in minor units */
 enum { TRIAL_GROUP_CUSTOMERS, TRIAL_GROUP_PASS, TRIAL_GROUP_ACTIVE, TRIAL_GROUP_ENTERS, TRIAL_GROUP_LEAVES };
 
 struct trial_by {
-    const char *name;          /* branch, tier, manager … */
-    struct group_set *groups;  /* counts as above; sum 0: score of those it selects */
+    const char *name;         /* branch, tier, manager … */
+    struct group_set *groups; /* counts as above; sum 0: score of those it selects */
 };
 
 /* What is compared with: the active formula's scores in the generation, or scores of another trial. */
@@ -64,9 +64,9 @@ struct trial_request {
     int64_t bin_width;
     const char *by[TRIAL_BY_MAX]; /* fields of customer records, or results of type code */
     int by_count;
-    bool lists;        /* who enters and leaves */
-    bool measures;     /* totals of all measures, too */
-    int64_t *scores;   /* [customer of the generation] or NULL: keep them, as a baseline */
+    bool lists;                            /* who enters and leaves */
+    bool measures;                         /* totals of all measures, too */
+    int64_t *scores;                       /* [customer of the generation] or NULL: keep them, as a baseline */
     const struct trial_baseline *baseline; /* NULL: the active formula */
 };
 

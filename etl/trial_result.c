@@ -30,14 +30,14 @@ bool trial_result_write(const char *unit_folder, const struct trial_result *r, s
     char path[OS_PATH_MAX], folder[OS_PATH_MAX];
     snprintf(folder, sizeof folder, "%s/trial", unit_folder);
     path_of(unit_folder, r->hash, path);
-    json_t *j = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:s,s:b,s:s}", "hash",
-                          r->hash, "unit", r->unit, "type", r->type, "formula", r->formula, "generation",
-                          r->generation, "manifest_hash", r->manifest_hash, "business_date", r->business_date, "made",
-                          r->made, "threshold_minor", (json_int_t)r->threshold_minor, "scored", (json_int_t)r->scored,
-                          "excluded", (json_int_t)r->excluded, "selected", (json_int_t)r->selected, "active",
-                          (json_int_t)r->active, "entering", (json_int_t)r->entering, "leaving",
-                          (json_int_t)r->leaving, "score_all", r->score_all, "score_selected", r->score_selected,
-                          "may_be_submitted", r->may_be_submitted, "reason", r->reason);
+    json_t *j =
+        json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:s,s:b,s:s}", "hash", r->hash,
+                  "unit", r->unit, "type", r->type, "formula", r->formula, "generation", r->generation, "manifest_hash",
+                  r->manifest_hash, "business_date", r->business_date, "made", r->made, "threshold_minor",
+                  (json_int_t)r->threshold_minor, "scored", (json_int_t)r->scored, "excluded", (json_int_t)r->excluded,
+                  "selected", (json_int_t)r->selected, "active", (json_int_t)r->active, "entering",
+                  (json_int_t)r->entering, "leaving", (json_int_t)r->leaving, "score_all", r->score_all,
+                  "score_selected", r->score_selected, "may_be_submitted", r->may_be_submitted, "reason", r->reason);
     ensure(j);
     char *text = json_dumps(j, JSON_INDENT(2));
     ensure(text);

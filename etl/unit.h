@@ -44,7 +44,7 @@ struct unit {
     int outputs_count;
     struct identity_profile *identity;
     const char *formula_name[CUSTOMER_TYPES]; /* NULL: such customers are integrated, not scored */
-    const char *shadow_name[CUSTOMER_TYPES]; /* a challenger scored beside it, NULL: none */
+    const char *shadow_name[CUSTOMER_TYPES];  /* a challenger scored beside it, NULL: none */
     bool has_threshold[CUSTOMER_TYPES];
     int64_t threshold_minor[CUSTOMER_TYPES];
 };

@@ -227,8 +227,7 @@ static bool run_slice(const struct slice *s)
 }
 
 bool formula_evaluate_packed(const struct formula_program *p, const struct formula_inputs *in, formula_load *load,
-                             void *context, struct formula_scratch *scratch, int64_t *const *results,
-                             struct status *st)
+                             void *context, struct formula_scratch *scratch, int64_t *const *results, struct status *st)
 {
     struct slice s = {
         .p = p, .in = in, .scratch = scratch, .results = results, .load = load, .context = context, .st = st};

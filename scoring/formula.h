@@ -25,11 +25,11 @@ const char *formula_measure_name(const struct formula *f, int measure); /* as fi
 const char *formula_measure_alias(const struct formula *f, int measure); /* ASCII name after `as`, or the name */
 enum value_type formula_measure_type(const struct formula *f, int measure);
 int formula_measure_find(const struct formula *f, const char *name_or_alias); /* -1: none */
-/* The definition in one canonical notation, e.g. "yuan money = sum(retail where kind = 'D', balance)": measures of equal
- * text have equal values over the same accounts and rates, whatever they are called. A trial takes such values from the
- * generation instead of reading all accounts again. */
+/* The definition in one canonical notation, e.g. "yuan money = sum(retail where kind = 'D', balance)": measures of
+ * equal text have equal values over the same accounts and rates, whatever they are called. A trial takes such values
+ * from the generation instead of reading all accounts again. */
 void formula_measure_definition(const struct formula *f, int measure, struct buf *out);
-int formula_result_count(const struct formula *f);                            /* result 0 is score */
+int formula_result_count(const struct formula *f); /* result 0 is score */
 const char *formula_result_name(const struct formula *f, int result);
 enum value_type formula_result_type(const struct formula *f, int result);
 /* Intermediate values and results in the order of the file, each with its expression in canonical notation: what a
@@ -62,7 +62,8 @@ void formula_program_free(struct formula_program *p);
 bool formula_uses_customer_field(const struct formula_program *p, int field);
 /* Columns of other measures may be NULL in formula_inputs. */
 bool formula_uses_measure(const struct formula_program *p, int measure);
-/* The type of an intermediate value or result (formula_definition_name); of a let without a type that of its expression. */
+/* The type of an intermediate value or result (formula_definition_name); of a let without a type that of its
+ * expression. */
 enum value_type formula_definition_type(const struct formula_program *p, int definition);
 /* The text of a result of type code, such as 'A'; NULL when value is none of its indexes. Lives as long as the program.
  */

@@ -28,13 +28,13 @@ enum formula_part_kind {
 
 struct formula_part {
     enum formula_part_kind kind;
-    const char *of;        /* the definition: "score", "deposits" … */
-    const char *text;      /* as in the file, without the sign in front */
-    bool negative;         /* subtracted; the value has the sign already */
-    enum value_type type;  /* of the value: VALUE_MONEY, VALUE_BOOLEAN */
-    const bool *measures;  /* per measure of the formula: it stands in the part itself */
+    const char *of;           /* the definition: "score", "deposits" … */
+    const char *text;         /* as in the file, without the sign in front */
+    bool negative;            /* subtracted; the value has the sign already */
+    enum value_type type;     /* of the value: VALUE_MONEY, VALUE_BOOLEAN */
+    const bool *measures;     /* per measure of the formula: it stands in the part itself */
     const bool *coefficients; /* per coefficient */
-    const bool *uses;      /* per definition name in formula_parts.definitions: it stands in the part */
+    const bool *uses;         /* per definition name in formula_parts.definitions: it stands in the part */
 };
 
 struct formula_parts {
@@ -44,7 +44,7 @@ struct formula_parts {
     int definitions_count;
     struct formula_parts_program *programs;
     int programs_count;
-    bool cut; /* there were more than FORMULA_PARTS_MAX: the last part of the score holds the rest */
+    bool cut; /* there are more than FORMULA_PARTS_MAX: those behind are left out */
 };
 
 bool formula_parts_new(const struct formula *f, const struct schema *schema, enum formula_parts_depth depth,

@@ -16,18 +16,12 @@ struct sign {
 static const struct sign *operator_of(enum node_kind kind)
 {
     static const struct sign OPERATORS[] = {
-        [NODE_ADD] = {" + ", LEVEL_SUM},
-        [NODE_SUBTRACT] = {" - ", LEVEL_SUM},
-        [NODE_MULTIPLY] = {"*", LEVEL_PRODUCT},
-        [NODE_DIVIDE] = {"/", LEVEL_PRODUCT},
-        [NODE_EQUAL] = {" = ", LEVEL_COMPARE},
-        [NODE_NOT_EQUAL] = {" <> ", LEVEL_COMPARE},
-        [NODE_LESS] = {" < ", LEVEL_COMPARE},
-        [NODE_LESS_EQUAL] = {" <= ", LEVEL_COMPARE},
-        [NODE_GREATER] = {" > ", LEVEL_COMPARE},
-        [NODE_GREATER_EQUAL] = {" >= ", LEVEL_COMPARE},
-        [NODE_AND] = {" and ", LEVEL_AND},
-        [NODE_OR] = {" or ", LEVEL_OR},
+        [NODE_ADD] = {" + ", LEVEL_SUM},         [NODE_SUBTRACT] = {" - ", LEVEL_SUM},
+        [NODE_MULTIPLY] = {"*", LEVEL_PRODUCT},  [NODE_DIVIDE] = {"/", LEVEL_PRODUCT},
+        [NODE_EQUAL] = {" = ", LEVEL_COMPARE},   [NODE_NOT_EQUAL] = {" <> ", LEVEL_COMPARE},
+        [NODE_LESS] = {" < ", LEVEL_COMPARE},    [NODE_LESS_EQUAL] = {" <= ", LEVEL_COMPARE},
+        [NODE_GREATER] = {" > ", LEVEL_COMPARE}, [NODE_GREATER_EQUAL] = {" >= ", LEVEL_COMPARE},
+        [NODE_AND] = {" and ", LEVEL_AND},       [NODE_OR] = {" or ", LEVEL_OR},
     };
     bool known = (size_t)kind < sizeof OPERATORS / sizeof *OPERATORS && OPERATORS[kind].text;
     return known ? &OPERATORS[kind] : NULL;

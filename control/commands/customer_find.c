@@ -348,15 +348,14 @@ const struct command command_customer_find = {
     .name = "customer find",
     .summary = "every customer who meets a condition",
     .description =
-        "The special query. The condition is an expression of the formula language over the measures, values and results "
+        "The special query. The condition is an expression of the formula language over the measures, values and "
+        "results "
         "of the generation's formula, customer fields, and account aggregates written in place. Columns: number, type, "
         "selected, any field of the customer records (name, branch, manager …), any expression. "
         "Fields of class C2 and amounts are masked unless --unmask.",
-    .arguments = (const struct command_value[]){{.name = "expression",
-                                                 .type = COMMAND_TEXT,
-                                                 .doc = "the condition",
-                                                 .required = true},
-                                                {0}},
+    .arguments =
+        (const struct command_value[]){
+            {.name = "expression", .type = COMMAND_TEXT, .doc = "the condition", .required = true}, {0}},
     .options =
         (const struct command_value[]){
             {.name = "columns",

@@ -131,12 +131,8 @@ static bool try_both(struct diff *d)
     int64_t *scores = calloc(g->customers + 1, sizeof *scores);
     ensure(scores);
     d->pool = show_pool(d->call);
-    struct trial_request r = {.g = g,
-                              .pool = d->pool,
-                              .type = d->a.type,
-                              .formula = d->a.f,
-                              .name = d->a.name,
-                              .scores = scores};
+    struct trial_request r = {
+        .g = g, .pool = d->pool, .type = d->a.type, .formula = d->a.f, .name = d->a.name, .scores = scores};
     struct trial_baseline base = {scores, formula_threshold(d->a.f)};
     bool ok = trial_run(&r, &d->first, d->st);
     r.formula = d->b.f;
@@ -227,20 +223,24 @@ const struct command command_formula_diff = {
     .summary = "two formulas: what is written differently, and who enters and leaves with the second",
     .description = "Blanks, comments and notation do not count as differences. The effect is that over the generation, "
                    "each with its own threshold (a threshold of the unit file counts for both).",
-    .arguments = (const struct command_value[]){{.name = "first",
-                                                 .type = COMMAND_TEXT,
-                                                 .doc = "a file, or a name: formulas/NAME.formula",
-                                                 .required = true},
-                                                {.name = "second", .type = COMMAND_TEXT, .doc = "the other one", .required = true},
-                                                {0}},
-    .options = (const struct command_value[]){{.name = "entering", .type = COMMAND_FLAG, .doc = "who enters, tab-separated, instead of the page"},
-                                              {.name = "leaving", .type = COMMAND_FLAG, .doc = "who leaves, tab-separated, instead of the page"},
-                                              SHOW_TYPE,
-                                              SHOW_THRESHOLD,
-                                              SHOW_COEF,
-                                              SHOW_UNIT,
-                                              SHOW_DATE,
-                                              {0}},
+    .arguments =
+        (const struct command_value[]){
+            {.name = "first",
+             .type = COMMAND_TEXT,
+             .doc = "a file, or a name: formulas/NAME.formula",
+             .required = true},
+            {.name = "second", .type = COMMAND_TEXT, .doc = "the other one", .required = true},
+            {0}},
+    .options =
+        (const struct command_value[]){
+            {.name = "entering", .type = COMMAND_FLAG, .doc = "who enters, tab-separated, instead of the page"},
+            {.name = "leaving", .type = COMMAND_FLAG, .doc = "who leaves, tab-separated, instead of the page"},
+            SHOW_TYPE,
+            SHOW_THRESHOLD,
+            SHOW_COEF,
+            SHOW_UNIT,
+            SHOW_DATE,
+            {0}},
     .examples = "crmx formula diff personal draft.formula\n"
                 "crmx formula diff personal draft.formula --leaving > leaving.tsv",
     .run = run,

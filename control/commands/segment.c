@@ -57,8 +57,7 @@ static bool choose(struct segment_call *c)
     c->by_field = show_is_record_field(c->p->g, c->by);
     if (!c->by_field) c->by_expression = add_expression(c, "--by", c->by, QUERY_VALUE);
     if (where) c->where_expression = add_expression(c, "--where", where, QUERY_CONDITION);
-    return choose_sums(c) &&
-           query_open(&c->query, c->p->g, c->type, c->expressions, c->expressions_count, c->st);
+    return choose_sums(c) && query_open(&c->query, c->p->g, c->type, c->expressions, c->expressions_count, c->st);
 }
 
 static bool check_sums(struct segment_call *c)
@@ -216,8 +215,7 @@ static void show_page(struct segment_call *c)
 static int run(struct command_call *call)
 {
     struct segment_call *c = arena_new(&call->arena, struct segment_call);
-    *c = (struct segment_call){
-        .call = call, .p = arena_new(&call->arena, struct show_population), .st = &call->status};
+    *c = (struct segment_call){.call = call, .p = arena_new(&call->arena, struct show_population), .st = &call->status};
     bool ok = show_population_open(c->p, call, true, NULL, &call->status);
     if (ok)
         c->type = command_choice(
@@ -234,12 +232,22 @@ static int run(struct command_call *call)
 const struct command command_segment = {
     .name = "segment",
     .summary = "customers, selected ones and sums by tier, branch or any expression",
-    .description = "One line a segment. --by: a result such as tier, a field of the customer records such as branch or "
-                   "manager, or any expression of the formula language. Money of many customers is no balance: it is shown.",
+    .description =
+        "One line a segment. --by: a result such as tier, a field of the customer records such as branch or "
+        "manager, or any expression of the formula language. Money of many customers is no balance: it is shown.",
     .options =
         (const struct command_value[]){
-            {.name = "by", .letter = 'b', .type = COMMAND_TEXT, .placeholder = "EXPRESSION", .doc = "what makes a segment", .required = true},
-            {.name = "where", .letter = 'w', .type = COMMAND_TEXT, .placeholder = "EXPRESSION", .doc = "only customers who meet it"},
+            {.name = "by",
+             .letter = 'b',
+             .type = COMMAND_TEXT,
+             .placeholder = "EXPRESSION",
+             .doc = "what makes a segment",
+             .required = true},
+            {.name = "where",
+             .letter = 'w',
+             .type = COMMAND_TEXT,
+             .placeholder = "EXPRESSION",
+             .doc = "only customers who meet it"},
             {.name = "sum",
              .letter = 's',
              .type = COMMAND_TEXT,

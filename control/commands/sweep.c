@@ -1,8 +1,8 @@
 /* crmx sweep: a coefficient or the threshold over a range, with the pass count of each value; and the threshold for a
  * wanted number of customers. */
+#include "etl/sweep.h"
 #include "control/show_formula.h"
 #include "control/show_generation.h"
-#include "etl/sweep.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -106,8 +106,8 @@ static void show_head(struct sweep_call *c, struct show *s, const char *of, uint
 static void show_points(struct sweep_call *c, const struct sweep *w)
 {
     bool threshold = c->request.coefficient == SWEEP_THRESHOLD;
-    const char *const COLUMNS[] = {threshold ? "threshold" : "coefficient", "pass", "share", "entering", "leaving",
-                                   "score_selected", NULL};
+    const char *const COLUMNS[] = {
+        threshold ? "threshold" : "coefficient", "pass", "share", "entering", "leaving", "score_selected", NULL};
     struct arena *a = &c->call->arena;
     const char *of = threshold ? "threshold" : formula_coefficient_name(c->formula.f, c->request.coefficient);
     struct listing rows;
@@ -216,32 +216,35 @@ static int run(struct command_call *call)
 const struct command command_sweep = {
     .name = "sweep",
     .summary = "how many pass with each value of a coefficient or threshold; the threshold for the best N or 5%",
-    .description = "All points share one pass over the generation. Nothing is kept: what is to be submitted goes into the "
-                   "formula and is tried as a whole (crmx trial).",
+    .description =
+        "All points share one pass over the generation. Nothing is kept: what is to be submitted goes into the "
+        "formula and is tried as a whole (crmx trial).",
     .arguments = (const struct command_value[]){{.name = "formula",
                                                  .type = COMMAND_TEXT,
                                                  .doc = "a file, or a name: formulas/NAME.formula",
                                                  .required = true},
                                                 {0}},
-    .options = (const struct command_value[]){{.name = "vary",
-                                               .letter = 'v',
-                                               .type = COMMAND_TEXT,
-                                               .placeholder = "NAME",
-                                               .doc = "threshold (default), or a coefficient: its name, 系数#2, #2"},
-                                              {.name = "from", .type = COMMAND_TEXT, .placeholder = "VALUE", .doc = "first value"},
-                                              {.name = "to", .type = COMMAND_TEXT, .placeholder = "VALUE", .doc = "last value"},
-                                              {.name = "step", .type = COMMAND_TEXT, .placeholder = "VALUE", .doc = "distance of two values"},
-                                              {.name = "top",
-                                               .type = COMMAND_TEXT,
-                                               .placeholder = "N|SHARE%",
-                                               .doc = "instead: the threshold that the best N customers, or so many percent, reach"},
-                                              {.name = "time", .type = COMMAND_FLAG, .doc = "how long the pass took"},
-                                              SHOW_TYPE,
-                                              SHOW_THRESHOLD,
-                                              SHOW_COEF,
-                                              SHOW_UNIT,
-                                              SHOW_DATE,
-                                              {0}},
+    .options =
+        (const struct command_value[]){
+            {.name = "vary",
+             .letter = 'v',
+             .type = COMMAND_TEXT,
+             .placeholder = "NAME",
+             .doc = "threshold (default), or a coefficient: its name, 系数#2, #2"},
+            {.name = "from", .type = COMMAND_TEXT, .placeholder = "VALUE", .doc = "first value"},
+            {.name = "to", .type = COMMAND_TEXT, .placeholder = "VALUE", .doc = "last value"},
+            {.name = "step", .type = COMMAND_TEXT, .placeholder = "VALUE", .doc = "distance of two values"},
+            {.name = "top",
+             .type = COMMAND_TEXT,
+             .placeholder = "N|SHARE%",
+             .doc = "instead: the threshold that the best N customers, or so many percent, reach"},
+            {.name = "time", .type = COMMAND_FLAG, .doc = "how long the pass took"},
+            SHOW_TYPE,
+            SHOW_THRESHOLD,
+            SHOW_COEF,
+            SHOW_UNIT,
+            SHOW_DATE,
+            {0}},
     .examples = "crmx sweep personal --from 500000 --to 1000000 --step 50000\n"
                 "crmx sweep personal --vary '#1' --from 1 --to 2 --step 0.1\n"
                 "crmx sweep personal --top 5%",

@@ -1,7 +1,7 @@
 /* crmx trial 试算: what a formula would do, over a committed generation. */
+#include "base/date.h"
 #include "control/show_explain.h"
 #include "control/show_formula.h"
-#include "base/date.h"
 #include "scoring/words.h"
 
 #include <inttypes.h>
@@ -26,7 +26,8 @@ struct trial_call {
 static bool has_branch(const struct generation *g)
 {
     for (int i = 0; i < g->unit->layouts_count; i++)
-        if (g->unit->layouts[i]->class == LAYOUT_CUSTOMER && layout_find(g->unit->layouts[i], "branch") >= 0) return true;
+        if (g->unit->layouts[i]->class == LAYOUT_CUSTOMER && layout_find(g->unit->layouts[i], "branch") >= 0)
+            return true;
     return false;
 }
 
@@ -125,7 +126,7 @@ static void show_totals(struct trial_call *c, struct show *s)
 
 static void show_by(struct trial_call *c, struct show *s, const struct trial_by *by)
 {
-    const char *const COLUMNS[] = {by->name,   "customers", "pass",    "share",          "pass_active",
+    const char *const COLUMNS[] = {by->name,   "customers", "pass",           "share", "pass_active",
                                    "entering", "leaving",   "score_selected", NULL};
     struct listing rows;
     listing_init(&rows, COLUMNS);
@@ -167,7 +168,8 @@ static void show_histogram(struct trial_call *c, struct show *s)
 
 static const char *why_not(struct trial_call *c)
 {
-    if (c->formula.coefficients_changed) return "coefficients were changed on the command line: write them into the file";
+    if (c->formula.coefficients_changed)
+        return "coefficients were changed on the command line: write them into the file";
     if (c->request.sample && c->request.sample < c->p->g->customers) return "it was tried over a sample";
     return "";
 }
@@ -214,7 +216,8 @@ static void print_list(struct trial_call *c, const char *event, const struct tri
         uint64_t number = lookup_full_number(c->p->g->unit, list[i].number);
         const char *score = show_decimal(a, list[i].score, 2), *active = show_decimal(a, list[i].active_score, 2);
         snprintf(line, sizeof line,
-                 c->call->json ? "{\"event\":\"%s\",\"number\":\"%" PRIu64 "\",\"score\":\"%s\",\"score_active\":\"%s\"}"
+                 c->call->json ? "{\"event\":\"%s\",\"number\":\"%" PRIu64
+                                 "\",\"score\":\"%s\",\"score_active\":\"%s\"}"
                                : "%s\t%" PRIu64 "\t%s\t%s",
                  event, number, score, active);
         puts(line);
@@ -334,9 +337,11 @@ static int run(struct command_call *call)
 
 const struct command command_trial = {
     .name = "trial",
-    .summary = "what a formula would do: who passes, who enters and leaves, over the generation, a sample, one customer",
+    .summary =
+        "what a formula would do: who passes, who enters and leaves, over the generation, a sample, one customer",
     .description =
-        "Nothing is changed. Over the generation: how many pass, against the active formula, totals, by branch and tier, "
+        "Nothing is changed. Over the generation: how many pass, against the active formula, totals, by branch and "
+        "tier, "
         "histogram of scores. The result is kept in state/units/UU/trial/HASH.json, which a submission refers to; a "
         "formula whose trial fails, or was over a sample or with --coef, cannot be submitted. "
         "With NAME=VALUE …: a customer who has these measures and fields, and nothing else, explained. "
@@ -368,7 +373,11 @@ const struct command command_trial = {
              .repeated = true,
              .doc = "counts by a field of the customer's record or a code result, such as manager (default: branch and "
                     "tier; none: neither)"},
-            {.name = "bins", .type = COMMAND_INTEGER, .minimum = 0, .maximum = TRIAL_BINS_MAX, .doc = "of the histogram"},
+            {.name = "bins",
+             .type = COMMAND_INTEGER,
+             .minimum = 0,
+             .maximum = TRIAL_BINS_MAX,
+             .doc = "of the histogram"},
             {.name = "bin-width",
              .type = COMMAND_TEXT,
              .placeholder = "AMOUNT",

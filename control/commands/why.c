@@ -31,8 +31,7 @@ static bool explain(struct show_population *p, struct status *st)
                            show_number(p, p->g->first_number + p->g->customers - 1));
     }
     const struct scorecard *card = &p->cards.of[c.type];
-    if (card->formula)
-        return show_explanation(p, number, card->formula, p->g->unit->formula_name[c.type], c.type, st);
+    if (card->formula) return show_explanation(p, number, card->formula, p->g->unit->formula_name[c.type], c.type, st);
     status_fail(st, STATUS_USAGE, "customer %s is not scored: generation %s has no formula for %s customers",
                 show_number(p, number), p->g->id, show_customer_type(c.type));
     return status_hint(st, "see what is known: crmx customer show --number %s", show_number(p, number));
@@ -51,12 +50,13 @@ static int run(struct command_call *call)
 const struct command command_why = {
     .name = "why",
     .summary = "why a customer is in or out: the score term by term, the accounts behind it, what would change it",
-    .description = "Every term of the score with its value, the measures and coefficients in it, the accounts behind each "
-                   "measure with file and byte; the terms that add most; the smallest change of each measure that would "
-                   "bring the customer over or below the threshold. With the formula the generation was made with; with "
-                   "another one: crmx trial FORMULA --number NUMBER. Amounts are masked unless --unmask.",
-    .arguments = (const struct command_value[]){{.name = "customer", .type = COMMAND_TEXT, .doc = "the integrated number"},
-                                                {0}},
+    .description =
+        "Every term of the score with its value, the measures and coefficients in it, the accounts behind each "
+        "measure with file and byte; the terms that add most; the smallest change of each measure that would "
+        "bring the customer over or below the threshold. With the formula the generation was made with; with "
+        "another one: crmx trial FORMULA --number NUMBER. Amounts are masked unless --unmask.",
+    .arguments =
+        (const struct command_value[]){{.name = "customer", .type = COMMAND_TEXT, .doc = "the integrated number"}, {0}},
     .options = (const struct command_value[]){SHOW_CUSTOMER, SHOW_UNIT, SHOW_DATE, SHOW_UNMASK, {0}},
     .examples = "crmx why 1100000012\n"
                 "crmx why 1100000012 --unmask --json\n"
