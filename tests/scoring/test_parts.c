@@ -6,10 +6,13 @@
 #include <string.h>
 
 static const char *const CURRENCIES[] = {"CNY"};
-static const struct schema_field ACCOUNT[] = {{.name = "balance", .type = VALUE_MONEY, .scale = 2},
-                                              {.name = "kind", .type = VALUE_CODE, .codes = (const char *const[]){"D", "F"}, .codes_count = 2}};
-static const struct schema_table TABLES[] = {{.name = "retail_account", .system = "retail", .fields = ACCOUNT, .fields_count = 2, .currency_field = -1}};
-static const struct schema SCHEMA = {.tables = TABLES, .tables_count = 1, .currencies = CURRENCIES, .currencies_count = 1};
+static const struct schema_field ACCOUNT[] = {
+    {.name = "balance", .type = VALUE_MONEY, .scale = 2},
+    {.name = "kind", .type = VALUE_CODE, .codes = (const char *const[]){"D", "F"}, .codes_count = 2}};
+static const struct schema_table TABLES[] = {
+    {.name = "retail_account", .system = "retail", .fields = ACCOUNT, .fields_count = 2, .currency_field = -1}};
+static const struct schema SCHEMA = {
+    .tables = TABLES, .tables_count = 1, .currencies = CURRENCIES, .currencies_count = 1};
 
 static struct formula *parse(const char *score)
 {
@@ -55,8 +58,10 @@ static void test_print(void **state)
         {"score = if(a>1 and (b<2 or not n=3), 1.500, 007)", "money if(a > 1 and (b < 2 or not n = 3), 1.5, 7)"},
         {"score = CASE WHEN n IN (1,2,3) THEN a ELSE 0.05 END", "money case when n in (1, 2, 3) then a else 0.05 end"},
         {"score = max(a,min(b,100))+round(a,half_even)", "money max(a, min(b, 100)) + round(a, half_even)"},
-        {"score = 0; result t code = case when a<>b then 'x' else \"y\" end", "code case when a <> b then 'x' else 'y' end"},
-        {"score = 0; result d boolean = date '2026-10-31' >= business_date", "boolean date '2026-10-31' >= business_date"},
+        {"score = 0; result t code = case when a<>b then 'x' else \"y\" end",
+         "code case when a <> b then 'x' else 'y' end"},
+        {"score = 0; result d boolean = date '2026-10-31' >= business_date",
+         "boolean date '2026-10-31' >= business_date"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
@@ -158,13 +163,14 @@ static void test_choice_and_lets(void **state)
 {
     struct values v;
     (void)state;
-    evaluate("let deposits = a + b; let unused = a*9; score = case when n > 1 then deposits when n = 1 then 7 else b end",
-             FORMULA_PARTS_ALL, &v);
+    evaluate(
+        "let deposits = a + b; let unused = a*9; score = case when n > 1 then deposits when n = 1 then 7 else b end",
+        FORMULA_PARTS_ALL, &v);
     assert_int_equal(v.parts->definitions_count, 2);
     assert_string_equal(v.parts->definitions[0], "score");
     assert_string_equal(v.parts->definitions[1], "deposits");
-    static const enum formula_part_kind KINDS[] = {PART_CONDITION, PART_VALUE,     PART_CONDITION, PART_VALUE,
-                                                   PART_OTHERWISE, PART_TERM, PART_TERM};
+    static const enum formula_part_kind KINDS[] = {PART_CONDITION, PART_VALUE, PART_CONDITION, PART_VALUE,
+                                                   PART_OTHERWISE, PART_TERM,  PART_TERM};
     assert_int_equal(v.parts->count, 7);
     for (int i = 0; i < 7; i++) assert_int_equal(v.parts->part[i].kind, KINDS[i]);
     static const int64_t HOLDS[2][CUSTOMERS] = {{1, 0, 0}, {0, 0, 1}};
@@ -193,7 +199,7 @@ static void test_many_terms(void **state)
         assert_int_equal(sum, A[c] + B[c] * 99 * 100 / 2);
     }
     release(&v);
-    strcpy(score, "score = a");
+    snprintf(score, sizeof score, "score = a");
     for (int i = 1; i < 300; i++) snprintf(score + strlen(score), 20, " + b*%d", i);
     evaluate(score, FORMULA_PARTS_SCORE, &v);
     assert_int_equal(v.parts->count, FORMULA_PARTS_MAX);
