@@ -1,18 +1,15 @@
 #include "control/show_query.h"
 
 #include "control/show_formula.h"
+#include "etl/scan.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 bool show_is_record_field(const struct generation *g, const char *name)
 {
-    for (int i = 0; i < g->unit->layouts_count; i++) {
-        const struct layout *l = g->unit->layouts[i];
-        int field = l->class == LAYOUT_CUSTOMER ? layout_find(l, name) : -1;
-        if (field >= 0 && l->fields[field].data_class < 3) return true;
-    }
-    return false;
+    int of[UNIT_LAYOUTS_MAX];
+    return scan_record_field(g, name, of);
 }
 
 const char *show_primary_field(struct show_population *p, const struct lookup_record *r, const char *name)

@@ -34,6 +34,7 @@ struct scan {
     int measure_column[MEASURES_MAX]; /* of customer.seg; -1: computed again or not wanted */
     bool wanted[MEASURES_MAX];
     bool field_wanted[FIELDS_MAX], any_field;
+    int field_of[FIELDS_MAX][UNIT_LAYOUTS_MAX];
     struct measure_set *again; /* NULL: everything is stored */
     struct scan_worker *workers;
     int workers_count;
@@ -44,6 +45,18 @@ struct scan {
 const char *scan_column_name(int type, const char *kind, const char *name, struct arena *arena)
 {
     return arena_printf(arena, "%c.%s.%.40s", type == CUSTOMER_CORPORATE ? 'C' : 'P', kind, name);
+}
+
+bool scan_record_field(const struct generation *g, const char *name, int of[UNIT_LAYOUTS_MAX])
+{
+    bool found = false;
+    for (int i = 0; i < g->unit->layouts_count; i++) {
+        const struct layout *l = g->unit->layouts[i];
+        of[i] = l->class == LAYOUT_CUSTOMER ? layout_find(l, name) : -1;
+        if (of[i] >= 0 && l->fields[of[i]].data_class == 3) of[i] = -1;
+        found |= of[i] >= 0;
+    }
+    return found;
 }
 
 /* --- which measures are stored --- */
@@ -99,6 +112,8 @@ static void note_wanted(struct scan *s)
         for (int p = 0; p < r->programs_count; p++)
             s->field_wanted[f] |= formula_uses_customer_field(r->programs[p], f);
         s->any_field |= s->field_wanted[f];
+        if (s->field_wanted[f])
+            scan_record_field(r->g, r->g->tables.schema->customer_fields[f].name, s->field_of[f]);
     }
 }
 
@@ -316,7 +331,7 @@ static bool decode_fields(struct scan *s, struct scan_worker *w, uint32_t count,
         if (!record_at(&w->records, (uint32_t)w->primary.values[i], &record, st)) return false;
         for (int f = 0; f < s->fields_count; f++) {
             if (!s->field_wanted[f]) continue;
-            int field = layout_find(record.file->layout, schema->customer_fields[f].name);
+            int field = s->field_of[f][record.file->layout_index];
             int64_t none = schema->customer_fields[f].type == VALUE_DATE ? DATE_NONE : 0;
             w->fields[f][i] =
                 field < 0 ? none : decode_value(s->r.g->decoders[record.file->layout_index], field, record.bytes);

@@ -93,7 +93,7 @@ uint32_t segment_decode_run(struct view loaded, uint64_t run, int64_t *out);
 /* A run that stays packed: for arithmetic in doubles, a slice at a time. */
 enum { SEGMENT_SLICE = 64 };
 struct segment_packed {
-    const unsigned char *values, *bits; /* bits: of a sparse run, else NULL */
+    const unsigned char *values, *bits, *end; /* bits: of a sparse run, else NULL */
     int64_t base;
     uint32_t count;
     uint8_t width;                                /* 0: every value is base */

@@ -29,6 +29,7 @@ struct job {
     bool stored_active;
     int total_column[TRIAL_TOTALS_MAX]; /* result, or measure */
     int by_result[TRIAL_BY_MAX];        /* -1: a field of the records */
+    int by_field[TRIAL_BY_MAX][UNIT_LAYOUTS_MAX];
     double bin_factor;
     int64_t nobody[SEGMENT_RUN]; /* active scores where there is no active formula: below every threshold */
     struct tally *tallies;
@@ -188,7 +189,7 @@ static bool key_of(const struct job *j, int by, const struct scan_block *b, uint
     }
     struct record record;
     if (!record_at(b->records, (uint32_t)b->primary[i], &record, st)) return false;
-    int field = layout_find(record.file->layout, j->t->by[by].name);
+    int field = j->by_field[by][record.file->layout_index];
     *key = field < 0 ? VIEW_LITERAL("") : view_trim(decode_text(record.file->layout, field, record.bytes));
     return true;
 }
@@ -263,22 +264,12 @@ static int code_result(const struct formula *f, const char *name)
     return -1;
 }
 
-static bool is_record_field(const struct generation *g, const char *name)
-{
-    for (int i = 0; i < g->unit->layouts_count; i++) {
-        const struct layout *l = g->unit->layouts[i];
-        int field = l->class == LAYOUT_CUSTOMER ? layout_find(l, name) : -1;
-        if (field >= 0 && l->fields[field].data_class < 3) return true;
-    }
-    return false;
-}
-
 static bool choose_groups(struct job *j, struct status *st)
 {
     for (int k = 0; k < j->r->by_count; k++) {
         const char *name = j->r->by[k];
         j->by_result[k] = code_result(j->r->formula, name);
-        if (j->by_result[k] < 0 && !is_record_field(j->r->g, name)) {
+        if (j->by_result[k] < 0 && !scan_record_field(j->r->g, name, j->by_field[k])) {
             status_fail(st, STATUS_USAGE, "%s is neither a code result of %s nor a field of a customer layout", name,
                         j->r->name);
             return status_hint(st, "see the fields: crmx layout show LAYOUT");

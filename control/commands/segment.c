@@ -17,6 +17,7 @@ struct segment_call {
     int type;
     const char *by;
     bool by_field; /* of the customers' records; else an expression */
+    int field_of[UNIT_LAYOUTS_MAX];
     struct query_expression expressions[QUERY_EXPRESSIONS_MAX];
     int expressions_count, by_expression, where_expression, first_sum, sums; /* -1: none */
     struct query query;
@@ -54,7 +55,7 @@ static bool choose(struct segment_call *c)
     const char *where = command_text(c->call, "where", NULL);
     c->by = command_text(c->call, "by", "");
     c->by_expression = c->where_expression = -1;
-    c->by_field = show_is_record_field(c->p->g, c->by);
+    c->by_field = scan_record_field(c->p->g, c->by, c->field_of);
     if (!c->by_field) c->by_expression = add_expression(c, "--by", c->by, QUERY_VALUE);
     if (where) c->where_expression = add_expression(c, "--where", where, QUERY_CONDITION);
     return choose_sums(c) && query_open(&c->query, c->p->g, c->type, c->expressions, c->expressions_count, c->st);
@@ -84,7 +85,7 @@ static bool key_of(struct segment_call *c, const struct scan_block *b, uint32_t 
     struct record record;
     if (c->by_field) {
         if (!record_at(b->records, (uint32_t)b->primary[i], &record, st)) return false;
-        int field = layout_find(record.file->layout, c->by);
+        int field = c->field_of[record.file->layout_index];
         *key = field < 0 ? VIEW_LITERAL("") : view_trim(decode_text(record.file->layout, field, record.bytes));
         return true;
     }
