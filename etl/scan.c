@@ -112,8 +112,7 @@ static void note_wanted(struct scan *s)
         for (int p = 0; p < r->programs_count; p++)
             s->field_wanted[f] |= formula_uses_customer_field(r->programs[p], f);
         s->any_field |= s->field_wanted[f];
-        if (s->field_wanted[f])
-            scan_record_field(r->g, r->g->tables.schema->customer_fields[f].name, s->field_of[f]);
+        if (s->field_wanted[f]) scan_record_field(r->g, r->g->tables.schema->customer_fields[f].name, s->field_of[f]);
     }
 }
 

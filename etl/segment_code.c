@@ -246,8 +246,8 @@ __attribute__((constructor)) static void fill_expand_table(void)
             expand_table[byte] |= (uint64_t)__builtin_popcount(byte & ((1u << lane) - 1)) << (8 * lane);
 }
 
-/* Eight customers at a time without a branch: the loop over set bits pays a wrong guess for every word. Returns how many
- * were done; near the end of the values, where eight cannot be loaded, the plain loop takes over. */
+/* Eight customers at a time without a branch: the loop over set bits pays a wrong guess for every word. Returns how
+ * many were done; near the end of the values, where eight cannot be loaded, the plain loop takes over. */
 static uint32_t unpack_sparse_fast(const struct segment_packed *p, uint32_t first, uint32_t count, double *out)
 {
     const unsigned char *from = p->values + (size_t)p->before[first / SEGMENT_SLICE] * p->width;

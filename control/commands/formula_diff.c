@@ -1,6 +1,7 @@
 /* crmx formula diff: two formulas side by side: what is written differently, and whom it lets in and out. */
 #include "control/show_formula.h"
 #include "control/show_generation.h"
+#include "scoring/parts.h"
 #include "scoring/words.h"
 
 #include <inttypes.h>
@@ -63,17 +64,25 @@ static const char *number(struct diff *d, double x)
     return arena_printf(&d->call->arena, "%.15g", x);
 }
 
+/* Literal coefficients are numbered: with another number of them each would be compared with its neighbour. Then the
+ * terms they stand in tell. */
+static bool comparable(const struct formula *a, const struct formula *b, const char *name)
+{
+    return !strchr(name, '#') || formula_coefficient_count(a) == formula_coefficient_count(b);
+}
+
 static void compare_coefficients(struct diff *d)
 {
     const struct formula *a = d->a.f, *b = d->b.f;
     for (int i = 0; i < formula_coefficient_count(a); i++) {
         const char *name = formula_coefficient_name(a, i);
+        if (!comparable(a, b, name)) continue;
         int k = coefficient_find(b, name);
         double x = formula_coefficient(a, i), y = k < 0 ? 0 : formula_coefficient(b, k);
         if (k < 0 || x != y) add(d, "coefficient", name, number(d, x), k < 0 ? NULL : number(d, y));
     }
     for (int i = 0; i < formula_coefficient_count(b); i++)
-        if (coefficient_find(a, formula_coefficient_name(b, i)) < 0)
+        if (comparable(a, b, formula_coefficient_name(b, i)) && coefficient_find(a, formula_coefficient_name(b, i)) < 0)
             add(d, "coefficient", formula_coefficient_name(b, i), NULL, number(d, formula_coefficient(b, i)));
 }
 
@@ -94,6 +103,39 @@ static const char *definition_text(struct diff *d, const struct formula *f, int 
     return copy;
 }
 
+static const char *term_text(struct diff *d, const struct formula_part *part)
+{
+    return arena_printf(&d->call->arena, "%s%s", part->negative ? "- " : "+ ", part->text);
+}
+
+static bool has_term(const struct formula_parts *p, const struct formula_part *part)
+{
+    for (int i = 0; i < p->count; i++)
+        if (p->part[i].kind == part->kind && p->part[i].negative == part->negative &&
+            strcmp(p->part[i].text, part->text) == 0)
+            return true;
+    return false;
+}
+
+/* A score is read by its terms. */
+static void compare_scores(struct diff *d, const char *a_text, const char *b_text)
+{
+    struct formula_parts *a = NULL, *b = NULL;
+    struct status ignored = {0};
+    const struct schema *schema = d->p->g->tables.schema;
+    int before = (int)d->rows.rows;
+    if (formula_parts_new(d->a.f, schema, FORMULA_PARTS_SCORE, &a, &ignored) &&
+        formula_parts_new(d->b.f, schema, FORMULA_PARTS_SCORE, &b, &ignored)) {
+        for (int i = 0; i < a->count; i++)
+            if (!has_term(b, &a->part[i])) add(d, "term", "score", term_text(d, &a->part[i]), NULL);
+        for (int i = 0; i < b->count; i++)
+            if (!has_term(a, &b->part[i])) add(d, "term", "score", NULL, term_text(d, &b->part[i]));
+    }
+    if ((int)d->rows.rows == before) add(d, "value", "score", a_text, b_text); /* the same terms in another order */
+    formula_parts_free(a);
+    formula_parts_free(b);
+}
+
 static void compare_definitions(struct diff *d)
 {
     const struct formula *a = d->a.f, *b = d->b.f;
@@ -101,7 +143,11 @@ static void compare_definitions(struct diff *d)
         const char *name = formula_definition_name(a, i);
         int k = definition_find(b, name);
         const char *x = definition_text(d, a, i), *y = k < 0 ? NULL : definition_text(d, b, k);
-        if (!y || strcmp(x, y) != 0) add(d, "value", name, x, y);
+        if (y && strcmp(x, y) == 0) continue;
+        if (y && strcmp(name, "score") == 0)
+            compare_scores(d, x, y);
+        else
+            add(d, "value", name, x, y);
     }
     for (int i = 0; i < formula_definition_count(b); i++)
         if (definition_find(a, formula_definition_name(b, i)) < 0)
