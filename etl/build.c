@@ -134,13 +134,20 @@ void build_tool_free(struct build_tool *t)
 
 /* --- values into bytes --- */
 
+static const char PAIRS[] =
+    "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
+    "4950515253545556575859606162636465666768697071727374757677787980818283848586878889909192939495969798"
+    "99";
+
 /* True when the value fits n digits. */
 static bool put_digits(char *out, uint32_t n, uint64_t value)
 {
-    while (n) {
+    for (; n >= 2 && value; n -= 2, value /= 100) memcpy(out + n - 2, PAIRS + value % 100 * 2, 2);
+    if (n && value) {
         out[--n] = (char)('0' + value % 10);
         value /= 10;
     }
+    memset(out, '0', n);
     return value == 0;
 }
 

@@ -199,7 +199,7 @@ struct view decode_text(const struct layout *l, int field, const unsigned char *
 
 /* --- keys --- */
 
-enum { EXACT_DIGITS_MAX = 16, EXACT_LENGTH_SHIFT = 56 };
+enum { EXACT_DIGITS_MAX = 16 };
 
 /* Eight bytes that are all digits → their value; the first byte is the most significant. */
 static inline bool eight_digits(const char *p, uint64_t *value)
@@ -222,7 +222,7 @@ uint64_t decode_text_key(struct view t)
         memset(padded, '0', sizeof padded);
         memcpy(padded + EXACT_DIGITS_MAX - t.length, t.bytes, t.length);
         if (eight_digits(padded, &high) && eight_digits(padded + 8, &low))
-            return (high * 100000000 + low) | (uint64_t)t.length << EXACT_LENGTH_SHIFT;
+            return decode_digits_key(high, low, t.length);
     }
     return XXH3_64bits(t.bytes, t.length) | DECODE_KEY_HASHED;
 }
@@ -312,12 +312,8 @@ static struct decode_step *add_step(struct decoder *d, enum decode_op op, int fi
 {
     struct decode_step *s = &d->steps[d->steps_count++];
     const struct decode_column *c = d->column_of[field];
-    *s = (struct decode_step){.op = op,
-                              .field = (uint16_t)field,
-                              .offset = (uint16_t)offset,
-                              .length = (uint16_t)length,
-                              .when_slot = DECODE_NO_SLOT,
-                              .sign_offset = 0xffff};
+    *s = (struct decode_step){
+        .op = op, .field = (uint16_t)field, .offset = (uint16_t)offset, .length = (uint16_t)length};
     if (c) {
         s->store_width = c->width;
         s->store = c->offset;
@@ -332,9 +328,11 @@ static void compile_amount(struct decoder *d, int field, uint8_t *need)
     if (f->sign == LAYOUT_SIGN_LEADING) sign = f->offset, first++, count--;
     if (f->sign == LAYOUT_SIGN_TRAILING) sign = f->offset + f->length - 1, count--;
     need_digits(need, first, count);
-    if (sign != 0xffff) add_step(d, OP_SIGN, field, sign, 1);
-    if (!d->column_of[field]) return;
-    struct decode_step *s = add_step(d, OP_STORE, field, first, count);
+    if (!d->column_of[field]) {
+        if (sign != 0xffff) add_step(d, OP_SIGN, field, sign, 1);
+        return;
+    }
+    struct decode_step *s = add_step(d, sign == 0xffff ? OP_STORE : OP_AMOUNT, field, first, count);
     s->sign_offset = (uint16_t)sign;
     compile_store_masks(s);
 }
@@ -368,6 +366,7 @@ static void compile_field(struct decoder *d, int field, uint8_t *need, uint8_t *
             need_digits(need, f->offset, 8);
             if (!d->column_of[field]) s->op = OP_DATE8_CHECK;
         } else {
+            s->op = OP_DATE8_WHEN;
             s->when_slot = slot_of[f->when_field];
             s->when_codes = f->when_codes;
         }

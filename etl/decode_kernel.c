@@ -95,13 +95,9 @@ static inline __attribute__((always_inline)) bool not_blank(const unsigned char 
     return false;
 }
 
-static bool all_zero_or_blank(const unsigned char *p, uint32_t length)
+static inline __attribute__((always_inline)) bool all_digits(uint64_t x)
 {
-    unsigned char first = p[0];
-    if (first != '0' && first != ' ') return false;
-    for (uint32_t i = 1; i < length; i++)
-        if (p[i] != first) return false;
-    return true;
+    return !(((x + 0x4646464646464646u) | (x - 0x3030303030303030u)) & 0x8080808080808080u);
 }
 
 static __attribute__((noinline)) bool general(const struct decoder *d, const struct decode_step *s,
@@ -126,10 +122,12 @@ bool ACCEPT(const struct decoder *d, const unsigned char *record, unsigned char 
         case OP_SIGN:
             if (*p != '+' && *p != '-') return false;
             break;
-        case OP_STORE: {
-            int64_t value = (int64_t)digits_value(s, p + s->length);
-            if (s->sign_offset != 0xffff && record[s->sign_offset] == '-') value = -value;
-            store(row, s, value);
+        case OP_STORE: store(row, s, (int64_t)digits_value(s, p + s->length)); break;
+        case OP_AMOUNT: {
+            unsigned char sign = record[s->sign_offset];
+            if (sign != '+' && sign != '-') return false;
+            int64_t value = (int64_t)digits_value(s, p + s->length), negative = -(int64_t)(sign == '-');
+            store(row, s, (value ^ negative) - negative);
             break;
         }
         case OP_DATE8_CHECK:
@@ -137,14 +135,16 @@ bool ACCEPT(const struct decoder *d, const unsigned char *record, unsigned char 
             break;
         case OP_DATE8: {
             int32_t day;
-            if (s->when_slot != DECODE_NO_SLOT && !(s->when_codes >> code[s->when_slot] & 1)) {
-                if (!all_zero_or_blank(p, s->length)) return false;
-                day = INT32_MIN; /* DATE_NONE */
-            } else if (s->when_slot != DECODE_NO_SLOT) {
-                for (int i = 0; i < 8; i++)
-                    if ((unsigned char)(p[i] - '0') > 9) return false;
-                if (!date8(p, &day)) return false;
-            } else if (!date8(p, &day)) {
+            if (!date8(p, &day)) return false;
+            store(row, s, day);
+            break;
+        }
+        case OP_DATE8_WHEN: {
+            int32_t day = INT32_MIN; /* DATE_NONE */
+            uint64_t x = load8(p);
+            if (s->when_codes >> code[s->when_slot] & 1) {
+                if (!all_digits(x) || !date8(p, &day)) return false;
+            } else if (x != 0x3030303030303030u && x != 0x2020202020202020u) {
                 return false;
             }
             store(row, s, day);

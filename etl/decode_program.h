@@ -8,9 +8,11 @@
 enum decode_op {
     OP_NOT_BLANK,   /* some byte is not a blank */
     OP_SIGN,        /* byte is + or - */
-    OP_STORE,       /* digits → integer at row + store; sign byte at sign_offset when signed */
+    OP_STORE,       /* digits → integer at row + store */
+    OP_AMOUNT,      /* the same with a sign at sign_offset, + or - */
     OP_DATE8_CHECK, /* YYYYMMDD, digits already tested; not stored */
-    OP_DATE8,       /* YYYYMMDD, digits already tested; stored when store_width */
+    OP_DATE8,       /* YYYYMMDD, digits already tested; stored */
+    OP_DATE8_WHEN,  /* YYYYMMDD when a code is one of when_codes, else zeros or blanks; stored when store_width */
     OP_CODE1,       /* one byte through a table */
     OP_CURRENCY,
     OP_GENERAL /* anything rarer: the slow field check, then a general store */
@@ -22,12 +24,12 @@ struct decode_step {
     uint8_t op;
     uint8_t store_width; /* 0: not stored */
     uint8_t code_slot;   /* CODE1: where its index is remembered for `when` */
-    uint8_t when_slot;   /* DATE8: slot of the condition, 255: none */
+    uint8_t when_slot;   /* DATE8_WHEN: slot of the condition */
     uint16_t offset, length, store;
-    uint16_t sign_offset; /* OP_STORE: 0xffff when unsigned */
+    uint16_t sign_offset; /* AMOUNT */
     uint16_t field;
     uint64_t when_codes;
-    uint64_t keep[3];     /* OP_STORE: masks of the three 8-byte words that end at the field's end, last word first */
+    uint64_t keep[3]; /* STORE, AMOUNT: masks of the three 8-byte words that end at the field's end, last word first */
     const uint8_t *table; /* CODE1: byte → index or 255 */
 };
 

@@ -111,7 +111,7 @@ static uint64_t sweep_piece(struct sweep *s, struct sweep_worker *w, const struc
     }
     if (!os_read_at(f->fd, f->path, w->bytes + DECODE_SLACK, end - start, start, st)) return 0;
     for (uint64_t i = 0; i < count; i++) {
-        uint64_t row = s->row_base[integrate_partition(s->in, q[i].customer)] + q[i].row;
+        uint64_t row = s->row_base[owners_partition(&s->in->owners, q[i].customer)] + q[i].row;
         if (!fill_row(s, w, f, &q[i], row, w->bytes + DECODE_SLACK + (input_offset(f, q[i].record) - start), st))
             return 0;
     }
@@ -129,7 +129,7 @@ static bool sweep_task(void *context, int worker, uint64_t partition, struct sta
     if (!(s->last ? exchange_take(x, (uint32_t)partition, q, st) : exchange_copy(x, (uint32_t)partition, q, st)))
         return false;
     for (uint64_t i = 0; i < n; i++) {
-        uint64_t row = s->row_base[integrate_partition(s->in, q[i].customer)] + q[i].row;
+        uint64_t row = s->row_base[owners_partition(&s->in->owners, q[i].customer)] + q[i].row;
         if (row - s->first_row < s->rows) q[kept++] = q[i];
     }
     qsort(q, kept, sizeof *q, by_record);

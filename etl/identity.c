@@ -72,12 +72,16 @@ bool identity_load(const char *path, struct arena *arena, struct identity_profil
 
 /* --- numbers --- */
 
-static const int WEIGHTS[17] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
-
 char identity_check_character(const char digits[17])
 {
-    int sum = 0;
-    for (int i = 0; i < 17; i++) sum += (digits[i] - '0') * WEIGHTS[i];
+    typedef uint8_t bytes16 __attribute__((vector_size(16)));
+    typedef uint16_t words16 __attribute__((vector_size(32)));
+    static const words16 WEIGHTS = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4}; /* the 17th: 2 */
+    bytes16 text;
+    memcpy(&text, digits, 16);
+    words16 product = __builtin_convertvector(text - (uint8_t)'0', words16) * WEIGHTS;
+    unsigned sum = (unsigned)(digits[16] - '0') * 2;
+    for (int i = 0; i < 16; i++) sum += product[i];
     return "10X98765432"[sum % 11];
 }
 
@@ -149,11 +153,27 @@ static void widen_resident(char *number, bool century_19)
     number[17] = identity_check_character(number);
 }
 
+/* Eight digits, most significant first. */
+static uint64_t digits8(const char *p)
+{
+    uint64_t x;
+    memcpy(&x, p, 8);
+    x = (x & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8;
+    x = (x & 0x00ff00ff00ff00ffu) * 6553601 >> 16;
+    return (x & 0x0000ffff0000ffffu) * 42949672960001u >> 32;
+}
+
 static uint64_t digits17(const char *number)
 {
-    uint64_t v = 0;
-    for (int i = 0; i < 17; i++) v = v * 10 + (uint64_t)(number[i] - '0');
-    return v;
+    return (digits8(number) * 100000000 + digits8(number + 8)) * 10 + (uint64_t)(number[16] - '0');
+}
+
+/* digits17 of 15 digits as widen_resident makes them 18. */
+static uint64_t digits17_of_15(const char *number, bool century_19)
+{
+    bool old = !century_19 && number[12] == '9' && number[13] == '9' && number[14] >= '6';
+    uint64_t birth = digits8(number + 7), area = digits8(number) / 100, year = (uint64_t)(number[6] - '0');
+    return (area * 100 + (old ? 18 : 19)) * UINT64_C(1000000000) + year * 100000000 + birth;
 }
 
 static uint64_t hashed_key(struct view class, struct view number, bool corporate)
@@ -234,12 +254,17 @@ struct identity_key identity_key_of(const struct identity_profile *p, enum chars
     char number[IDENTITY_NUMBER_MAX + 8];
     struct view class;
     struct identity_key key;
-    /* The common case by far: 18 plain characters of a resident ID. No placeholder is a valid one unless listed. */
-    if (id_no.length == 18 && !corporate && p->placeholders_count == 0 && all_digits(id_no.bytes, 17)) {
+    /* The common case by far: 18 or 15 plain characters of a resident ID, and no list of placeholders to look into. */
+    if (!corporate && p->placeholders_count == 0 &&
+        (id_no.length == 18 ? all_digits(id_no.bytes, 17) : id_no.length == 15 && all_digits(id_no.bytes, 15))) {
         const struct identity_type *t = find_type(p, id_type);
-        char last = id_no.bytes[17] == 'x' ? 'X' : id_no.bytes[17];
-        if (t && t->rule == IDENTITY_RESIDENT && identity_check_character(id_no.bytes) == last)
-            return (struct identity_key){digits17(id_no.bytes), IDENTITY_EXACT};
+        char last = id_no.bytes[id_no.length - 1] == 'x' ? 'X' : id_no.bytes[id_no.length - 1];
+        if (t && t->rule == IDENTITY_RESIDENT) {
+            if (id_no.length == 15)
+                return (struct identity_key){digits17_of_15(id_no.bytes, t->century_19), IDENTITY_EXACT};
+            if (identity_check_character(id_no.bytes) == last)
+                return (struct identity_key){digits17(id_no.bytes), IDENTITY_EXACT};
+        }
     }
     identity_number(p, charset, id_type, id_no, number, &class, &key, corporate);
     return key;

@@ -1,342 +1,10 @@
 #include "etl/import.h"
 
 #include "base/date.h"
+#include "etl/import_inside.h"
 
-#define XXH_INLINE_ALL
 #include <stddef.h>
 #include <string.h>
-#include <xxhash.h>
-
-/* What one worker holds while it imports. */
-struct importer {
-    struct import *im;
-    int worker;
-    unsigned char *buffer; /* slack, one byte before the chunk, the chunk, one record more, slack */
-    size_t buffer_size;
-    struct buf folded_name;
-    struct charset_converter *to_utf8;
-    struct import_control *control; /* per table */
-};
-
-/* One chunk on its way. */
-struct chunk_work {
-    struct importer *w;
-    struct input_file *f;
-    struct input_chunk *c;
-    const struct decoder *d;
-    const struct table *table; /* NULL for customers and relations */
-    int table_index;
-    uint64_t base; /* file offset of `at` = bytes */
-    const unsigned char *bytes;
-    uint32_t last_remainder;
-    uint64_t expected; /* where the next record starts if nothing is wrong, and its id */
-    uint32_t id;
-    struct status *st;
-};
-
-static inline uint64_t add_part(const struct layout *l, enum layout_role role, const unsigned char *record,
-                                uint64_t key)
-{
-    int field = l->role_field[role];
-    if (field < 0) return key;
-    struct view part = decode_text(l, field, record);
-    if (part.length <= 8) { /* currency, flag, sub-account: mixed in by one multiplication */
-        uint64_t x = 0;
-        memcpy(&x, part.bytes, part.length);
-        key = (key ^ (x + (uint64_t)role)) * UINT64_C(0xD6E8FEB86659FD93);
-        return key ^ key >> 32;
-    }
-    return XXH3_64bits_withSeed(part.bytes, part.length, key + (uint64_t)role);
-}
-
-uint64_t import_relation_key(const struct layout *l, int system, const unsigned char *record)
-{
-    return add_part(l, ROLE_SUB_ACCOUNT, record, add_part(l, ROLE_ACCOUNT, record, (uint64_t)system + 1));
-}
-
-uint64_t import_account_key(const struct layout *l, int system, const unsigned char *record)
-{
-    return add_part(l, ROLE_CASH_FLAG, record,
-                    add_part(l, ROLE_CURRENCY, record, import_relation_key(l, system, record)));
-}
-
-static enum charset charset_of(const struct layout *l)
-{
-    return l->encoding == LAYOUT_GB18030 ? CHARSET_GB18030 : CHARSET_UTF8;
-}
-
-static uint32_t name_hash(struct importer *w, const struct layout *l, const unsigned char *record)
-{
-    if (!w->im->unit->identity->names_apart || l->role_field[ROLE_NAME] < 0) return 0;
-    buf_clear(&w->folded_name);
-    identity_fold_name(w->to_utf8, charset_of(l), decode_text(l, l->role_field[ROLE_NAME], record), &w->folded_name);
-    return identity_name_hash(buf_view(&w->folded_name));
-}
-
-/* Corporate when the layout's customer type says so: code C, or any other than P. */
-static bool is_corporate(const struct decoder *d, const struct layout *l, const unsigned char *record)
-{
-    int field = l->role_field[ROLE_CUSTOMER_TYPE];
-    if (field < 0) return false;
-    struct view type = decode_text(l, field, record);
-    (void)d;
-    return !view_is(type, "P");
-}
-
-static bool take_customer(struct chunk_work *k, const unsigned char *record, uint32_t id, const unsigned char *row)
-{
-    struct import *im = k->w->im;
-    const struct layout *l = k->f->layout;
-    bool corporate = is_corporate(k->d, l, record);
-    struct identity_key key =
-        identity_key_of(im->unit->identity, charset_of(l), decode_text(l, l->role_field[ROLE_ID_TYPE], record),
-                        decode_text(l, l->role_field[ROLE_ID_NO], record), corporate);
-    uint64_t source = decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], record);
-    struct customer_tuple *c =
-        exchange_add(&im->customers, k->w->worker, import_partition(key.key, im->identity_bits), k->st);
-    if (!c) return false;
-    int32_t changed, birth; /* columns 0 and 1 of a customer row (make_decoders) */
-    memcpy(&changed, row, 4);
-    memcpy(&birth, row + 4, 4);
-    if (birth == DATE_NONE) birth = 0x00ffffff; /* no day of 1900..2099 */
-    c->key = key.key;
-    c->record = id;
-    c->changed = changed;
-    c->name = name_hash(k->w, l, record);
-    c->birth_strength = birth * 8 + (corporate ? 4 : 0) + (int32_t)key.strength;
-    if (im->customer_tuple_size == sizeof *c) c->source = source;
-    struct import_system *s = &im->systems[im->unit->layout_system[k->f->layout_index]];
-    struct source_tuple *t = exchange_add(&s->sources, k->w->worker, import_partition(source, s->bits), k->st);
-    if (!t) return false;
-    *t = (struct source_tuple){.source = source, .record = id};
-    return true;
-}
-
-static void add_control(struct chunk_work *k, const unsigned char *row)
-{
-    const struct table *t = k->table;
-    struct import_control *control = &k->w->control[k->table_index];
-    int currency = t->currency_column < 0 ? 0 : row[t->columns[t->currency_column].offset];
-    for (int i = 0; i < t->amounts_count; i++)
-        control->sum[i][currency] += decode_column_value(&t->columns[t->amount_columns[i]], row);
-}
-
-static bool take_row(struct chunk_work *k, const unsigned char *record, uint32_t id, const unsigned char *row)
-{
-    struct import *im = k->w->im;
-    const struct table *t = k->table;
-    const struct layout *l = t->layout;
-    struct import_system *s = &im->systems[t->system];
-    uint64_t account = l->class == LAYOUT_ACCOUNT ? import_account_key(l, t->system, record) : 0;
-    uint64_t source = t->by_relation ? import_relation_key(l, t->system, record)
-                                     : decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], record);
-    struct row_tuple *r =
-        exchange_add(&im->rows[k->table_index], k->w->worker, import_partition(source, s->bits), k->st);
-    if (!r) return false;
-    *r = (struct row_tuple){source, account, id};
-    row_copy(r + 1, row, t->row_size);
-    add_control(k, row);
-    return true;
-}
-
-static bool take_relation(struct chunk_work *k, const unsigned char *record, uint32_t id)
-{
-    struct import *im = k->w->im;
-    const struct layout *l = k->f->layout;
-    int system = im->unit->layout_system[k->f->layout_index];
-    struct import_system *s = &im->systems[system];
-    struct relation_tuple *r;
-    uint64_t account = import_relation_key(l, system, record);
-    r = exchange_add(&s->relations, k->w->worker, import_partition(account, s->bits), k->st);
-    if (!r) return false;
-    /* Owner roles: O (or none) owns, J owns jointly; any other role is linked and owns nothing (agents and guardians
-     * never own). Shares are parts of one with the field's decimals. */
-    uint32_t share = SHARE_WHOLE, role = ROLE_OWNER_WHOLE;
-    int role_field = l->role_field[ROLE_OWNER_ROLE], share_field = l->role_field[ROLE_SHARE];
-    if (role_field >= 0) {
-        struct view text = decode_text(l, role_field, record);
-        if (view_is(text, "J"))
-            role = ROLE_OWNER_SHARE;
-        else if (text.length && !view_is(text, "O"))
-            role = ROLE_LINKED, share = 0;
-    }
-    if (share_field >= 0 && role != ROLE_LINKED) {
-        const struct layout_field *f = &l->fields[share_field];
-        int64_t value = decode_value(k->d, share_field, record);
-        int decimals = f->type == LAYOUT_AMOUNT ? f->scale : 4;
-        for (; decimals < 6; decimals++) value *= 10;
-        share = value > 0 && value < SHARE_WHOLE ? (uint32_t)value : SHARE_WHOLE;
-    }
-    *r = (struct relation_tuple){account, decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], record), id,
-                                 share << 8 | role};
-    return true;
-}
-
-/* Accepts and routes one record of the right length; false only on a failure of the run. */
-static bool take_record(struct chunk_work *k, const unsigned char *record, uint32_t id, bool *accepted)
-{
-    unsigned char row[TABLE_ROW_MAX];
-    static const int32_t NO_DATES[2] = {DATE_NONE, DATE_NONE};
-    memcpy(row, NO_DATES, sizeof NO_DATES); /* a customer layout may have no change date or birth */
-    *accepted = decode_accept(k->d, record, row);
-    if (!*accepted) return true;
-    switch (k->f->layout->class) {
-    case LAYOUT_CUSTOMER: return take_customer(k, record, id, row);
-    case LAYOUT_RELATION: return take_relation(k, record, id);
-    case LAYOUT_ACCOUNT:
-    case LAYOUT_CONTACT:
-    case LAYOUT_ADDRESS: return take_row(k, record, id, row);
-    default: return true; /* rates and exclusions were read at the start (etl/reference) */
-    }
-}
-
-/* A header or trailer record of this layout? Remembers where. */
-static bool is_mark(struct chunk_work *k, const unsigned char *record, size_t length, uint64_t offset)
-{
-    const struct layout *l = k->f->layout;
-    const struct layout_mark *marks[2] = {&l->header, &l->trailer};
-    struct input_mark_record *seen[2] = {&k->f->header, &k->f->trailer};
-    for (int i = 0; i < 2; i++) {
-        const struct layout_mark *m = marks[i];
-        if (!m->present) continue;
-        size_t n = strlen(m->match);
-        if (m->match_offset + n > length || memcmp(record + m->match_offset, m->match, n) != 0) continue;
-        /* A header anywhere but first is data (and then a reject); of several trailers the last one counts. */
-        if (i == 0 && offset != 0) continue;
-        if (i == 1 && offset + length + 2 < k->f->identity.size) continue;
-        *seen[i] = (struct input_mark_record){true, offset};
-        return true;
-    }
-    return false;
-}
-
-static void reject(struct chunk_work *k, const unsigned char *record, size_t length, uint64_t offset)
-{
-    int field, reason = decode_check(k->d, record, length, &field);
-    ensure(reason >= 0); /* otherwise the fast and the slow check disagree */
-    input_note_reject(k->c,
-                      &(struct input_reject){offset, k->c->lines, (uint32_t)length, (int16_t)reason, (int16_t)field});
-}
-
-/* All records that start in [from, to) of the buffer; `limit` is where the buffer's content ends. */
-static bool import_lines(struct chunk_work *k, const unsigned char *from, const unsigned char *to,
-                         const unsigned char *limit)
-{
-    struct input_file *f = k->f;
-    struct input_chunk *c = k->c;
-    const struct layout *l = f->layout;
-    const size_t want = l->record_length;
-    const bool blocks = l->line_end == LAYOUT_NO_LINE_END, marks = l->header.present || l->trailer.present;
-    for (const unsigned char *p = from; p < to;) {
-        uint64_t offset = k->base + (uint64_t)(p - k->bytes);
-        size_t length, step;
-        if (blocks) {
-            length = (size_t)(limit - p) < want ? (size_t)(limit - p) : want;
-            step = length;
-        } else {
-            const unsigned char *lf = memchr(p, '\n', (size_t)(limit - p));
-            step = lf ? (size_t)(lf - p) + 1 : (size_t)(limit - p);
-            length = step - (lf != NULL);
-            /* CR missing: wrong length. Not simply length + 1, which makes a record that is one byte short fit. */
-            if (l->line_end == LAYOUT_CRLF && lf && !(length && p[length - 1] == '\r'))
-                length += length == want;
-            else if (l->line_end != LAYOUT_LF && length && p[length - 1] == '\r')
-                length--;
-        }
-        bool accepted = false;
-        if (marks && is_mark(k, p, length, offset)) {
-            c->lines++;
-            p += step;
-            continue;
-        }
-        if (length == want) {
-            /* The usual record follows the last one at the usual distance: no division is needed for its id. */
-            if (offset != k->expected) {
-                input_note_segment(f, c, offset, &k->last_remainder);
-                k->id = input_record_id(f, offset);
-            }
-            if (!take_record(k, p, k->id, &accepted)) return false;
-            k->expected = offset + f->stride;
-            k->id++;
-        }
-        if (accepted)
-            c->accepted++;
-        else
-            reject(k, p, length, offset);
-        if (l->trailer.present && l->trailer.sum_field >= 0 && length == want) {
-            int64_t value;
-            if (decode_field(k->d, &l->fields[l->trailer.sum_field], p, &value)) c->trailer_sum += value;
-        }
-        c->lines++;
-        p += step;
-    }
-    return true;
-}
-
-/* Where the first record starts that begins at or after the chunk's start; `to` when none does. */
-static const unsigned char *first_record(const struct input_file *f, uint64_t start, const unsigned char *chunk,
-                                         const unsigned char *to)
-{
-    if (start == 0) return chunk;
-    if (f->layout->line_end == LAYOUT_NO_LINE_END) {
-        uint64_t stride = f->layout->record_length, next = (start + stride - 1) / stride * stride;
-        return next - start < (uint64_t)(to - chunk) ? chunk + (next - start) : to;
-    }
-    if (chunk[-1] == '\n') return chunk;
-    const unsigned char *lf = memchr(chunk, '\n', (size_t)(to - chunk));
-    return lf ? lf + 1 : to;
-}
-
-static bool import_chunk(struct importer *w, struct input_file *f, uint32_t number, struct status *st)
-{
-    struct import *im = w->im;
-    uint64_t start = (uint64_t)number * INPUT_CHUNK_SIZE, size = f->identity.size;
-    size_t length = size - start < INPUT_CHUNK_SIZE ? (size_t)(size - start) : INPUT_CHUNK_SIZE;
-    size_t more = f->layout->record_length + 3u;
-    if (start + length + more > size) more = (size_t)(size - start - length);
-    size_t before = start ? 1 : 0;
-    unsigned char *chunk = w->buffer + DECODE_SLACK + 1;
-    if (!os_read_at(f->fd, f->path, chunk - before, before + length + more, start - before, st)) return false;
-    memset(chunk + length + more, 0, DECODE_SLACK);
-    struct input_chunk *c = &f->chunks[number];
-    c->hash = XXH3_64bits(chunk, length);
-    struct chunk_work k = {.w = w,
-                           .f = f,
-                           .c = c,
-                           .d = im->decoders[f->layout_index],
-                           .base = start,
-                           .bytes = chunk,
-                           .last_remainder = UINT32_MAX,
-                           .expected = UINT64_MAX,
-                           .st = st};
-    for (int i = 0; i < im->tables->count; i++)
-        if (im->tables->table[i].layout_index == f->layout_index) {
-            k.table = &im->tables->table[i];
-            k.table_index = i;
-        }
-    const unsigned char *to = chunk + length, *from = first_record(f, start, chunk, to);
-    if (!import_lines(&k, from, to, chunk + length + more)) return status_while(st, "importing \"%s\"", f->name);
-    progress_add(im->progress, length);
-    return true;
-}
-
-/* --- the step --- */
-
-struct import_job {
-    struct import *im;
-    struct importer *workers;
-    struct {
-        struct input_file *file;
-        uint32_t chunk;
-    } * tasks;
-    uint64_t tasks_count;
-};
-
-static bool import_task(void *context, int worker, uint64_t task, struct status *st)
-{
-    struct import_job *j = context;
-    return import_chunk(&j->workers[worker], j->tasks[task].file, j->tasks[task].chunk, st);
-}
 
 static int bits_for(uint64_t tuples)
 {
@@ -410,6 +78,7 @@ static void customer_columns(struct import *im, int layout, struct decode_option
 
 static void make_decoders(struct import *im)
 {
+    im->keys = arena_array(im->arena, struct import_keys, im->unit->layouts_count);
     for (int i = 0; i < im->unit->layouts_count; i++) {
         struct decode_options o = {
             .layout = im->unit->layouts[i], .rates = im->rates, .business_date = im->business_date};
@@ -421,74 +90,131 @@ static void make_decoders(struct import *im)
                 o.row_size = im->tables->table[t].row_size;
             }
         im->decoders[i] = decoder_new(&o, im->arena);
+        import_keys_init(&im->keys[i], im->unit->layouts[i], im->unit->layout_system[i]);
         if (im->unit->layouts[i]->class == LAYOUT_RELATION)
             im->systems[im->unit->layout_system[i]].has_relations = true;
     }
 }
 
-static void seal(struct import *im, struct importer *workers)
+static void seal(struct import *im)
 {
     exchange_seal(&im->customers);
     for (int s = 0; s < im->unit->systems_count; s++) {
         exchange_seal(&im->systems[s].sources);
         exchange_seal(&im->systems[s].relations);
     }
+}
+
+static void seal_rows(struct import *im)
+{
     for (int i = 0; i < im->tables->count; i++) {
         exchange_seal(&im->rows[i]);
         for (int w = 0; w < pool_workers(im->pool); w++)
             for (int a = 0; a < TABLE_AMOUNTS_MAX; a++)
-                for (int c = 0; c < im->rates->count; c++) im->control[i]->sum[a][c] += workers[w].control[i].sum[a][c];
+                for (int c = 0; c < im->rates->count; c++)
+                    im->control[i]->sum[a][c] += im->workers[w].control[i].sum[a][c];
     }
 }
 
-bool import_run(struct import *im, struct status *st)
+static void make_workers(struct import *im)
 {
-    struct import_job j = {.im = im};
     uint32_t record_max = 0;
-    make_decoders(im);
-    if (!input_open_all(im->inputs, st)) return false;
-    if (!open_exchanges(im, st)) return false;
+    for (int i = 0; i < im->inputs->files_count; i++)
+        if (im->inputs->files[i].layout->record_length > record_max)
+            record_max = im->inputs->files[i].layout->record_length;
+    im->workers = calloc((size_t)pool_workers(im->pool), sizeof *im->workers);
+    ensure(im->workers);
+    for (int i = 0; i < pool_workers(im->pool); i++) {
+        struct import_worker *w = &im->workers[i];
+        w->im = im;
+        w->worker = i;
+        w->buffer_size = INPUT_CHUNK_SIZE + record_max + 3u + 2 * DECODE_SLACK + 1;
+        w->buffer = calloc(1, w->buffer_size);
+        w->control = calloc((size_t)im->tables->count + 1, sizeof *w->control);
+        w->batch.columns = malloc((size_t)IMPORT_BATCH * TABLE_ROW_MAX);
+        ensure(w->buffer && w->control && w->batch.columns);
+        buf_init(&w->folded_name, 65536);
+        w->to_utf8 = charset_open(CHARSET_GB18030, CHARSET_UTF8);
+    }
+}
+
+static void free_workers(struct import *im)
+{
+    for (int i = 0; im->workers && i < pool_workers(im->pool); i++) {
+        struct import_worker *w = &im->workers[i];
+        free(w->buffer);
+        free(w->control);
+        free(w->batch.columns);
+        buf_release(&w->folded_name);
+        charset_close(w->to_utf8);
+    }
+    free(im->workers);
+    im->workers = NULL;
+}
+
+/* --- the step --- */
+
+struct job {
+    struct import *im;
+    struct task {
+        struct input_file *file;
+        uint32_t chunk;
+    } * tasks;
+};
+
+static bool import_task(void *context, int worker, uint64_t task, struct status *st)
+{
+    struct job *j = context;
+    return import_chunk_run(&j->im->workers[worker], j->tasks[task].file, j->tasks[task].chunk, st);
+}
+
+static bool is_row(const struct layout *l)
+{
+    return l->class == LAYOUT_ACCOUNT || l->class == LAYOUT_CONTACT || l->class == LAYOUT_ADDRESS;
+}
+
+/* Every chunk of the files of tables, or of all others. */
+static bool import_files(struct import *im, bool rows, struct status *st)
+{
+    struct job j = {.im = im};
+    uint64_t n = 0;
+    for (int i = 0; i < im->inputs->files_count; i++) n += im->inputs->files[i].chunks_count;
+    j.tasks = calloc(n + 1, sizeof *j.tasks);
+    ensure(j.tasks);
+    n = 0;
     for (int i = 0; i < im->inputs->files_count; i++) {
         struct input_file *f = &im->inputs->files[i];
-        if (f->layout->record_length > record_max) record_max = f->layout->record_length;
-        j.tasks_count += f->chunks_count;
+        if (is_row(f->layout) != rows) continue;
+        for (uint32_t k = 0; k < f->chunks_count; k++) j.tasks[n++] = (struct task){f, k};
     }
-    j.tasks = calloc(j.tasks_count + 1, sizeof *j.tasks);
-    j.workers = calloc((size_t)pool_workers(im->pool), sizeof *j.workers);
-    ensure(j.tasks && j.workers);
-    uint64_t n = 0;
-    for (int i = 0; i < im->inputs->files_count; i++)
-        for (uint32_t k = 0; k < im->inputs->files[i].chunks_count; k++) {
-            j.tasks[n].file = &im->inputs->files[i];
-            j.tasks[n++].chunk = k;
-        }
-    for (int w = 0; w < pool_workers(im->pool); w++) {
-        struct importer *p = &j.workers[w];
-        p->im = im;
-        p->worker = w;
-        p->buffer_size = INPUT_CHUNK_SIZE + record_max + 3u + 2 * DECODE_SLACK + 1;
-        p->buffer = calloc(1, p->buffer_size);
-        ensure(p->buffer);
-        p->control = calloc((size_t)im->tables->count + 1, sizeof *p->control);
-        ensure(p->control);
-        buf_init(&p->folded_name, 65536);
-        p->to_utf8 = charset_open(CHARSET_GB18030, CHARSET_UTF8);
-    }
-    bool ok = pool_run(im->pool, j.tasks_count, import_task, &j, st) && input_seal(im->inputs, st);
-    if (ok) seal(im, j.workers);
-    for (int w = 0; w < pool_workers(im->pool); w++) {
-        free(j.workers[w].buffer);
-        free(j.workers[w].control);
-        buf_release(&j.workers[w].folded_name);
-        charset_close(j.workers[w].to_utf8);
-    }
-    free(j.workers);
+    bool ok = pool_run(im->pool, n, import_task, &j, st);
     free(j.tasks);
+    for (int i = 0; ok && i < im->inputs->files_count; i++)
+        if (is_row(im->inputs->files[i].layout) == rows) ok = input_seal(&im->inputs->files[i], st);
     return ok;
+}
+
+bool import_customers(struct import *im, struct status *st)
+{
+    make_decoders(im);
+    if (!input_open_all(im->inputs, st) || !open_exchanges(im, st)) return false;
+    make_workers(im);
+    if (!import_files(im, false, st)) return false;
+    seal(im);
+    return true;
+}
+
+bool import_rows(struct import *im, struct status *st)
+{
+    if (!import_files(im, true, st)) return false;
+    seal_rows(im);
+    free_workers(im);
+    return true;
 }
 
 void import_release(struct import *im)
 {
+    free_workers(im);
     exchange_drop(&im->customers);
     for (int s = 0; s < UNIT_SYSTEMS_MAX; s++) {
         exchange_drop(&im->systems[s].sources);

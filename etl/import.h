@@ -1,5 +1,6 @@
 /* import (step 020): read every file once, accept or reject each record, throw the accepted ones into the exchanges
- * from which integrate (030) takes them.
+ * from which integrate (030) takes them. Customers and relations first: when their customers are known (im->owners),
+ * the rows of tables go straight to them.
  *
  * What goes where: a customer record → one customer tuple (by identity key) and one source tuple (by source number of
  * its system); a record of a table → one row tuple by its owner's source number, or, where a relation file names the
@@ -13,6 +14,7 @@
 #include "etl/exchange.h"
 #include "etl/identity.h"
 #include "etl/input.h"
+#include "etl/owner.h"
 #include "etl/table.h"
 #include "etl/unit.h"
 
@@ -72,6 +74,9 @@ struct import_control {                                     /* control totals of
     __int128 sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX]; /* accepted, per amount column and currency */
 };
 
+struct import_worker;
+struct import_keys;
+
 struct import {
     const struct unit *unit;
     struct input_set *inputs;
@@ -91,6 +96,9 @@ struct import {
     struct exchange rows[UNIT_LAYOUTS_MAX];     /* per table: by source number, or by account key for by_relation */
     struct decoder *decoders[UNIT_LAYOUTS_MAX]; /* per layout of the unit */
     struct import_control *control[UNIT_LAYOUTS_MAX]; /* per table */
+    struct import_keys *keys;                         /* per layout of the unit */
+    struct import_worker *workers;
+    const struct owners *owners; /* set before import_rows by who knows them; NULL: rows wait in `rows` */
 };
 
 /* Partition of a key among 2^bits. */
@@ -104,8 +112,9 @@ uint64_t import_relation_key(const struct layout *l, int system, const unsigned 
 /* The account itself: the same with currency and cash flag. */
 uint64_t import_account_key(const struct layout *l, int system, const unsigned char *record);
 
-/* The caller has set the first block of members (unit … business_date). */
-bool import_run(struct import *im, struct status *st);
+/* The caller has set the first block of members (unit … business_date). Customers and relations, then the rows. */
+bool import_customers(struct import *im, struct status *st);
+bool import_rows(struct import *im, struct status *st);
 void import_release(struct import *im);
 
 /* Fails when a layout passes its reject limit; the message names the first rejects. */

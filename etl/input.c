@@ -122,29 +122,25 @@ static bool unchanged(const struct input_file *f, struct status *st)
     return status_hint(st, "the sender was still writing: have it sent again, or give its layout complete = ok");
 }
 
-bool input_seal(struct input_set *s, struct status *st)
+bool input_seal(struct input_file *f, struct status *st)
 {
-    for (int i = 0; i < s->files_count; i++) {
-        struct input_file *f = &s->files[i];
-        XXH3_state_t state;
-        XXH3_64bits_reset(&state);
-        f->lines = f->accepted = f->rejected = 0;
-        for (uint32_t k = 0; k < f->chunks_count; k++) {
-            struct input_chunk *c = &f->chunks[k];
-            c->first_line = f->lines;
-            for (uint32_t r = 0; r < c->rejects_count; r++) c->rejects[r].line += (uint32_t)f->lines + 1;
-            f->lines += c->lines;
-            f->accepted += c->accepted;
-            f->rejected += c->rejects_count;
-            XXH3_64bits_update(&state, &c->hash, sizeof c->hash);
-        }
-        f->hash = XXH3_64bits_digest(&state);
-        f->marks = (uint64_t)f->header.seen + f->trailer.seen;
-        ensure(f->lines == f->accepted + f->rejected + f->marks);
-        join_segments(f);
-        if (!unchanged(f, st)) return false;
+    XXH3_state_t state;
+    XXH3_64bits_reset(&state);
+    f->lines = f->accepted = f->rejected = 0;
+    for (uint32_t k = 0; k < f->chunks_count; k++) {
+        struct input_chunk *c = &f->chunks[k];
+        c->first_line = f->lines;
+        for (uint32_t r = 0; r < c->rejects_count; r++) c->rejects[r].line += (uint32_t)f->lines + 1;
+        f->lines += c->lines;
+        f->accepted += c->accepted;
+        f->rejected += c->rejects_count;
+        XXH3_64bits_update(&state, &c->hash, sizeof c->hash);
     }
-    return true;
+    f->hash = XXH3_64bits_digest(&state);
+    f->marks = (uint64_t)f->header.seen + f->trailer.seen;
+    ensure(f->lines == f->accepted + f->rejected + f->marks);
+    join_segments(f);
+    return unchanged(f, st);
 }
 
 uint64_t input_offset(const struct input_file *f, uint32_t record)

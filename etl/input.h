@@ -6,8 +6,8 @@
  * stride, where stride is the shortest distance of two records: no counting pass is needed, and the offset comes back
  * from the id through a short list of segments (a new one starts only after a record of wrong length).
  *
- * Life: input_set_init → input_add for each file in order → input_open_all → (import fills chunks) → input_seal →
- * input_read_record from any thread → input_set_release.
+ * Life: input_set_init → input_add for each file in order → input_open_all → (import fills chunks) → input_seal for
+ * each file → input_read_record from any thread → input_set_release.
  */
 #ifndef CRMX_ETL_INPUT_H
 #define CRMX_ETL_INPUT_H
@@ -82,8 +82,9 @@ bool input_add(struct input_set *s, const char *name, const char *path, const st
 bool input_open_all(struct input_set *s, struct status *st);
 void input_note_segment(struct input_file *f, struct input_chunk *c, uint64_t offset, uint32_t *last_remainder);
 void input_note_reject(struct input_chunk *c, const struct input_reject *r);
-/* After all chunks are done: totals, line numbers, one segment list a file; checks that no file changed meanwhile. */
-bool input_seal(struct input_set *s, struct status *st);
+/* After all chunks of a file are done: totals, line numbers, one segment list; checks that it did not change meanwhile.
+ * */
+bool input_seal(struct input_file *f, struct status *st);
 
 static inline uint32_t input_record_id(const struct input_file *f, uint64_t offset)
 {

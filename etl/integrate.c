@@ -77,19 +77,23 @@ static void rank(struct integrate *in)
         count += (uint32_t)__builtin_popcountll(bits);
     }
     in->customers = count;
-    in->partitions = count ? integrate_partition(in, count - 1) + 1 : 0;
+    in->partitions = count ? owners_partition(&in->owners, count - 1) + 1 : 0;
 }
 
-bool integrate_run(struct integrate *in, struct status *st)
+bool integrate_customers(struct integrate *in, struct status *st)
 {
     struct import *im = in->im;
     in->records_max = (im->inputs->customer_records_max + 63) & ~63u;
     for (int i = 0; i < im->tables->count; i++) in->table[i] = arena_new(im->arena, struct integrate_table);
-    if (!take_regions(in, st) || !integrate_duplicates(in, st) || !integrate_relations(in, st) ||
-        !integrate_identities(in, st))
-        return false;
+    integrate_owners_init(in);
+    if (!take_regions(in, st) || !integrate_duplicates(in, st) || !integrate_identities(in, st)) return false;
     rank(in);
-    if (!integrate_owners(in, st) || !integrate_directories(in, st)) return false;
+    return integrate_sources(in, st);
+}
+
+bool integrate_rows(struct integrate *in, struct status *st)
+{
+    if (!integrate_relations(in, st) || !integrate_owners(in, st) || !integrate_directories(in, st)) return false;
     if (in->notes_count) qsort(in->notes, in->notes_count, sizeof *in->notes, by_record);
     return true;
 }
@@ -98,6 +102,7 @@ void integrate_release(struct integrate *in)
 {
     struct budget *b = in->im->budget;
     size_t words = (size_t)in->records_max / 64 + 1;
+    budget_region_return(b, in->maps, in->maps_size);
     budget_region_return(b, in->primary, (size_t)in->records_max * 4 + 64);
     budget_region_return(b, in->ranks, words * sizeof *in->ranks);
     budget_region_return(b, in->superseded, words * 8);

@@ -1,9 +1,9 @@
 /* integrate (step 030): who is the same customer, which record is primary, which number, and which customer owns what.
  *
  *   1 duplicates   the same source number twice in one system: the latest change (then the later record) stays
- *   2 relations    accounts whose owners a relation file names get their owners; money of joint accounts is divided
- *   3 identity     records of one identity key form customers; each gets a primary record
- *   4 numbers      newcomers are numbered in the order of their primary records: system priority, file, position
+ *   2 identity     records of one identity key form customers; each gets a primary record
+ *   3 numbers      newcomers are numbered in the order of their primary records: system priority, file, position
+ *   4 relations    accounts whose owners a relation file names get their owners; money of joint accounts is divided
  *   5 owners       rows find their customer through the source number; what finds none is an orphan 无主账户
  *   6 directories  identity → number, (system, source number) → number, account → number; double accounts are found
  *                  here
@@ -17,11 +17,6 @@
 #include "etl/import.h"
 #include "etl/reference.h"
 
-struct owned_tuple {   /* followed by the table's row */
-    uint32_t customer; /* index of the newcomer, from 0 */
-    uint32_t record;
-};
-
 struct member_tuple { /* a customer record of a customer */
     uint32_t customer;
     uint32_t record;
@@ -31,12 +26,6 @@ struct identity_tuple {
     uint64_t key;
     uint32_t record; /* primary record */
     uint32_t strength;
-};
-
-struct account_tuple { /* for the account directory */
-    uint64_t account;
-    uint32_t record;
-    uint32_t customer;
 };
 
 struct rank_word { /* 64 record ids: which are primary, how many are before */
@@ -76,17 +65,24 @@ struct integrate {
     uint64_t superseded_count, excluded_count;
     uint32_t customers;
     uint32_t partitions; /* of the population */
+    struct owners owners;
+    struct owner_slot *maps; /* of the owners, NULL: not in memory */
+    size_t maps_size;
     struct exchange owned[UNIT_LAYOUTS_MAX];
     struct exchange members;
     struct exchange identities;
     struct exchange accounts[UNIT_LAYOUTS_MAX];
-    struct exchange related[UNIT_LAYOUTS_MAX]; /* rows of by_relation tables, by source number */
+    struct exchange
+        related[UNIT_LAYOUTS_MAX]; /* rows of by_relation tables, by source number: where maps are not in memory */
     struct integrate_table *table[UNIT_LAYOUTS_MAX];
     struct integrate_note *notes;
     uint32_t notes_count, notes_capacity;
 };
 
-bool integrate_run(struct integrate *in, struct status *st);
+/* Between the two parts of import: 1, 2, 3 and, if memory allows, the maps of 5. */
+bool integrate_customers(struct integrate *in, struct status *st);
+/* After import: the rest. */
+bool integrate_rows(struct integrate *in, struct status *st);
 void integrate_release(struct integrate *in);
 
 /* Index (from 0) of the customer whose primary record this is. */
@@ -101,14 +97,6 @@ static inline bool integrate_bit(const uint64_t *bitmap, uint32_t i)
     return bitmap[i >> 6] >> (i & 63) & 1;
 }
 
-/* Population partition and place in it of the customer with that index. Partition p holds the numbers p*size …
- * p*size+size-1. */
-static inline uint32_t integrate_partition(const struct integrate *in, uint32_t customer)
-{
-    return (uint32_t)((in->first_number + customer) / in->partition_customers -
-                      in->first_number / in->partition_customers);
-}
-
 /* System index of a customer record. */
 int integrate_system(const struct integrate *in, uint32_t record);
 
@@ -116,7 +104,9 @@ int integrate_system(const struct integrate *in, uint32_t record);
 bool integrate_duplicates(struct integrate *in, struct status *st);  /* integrate_source.c */
 bool integrate_relations(struct integrate *in, struct status *st);   /* integrate_relation.c */
 bool integrate_identities(struct integrate *in, struct status *st);  /* integrate_identity.c */
-bool integrate_owners(struct integrate *in, struct status *st);      /* integrate_owner.c */
+void integrate_owners_init(struct integrate *in);                    /* integrate_owner.c */
+bool integrate_sources(struct integrate *in, struct status *st);     /* the same */
+bool integrate_owners(struct integrate *in, struct status *st);      /* the same */
 bool integrate_directories(struct integrate *in, struct status *st); /* integrate_directory.c */
 void integrate_note(struct integrate *in, enum integrate_note_kind kind, uint32_t record, uint32_t other);
 

@@ -1,11 +1,9 @@
-/* integrate, part 5: owners. Within a partition of a system's source numbers, a table from source number to customer is
- * built once and every row of the system's accounts, contacts and addresses looked up in it. Rows go to the population
- * partition of their customer; what finds no customer is an orphan, counted in records and money. The partition's
- * sorted source directory is written on the way. */
-#include "etl/directory.h"
+/* integrate, part 5: owners. The source numbers of a system become a map to customers, partition by partition; the
+ * sorted source directory is written and the members of each customer are noted on the way. Where the maps of all
+ * systems fit into memory they are made before the rows are imported; otherwise a partition's map lives while the rows
+ * that waited for it are looked up. */
 #include "etl/integrate.h"
 
-#include <pthread.h>
 #include <string.h>
 
 enum { AHEAD = 12 };
@@ -13,29 +11,18 @@ enum { AHEAD = 12 };
 struct owner_scratch {
     struct integrate_scratch room, spare;
     struct segment_part part;
-    struct integrate_table *totals; /* per table; summed up at the end */
 };
 
 struct job {
     struct integrate *in;
     int system;
+    bool join; /* look up the rows that wait */
     struct segment_writer *directory;
     struct owner_scratch *scratch;
 };
 
-struct lookup { /* open addressing, 16 bytes a slot */
-    uint64_t source;
-    uint32_t customer_1; /* customer + 1, 0: empty */
-    uint32_t reserved;
-};
-
-static size_t slot_of(uint64_t source, int bits, size_t slots)
-{
-    return (size_t)(directory_hash(source) << bits >> (64 - __builtin_ctzll(slots)));
-}
-
-/* Fills the lookup and the directory entries from the source tuples; emits the members of each customer. */
-static bool take_sources(struct job *j, int worker, uint32_t partition, struct lookup **lookup, size_t *slots,
+/* Fills a part of the map and the directory from the source tuples; emits the members of each customer. */
+static bool take_sources(struct job *j, int worker, uint32_t partition, struct owner_slot *part, uint64_t slots,
                          struct status *st)
 {
     struct integrate *in = j->in;
@@ -44,10 +31,6 @@ static bool take_sources(struct job *j, int worker, uint32_t partition, struct l
     uint64_t n = exchange_count(&system->sources, partition);
     struct source_tuple *t = integrate_room(&s->spare.tuples, &s->spare.tuples_size, n * sizeof *t);
     if (!exchange_take(&system->sources, partition, t, st)) return false;
-    *slots = 1024;
-    while (*slots < 2 * n) *slots *= 2;
-    *lookup = integrate_room(&s->room.tuples, &s->room.tuples_size, *slots * sizeof **lookup);
-    memset(*lookup, 0, *slots * sizeof **lookup);
     struct directory_entry *entries =
         integrate_room(&s->room.extra, &s->room.extra_size, (n + 1) * 2 * sizeof *entries);
     uint64_t kept = 0;
@@ -60,12 +43,12 @@ static bool take_sources(struct job *j, int worker, uint32_t partition, struct l
         }
         if (in->superseded_count && integrate_bit(in->superseded, t[i].record)) continue;
         uint32_t customer = integrate_rank(in, in->primary[t[i].record]);
-        size_t h = slot_of(t[i].source, system->bits, *slots);
-        while ((*lookup)[h].customer_1) h = (h + 1) & (*slots - 1);
-        (*lookup)[h] = (struct lookup){t[i].source, customer + 1, 0};
+        uint64_t h = owner_place(t[i].source, system->bits, slots);
+        while (part[h].customer_1) h = h + 1 < slots ? h + 1 : 0;
+        part[h] = (struct owner_slot){t[i].source, customer + 1, t[i].record};
         entries[kept++] =
             (struct directory_entry){directory_hash(t[i].source), t[i].record, (uint32_t)(in->first_number + customer)};
-        struct member_tuple *m = exchange_add(&in->members, worker, integrate_partition(in, customer), st);
+        struct member_tuple *m = exchange_add(&in->members, worker, owners_partition(&in->owners, customer), st);
         if (!m) return false;
         *m = (struct member_tuple){customer, t[i].record};
     }
@@ -74,17 +57,8 @@ static bool take_sources(struct job *j, int worker, uint32_t partition, struct l
     return segment_commit(j->directory, partition, &s->part, st);
 }
 
-static void orphan(struct owner_scratch *s, const struct table *t, int table, const unsigned char *row)
-{
-    struct integrate_table *totals = &s->totals[table];
-    int currency = t->currency_column < 0 ? 0 : row[t->columns[t->currency_column].offset];
-    totals->orphans++;
-    for (int a = 0; a < t->amounts_count; a++)
-        totals->orphan_sum[a][currency] += decode_column_value(&t->columns[t->amount_columns[a]], row);
-}
-
-static bool join_table(struct job *j, int worker, uint32_t partition, int table, const struct lookup *lookup,
-                       size_t slots, struct status *st)
+static bool join_table(struct job *j, int worker, uint32_t partition, int table, struct owner_slot *part,
+                       uint64_t slots, struct status *st)
 {
     struct integrate *in = j->in;
     const struct table *t = &in->im->tables->table[table];
@@ -98,23 +72,9 @@ static bool join_table(struct job *j, int worker, uint32_t partition, int table,
     for (uint64_t i = 0; i < n; i++) {
         struct row_tuple r;
         memcpy(&r, tuples + i * size, sizeof r);
-        const unsigned char *row = (const unsigned char *)tuples + i * size + sizeof r;
-        s->totals[table].rows_in++;
-        size_t h = slot_of(r.source, bits, slots);
-        while (lookup[h].customer_1 && lookup[h].source != r.source) h = (h + 1) & (slots - 1);
-        if (!lookup[h].customer_1) {
-            orphan(s, t, table, row);
-            continue;
-        }
-        uint32_t customer = lookup[h].customer_1 - 1;
-        struct owned_tuple *o = exchange_add(&in->owned[table], worker, integrate_partition(in, customer), st);
-        if (!o) return false;
-        *o = (struct owned_tuple){customer, r.record};
-        row_copy(o + 1, row, t->row_size);
-        if (t->layout->class != LAYOUT_ACCOUNT) continue;
-        struct account_tuple *a = exchange_add(&in->accounts[table], worker, import_partition(r.account, bits), st);
-        if (!a) return false;
-        *a = (struct account_tuple){r.account, r.record, customer};
+        if (!owners_take(&in->owners, worker, table, owner_slot_in(part, slots, bits, r.source)->customer_1, r.account,
+                         r.record, (const unsigned char *)tuples + i * size + sizeof r, st))
+            return false;
     }
     return true;
 }
@@ -122,21 +82,32 @@ static bool join_table(struct job *j, int worker, uint32_t partition, int table,
 static bool task(void *context, int worker, uint64_t partition, struct status *st)
 {
     struct job *j = context;
-    struct lookup *lookup;
-    size_t slots;
-    bool ok = take_sources(j, worker, (uint32_t)partition, &lookup, &slots, st);
-    for (int i = 0; ok && i < j->in->im->tables->count; i++)
-        if (j->in->im->tables->table[i].system == j->system)
-            ok = join_table(j, worker, (uint32_t)partition, i, lookup, slots, st);
+    struct integrate *in = j->in;
+    const struct owner_map *map = &in->owners.map[j->system];
+    struct owner_slot *part;
+    uint64_t slots;
+    if (map->slots) {
+        part = map->slots + map->first[partition];
+        slots = map->first[partition + 1] - map->first[partition];
+    } else {
+        slots = owner_slots(exchange_count(&in->im->systems[j->system].sources, (uint32_t)partition));
+        struct owner_scratch *s = &j->scratch[worker];
+        part = integrate_room(&s->room.tuples, &s->room.tuples_size, slots * sizeof *part);
+        memset(part, 0, slots * sizeof *part);
+    }
+    bool ok = take_sources(j, worker, (uint32_t)partition, part, slots, st);
+    for (int i = 0; ok && j->join && i < in->im->tables->count; i++)
+        if (in->im->tables->table[i].system == j->system)
+            ok = join_table(j, worker, (uint32_t)partition, i, part, slots, st);
     if (!ok) segment_abort(j->directory, (uint32_t)partition);
     return ok;
 }
 
-static bool run_system(struct integrate *in, int system, struct owner_scratch *scratch, struct status *st)
+static bool run_system(struct integrate *in, int system, bool join, struct owner_scratch *scratch, struct status *st)
 {
     struct import *im = in->im;
     const char *path = arena_printf(im->arena, "%s/source-%s.dir", in->folder, im->unit->systems[system].name);
-    struct job j = {.in = in, .system = system, .scratch = scratch};
+    struct job j = {.in = in, .system = system, .join = join, .scratch = scratch};
     uint32_t partitions = 1u << im->systems[system].bits;
     j.directory = segment_create(path, partitions, st);
     if (!j.directory) return false;
@@ -146,16 +117,23 @@ static bool run_system(struct integrate *in, int system, struct owner_scratch *s
     return false;
 }
 
-static void add_totals(struct integrate *in, const struct owner_scratch *scratch, int workers)
+static bool run_systems(struct integrate *in, bool join, struct status *st)
 {
-    for (int i = 0; i < in->im->tables->count; i++)
-        for (int w = 0; w < workers; w++) {
-            const struct integrate_table *from = &scratch[w].totals[i];
-            in->table[i]->rows_in += from->rows_in;
-            in->table[i]->orphans += from->orphans;
-            for (int a = 0; a < TABLE_AMOUNTS_MAX; a++)
-                for (int c = 0; c < in->im->rates->count; c++) in->table[i]->orphan_sum[a][c] += from->orphan_sum[a][c];
-        }
+    struct import *im = in->im;
+    int workers = pool_workers(im->pool);
+    struct owner_scratch *scratch = calloc((size_t)workers, sizeof *scratch);
+    ensure(scratch);
+    for (int w = 0; w < workers; w++) segment_part_init(&scratch[w].part);
+    bool ok = true;
+    for (int s = 0; ok && s < im->unit->systems_count; s++) ok = run_system(in, s, join, scratch, st);
+    for (int w = 0; w < workers; w++) {
+        integrate_scratch_release(&scratch[w].room);
+        integrate_scratch_release(&scratch[w].spare);
+        segment_part_release(&scratch[w].part);
+    }
+    free(scratch);
+    exchange_seal(&in->members);
+    return ok || status_while(st, "finding the customers of accounts");
 }
 
 static bool open_exchanges(struct integrate *in, struct status *st)
@@ -182,31 +160,75 @@ static bool open_exchanges(struct integrate *in, struct status *st)
     return true;
 }
 
-bool integrate_owners(struct integrate *in, struct status *st)
+/* The maps of all systems, when a third of what is left of the budget holds them. */
+static bool take_maps(struct integrate *in, struct status *st)
+{
+    struct import *im = in->im;
+    uint64_t slots = 0;
+    for (int s = 0; s < im->unit->systems_count; s++) {
+        struct owner_map *m = &in->owners.map[s];
+        uint32_t partitions = 1u << im->systems[s].bits;
+        m->bits = im->systems[s].bits;
+        m->first = arena_array(im->arena, uint64_t, partitions + 1);
+        for (uint32_t p = 0; p < partitions; p++) {
+            m->first[p] = slots;
+            slots += owner_slots(exchange_count(&im->systems[s].sources, p));
+        }
+        m->first[partitions] = slots;
+    }
+    uint64_t left = budget_max(im->budget) - budget_used(im->budget);
+    if (slots * sizeof(struct owner_slot) > left / 3) return true;
+    in->maps_size = slots * sizeof(struct owner_slot);
+    in->maps = budget_region(im->budget, in->maps_size, "source numbers", st);
+    if (!in->maps) return false;
+    for (int s = 0; s < im->unit->systems_count; s++) in->owners.map[s].slots = in->maps;
+    in->owners.in_memory = true;
+    return true;
+}
+
+void integrate_owners_init(struct integrate *in)
 {
     struct import *im = in->im;
     int workers = pool_workers(im->pool);
-    if (!open_exchanges(in, st)) return false;
-    struct owner_scratch *scratch = calloc((size_t)workers, sizeof *scratch);
-    ensure(scratch);
-    for (int w = 0; w < workers; w++) {
-        segment_part_init(&scratch[w].part);
-        scratch[w].totals = calloc((size_t)im->tables->count + 1, sizeof *scratch[w].totals);
-        ensure(scratch[w].totals);
-    }
-    bool ok = true;
-    for (int s = 0; ok && s < im->unit->systems_count; s++) ok = run_system(in, s, scratch, st);
-    if (ok) add_totals(in, scratch, workers);
-    for (int w = 0; w < workers; w++) {
-        integrate_scratch_release(&scratch[w].room);
-        integrate_scratch_release(&scratch[w].spare);
-        segment_part_release(&scratch[w].part);
-        free(scratch[w].totals);
-    }
-    free(scratch);
-    if (!ok) return status_while(st, "finding the customers of accounts");
-    exchange_seal(&in->members);
+    int *bits = arena_array(im->arena, int, im->unit->systems_count);
+    for (int s = 0; s < im->unit->systems_count; s++) bits[s] = im->systems[s].bits;
+    struct owners *o = &in->owners;
+    *o = (struct owners){.tables = im->tables,
+                         .first_number = in->first_number,
+                         .partition_customers = in->partition_customers,
+                         .partition_shift = -1,
+                         .account_bits = bits,
+                         .owned = in->owned,
+                         .accounts = in->accounts};
+    if ((in->partition_customers & (in->partition_customers - 1)) == 0)
+        o->partition_shift = __builtin_ctz(in->partition_customers);
+    o->totals = arena_array(im->arena, struct owner_total *, workers);
+    for (int w = 0; w < workers; w++) o->totals[w] = arena_array(im->arena, struct owner_total, im->tables->count + 1);
+}
+
+bool integrate_sources(struct integrate *in, struct status *st)
+{
+    struct import *im = in->im;
+    if (!open_exchanges(in, st) || !take_maps(in, st)) return false;
+    if (!in->owners.in_memory) return true;
+    im->owners = &in->owners;
+    return run_systems(in, false, st);
+}
+
+bool integrate_owners(struct integrate *in, struct status *st)
+{
+    struct import *im = in->im;
+    if (!in->owners.in_memory && !run_systems(in, true, st)) return false;
+    budget_region_return(im->budget, in->maps, in->maps_size);
+    in->maps = NULL;
     for (int i = 0; i < im->tables->count; i++) {
+        for (int w = 0; w < pool_workers(im->pool); w++) {
+            const struct owner_total *from = &in->owners.totals[w][i];
+            in->table[i]->rows_in += from->rows_in;
+            in->table[i]->orphans += from->orphans;
+            for (int a = 0; a < TABLE_AMOUNTS_MAX; a++)
+                for (int c = 0; c < im->rates->count; c++) in->table[i]->orphan_sum[a][c] += from->orphan_sum[a][c];
+        }
         exchange_seal(&in->owned[i]);
         exchange_seal(&in->accounts[i]);
     }

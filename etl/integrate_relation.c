@@ -1,4 +1,4 @@
-/* integrate, part 2: owners out of relation files. An account row meets the relation records of the same account; each
+/* integrate, part 4: owners out of relation files. An account row meets the relation records of the same account; each
  * owner gets a row of its own. Money is divided by shares so that every unit counts once: each further owner gets its
  * share rounded towards zero, the first owner (one whose share is blank, else the first in the file) what is left.
  * Linked people (agents, guardians) get a row without money. */
@@ -48,6 +48,10 @@ static bool emit(struct job *j, int worker, const struct row_tuple *from, uint64
 {
     struct import *im = j->in->im;
     const struct table *t = &im->tables->table[j->table];
+    const struct owners *owners = &j->in->owners;
+    if (owners->in_memory)
+        return owners_take(owners, worker, j->table, owners_customer_1(owners, t->system, source), from->account,
+                           from->record, row, st);
     struct row_tuple *r =
         exchange_add(&j->in->related[j->table], worker, import_partition(source, im->systems[t->system].bits), st);
     if (!r) return false;
@@ -142,6 +146,19 @@ static bool task(void *context, int worker, uint64_t partition, struct status *s
     return true;
 }
 
+/* Where owned rows wait for the map of their partition. */
+static bool open_related(struct integrate *in, int table, struct status *st)
+{
+    struct import *im = in->im;
+    const struct table *t = &im->tables->table[table];
+    return exchange_init(&in->related[table],
+                         &(struct exchange_options){arena_printf(im->arena, "related-%s", t->layout->name),
+                                                    1u << im->systems[t->system].bits,
+                                                    (uint32_t)sizeof(struct row_tuple) + t->row_size,
+                                                    pool_workers(im->pool), im->budget, im->spill_folder},
+                         st);
+}
+
 bool integrate_relations(struct integrate *in, struct status *st)
 {
     struct import *im = in->im;
@@ -152,16 +169,12 @@ bool integrate_relations(struct integrate *in, struct status *st)
             .in = in, .table = i, .scratch = calloc((size_t)pool_workers(im->pool), sizeof(struct integrate_scratch))};
         ensure(j.scratch);
         int bits = im->systems[t->system].bits;
-        bool ok = exchange_init(&in->related[i],
-                                &(struct exchange_options){arena_printf(im->arena, "related-%s", t->layout->name),
-                                                           1u << bits, (uint32_t)sizeof(struct row_tuple) + t->row_size,
-                                                           pool_workers(im->pool), im->budget, im->spill_folder},
-                                st) &&
-                  pool_run(im->pool, UINT64_C(1) << bits, task, &j, st);
+        bool ok =
+            (in->owners.in_memory || open_related(in, i, st)) && pool_run(im->pool, UINT64_C(1) << bits, task, &j, st);
         for (int w = 0; w < pool_workers(im->pool); w++) integrate_scratch_release(&j.scratch[w]);
         free(j.scratch);
         if (!ok) return status_while(st, "finding the owners of %s", t->layout->name);
-        exchange_seal(&in->related[i]);
+        if (!in->owners.in_memory) exchange_seal(&in->related[i]);
     }
     return true;
 }

@@ -135,6 +135,20 @@ enum probe_state probe_value(struct probe_tool *t, const struct probe_reader *r,
 
 /* --- complaints --- */
 
+const char *const PROBE_FAULTS[PROBE_FAULT_COUNT] = {
+    [PROBE_FAULT_BLANK] = "blank, but required",
+    [PROBE_FAULT_DIGIT] = "a byte that must be a digit is none",
+    [PROBE_FAULT_SIGN] = "the sign byte is neither + nor -",
+    [PROBE_FAULT_OVERPUNCH] = "the last byte is no overpunched digit",
+    [PROBE_FAULT_DAY] = "no day of the calendar in the field's format, or outside 1900-2099",
+    [PROBE_FAULT_FROM] = "a day before from=",
+    [PROBE_FAULT_TO] = "a day after to=",
+    [PROBE_FAULT_FUTURE] = "a day after the business date (to=business_date)",
+    [PROBE_FAULT_CODE] = "not among values=",
+    [PROBE_FAULT_CURRENCY] = "no currency with a rate on the business date",
+    [PROBE_FAULT_UNWANTED] = "something stands in a field whose when= does not hold",
+};
+
 struct complaint {
     struct probe_tool *tool;
     const struct probe_reader *reader;
@@ -156,11 +170,12 @@ static void add_found(struct complaint *c, const unsigned char *bytes, size_t le
     buf_add_text(c->out, "\"");
 }
 
-static void not_a_digit(struct complaint *c, uint32_t at)
+static enum probe_fault not_a_digit(struct complaint *c, uint32_t at)
 {
     buf_addf(c->out, "byte %u of %u is ", at + 1, c->f->length);
     add_found(c, c->bytes + at, 1, "wrong");
     buf_add_text(c->out, ", a digit is needed");
+    return PROBE_FAULT_DIGIT;
 }
 
 /* First byte of [from, to) that is no digit; `to` when all are. */
@@ -170,7 +185,7 @@ static uint32_t first_bad(const unsigned char *p, uint32_t from, uint32_t to)
     return from;
 }
 
-static void complain_amount(struct complaint *c)
+static enum probe_fault complain_amount(struct complaint *c)
 {
     uint32_t n = c->f->length, from = c->f->sign == LAYOUT_SIGN_LEADING, to = n;
     if (c->f->sign == LAYOUT_SIGN_TRAILING || c->f->sign == LAYOUT_SIGN_OVERPUNCH) to--;
@@ -180,16 +195,16 @@ static void complain_amount(struct complaint *c)
         buf_addf(c->out, "byte %u of %u is ", sign + 1, n);
         add_found(c, c->bytes + sign, 1, "wrong");
         buf_add_text(c->out, ", + or - is needed");
-    } else if (bad < to) {
-        not_a_digit(c, bad);
-    } else {
-        buf_addf(c->out, "its last byte is ");
-        add_found(c, c->bytes + n - 1, 1, "wrong");
-        buf_add_text(c->out, ", an overpunched digit is needed: { A-I } J-R");
+        return PROBE_FAULT_SIGN;
     }
+    if (bad < to) return not_a_digit(c, bad);
+    buf_addf(c->out, "its last byte is ");
+    add_found(c, c->bytes + n - 1, 1, "wrong");
+    buf_add_text(c->out, ", an overpunched digit is needed: { A-I } J-R");
+    return PROBE_FAULT_OVERPUNCH;
 }
 
-static void complain_date(struct complaint *c)
+static enum probe_fault complain_date(struct complaint *c)
 {
     static const char *const FORMATS[] = {"YYYYMMDD", "YYYY-MM-DD", "YYMMDD", "YYYYDDD"};
     const struct layout_field *f = c->f;
@@ -202,30 +217,34 @@ static void complain_date(struct complaint *c)
     add_found(c, c->bytes, f->length, "the value");
     if (!decode_field(c->reader->decoder, &open, c->bytes - f->offset, &day)) {
         buf_addf(c->out, " is no day (%s)", FORMATS[f->date_format]);
-        return;
+        return PROBE_FAULT_DAY;
     }
     if (f->from != DATE_NONE && day < f->from) {
         date_format(f->from, text);
         buf_addf(c->out, " is before %s", text);
-    } else if (f->to != DATE_NONE && day > f->to) {
+        return PROBE_FAULT_FROM;
+    }
+    if (f->to != DATE_NONE && day > f->to) {
         date_format(f->to, text);
         buf_addf(c->out, " is after %s", text);
-    } else {
-        date_format(c->reader->business_date, text);
-        buf_addf(c->out, " is after the business date %s", text);
+        return PROBE_FAULT_TO;
     }
+    date_format(c->reader->business_date, text);
+    buf_addf(c->out, " is after the business date %s", text);
+    return PROBE_FAULT_FUTURE;
 }
 
-static void complain_code(struct complaint *c)
+static enum probe_fault complain_code(struct complaint *c)
 {
     add_found(c, c->bytes, c->f->length, "the value");
     buf_add_text(c->out, " is not one of ");
     for (int i = 0; i < c->f->codes_count; i++)
         buf_addf(c->out, "%s%s", i ? "," : "", c->f->codes[i][0] ? c->f->codes[i] : "(blank)");
+    return PROBE_FAULT_CODE;
 }
 
 /* The condition does not hold, yet something stands in the field. */
-static void complain_unwanted(struct complaint *c)
+static enum probe_fault complain_unwanted(struct complaint *c)
 {
     const struct layout_field *by = &c->reader->layout->fields[c->f->when_field];
     add_found(c, c->bytes, c->f->length, "a value");
@@ -236,28 +255,28 @@ static void complain_unwanted(struct complaint *c)
             buf_addf(c->out, "%s%s", first ? "" : ",", by->codes[i][0] ? by->codes[i] : "(blank)");
             first = false;
         }
+    return PROBE_FAULT_UNWANTED;
 }
 
-void probe_complaint(struct probe_tool *t, const struct probe_reader *r, int field, const unsigned char *record,
-                     bool shows_bytes, struct buf *out)
+enum probe_fault probe_complaint(struct probe_tool *t, const struct probe_reader *r, int field,
+                                 const unsigned char *record, bool shows_bytes, struct buf *out)
 {
     const struct layout_field *f = &r->layout->fields[field];
     struct complaint c = {t, r, f, record + f->offset, shows_bytes, out};
-    if (!applies(r, f, record)) {
-        complain_unwanted(&c);
-        return;
-    }
+    if (!applies(r, f, record)) return complain_unwanted(&c);
     switch (f->type) {
-    case LAYOUT_TEXT: buf_add_text(out, "blank, but required"); return;
-    case LAYOUT_DIGITS: not_a_digit(&c, first_bad(c.bytes, 0, f->length)); return;
-    case LAYOUT_AMOUNT: complain_amount(&c); return;
-    case LAYOUT_DATE: complain_date(&c); return;
-    case LAYOUT_CODE: complain_code(&c); return;
+    case LAYOUT_TEXT: break;
+    case LAYOUT_DIGITS: return not_a_digit(&c, first_bad(c.bytes, 0, f->length));
+    case LAYOUT_AMOUNT: return complain_amount(&c);
+    case LAYOUT_DATE: return complain_date(&c);
+    case LAYOUT_CODE: return complain_code(&c);
     case LAYOUT_CURRENCY:
         add_found(&c, c.bytes, f->length, "the value");
         buf_add_text(out, " is no currency with a rate on the business date");
-        return;
+        return PROBE_FAULT_CURRENCY;
     }
+    buf_add_text(out, "blank, but required");
+    return PROBE_FAULT_BLANK;
 }
 
 /* --- types --- */

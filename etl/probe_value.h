@@ -40,10 +40,29 @@ enum probe_state {
  * for PROBE_WRONG. */
 enum probe_state probe_value(struct probe_tool *t, const struct probe_reader *r, int field, const unsigned char *record,
                              struct buf *out);
+
+/* Everything a field can be refused for. The reason code of a reject is the bank's word (reason= of the layout), the
+ * fault is what is wrong. Each has a row in docs/formats.md and a case in tests/etl/test_reasons.c. */
+enum probe_fault {
+    PROBE_FAULT_BLANK,
+    PROBE_FAULT_DIGIT,
+    PROBE_FAULT_SIGN,
+    PROBE_FAULT_OVERPUNCH,
+    PROBE_FAULT_DAY,
+    PROBE_FAULT_FROM,
+    PROBE_FAULT_TO,
+    PROBE_FAULT_FUTURE,
+    PROBE_FAULT_CODE,
+    PROBE_FAULT_CURRENCY,
+    PROBE_FAULT_UNWANTED,
+    PROBE_FAULT_COUNT
+};
+extern const char *const PROBE_FAULTS[PROBE_FAULT_COUNT]; /* as in docs/formats.md */
+
 /* Why the check refuses the field: "byte 3 of 17 is \"A\"; digits are needed". May show the byte itself: the caller
  * masks by leaving it out. shows_bytes false keeps every byte of the record out of the text. */
-void probe_complaint(struct probe_tool *t, const struct probe_reader *r, int field, const unsigned char *record,
-                     bool shows_bytes, struct buf *out);
+enum probe_fault probe_complaint(struct probe_tool *t, const struct probe_reader *r, int field,
+                                 const unsigned char *record, bool shows_bytes, struct buf *out);
 /* A decoded integer of the field (as decode_value gives it, or as it stands in a column) as text. */
 void probe_number(const struct probe_reader *r, int field, int64_t value, struct buf *out);
 /* "amount scale=2 sign=leading", as in the layout file: type and options without role, reason, keep and data class. */

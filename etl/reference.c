@@ -74,6 +74,13 @@ static void add_exclusion(struct reader *r, const struct layout *l, const struct
     }
 }
 
+/* Where the record stands that makes the file unusable, and what to do about it. */
+static bool refused(struct status *st, const char *file, uint32_t line, size_t offset)
+{
+    status_while(st, "reading \"%s\" line %u, byte offset %zu", file, line, offset);
+    return status_hint(st, "have the rate file corrected and sent again; then the same command");
+}
+
 /* Calls for each accepted record of a whole file in memory. */
 static bool read_file(struct reader *r, const struct input_file *f)
 {
@@ -81,6 +88,7 @@ static bool read_file(struct reader *r, const struct input_file *f)
     struct decoder *d = decoder_new(
         &(struct decode_options){.layout = l, .rates = &r->out->rates, .business_date = r->business_date}, r->arena);
     struct buf content;
+    uint32_t line_number = 0;
     buf_init(&content, REFERENCE_FILE_MAX);
     bool ok = os_read_file(f->path, &content, r->st);
     for (size_t at = 0; ok && at < content.length;) {
@@ -94,9 +102,11 @@ static bool read_file(struct reader *r, const struct input_file *f)
         if (l->line_end != LAYOUT_LF && l->line_end != LAYOUT_NO_LINE_END && length && line[length - 1] == '\r')
             length--;
         int field;
+        line_number++;
         if (decode_check(d, (const unsigned char *)line, length, &field) < 0) {
             if (l->class == LAYOUT_RATE)
-                ok = add_rate(r, l, d, (const unsigned char *)line, f->name);
+                ok =
+                    add_rate(r, l, d, (const unsigned char *)line, f->name) || refused(r->st, f->name, line_number, at);
             else
                 add_exclusion(r, l, d, (const unsigned char *)line);
         }

@@ -113,6 +113,19 @@ static bool start_workers(struct run *r)
     return true;
 }
 
+static bool start_integration(struct run *r)
+{
+    uint64_t high_water;
+    if (!attempt_high_water(&r->attempt, r->unit_folder, &high_water, r->st)) return false;
+    r->integrate = (struct integrate){.im = &r->import,
+                                      .reference = &r->reference,
+                                      .folder = r->attempt.generation,
+                                      .partition_customers = r->request->partition_customers,
+                                      .first_number = high_water + 1};
+    r->integrate_started = true;
+    return true;
+}
+
 static bool import_files(struct run *r)
 {
     step(r, "020 import");
@@ -145,7 +158,9 @@ static bool import_files(struct run *r)
                                 .spill_folder = spill,
                                 .business_date = r->request->business_date};
     r->import_started = true;
-    bool ok = import_run(&r->import, r->st);
+    /* Who the customers are is found out before their accounts are read: rows then go straight to their places. */
+    bool ok = import_customers(&r->import, r->st) && start_integration(r) &&
+              integrate_customers(&r->integrate, r->st) && import_rows(&r->import, r->st);
     progress_finish(progress);
     if (!ok) return false;
     for (int i = 0; i < r->inputs.files_count; i++) {
@@ -178,18 +193,10 @@ static uint64_t spilled_bytes(const struct run *r)
     return bytes;
 }
 
-static bool integrate_customers(struct run *r)
+static bool integrate(struct run *r)
 {
     step(r, "030 integrate");
-    uint64_t high_water;
-    if (!attempt_high_water(&r->attempt, r->unit_folder, &high_water, r->st)) return false;
-    r->integrate = (struct integrate){.im = &r->import,
-                                      .reference = &r->reference,
-                                      .folder = r->attempt.generation,
-                                      .partition_customers = r->request->partition_customers,
-                                      .first_number = high_water + 1};
-    r->integrate_started = true;
-    if (!integrate_run(&r->integrate, r->st)) return false;
+    if (!integrate_rows(&r->integrate, r->st)) return false;
     if (r->integrate.first_number + r->integrate.customers > 100000000) {
         status_fail(r->st, STATUS_INPUT, "unit %s would need more than 99,999,999 integrated numbers", r->unit->id);
         return status_hint(r->st, "split the unit: city branches can be units of their own");
@@ -349,7 +356,7 @@ static bool work(struct run *r)
     if (!open_attempt(r)) return false;
     if (!take_files(r) || reached(r, 10)) return false;
     if (!import_files(r) || reached(r, 20)) return false;
-    if (!integrate_customers(r) || reached(r, 30)) return false;
+    if (!integrate(r) || reached(r, 30)) return false;
     if (!populate_generation(r) || reached(r, 80)) return false;
     if (!tie_out(r) || reached(r, 90)) return false;
     return commit(r);

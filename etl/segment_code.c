@@ -19,44 +19,58 @@ static uint8_t width_for(uint64_t range)
     return range <= 0xff ? 1 : range <= 0xffff ? 2 : range <= 0xffffffffu ? 4 : 8;
 }
 
-static void pack(char *to, uint8_t width, uint64_t v)
-{
-    switch (width) {
-    case 1: *(uint8_t *)to = (uint8_t)v; break;
-    case 2: {
-        uint16_t x = (uint16_t)v;
-        memcpy(to, &x, 2);
-        break;
-    }
-    case 4: {
-        uint32_t x = (uint32_t)v;
-        memcpy(to, &x, 4);
-        break;
-    }
-    default: memcpy(to, &v, 8); break;
-    }
-}
-
 static uint32_t padded(uint32_t n)
 {
     return (n + 7) & ~7u;
+}
+
+#define PACK_DENSE(type)                                                                                               \
+    for (uint32_t i = 0; i < count; i++) {                                                                             \
+        type v = (type)((uint64_t)values[i] - low);                                                                    \
+        memcpy(p + (size_t)i * sizeof v, &v, sizeof v);                                                                \
+    }
+
+static void pack_dense(char *p, uint8_t width, const int64_t *values, uint32_t count, uint64_t low)
+{
+    switch (width) {
+    case 1: PACK_DENSE(uint8_t); break;
+    case 2: PACK_DENSE(uint16_t); break;
+    case 4: PACK_DENSE(uint32_t); break;
+    default: PACK_DENSE(uint64_t); break;
+    }
+}
+
+/* A bitmap of the values that are not 0, then these. */
+static void pack_sparse(char *p, uint8_t width, const int64_t *values, uint32_t count, uint64_t low)
+{
+    char *to = p + padded((count + 7) / 8);
+    for (uint32_t w = 0; w < count; w += 64) {
+        uint32_t n = count - w < 64 ? count - w : 64;
+        uint64_t bits = 0;
+        for (uint32_t i = 0; i < n; i++) bits |= (uint64_t)(values[w + i] != 0) << i;
+        memcpy(p + w / 8, &bits, padded((n + 7) / 8));
+        for (; bits; bits &= bits - 1, to += width) {
+            uint64_t v = (uint64_t)values[w + (uint32_t)__builtin_ctzll(bits)] - low;
+            memcpy(to, &v, 8); /* there is room for a whole word behind the last value */
+        }
+    }
 }
 
 void segment_code_run(struct buf *out, const int64_t *values, uint32_t count)
 {
     ensure(count >= 1 && count <= SEGMENT_RUN);
     int64_t low = values[0], high = values[0];
-    uint32_t zeros = 0;
+    uint64_t others = 0;
     for (uint32_t i = 0; i < count; i++) {
         low = values[i] < low ? values[i] : low;
         high = values[i] > high ? values[i] : high;
-        zeros += values[i] == 0;
+        others += values[i] != 0;
     }
     struct run_head head = {.kind = RUN_DENSE, .count = (uint16_t)count, .base = low};
     head.width = width_for((uint64_t)high - (uint64_t)low);
-    uint32_t others = count - zeros;
     /* Sparse values keep the dense base: one pass decides both. */
-    uint32_t dense = padded(count * head.width), sparse = padded((count + 7) / 8) + padded(others * head.width);
+    uint32_t dense = padded(count * head.width),
+             sparse = padded((count + 7) / 8) + padded((uint32_t)others * head.width);
     if (low == high) {
         head.kind = RUN_CONSTANT;
         head.width = 0;
@@ -64,29 +78,16 @@ void segment_code_run(struct buf *out, const int64_t *values, uint32_t count)
         head.kind = RUN_SPARSE;
     }
     head.bytes = head.kind == RUN_CONSTANT ? 0 : head.kind == RUN_DENSE ? dense : sparse;
+    char packed[SEGMENT_RUN * 8 + 8]; /* packed here, in the cache, where overshooting does no harm */
+    uint32_t used =
+        head.kind == RUN_DENSE ? count * head.width : padded((count + 7) / 8) + (uint32_t)others * head.width;
+    if (head.kind == RUN_DENSE) pack_dense(packed, head.width, values, count, (uint64_t)low);
+    if (head.kind == RUN_SPARSE) pack_sparse(packed, head.width, values, count, (uint64_t)low);
+    if (head.kind != RUN_CONSTANT) memset(packed + used, 0, head.bytes - used);
     char *p = buf_room(out, sizeof head + head.bytes);
     ensure(p);
     memcpy(p, &head, sizeof head);
-    p += sizeof head;
-    memset(p, 0, head.bytes);
-    if (head.kind == RUN_DENSE) {
-        switch (head.width) {
-        case 1:
-            for (uint32_t i = 0; i < count; i++) p[i] = (char)(uint8_t)((uint64_t)values[i] - (uint64_t)low);
-            break;
-        default:
-            for (uint32_t i = 0; i < count; i++)
-                pack(p + (size_t)i * head.width, head.width, (uint64_t)values[i] - (uint64_t)low);
-        }
-    } else if (head.kind == RUN_SPARSE) {
-        char *to = p + padded((count + 7) / 8);
-        for (uint32_t i = 0; i < count; i++) {
-            if (values[i] == 0) continue;
-            p[i / 8] = (char)((uint8_t)p[i / 8] | 1u << (i % 8));
-            pack(to, head.width, (uint64_t)values[i] - (uint64_t)low);
-            to += head.width;
-        }
-    }
+    memcpy(p + sizeof head, packed, head.bytes);
 }
 
 #define DECODE_DENSE(type)                                                                                             \

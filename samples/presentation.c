@@ -16,7 +16,7 @@ struct subject {
     char name[128];
     char sex;
     int32_t birth;
-    bool elder;
+    bool elder, bad; /* born in the 1800s; the check character is wrong */
 };
 
 static const char *const SURNAMES[] = {"王", "李", "张", "刘", "陈", "杨", "黄",   "赵",   "吴",  "周", "徐",
@@ -98,6 +98,7 @@ static void person_of(const struct sample *s, uint64_t index, struct subject *ou
         foreign_document(&d, index, out);
     } else if (draw_chance(&d, m->bad_check)) {
         out->number[17] = out->number[17] == '7' ? '4' : '7';
+        out->bad = true;
     } else if (draw_chance(&d, m->placeholder)) {
         snprintf(out->number, sizeof out->number, "%s", PLACEHOLDERS[draw_below(&d, COUNT(PLACEHOLDERS))]);
     }
@@ -272,7 +273,7 @@ void population_present(const struct sample *s, const struct holder *h, struct p
     out->birth = who.birth;
     if (who.elder)
         out->birth = DATE_NONE;
-    else if (draw_below(&d, 20) == 0)
+    else if (draw_below(&d, who.bad ? 3 : 20) == 0)
         out->birth = draw_below(&d, 2) ? DATE_NONE : who.birth + 31;
     if (draw_chance(&d, s->mix.number_variant)) vary_number(&d, h, who.elder, out);
     if (draw_chance(&d, s->mix.name_variant)) vary_name(&d, out->name);

@@ -31,6 +31,7 @@ struct field {
     int format, sign;
     bool right; /* text: at the right end, blanks before it */
     char reason[9];
+    bool hot; /* read by a measure */
 };
 
 struct file {
@@ -58,6 +59,6 @@ extern const char *const SYSTEMS[4];
 
 void plan_draw(struct plan *p, uint64_t seed);
 /* The whole configuration below folder; exits with a message when it cannot be written. */
-void plan_write_config(const struct plan *p, const char *folder);
+void plan_write_config(struct plan *p, const char *folder);
 
 #endif

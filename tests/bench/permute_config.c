@@ -7,7 +7,7 @@
 #include <string.h>
 
 struct writer {
-    const struct plan *p;
+    struct plan *p;
     const char *folder;
     FILE *out;
 };
@@ -54,7 +54,7 @@ static void put_field(struct writer *w, const struct file *file, const struct fi
     if (f->kind == KIND_CODE) put(w, " values=%s,%s", w->p->fixed, w->p->demand);
     if (strcmp(f->name, "maturity") == 0 && strcmp(file->system, "retail") == 0) put(w, " when=kind:%s", w->p->fixed);
     if (f->checked) put(w, " reason=%s", f->reason);
-    if (!file->customers && f->kind != KIND_TEXT) put(w, " keep=hot");
+    if (f->hot) put(w, " keep=hot");
     put(w, "\n");
 }
 
@@ -218,6 +218,35 @@ static int write_formula(struct writer *w, struct measure measures[MEASURES_MAX]
     return count;
 }
 
+/* Does the line hold the word, not as a part of another? */
+static bool has_word(const char *line, const char *word)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz_0123456789";
+    size_t n = strlen(word);
+    for (const char *at = strstr(line, word); at; at = strstr(at + 1, word))
+        if (!strchr(letters, at[n]) && (at == line || !strchr(letters, at[-1]))) return true;
+    return false;
+}
+
+/* Account fields are kept hot where a measure reads them, as in the job: what is carried along unread costs time, too.
+ * */
+static void find_hot_fields(struct writer *w)
+{
+    char path[4096], line[1024], table[32];
+    snprintf(path, sizeof path, "%s/formulas/bench.formula", w->folder);
+    FILE *formula = fopen(path, "r");
+    while (formula && fgets(line, sizeof line, formula))
+        for (int i = 0; i < FILES; i++) {
+            struct file *f = &w->p->file[i];
+            snprintf(table, sizeof table, "(%s", f->system);
+            if (f->customers || !strstr(line, table)) continue;
+            for (int k = 0; k < f->fields_count; k++)
+                if (has_word(line, f->field[k].name) || (f->field[k].kind == KIND_CURRENCY && strstr(line, "cny(")))
+                    f->field[k].hot = true;
+        }
+    if (formula) fclose(formula);
+}
+
 /* --- outputs --- */
 
 struct column {
@@ -263,7 +292,7 @@ static void write_outputs(struct writer *w, const struct measure *measures, int 
     COLUMN("id_key = 20 text id_key");
     COLUMN("system = 1 text system");
     COLUMN("score = 19 amount score scale=2");
-    COLUMN("tier = %d text result.tier", 1 + (int)draw_below(&d, 5));
+    COLUMN("tier = %d text result.tier", 3 + (int)draw_below(&d, 5)); /* a code is never cut */
     COLUMN("birth = 8 date field.birth");
     COLUMN("opened = 8 date field.opened");
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -331,13 +360,14 @@ static void write_unit(struct writer *w)
     close_config(w);
 }
 
-void plan_write_config(const struct plan *p, const char *folder)
+void plan_write_config(struct plan *p, const char *folder)
 {
     struct writer w = {.p = p, .folder = folder};
     struct measure measures[MEASURES_MAX];
+    int count = write_formula(&w, measures);
+    find_hot_fields(&w);
     for (int i = 0; i < FILES; i++) write_layout(&w, &p->file[i]);
     write_rates(&w);
-    int count = write_formula(&w, measures);
     write_outputs(&w, measures, count);
     write_unit(&w);
 }

@@ -157,6 +157,31 @@ static void test_late_exchange_in_full_memory(void **state)
     budget_free(b);
 }
 
+/* Nobody has a block to give: the writers of a worker hand the one they have to each other, and what stood in it is in
+ * the spill file. */
+static void test_one_block_for_all(void **state)
+{
+    enum { TUPLES = 5000 };
+    struct status st = {0};
+    struct exchange x;
+    struct budget *b = budget_new(2 * BUDGET_SLAB_SIZE, BUDGET_SLAB_SIZE, BUDGET_BLOCK_SIZE_MAX);
+    assert_true(exchange_init(
+        &x, &(struct exchange_options){"test", PARTITIONS, sizeof(struct tuple), 1, b, test_folder}, &st));
+    struct job j = {&x, 1};
+    assert_true(throw(&j, 0, 0, &st));
+    void *held[256];
+    int n = 0;
+    while (n < 256 && (held[n] = budget_block(b, true)) != NULL) n++;
+    for (uint32_t task = 1; task < TUPLES; task++)
+        if (!throw(&j, 0, task, &st)) fail_msg("%s", st.message);
+    exchange_seal(&x);
+    assert_true(exchange_spilled_bytes(&x) > TUPLES / 2 * sizeof(struct tuple));
+    check_content(&x, TUPLES, true);
+    while (n) budget_block_return(b, held[--n]);
+    exchange_drop(&x);
+    budget_free(b);
+}
+
 /* No memory and no reserve at all: said, with what to set. */
 static void test_no_memory(void **state)
 {
@@ -237,6 +262,7 @@ int main(void)
         cmocka_unit_test(test_content),
         cmocka_unit_test(test_blocks_come_back),
         cmocka_unit_test(test_late_exchange_in_full_memory),
+        cmocka_unit_test(test_one_block_for_all),
         cmocka_unit_test(test_spill_file_cut),
         cmocka_unit_test(test_spill_folder_missing),
         cmocka_unit_test(test_drop_of_nothing),

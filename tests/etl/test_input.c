@@ -109,7 +109,7 @@ static void test_offsets(void **state)
         f->chunks[0].accepted++;
         at += fixture_below(&s, 4) ? 11 : 12;
     }
-    assert_true(input_seal(&in.set, &in.st));
+    assert_true(input_seal(&in.set.files[0], &in.st));
     for (int i = 0; i < 3000; i++) {
         if (input_offset(f, input_record_id(f, offsets[i])) != offsets[i])
             fail_msg("CRMX_TEST_SEED=%llu record %d", (unsigned long long)seed, i);
@@ -133,7 +133,7 @@ static void test_read_record(void **state)
     input_note_reject(&f->chunks[0], &(struct input_reject){11, 1, 5, 0, -1});
     f->chunks[0].lines = 3;
     f->chunks[0].accepted = 2;
-    assert_true(input_seal(&in.set, &in.st));
+    assert_true(input_seal(&in.set.files[0], &in.st));
     assert_int_equal(f->segments_count, 2);
     assert_int_equal(f->rejected, 1);
     assert_int_equal(f->chunks[0].rejects[0].line, 2);
@@ -160,7 +160,7 @@ static void test_changed_file(void **state)
         assert_true(input_add(&in.set, "changed", test_path("changed"), customer_layout(&in, 10, "lf"), 0, &in.st));
         assert_true(input_open_all(&in.set, &in.st));
         assert_true(truncate(test_path("changed"), (off_t)CASES[i].size) == 0);
-        assert_false(input_seal(&in.set, &in.st));
+        assert_false(input_seal(&in.set.files[0], &in.st));
         char message[128];
         snprintf(message, sizeof message, "\"changed\" changed while it was read (110 bytes before, %d now)",
                  (int)CASES[i].size);
@@ -178,7 +178,7 @@ static void test_changed_file(void **state)
     assert_true(input_open_all(&in.set, &in.st));
     struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = 1000}};
     assert_true(utimensat(AT_FDCWD, test_path("changed"), times, 0) == 0);
-    assert_false(input_seal(&in.set, &in.st));
+    assert_false(input_seal(&in.set.files[0], &in.st));
     teardown(&in);
 }
 

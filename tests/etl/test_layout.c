@@ -83,6 +83,7 @@ static const struct {
     {"amount too long", HEAD, FIELDS "f = 0 20 amount\n", "x.ini:9: [fields] f: amount: 1 to 18 digits"},
     {"amount that is only a sign", HEAD, FIELDS "f = 6 1 amount\n", "x.ini:9: [fields] f: amount: 1 to 18 digits"},
     {"code without values", HEAD, FIELDS "f = 6 1 code\n", "x.ini:9: [fields] f: code: values= is missing"},
+    {"code with an empty list", HEAD, FIELDS "f = 6 1 code values=\n", "x.ini:9: [fields] f: values= lists nothing"},
     {"code too long", HEAD, FIELDS "f = 6 9 code values=A\n", "x.ini:9: [fields] f: code: at most 8 bytes"},
     {"value longer than the field", HEAD, FIELDS "f = 6 1 code values=A,BB\n",
      "x.ini:9: [fields] f: a value is empty or longer than the field (write _ for blank)"},

@@ -93,6 +93,32 @@ static void test_control_file(void **state)
     }
 }
 
+/* Stopped after the arrival; somebody tidies up in the attempt's folder; the same command says what is gone. */
+static void test_lost_control_file(void **state)
+{
+    struct run_result result;
+    struct status st;
+    char message[512];
+    fixture_unit_write();
+    fixture_inbox_write();
+    fixture_write("layouts/retail_account.ini",
+                  "[layout]\nname = retail_account\nclass = account\nsystem = retail\nfiles = RA\nrecord_length = 50\n"
+                  "complete = ctl\nreject_limit = 50%\n" FIXTURE_ACCOUNT_FIELDS);
+    fixture_write("inbox/RA", ROWS);
+    fixture_write("inbox/RA.ctl", "records=2\n");
+    assert_false(fixture_run_with(&(struct run_request){.until_step = 10}, &result, &st));
+    assert_int_equal(st.code, STATUS_STOPPED);
+    const char *taken = fixture_state("run/2026-10-31.001.1/in/RA.ctl");
+    assert_int_equal(unlink(taken), 0);
+    snprintf(message, sizeof message, "\"RA\" has lost its control file \"%s\"; nothing is committed", taken);
+    assert_false(fixture_run(&result, &st));
+    assert_string_equal(st.message, message);
+    assert_string_equal(st.hint, "have the file and its control file sent again to the inbox; then the same command");
+    fixture_write("inbox/RA", ROWS);
+    fixture_write("inbox/RA.ctl", "records=2\n");
+    if (!fixture_run(&result, &st)) fail_msg("%s", st.message);
+}
+
 /* --- totals --- */
 
 /* The line "step name currency" of totals.tsv as "records amount"; NULL when there is none. */
@@ -370,8 +396,13 @@ static void test_unbalanced(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_decimals),     cmocka_unit_test(test_unbalanced), cmocka_unit_test(test_totals),
-        cmocka_unit_test(test_doubles),      cmocka_unit_test(test_marks),      cmocka_unit_test(test_control_file),
+        cmocka_unit_test(test_decimals),
+        cmocka_unit_test(test_unbalanced),
+        cmocka_unit_test(test_totals),
+        cmocka_unit_test(test_doubles),
+        cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_control_file),
+        cmocka_unit_test(test_lost_control_file),
         cmocka_unit_test(test_joint_owners),
     };
     return cmocka_run_group_tests(tests, fixture_unit_setup, test_remove_folder);

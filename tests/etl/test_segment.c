@@ -4,6 +4,7 @@
 #include "etl/segment_code.h"
 #include "tests/etl/fixture.h"
 
+#include <pthread.h>
 #include <sys/stat.h>
 
 /* --- runs of integers --- */
@@ -299,6 +300,37 @@ static void test_failures(void **state)
         }
 }
 
+/* A partition below the one that failed still takes its place: giving up there would hide the cause, which is the
+ * lowest failure. */
+static void *commit_below(void *context)
+{
+    struct job *j = context;
+    struct status st = {0};
+    fill(&j->part[1], 1);
+    return segment_commit(j->w, 1, &j->part[1], &st) ? j : NULL;
+}
+
+static void test_failure_above(void **state)
+{
+    struct status st = {0};
+    struct job j = {.w = create("above.seg", PARTITIONS)};
+    pthread_t thread;
+    void *committed;
+    for (int i = 0; i < 2; i++) segment_part_init(&j.part[i]);
+    segment_abort(j.w, 2);
+    assert_int_equal(pthread_create(&thread, NULL, commit_below, &j), 0);
+    usleep(20000); /* it waits for partition 0 by now; where it does not yet, the test only notices less */
+    fill(&j.part[0], 0);
+    assert_true(segment_commit(j.w, 0, &j.part[0], &st));
+    assert_int_equal(pthread_join(thread, &committed), 0);
+    assert_non_null(committed);
+    fill(&j.part[0], 3);
+    assert_false(segment_commit(j.w, 3, &j.part[0], &st));
+    assert_has(st.message, "was given up after a failure elsewhere");
+    segment_discard(j.w);
+    for (int i = 0; i < 2; i++) segment_part_release(&j.part[i]);
+}
+
 static void test_nothing(void **state)
 {
     struct status st = {0};
@@ -409,10 +441,15 @@ static void test_messages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_named_runs),
-        cmocka_unit_test(test_noise),      cmocka_unit_test(test_write_and_read),
-        cmocka_unit_test(test_threads),    cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_nothing),    cmocka_unit_test(test_every_damaged_byte),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_named_runs),
+        cmocka_unit_test(test_noise),
+        cmocka_unit_test(test_write_and_read),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_failure_above),
+        cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_every_damaged_byte),
         cmocka_unit_test(test_messages),
     };
     return cmocka_run_group_tests(tests, test_make_folder, test_remove_folder);

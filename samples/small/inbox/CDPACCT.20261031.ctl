@@ -1,0 +1,2 @@
+records=72
+bytes=9434

@@ -1,0 +1,2 @@
+records=49
+bytes=15748

@@ -1,0 +1,2 @@
+records=84
+bytes=10166

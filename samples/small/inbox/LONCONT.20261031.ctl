@@ -1,0 +1,2 @@
+records=31
+bytes=2823

@@ -1,0 +1,2 @@
+records=64
+bytes=14146
