@@ -374,6 +374,7 @@ const struct command command_customer_find = {
             SHOW_TYPE,
             SHOW_UNIT,
             SHOW_DATE,
+            SHOW_GENERATION,
             SHOW_UNMASK,
             {0}},
     .examples = "crmx customer find \"score >= 400000 and score < 500000\" --columns number,name,branch,score\n"

@@ -286,6 +286,7 @@ const struct command command_formula_diff = {
             SHOW_COEF,
             SHOW_UNIT,
             SHOW_DATE,
+            SHOW_GENERATION,
             {0}},
     .examples = "crmx formula diff personal draft.formula\n"
                 "crmx formula diff personal draft.formula --leaving > leaving.tsv",

@@ -259,6 +259,7 @@ const struct command command_segment = {
             SHOW_TYPE,
             SHOW_UNIT,
             SHOW_DATE,
+            SHOW_GENERATION,
             {0}},
     .examples = "crmx segment --by tier\n"
                 "crmx segment --by branch --where \"tier = 'A'\" --sum total_assets --sum 账户数\n"

@@ -244,6 +244,7 @@ const struct command command_sweep = {
             SHOW_COEF,
             SHOW_UNIT,
             SHOW_DATE,
+            SHOW_GENERATION,
             {0}},
     .examples = "crmx sweep personal --from 500000 --to 1000000 --step 50000\n"
                 "crmx sweep personal --vary '#1' --from 1 --to 2 --step 0.1\n"

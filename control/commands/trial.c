@@ -389,6 +389,7 @@ const struct command command_trial = {
             SHOW_CUSTOMER,
             SHOW_UNIT,
             SHOW_DATE,
+            SHOW_GENERATION,
             SHOW_UNMASK,
             {0}},
     .examples = "crmx trial personal --threshold 800000\n"

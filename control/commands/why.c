@@ -57,7 +57,7 @@ const struct command command_why = {
         "another one: crmx trial FORMULA --number NUMBER. Amounts are masked unless --unmask.",
     .arguments =
         (const struct command_value[]){{.name = "customer", .type = COMMAND_TEXT, .doc = "the integrated number"}, {0}},
-    .options = (const struct command_value[]){SHOW_CUSTOMER, SHOW_UNIT, SHOW_DATE, SHOW_UNMASK, {0}},
+    .options = (const struct command_value[]){SHOW_CUSTOMER, SHOW_UNIT, SHOW_DATE, SHOW_GENERATION, SHOW_UNMASK, {0}},
     .examples = "crmx why 1100000012\n"
                 "crmx why 1100000012 --unmask --json\n"
                 "crmx why --id-type 01 --id-no 110101198001010010",

@@ -192,8 +192,8 @@ static void test_other_profiles(void **state)
     arena_release(&arena);
 }
 
-/* Without a list of placeholders plain numbers take a short way to their key: the same key as the long way gives, for every
- * sequence number, with right and wrong check characters, and for what only nearly is a resident ID. */
+/* Without a list of placeholders plain numbers take a short way to their key: the same key as the long way gives, for
+ * every sequence number, with right and wrong check characters, and for what only nearly is a resident ID. */
 static void test_short_way(void **state)
 {
     static const char *const PROFILES[] = {

@@ -243,6 +243,10 @@ fails '"活期人民币存欵" is neither a measure of the formula nor a custome
 json '.customer.score == "300000.00"' trial "$W/field.formula" --type personal birth=1950-01-01
 json '.customer.score == "0.00"' trial "$W/field.formula" --type personal birth=
 
+json '.trial.generation == "2026-10-31.001.1"' trial personal --by none --generation 2026-10-31.001.1
+fails 'unit 11 has no generation 2026-10-31.001.9' 'it has: 2026-10-31.001.1' why "$in" --generation 2026-10-31.001.9
+fails '--date or --generation, not both' '' segment --by tier --date 2026-10-31 --generation 2026-10-31.001.1
+
 # --- nothing of it touched the generation ---
 
 check "the generation is what it was" same "$(cd "$GEN" && find . -type f -exec sha256sum {} + | sort)" "$before"
