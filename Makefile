@@ -74,16 +74,21 @@ $(BUILD)/samples/generate: $(GENERATOR_OBJECTS)
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(OBJECTS)
 	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
+# Random formulas for PostgreSQL and the engine: tests/formulas/run compares.
+FORMULAS_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/formulas/*.c))
+$(BUILD)/tests/formulas/formulas: $(FORMULAS_OBJECTS) $(OBJECTS)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 unit: $(TESTS) ## build and run the unit tests only
 	@MODE=$(MODE) tests/run unit
 
 # --- tests; every runner ends with "N passed, N failed" (tests/README.md) ---
 
 .PHONY: tests test check asan tsan cov crash faults fuzz bench demo lint format docs install
-tests: all $(TESTS)
+tests: all $(TESTS) $(BUILD)/tests/formulas/formulas
 
 test: tests ## unit and integration tests (about 2 minutes)
-	@MODE=$(MODE) tests/run unit integration
+	@MODE=$(MODE) tests/run integration unit formulas
 
 check: test asan tsan crash faults fuzz lint ## everything: also sanitizers, crashes, faults, a fuzz smoke
 

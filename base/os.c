@@ -20,7 +20,7 @@
 
 static struct {
     _Atomic long calls;
-    long fault_at, fault_from, crash_at;
+    long fault_at, fault_from, crash_at, pause_at;
     int log_fd;
     bool active;
 } fault = {.log_fd = -1};
@@ -36,9 +36,10 @@ __attribute__((constructor)) static void fault_init(void)
     fault.fault_at = fault_setting("CRMX_FAULT_AT");
     fault.fault_from = fault_setting("CRMX_FAULT_FROM");
     fault.crash_at = fault_setting("CRMX_CRASH_AT");
+    fault.pause_at = fault_setting("CRMX_PAUSE_AT");
     const char *log = getenv("CRMX_CALL_LOG");
     if (log) fault.log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-    fault.active = fault.fault_at || fault.fault_from || fault.crash_at || fault.log_fd >= 0;
+    fault.active = fault.fault_at || fault.fault_from || fault.crash_at || fault.pause_at || fault.log_fd >= 0;
 }
 
 /* True when the call that follows has to fail. */
@@ -52,6 +53,7 @@ static bool fault_here(const char *call, const char *path)
         if (length > 0 && write(fault.log_fd, line, (size_t)length) < 0) fault.log_fd = -1;
     }
     if (n == fault.crash_at) raise(SIGKILL);
+    if (n == fault.pause_at) raise(SIGSTOP);
     if (n == fault.fault_at || (fault.fault_from && n >= fault.fault_from)) {
         errno = EIO;
         return true;

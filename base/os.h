@@ -3,7 +3,9 @@
  * Every call that can fail passes a fault point first. Tests drive it by environment variables, read once at start:
  *     CRMX_FAULT_AT=N      the Nth call fails once with EIO            CRMX_FAULT_FROM=N    every call from the Nth
  * fails CRMX_CRASH_AT=N      the process kills itself with SIGKILL right before its Nth call CRMX_CALL_LOG=FILE appends
- * one line per call (number, name, path): how a test learns how many there are Calls are counted over all threads.
+ * one line per call (number, name, path): how a test learns how many there are
+ *     CRMX_PAUSE_AT=N      the process stops (SIGSTOP) right before its Nth call, until SIGCONT
+ * Calls are counted over all threads.
  * Errors fill the status with what was attempted, on which path, and why.
  *
  * Durability order (architecture 2): write, os_fsync the file, os_fsync_folder its folder, then rename, then fsync

@@ -22,6 +22,7 @@ static const struct {
     [STATUS_TRANSFER] = {"transfer", 8},
     [STATUS_MEMORY] = {"memory", 8},
     [STATUS_CORRUPT] = {"corrupt", 12},
+    [STATUS_HELD] = {"held", 12},
 };
 
 static void append_line(char *text, size_t capacity, const char *prefix, const char *format, va_list args)
@@ -62,6 +63,12 @@ bool status_hint(struct status *st, const char *format, ...)
     return false;
 }
 
+bool status_excerpt(struct status *st, const char *lines)
+{
+    if (!st->excerpt[0]) snprintf(st->excerpt, sizeof st->excerpt, "%s", lines);
+    return false;
+}
+
 bool status_while(struct status *st, const char *format, ...)
 {
     va_list args;
@@ -86,14 +93,20 @@ const char *status_code_name(enum status_code code)
     return CODES[code].name;
 }
 
+static void print_lines(const char *indent, const char *lines)
+{
+    while (*lines) {
+        size_t n = strcspn(lines, "\n");
+        fprintf(stderr, "%s%.*s\n", indent, (int)n, lines);
+        lines += n + (lines[n] == '\n');
+    }
+}
+
 void status_print(const struct status *st)
 {
     fprintf(stderr, "ERROR: %s\n", st->message);
-    for (const char *line = st->context; *line;) {
-        size_t n = strcspn(line, "\n");
-        fprintf(stderr, "  %.*s\n", (int)n, line);
-        line += n + (line[n] == '\n');
-    }
+    print_lines("    ", st->excerpt);
+    print_lines("  ", st->context);
     if (st->hint[0]) fprintf(stderr, "HINT: %s\n", st->hint);
 }
 

@@ -32,15 +32,18 @@ enum status_code {
     STATUS_DATABASE,     /* PostgreSQL refused or could not be reached */
     STATUS_TRANSFER,     /* the CRM data server refused or could not be reached */
     STATUS_MEMORY,       /* the memory budget does not suffice */
-    STATUS_CORRUPT       /* stored data fail their checksum or contradict themselves */
+    STATUS_CORRUPT,      /* stored data fail their checksum or contradict themselves */
+    STATUS_HELD          /* stopped before the commit until somebody decides (a gate) */
 };
 
-enum { STATUS_MESSAGE_MAX = 768, STATUS_HINT_MAX = 512, STATUS_CONTEXT_MAX = 1024 };
+enum { STATUS_MESSAGE_MAX = 768, STATUS_EXCERPT_MAX = 640, STATUS_HINT_MAX = 512, STATUS_CONTEXT_MAX = 1024 };
 
 struct status {
     enum status_code code;
     int sys_errno; /* errno at the time of the failure, 0 if none */
     char message[STATUS_MESSAGE_MAX];
+    char excerpt
+        [STATUS_EXCERPT_MAX]; /* lines to show below the message: the text that is wrong, with a caret; "": none */
     char hint[STATUS_HINT_MAX];
     char context[STATUS_CONTEXT_MAX]; /* lines "while ...", innermost first */
 };
@@ -50,6 +53,8 @@ bool status_fail(struct status *st, enum status_code code, const char *format, .
     __attribute__((format(printf, 3, 4), cold));
 /* Sets the hint (the next thing to type) unless there is one. Always returns false. */
 bool status_hint(struct status *st, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
+/* Sets the excerpt unless there is one: lines without a line end behind the last. Always returns false. */
+bool status_excerpt(struct status *st, const char *lines) __attribute__((cold));
 /* Adds a line "while ...". Always returns false. */
 bool status_while(struct status *st, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
 void status_clear(struct status *st);
@@ -57,7 +62,7 @@ void status_clear(struct status *st);
  * 12 nothing committed, 16 set-up or environment (architecture 8). */
 int status_exit_code(const struct status *st);
 const char *status_code_name(enum status_code code);
-/* Prints "ERROR: ...", the context lines and "HINT: ..." to stderr. */
+/* Prints "ERROR: ...", the excerpt, the context lines and "HINT: ..." to stderr. */
 void status_print(const struct status *st);
 
 /* A bug stops the program at once, in release builds too: a wrong cent is worse than a core dump. */

@@ -142,6 +142,10 @@ static void print_failure(const struct command_call *call, int exit_code)
     buf_add_json(&line, view_of(st->message));
     buf_addf(&line, ", \"code\": \"%s\", \"exit\": %d, \"context\": ", status_code_name(st->code), exit_code);
     buf_add_json(&line, view_of(st->context));
+    if (st->excerpt[0]) {
+        buf_add_text(&line, ", \"excerpt\": ");
+        buf_add_json(&line, view_of(st->excerpt));
+    }
     buf_add_text(&line, ", \"hint\": ");
     buf_add_json(&line, view_of(st->hint));
     buf_add_text(&line, "}\n");

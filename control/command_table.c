@@ -7,9 +7,9 @@ extern const struct command command_init, command_layout_check, command_layout_l
     command_db_psql, command_delivery_run, command_delivery_list, command_delivery_resolve, command_generation_list,
     command_generation_verify, command_generation_show, command_customer_show, command_source_show,
     command_identity_explain, command_identity_list, command_measure_compute, command_measure_verify,
-    command_formula_functions, command_formula_eval, command_config_show, command_config_doc, command_version,
-    command_help, command_trial, command_sweep, command_why, command_customer_find, command_segment,
-    command_formula_diff;
+    command_formula_functions, command_formula_eval, command_formula_check, command_formula_lint, command_config_show,
+    command_config_doc, command_version, command_help, command_gate_list, command_gate_accept, command_trial,
+    command_sweep, command_why, command_customer_find, command_segment, command_formula_diff;
 
 const struct command *const COMMANDS[] = {
     &command_init,
@@ -21,6 +21,8 @@ const struct command *const COMMANDS[] = {
     &command_status,
     &command_rejects,
     &command_reconcile,
+    &command_gate_list,
+    &command_gate_accept,
     &command_db_load,
     &command_db_rebuild,
     &command_db_psql,
@@ -44,6 +46,8 @@ const struct command *const COMMANDS[] = {
     &command_trial,
     &command_sweep,
     &command_why,
+    &command_formula_check,
+    &command_formula_lint,
     &command_config_show,
     &command_config_doc,
     &command_version,

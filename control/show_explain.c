@@ -1,7 +1,7 @@
 #include "control/show_explain.h"
 
 #include "base/date.h"
-#include "control/show_formula.h"
+#include "control/show_draft.h"
 #include "etl/populate.h"
 #include "scoring/words.h"
 

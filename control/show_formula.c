@@ -1,160 +1,109 @@
 #include "control/show_formula.h"
 
+#include "base/nearest.h"
 #include "base/os.h"
+#include "etl/scorecard.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-enum { FORMULA_FILE_MAX = 65536 };
+enum { FORMULA_BYTES_MAX = 1 << 20 };
 
-const char *const SHOW_TYPES[] = {"personal", "corporate", NULL};
+const char *const SHOW_CUSTOMER_TYPES[] = {"personal", "corporate", NULL};
 
-bool show_unit_configured(struct command_call *call, const char *id, struct unit **out, struct status *st)
+/* --- which file --- */
+
+struct names {
+    struct nearest nearest;
+    struct arena *arena;
+};
+
+static bool note_name(void *context, const char *file)
 {
-    return unit_load(call->work, id, &call->arena, out, st);
-}
-
-/* --- texts --- */
-
-bool show_parse_amount(const char *what, const char *text, int64_t *minor, struct status *st)
-{
-    const char *p = text;
-    bool negative = *p == '-';
-    int64_t value = 0;
-    int decimals = -1, digits = 0;
-    for (p += negative; *p; p++) {
-        if (*p == '.' && decimals < 0) {
-            decimals = 0;
-        } else if (*p >= '0' && *p <= '9' && decimals < 2 && digits < 16) {
-            value = value * 10 + (*p - '0');
-            digits++;
-            decimals += decimals >= 0;
-        } else {
-            break;
-        }
-    }
-    if (*p || digits == 0 || decimals == 0) {
-        status_fail(st, STATUS_USAGE, "%s: an amount such as 800000.00 is needed, found \"%s\"", what, text);
-        return status_hint(st, "yuan with up to two decimals, no signs between the digits");
-    }
-    for (int i = decimals < 0 ? 0 : decimals; i < 2; i++) value *= 10;
-    *minor = negative ? -value : value;
+    struct names *n = context;
+    size_t length = strlen(file), ending = strlen(".formula");
+    if (length > ending && strcmp(file + length - ending, ".formula") == 0)
+        nearest_try(&n->nearest, arena_dup(n->arena, (struct view){file, length - ending}));
     return true;
 }
 
-bool show_parse_number(const char *what, const char *text, double *value, struct status *st)
+static bool unknown_name(struct command_call *call, const char *name, struct status *st)
 {
-    char *end;
-    bool plain = *text && strspn(text, "0123456789.-+eE") == strlen(text);
-    errno = 0;
-    *value = strtod(text, &end);
-    if (plain && *end == 0 && errno == 0 && isfinite(*value)) return true;
-    return status_fail(st, STATUS_USAGE, "%s: a number such as 1.5 is needed, found \"%s\"", what, text);
+    struct names n = {.arena = &call->arena};
+    struct status ignored = {0};
+    nearest_init(&n.nearest, name);
+    status_fail(st, STATUS_USAGE, "there is no formula \"%s\" (%s)", name,
+                command_path(call, "formulas/%s.formula", name));
+    if (os_exists(command_path(call, "formulas"))) os_list(command_path(call, "formulas"), note_name, &n, &ignored);
+    if (n.nearest.name) return status_hint(st, "did you mean %s?", n.nearest.name);
+    return status_hint(st, "give a file (./%s.formula), or list the formulas that are there: crmx layout check", name);
 }
 
-const char *show_share(struct arena *arena, uint64_t part, uint64_t whole)
+static bool is_file(const char *text)
 {
-    if (!whole) return "";
-    uint64_t hundredths = (uint64_t)(((unsigned __int128)part * 20000 + whole) / (2 * (unsigned __int128)whole));
-    return arena_printf(arena, "%" PRIu64 ".%02" PRIu64 "%%", hundredths / 100, hundredths % 100);
+    size_t length = strlen(text), ending = strlen(".formula");
+    return strchr(text, '/') || (length > ending && strcmp(text + length - ending, ".formula") == 0);
 }
 
-struct pool *show_pool(struct command_call *call)
+static bool find_file(struct show_formula *s, const char *file_or_name, struct status *st)
 {
-    int threads = (int)option_integer(call->options, OPTION_RUN_THREADS);
-    return pool_new(threads ? threads : os_cpu_count());
-}
-
-/* --- coefficients --- */
-
-int show_coefficient(struct command_call *call, const struct formula *f, const char *name, struct status *st)
-{
-    const char *list = "";
-    int n = formula_coefficient_count(f);
-    for (int i = 0; i < n; i++) {
-        const char *its = formula_coefficient_name(f, i);
-        const char *sign = strchr(its, '#');
-        if (strcmp(its, name) == 0 || (name[0] == '#' && sign && strcmp(sign, name) == 0)) return i;
-        list = arena_printf(&call->arena, "%s%s%s=%.15g", list, i ? ", " : "", its, formula_coefficient(f, i));
-    }
-    status_fail(st, STATUS_USAGE, "the formula has no coefficient \"%s\"", name);
-    status_hint(st, n ? "its coefficients: %s" : "write one: coef NAME = 1.5; or 系数(1.5)%s", list);
-    return -1;
-}
-
-static bool set_coefficients(struct command_call *call, struct show_formula *s, struct status *st)
-{
-    for (int i = 0; i < command_count(call, "coef"); i++) {
-        const char *text = command_text_at(call, "coef", i), *equals = strchr(text, '=');
-        double value;
-        if (!equals || equals == text) {
-            status_fail(st, STATUS_USAGE, "--coef: NAME=VALUE is needed, found \"%s\"", text);
-            return status_hint(st, "for example: --coef '#1=1.6'");
-        }
-        const char *name = arena_dup(&call->arena, (struct view){text, (size_t)(equals - text)});
-        int c = show_coefficient(call, s->f, name, st);
-        if (c < 0 || !show_parse_number(name, equals + 1, &value, st)) return false;
-        s->coefficients_changed |= value != formula_coefficient(s->f, c);
-        formula_set_coefficient(s->f, c, value);
-    }
-    return true;
-}
-
-/* --- the file --- */
-
-static const char *base_name(struct command_call *call, const char *argument)
-{
-    const char *slash = strrchr(argument, '/'), *name = slash ? slash + 1 : argument;
-    size_t n = strlen(name), ending = strlen(".formula");
-    if (n > ending && strcmp(name + n - ending, ".formula") == 0) n -= ending;
-    return arena_dup(&call->arena, (struct view){name, n});
-}
-
-static bool find_file(struct command_call *call, const char *argument, struct show_formula *s, struct status *st)
-{
-    s->name = base_name(call, argument);
-    const char *named = command_path(call, "formulas/%s.formula", argument);
-    s->path = strchr(argument, '/') || !os_exists(named) ? argument : named;
+    s->path = is_file(file_or_name) ? file_or_name : command_path(s->call, "formulas/%s.formula", file_or_name);
     if (os_exists(s->path)) return true;
-    status_fail(st, STATUS_USAGE, "there is no formula \"%s\": neither that file nor \"%s\" exists", argument, named);
-    return status_hint(st, "see the formulas: ls %s", command_path(call, "formulas"));
+    if (!is_file(file_or_name)) return unknown_name(s->call, file_or_name, st);
+    status_fail(st, STATUS_USAGE, "there is no file \"%s\"", file_or_name);
+    return status_hint(st, "a formula of the working folder is given by its name alone: crmx %s personal",
+                       s->call->command->name);
 }
 
-/* --type; else the type whose formula has this name; else the only one that has a formula, else personal. */
-static int type_of(struct command_call *call, const struct unit *u, const char *name)
+/* personal.formula is what units/11.ini names as formula.personal */
+static int type_of(const struct show_formula *s)
 {
-    if (command_given(call, "type")) return command_choice(call, "type", 0);
-    for (int t = 0; t < CUSTOMER_TYPES; t++)
-        if (u->formula_name[t] && strcmp(u->formula_name[t], name) == 0) return t;
-    return u->formula_name[CUSTOMER_PERSONAL] ? CUSTOMER_PERSONAL : CUSTOMER_CORPORATE;
-}
-
-bool show_formula_open(struct command_call *call, const struct unit *unit, const char *argument,
-                       struct show_formula *out, struct status *st)
-{
-    int64_t threshold;
-    *out = (struct show_formula){0};
-    buf_init(&out->text, FORMULA_FILE_MAX + 1);
-    if (!find_file(call, argument, out, st) || !os_read_file(out->path, &out->text, st) ||
-        !formula_parse(out->path, out->text.bytes ? buf_view(&out->text) : VIEW_LITERAL(""), &out->f, st))
-        return false;
-    out->type = type_of(call, unit, out->name);
-    if (unit->has_threshold[out->type]) formula_set_threshold(out->f, unit->threshold_minor[out->type]);
-    const char *text = command_text(call, "threshold", NULL);
-    if (text) {
-        if (!show_parse_amount("--threshold", text, &threshold, st)) return false;
-        formula_set_threshold(out->f, threshold);
+    const char *slash = strrchr(s->path, '/'), *base = slash ? slash + 1 : s->path;
+    size_t length = strlen(base), ending = strlen(".formula");
+    if (length > ending) length -= ending;
+    for (int t = 0; t < CUSTOMER_TYPES; t++) {
+        const char *name = s->unit->formula_name[t];
+        if (name && strlen(name) == length && strncmp(name, base, length) == 0) return t;
     }
-    trial_hash(buf_view(&out->text), formula_threshold(out->f), out->hash);
-    return set_coefficients(call, out, st);
+    return CUSTOMER_PERSONAL;
 }
 
-void show_formula_close(struct show_formula *f)
+/* --- bound --- */
+
+static bool bind(struct show_formula *s, struct status *st)
 {
-    buf_release(&f->text);
-    formula_free(f->f);
-    *f = (struct show_formula){0};
+    struct measure_rates rates = {s->rates.rates.rate, s->rates.rates.per_unit};
+    struct buf text;
+    buf_init(&text, FORMULA_BYTES_MAX);
+    bool ok = os_read_file(s->path, &text, st) &&
+              formula_parse(s->path, text.bytes ? buf_view(&text) : VIEW_LITERAL(""), &s->formula, st) &&
+              measure_bind(s->formula, s->tables.schema, &rates, &s->measures, st) &&
+              formula_bind(s->formula, s->tables.schema, &s->program, st) &&
+              scorecard_check_columns(s->measures, &s->tables, s->path, st);
+    buf_release(&text);
+    return ok;
+}
+
+bool show_formula_open(struct show_formula *s, struct command_call *call, const char *file_or_name, struct status *st)
+{
+    *s = (struct show_formula){.call = call};
+    int32_t date = command_date(call, "date", 20000); /* only rates and ages depend on it */
+    const char *unit = show_unit(call, st);
+    if (!unit || !find_file(s, file_or_name, st) || !unit_load(call->work, unit, &call->arena, &s->unit, st) ||
+        !probe_rates_find(call->work, s->unit, date, &call->arena, &s->rates, st))
+        return false;
+    s->type = command_choice(call, "type", type_of(s));
+    tables_init(&s->tables, s->unit, &s->rates.rates, date, &call->arena);
+    if (bind(s, st)) return true;
+    show_formula_close(s);
+    return false;
+}
+
+void show_formula_close(struct show_formula *s)
+{
+    formula_program_free(s->program);
+    measure_set_free(s->measures);
+    formula_free(s->formula);
+    s->program = NULL;
+    s->measures = NULL;
+    s->formula = NULL;
 }

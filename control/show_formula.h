@@ -1,58 +1,45 @@
-/* show_formula: the formula an analyst works with on the command line: a file, or the name of one in formulas/; for
- * which customers, with which threshold and coefficients.
+/* show_formula: a formula file as a unit would read it: parsed, bound to the unit's tables, its measures planned. For
+ * the commands that judge a formula before it is anybody's.
  *
- * Threshold in force, as the night has it: --threshold, else threshold.TYPE of units/UU.ini, else the formula's own.
- * The command declares SHOW_TYPE, SHOW_THRESHOLD and SHOW_COEF.
+ * What is given is a file (it has a slash or ends with .formula) or a name: formulas/NAME.formula of the working
+ * folder. The customer type is that of --type, else of the unit's file that names it, else personal.
+ *
+ *     show_formula_open(&s, call, "personal", st) → s.formula, s.measures, s.program → show_formula_close(&s)
  */
 #ifndef CRMX_CONTROL_SHOW_FORMULA_H
 #define CRMX_CONTROL_SHOW_FORMULA_H
 
-#include "control/command.h"
-#include "etl/trial.h"
+#include "control/show_unit.h"
+#include "etl/probe_rates.h"
+#include "etl/table.h"
+#include "scoring/formula.h"
 
-extern const char *const SHOW_TYPES[]; /* personal, corporate */
-
-#define SHOW_TYPE                                                                                                      \
+#define SHOW_FORMULA_ARGUMENT                                                                                          \
     {                                                                                                                  \
-        .name = "type", .type = COMMAND_CHOICE, .words = SHOW_TYPES, .placeholder = "TYPE",                            \
-        .doc = "which customers: personal or corporate (default: whose formula it is)"                                 \
+        .name = "formula", .type = COMMAND_TEXT, .placeholder = "FILE|NAME", .required = true,                         \
+        .doc = "a formula file, or the name of one of the working folder: personal"                                    \
     }
-#define SHOW_THRESHOLD                                                                                                 \
+#define SHOW_FORMULA_TYPE                                                                                              \
     {                                                                                                                  \
-        .name = "threshold", .letter = 't', .type = COMMAND_TEXT, .placeholder = "AMOUNT",                             \
-        .doc = "another threshold, such as 800000.00 (default: as the night would take it)"                            \
+        .name = "type", .letter = 't', .type = COMMAND_CHOICE, .words = SHOW_CUSTOMER_TYPES,                           \
+        .doc = "which customers it is for (default: what the unit says, else personal)"                                \
     }
-#define SHOW_COEF                                                                                                      \
-    {                                                                                                                  \
-        .name = "coef", .letter = 'c', .type = COMMAND_TEXT, .placeholder = "NAME=VALUE", .repeated = true,            \
-        .doc = "another value of a coefficient, by name or number: fx=1.6, 系数#2=1.6, #2=1.6"                       \
-    }
+extern const char *const SHOW_CUSTOMER_TYPES[]; /* personal, corporate */
 
 struct show_formula {
-    const char *name; /* "personal" */
+    struct command_call *call;
+    struct unit *unit;
+    struct tables tables;
+    struct probe_rates rates;
     const char *path;
-    struct buf text;
-    struct formula *f; /* threshold and coefficients set */
-    int type;
-    bool coefficients_changed; /* by --coef: what is tried is not what the file says */
-    char hash[TRIAL_HASH_MAX];
+    int type; /* CUSTOMER_PERSONAL … */
+    struct formula *formula;
+    struct measure_set *measures;
+    struct formula_program *program;
 };
 
-/* unit: as configured now. argument: a file, or a name. */
-bool show_formula_open(struct command_call *call, const struct unit *unit, const char *argument,
-                       struct show_formula *out, struct status *st);
-void show_formula_close(struct show_formula *f);
-
-/* The unit of the call as it is configured now (not as frozen in a generation). */
-bool show_unit_configured(struct command_call *call, const char *id, struct unit **out, struct status *st);
-/* Index of a coefficient: "fx", "系数#2", "#2". -1: STATUS_USAGE, which there are. */
-int show_coefficient(struct command_call *call, const struct formula *f, const char *name, struct status *st);
-/* "800000.00" → 80000000 */
-bool show_parse_amount(const char *what, const char *text, int64_t *minor, struct status *st);
-bool show_parse_number(const char *what, const char *text, double *value, struct status *st);
-/* "12.34%" of part in whole */
-const char *show_share(struct arena *arena, uint64_t part, uint64_t whole);
-/* As many workers as [run] threads says. */
-struct pool *show_pool(struct command_call *call);
+/* On failure nothing is left open. */
+bool show_formula_open(struct show_formula *s, struct command_call *call, const char *file_or_name, struct status *st);
+void show_formula_close(struct show_formula *s);
 
 #endif

@@ -4,6 +4,7 @@
 #include "control/follow.h"
 #include "control/show_tsv.h"
 #include "etl/arrive.h"
+#include "etl/gate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -200,6 +201,18 @@ static bool look_at_targets(struct show_status *l, struct status *st)
 
 /* --- what to type next --- */
 
+/* Was the attempt held by gates that nobody has decided on yet? */
+static bool gates_hold(const struct show_status *l, const struct show_attempt *a)
+{
+    int32_t date;
+    bool there;
+    struct gates g;
+    struct status ignored = {0};
+    return a->step >= 90 && date_parse((struct view){a->id, 10}, &date) &&
+           gate_read(l->folder, date, l->arena, &g, &there, &ignored) && there &&
+           gate_apply_decisions(l->folder, date, &g, &ignored) && g.held > 0;
+}
+
 static void choose_next(struct show_status *l)
 {
     char date[11];
@@ -218,6 +231,10 @@ static void choose_next(struct show_status *l)
     } else if (a && a->state == ATTEMPT_FAILED) {
         l->needs_someone = true;
         bool rejects = os_exists(arena_printf(l->arena, "%s/gen.tmp/rejects.tsv", a->folder));
+        if (gates_hold(l, a)) {
+            l->next = arena_printf(l->arena, "decide: crmx gate list --unit %s --date %.10s --held", l->id, a->id);
+            return;
+        }
         l->next = arena_printf(l->arena, "%srepair the cause, then: crmx run initial --unit %s --date %.10s",
                                rejects ? arena_printf(l->arena, "crmx rejects --unit %s; ", l->id) : "", l->id, a->id);
     } else if (a && l->layouts_missing) {

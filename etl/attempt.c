@@ -40,12 +40,13 @@ const char *attempt_folder(const char *unit_folder, int32_t business_date, int n
     return arena_printf(arena, "%s/run/%s.001.%d", unit_folder, date, number);
 }
 
-bool attempt_open(struct attempt *a, const char *unit_folder, int32_t business_date, struct status *st)
+bool attempt_open(struct attempt *a, const char *unit_folder, int32_t business_date, const struct epoch *epoch,
+                  struct status *st)
 {
     struct search s = {.last = 0};
     char runs[OS_PATH_MAX];
     date_format(business_date, s.date);
-    *a = (struct attempt){0};
+    *a = (struct attempt){.epoch = epoch};
     snprintf(runs, sizeof runs, "%s/run", unit_folder);
     if (!os_make_folder(runs, st) || !os_list(runs, note_attempt, &s, st)) return false;
     int number = s.last ? s.last : 1;
@@ -53,8 +54,8 @@ bool attempt_open(struct attempt *a, const char *unit_folder, int32_t business_d
         bool failed;
         snprintf(a->folder, sizeof a->folder, "%s/%s.001.%d", runs, s.date, s.last);
         if (!was_failed(a->folder, &failed, st)) return false;
-        a->resumed = !failed;
-        if (failed) number = s.last + 1;
+        a->resumed = !failed && !epoch->other;
+        if (!a->resumed) number = s.last + 1;
     }
     a->number = number;
     snprintf(a->id, sizeof a->id, "%s.001.%d", s.date, number);
@@ -195,8 +196,9 @@ bool attempt_publish(const struct attempt *a, const char *unit_folder, const cha
     snprintf(final, sizeof final, "%s/%s", generations, a->id);
     snprintf(current.id, sizeof current.id, "%s", a->id);
     snprintf(current.manifest_hash, sizeof current.manifest_hash, "%s", manifest_hash);
-    return os_make_folder(generations, st) && os_fsync_folder(a->generation, st) &&
+    return os_make_folder(generations, st) && os_fsync_folder(a->generation, st) && epoch_check(a->epoch, st) &&
            os_rename_new(a->generation, final, st) && os_fsync_folder(generations, st) &&
-           os_fsync_folder(a->folder, st) && raise_high_water(a, unit_folder, high_water, st) &&
+           os_fsync_folder(a->folder, st) && epoch_check(a->epoch, st) &&
+           raise_high_water(a, unit_folder, high_water, st) && epoch_check(a->epoch, st) &&
            generation_current_write(unit_folder, &current, st);
 }

@@ -12,6 +12,7 @@
 #ifndef CRMX_ETL_ATTEMPT_H
 #define CRMX_ETL_ATTEMPT_H
 
+#include "etl/epoch.h"
 #include "etl/generation.h"
 #include "etl/input.h"
 
@@ -21,11 +22,14 @@ struct attempt {
     char generation[OS_PATH_MAX]; /* run/ID/gen.tmp */
     int number;                   /* ATTEMPT; those below it failed */
     bool resumed;
+    const struct epoch *epoch; /* checked before every rename that publishes */
 };
 
 /* run/DATE.SEQ.NUMBER: the folder of another attempt of the same date. */
 const char *attempt_folder(const char *unit_folder, int32_t business_date, int number, struct arena *arena);
-bool attempt_open(struct attempt *a, const char *unit_folder, int32_t business_date, struct status *st);
+/* Resumes an attempt that was interrupted, unless the run that works on it is still alive (epoch->other). */
+bool attempt_open(struct attempt *a, const char *unit_folder, int32_t business_date, const struct epoch *epoch,
+                  struct status *st);
 /* Copies unit, layouts, outputs, identity and formulas to param/, once. */
 bool attempt_freeze(const struct attempt *a, const char *work, const char *unit, struct status *st);
 /* The highest number ever given; 0 at the start. While the attempt is open it is the mark from before it. */

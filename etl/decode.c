@@ -214,6 +214,13 @@ static inline bool eight_digits(const char *p, uint64_t *value)
     return true;
 }
 
+static uint64_t hash_mask = ~UINT64_C(0);
+
+void decode_limit_hash(int bits)
+{
+    hash_mask = (UINT64_C(1) << bits) - 1;
+}
+
 uint64_t decode_text_key(struct view t)
 {
     if (t.length >= 1 && t.length <= EXACT_DIGITS_MAX) {
@@ -224,7 +231,7 @@ uint64_t decode_text_key(struct view t)
         if (eight_digits(padded, &high) && eight_digits(padded + 8, &low))
             return decode_digits_key(high, low, t.length);
     }
-    return XXH3_64bits(t.bytes, t.length) | DECODE_KEY_HASHED;
+    return (XXH3_64bits(t.bytes, t.length) & hash_mask) | DECODE_KEY_HASHED;
 }
 
 uint64_t decode_key(const struct layout_field *f, const unsigned char *record)

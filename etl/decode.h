@@ -41,6 +41,8 @@ struct decode_column { /* a field kept in the row */
  * is hashed, with DECODE_KEY_HASHED set: equal hashed keys must be verified against the records. */
 #define DECODE_KEY_HASHED (UINT64_C(1) << 63)
 uint64_t decode_text_key(struct view trimmed);
+/* For tests: only so many bits of the hashes are kept, so that different texts get equal keys. 63: all. */
+void decode_limit_hash(int bits);
 /* The key of `length` digits whose value is high * 10^8 + low. */
 static inline uint64_t decode_digits_key(uint64_t high, uint64_t low, size_t length)
 {

@@ -50,15 +50,14 @@ bool generation_write_inputs(const char *folder, const struct input_set *inputs,
     snprintf(path, sizeof path, "%s/INPUTS", folder);
     struct buf b;
     buf_init(&b, TEXT_FILE_MAX);
-    buf_add_text(
-        &b,
-        "# file name layout bytes stride base records lines accepted rejected marks hash · segment record remainder\n");
+    buf_add_text(&b, "# file name layout bytes stride base records lines accepted rejected marks hash filtered · "
+                     "segment record remainder\n");
     for (int i = 0; i < inputs->files_count; i++) {
         const struct input_file *f = &inputs->files[i];
-        buf_addf(&b, "file\t%s\t%s\t%llu\t%u\t%u\t%u\t%llu\t%llu\t%llu\t%llu\t%016llx\n", f->name, f->layout->name,
-                 (unsigned long long)f->identity.size, f->stride, f->record_base, f->records_max,
+        buf_addf(&b, "file\t%s\t%s\t%llu\t%u\t%u\t%u\t%llu\t%llu\t%llu\t%llu\t%016llx\t%llu\n", f->name,
+                 f->layout->name, (unsigned long long)f->identity.size, f->stride, f->record_base, f->records_max,
                  (unsigned long long)f->lines, (unsigned long long)f->accepted, (unsigned long long)f->rejected,
-                 (unsigned long long)f->marks, (unsigned long long)f->hash);
+                 (unsigned long long)f->marks, (unsigned long long)f->hash, (unsigned long long)f->filtered);
         for (uint32_t k = 0; k < f->segments_count; k++)
             buf_addf(&b, "segment\t%u\t%u\n", f->segments[k].record, f->segments[k].remainder);
     }
@@ -83,7 +82,7 @@ static int split(char *line, char *field[], int most)
     return n;
 }
 
-static bool add_file(struct generation *g, char *field[], struct status *st)
+static bool add_file(struct generation *g, char *field[], int count, struct status *st)
 {
     int layout = unit_layout(g->unit, field[2]);
     if (layout < 0)
@@ -108,6 +107,7 @@ static bool add_file(struct generation *g, char *field[], struct status *st)
     f->rejected = strtoull(field[9], NULL, 10);
     f->marks = strtoull(field[10], NULL, 10);
     f->hash = strtoull(field[11], NULL, 16);
+    f->filtered = count > 12 ? strtoull(field[12], NULL, 10) : 0;
     if (f->layout->class == LAYOUT_CUSTOMER) g->inputs.customer_records_max = f->record_base + f->records_max;
     return true;
 }
@@ -119,11 +119,11 @@ static bool read_inputs(struct generation *g, struct status *st)
     bool ok = os_read_file(arena_printf(&g->arena, "%s/INPUTS", g->folder), &text, st);
     uint32_t capacity = 0;
     for (char *line = text.bytes; ok && line && *line;) {
-        char *end = strchr(line, '\n'), *field[12];
+        char *end = strchr(line, '\n'), *field[13];
         if (end) *end++ = 0;
-        int n = split(line, field, 12);
-        if (strcmp(field[0], "file") == 0 && n == 12) {
-            ok = add_file(g, field, st);
+        int n = split(line, field, 13);
+        if (strcmp(field[0], "file") == 0 && n >= 12) {
+            ok = add_file(g, field, n, st);
             capacity = 0;
         } else if (strcmp(field[0], "segment") == 0 && n == 3 && g->inputs.files_count) {
             struct input_file *f = &g->inputs.files[g->inputs.files_count - 1];
@@ -332,8 +332,8 @@ static bool differs(const char *path, uint64_t size, const char *now, uint64_t b
 }
 
 /* Before anything is believed: every file is there with its size, and what says how records are read (addresses, frozen
- * parameters) has its hash. A changed offset in a layout would read other bytes as money. text: the manifest, cut up
- * here. */
+ * parameters, rates) has its hash. A changed offset in a layout would read other bytes as money. text: the manifest,
+ * cut up here. */
 static bool check_listed(struct generation *g, char *text, struct status *st)
 {
     for (char *line = text; line && *line;) {
@@ -342,7 +342,8 @@ static bool check_listed(struct generation *g, char *text, struct status *st)
         if (end) *end++ = 0;
         if (split(line, field, 4) == 4 && strcmp(field[0], "file") == 0) {
             uint64_t bytes = strtoull(field[2], NULL, 10), size;
-            bool hashed = strcmp(field[1], "INPUTS") == 0 || strncmp(field[1], "param/", 6) == 0;
+            bool hashed = strcmp(field[1], "INPUTS") == 0 || strcmp(field[1], "rates.tsv") == 0 ||
+                          strncmp(field[1], "param/", 6) == 0;
             snprintf(path, sizeof path, "%s/%s", g->folder, field[1]);
             if (!os_identify(path, &id, st) || (hashed && !hash_file(path, &size, now, st))) {
                 if (!os_exists(path))
@@ -405,7 +406,8 @@ static bool open_generation(struct generation *g, const char *unit_folder, const
     buf_release(&text);
     if (!ok || !read_head(g, g->id, st)) return false;
     input_set_init(&g->inputs, &g->arena);
-    if (!read_inputs(g, st) || !reference_load(g->unit, &g->inputs, g->business_date, &g->arena, &g->reference, st))
+    if (!read_inputs(g, st) ||
+        !reference_open(g->unit, &g->inputs, g->business_date, g->folder, &g->arena, &g->reference, st))
         return false;
     tables_init(&g->tables, g->unit, &g->reference.rates, g->business_date, &g->arena);
     for (int i = 0; i < g->unit->layouts_count; i++)

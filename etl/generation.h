@@ -7,7 +7,7 @@
  *                          param/       unit, layouts, outputs, identity, formulas as frozen at the start
  *                          *.seg *.dir  columns and directories
  *                          out/         the output files
- *                          rejects.tsv notes.tsv totals.tsv
+ *                          rejects.tsv notes.tsv rates.tsv totals.tsv tieout.tsv
  *
  * Commit point: the atomic, fsynced replacement of CURRENT. What is not reachable from CURRENT does not exist for
  * readers.
@@ -63,7 +63,7 @@ struct generation {
 };
 
 /* id NULL: the current one. Checks the manifest's hash against CURRENT, the sizes of all files, and the hashes of what
- * says how records are read: INPUTS and param/. */
+ * says how records are read: INPUTS, rates.tsv and param/. */
 bool generation_open(const char *unit_folder, const char *id, struct generation **out, struct status *st);
 void generation_close(struct generation *g);
 /* Partition and place of a customer number (without prefix); false when there is no such customer. */

@@ -111,8 +111,12 @@ static void seal_rows(struct import *im)
         exchange_seal(&im->rows[i]);
         for (int w = 0; w < pool_workers(im->pool); w++)
             for (int a = 0; a < TABLE_AMOUNTS_MAX; a++)
-                for (int c = 0; c < im->rates->count; c++)
-                    im->control[i]->sum[a][c] += im->workers[w].control[i].sum[a][c];
+                for (int c = 0; c < im->rates->count; c++) {
+                    const struct import_control *from = &im->workers[w].control[i];
+                    im->control[i]->sum[a][c] += from->sum[a][c];
+                    im->control[i]->valid[a][c] += from->valid[a][c];
+                    im->control[i]->filtered[a][c] += from->filtered[a][c];
+                }
     }
 }
 
@@ -223,7 +227,7 @@ void import_release(struct import *im)
     for (int i = 0; i < UNIT_LAYOUTS_MAX; i++) exchange_drop(&im->rows[i]);
 }
 
-bool import_check_limits(const struct input_set *inputs, const struct unit *u, struct status *st)
+bool import_check_limits(const struct input_set *inputs, const struct unit *u, const bool *accepted, struct status *st)
 {
     for (int i = 0; i < u->layouts_count; i++) {
         const struct layout *l = u->layouts[i];
@@ -236,7 +240,8 @@ bool import_check_limits(const struct input_set *inputs, const struct unit *u, s
             read += f->lines - f->marks;
             if (f->rejected && (!worst || f->rejected > worst->rejected)) worst = f;
         }
-        if (!worst || (__int128)rejected * 1000000 <= (__int128)read * l->reject_limit_ppm) continue;
+        if (!worst || (accepted && accepted[i]) || (__int128)rejected * 1000000 <= (__int128)read * l->reject_limit_ppm)
+            continue;
         const struct input_reject *r = NULL;
         for (uint32_t k = 0; !r && k < worst->chunks_count; k++)
             if (worst->chunks[k].rejects_count) r = &worst->chunks[k].rejects[0];
@@ -246,11 +251,11 @@ bool import_check_limits(const struct input_set *inputs, const struct unit *u, s
             "\"%s\" line %u, byte offset %llu, reason %s",
             l->name, (unsigned long long)rejected, (unsigned long long)read, (long long)l->reject_limit_ppm,
             worst->name, r->line, (unsigned long long)r->offset, l->reasons[r->reason]);
-        return status_hint(
-            st,
-            "see them: crmx rejects --unit %s; then have the file repaired, or raise reject_limit in layouts/%s.ini, "
-            "and give the same command again",
-            u->id, l->name);
+        return status_hint(st,
+                           "see them: crmx rejects --unit %s; then have the file repaired, or accept them (crmx gate "
+                           "accept rejects.%s), "
+                           "or raise reject_limit in layouts/%s.ini; then the same command",
+                           u->id, l->name, l->name);
     }
     return true;
 }

@@ -72,6 +72,8 @@ struct import_system {
 
 struct import_control {                                     /* control totals of one table */
     __int128 sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX]; /* accepted, per amount column and currency */
+    /* Only of tables with a filter: all valid records, and those the filter left out. */
+    __int128 valid[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX], filtered[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
 };
 
 struct import_worker;
@@ -117,7 +119,8 @@ bool import_customers(struct import *im, struct status *st);
 bool import_rows(struct import *im, struct status *st);
 void import_release(struct import *im);
 
-/* Fails when a layout passes its reject limit; the message names the first rejects. */
-bool import_check_limits(const struct input_set *inputs, const struct unit *u, struct status *st);
+/* Fails when a layout passes its reject limit; the message names the first rejects. accepted: per layout, whose rejects
+ * somebody accepted (etl/gate); NULL: none. */
+bool import_check_limits(const struct input_set *inputs, const struct unit *u, const bool *accepted, struct status *st);
 
 #endif

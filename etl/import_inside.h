@@ -35,6 +35,7 @@ struct import_batch {
     int count;
     struct import_waiting {
         uint64_t source, account;
+        const unsigned char *bytes; /* the record, in the chunk */
         uint32_t record;
     } rows[IMPORT_BATCH];
     unsigned char *columns; /* IMPORT_BATCH rows of TABLE_ROW_MAX bytes */
@@ -57,7 +58,8 @@ struct import_chunk { /* one chunk on its way */
     struct input_chunk *c;
     const struct decoder *d;
     const struct import_keys *keys;
-    const struct table *table; /* NULL for customers and relations */
+    const struct filter *filter; /* NULL: none */
+    const struct table *table;   /* NULL for customers and relations */
     int table_index;
     bool straight; /* rows go straight to their customers */
     uint64_t base; /* file offset of `bytes` */

@@ -147,6 +147,7 @@ bool import_chunk_run(struct import_worker *w, struct input_file *f, uint32_t nu
                              .c = c,
                              .d = im->decoders[f->layout_index],
                              .keys = &im->keys[f->layout_index],
+                             .filter = im->unit->layout_filter[f->layout_index],
                              .base = start,
                              .bytes = chunk,
                              .last_remainder = UINT32_MAX,

@@ -88,13 +88,24 @@ static bool take_customer(struct import_chunk *k, const unsigned char *record, u
     return true;
 }
 
-static void add_control(struct import_chunk *k, const unsigned char *row)
+static void add_amounts(const struct table *t, __int128 sum[][DECODE_CURRENCIES_MAX], const unsigned char *row)
 {
-    const struct table *t = k->table;
-    struct import_control *control = &k->w->control[k->table_index];
     int currency = t->currency_column < 0 ? 0 : row[t->columns[t->currency_column].offset];
     for (int i = 0; i < t->amounts_count; i++)
-        control->sum[i][currency] += decode_column_value(&t->columns[t->amount_columns[i]], row);
+        sum[i][currency] += decode_column_value(&t->columns[t->amount_columns[i]], row);
+}
+
+/* Does the unit's filter leave this valid record out? Counted in records and money. */
+static bool is_filtered(struct import_chunk *k, const unsigned char *record, const unsigned char *row)
+{
+    bool left_out = filter_meets(k->filter, k->d, record);
+    if (k->table) {
+        struct import_control *control = &k->w->control[k->table_index];
+        add_amounts(k->table, control->valid, row);
+        if (left_out) add_amounts(k->table, control->filtered, row);
+    }
+    k->c->filtered += left_out;
+    return left_out;
 }
 
 /* Rows wait until it is known who owns them. */
@@ -109,6 +120,12 @@ static bool store_row(struct import_chunk *k, uint64_t source, uint64_t account,
     return true;
 }
 
+static struct view source_text(const struct import_chunk *k, const unsigned char *record)
+{
+    const struct layout *l = k->f->layout;
+    return decode_text(l, l->role_field[ROLE_SOURCE_NO], record);
+}
+
 bool import_flush(struct import_chunk *k)
 {
     struct import_batch *b = &k->w->batch;
@@ -117,8 +134,13 @@ bool import_flush(struct import_chunk *k)
     b->count = 0;
     for (int i = 0; i < count; i++) {
         const struct import_waiting *r = &b->rows[i];
-        if (!owners_take(owners, k->w->worker, k->table_index, owners_customer_1(owners, k->table->system, r->source),
-                         r->account, r->record, b->columns + (size_t)i * TABLE_ROW_MAX, k->st))
+        uint32_t customer_1;
+        if (!(r->source & DECODE_KEY_HASHED))
+            customer_1 = owners_customer_1(owners, k->table->system, r->source);
+        else if (!owners_find_hashed(owners, k->table->system, r->source, source_text(k, r->bytes), &customer_1, k->st))
+            return false;
+        if (!owners_take(owners, k->w->worker, k->table_index, customer_1, r->account, r->record,
+                         b->columns + (size_t)i * TABLE_ROW_MAX, k->st))
             return false;
     }
     return true;
@@ -129,14 +151,14 @@ static bool take_row(struct import_chunk *k, const unsigned char *record, uint32
     struct import_batch *b = &k->w->batch;
     unsigned char *row = b->columns + (size_t)b->count * TABLE_ROW_MAX;
     *accepted = decode_accept(k->d, record, row);
-    if (!*accepted) return true;
-    add_control(k, row);
+    if (!*accepted || (k->filter && is_filtered(k, record, row))) return true;
+    add_amounts(k->table, k->w->control[k->table_index].sum, row);
     uint64_t relation, account = 0, source;
     if (k->table->layout->class == LAYOUT_ACCOUNT) account = import_keys_of(k->keys, record, &relation);
     source = k->table->by_relation ? relation : import_source_key(k->keys, record);
     if (!k->straight) return store_row(k, source, account, id, row);
     __builtin_prefetch(owners_expect(k->w->im->owners, k->table->system, source));
-    b->rows[b->count++] = (struct import_waiting){source, account, id};
+    b->rows[b->count++] = (struct import_waiting){source, account, record, id};
     return b->count < IMPORT_BATCH || import_flush(k);
 }
 
@@ -147,7 +169,7 @@ bool import_record(struct import_chunk *k, const unsigned char *record, uint32_t
     static const int32_t NO_DATES[2] = {DATE_NONE, DATE_NONE};
     memcpy(row, NO_DATES, sizeof NO_DATES); /* a customer layout may have no change date or birth */
     *accepted = decode_accept(k->d, record, row);
-    if (!*accepted) return true;
+    if (!*accepted || (k->filter && is_filtered(k, record, row))) return true;
     switch (k->f->layout->class) {
     case LAYOUT_CUSTOMER: return take_customer(k, record, id, row);
     case LAYOUT_RELATION: return take_relation(k, record, id);

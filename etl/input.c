@@ -126,19 +126,20 @@ bool input_seal(struct input_file *f, struct status *st)
 {
     XXH3_state_t state;
     XXH3_64bits_reset(&state);
-    f->lines = f->accepted = f->rejected = 0;
+    f->lines = f->accepted = f->rejected = f->filtered = 0;
     for (uint32_t k = 0; k < f->chunks_count; k++) {
         struct input_chunk *c = &f->chunks[k];
         c->first_line = f->lines;
         for (uint32_t r = 0; r < c->rejects_count; r++) c->rejects[r].line += (uint32_t)f->lines + 1;
         f->lines += c->lines;
-        f->accepted += c->accepted;
+        f->accepted += c->accepted - c->filtered;
+        f->filtered += c->filtered;
         f->rejected += c->rejects_count;
         XXH3_64bits_update(&state, &c->hash, sizeof c->hash);
     }
     f->hash = XXH3_64bits_digest(&state);
     f->marks = (uint64_t)f->header.seen + f->trailer.seen;
-    ensure(f->lines == f->accepted + f->rejected + f->marks);
+    ensure(f->lines == f->accepted + f->rejected + f->filtered + f->marks);
     join_segments(f);
     return unchanged(f, st);
 }

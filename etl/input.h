@@ -32,10 +32,10 @@ struct input_reject {
     int16_t reason, field;
 };
 
-struct input_chunk { /* filled by the one thread that imports it */
-    uint32_t lines;  /* records of any kind that start in it */
-    uint32_t accepted;
-    uint64_t first_line; /* lines of the chunks before, after input_seal */
+struct input_chunk {             /* filled by the one thread that imports it */
+    uint32_t lines;              /* records of any kind that start in it */
+    uint32_t accepted, filtered; /* accepted: taken by the layout, the filtered ones among them */
+    uint64_t first_line;         /* lines of the chunks before, after input_seal */
     struct input_segment *segments;
     uint32_t segments_count, segments_capacity;
     struct input_reject *rejects;
@@ -57,8 +57,8 @@ struct input_file {
     uint32_t chunks_count;
     struct input_segment *segments; /* of the whole file, after input_seal */
     uint32_t segments_count;
-    uint64_t lines, accepted, rejected, marks; /* marks: header and trailer records */
-    uint64_t hash;                             /* over the chunk hashes: the content's fingerprint */
+    uint64_t lines, accepted, rejected, filtered, marks; /* disjoint; marks: header and trailer records */
+    uint64_t hash;                                       /* over the chunk hashes: the content's fingerprint */
     struct input_mark_record {
         bool seen;
         uint64_t offset;

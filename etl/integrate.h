@@ -101,7 +101,10 @@ static inline bool integrate_bit(const uint64_t *bitmap, uint32_t i)
 int integrate_system(const struct integrate *in, uint32_t record);
 
 /* --- parts (each in its own file) --- */
-bool integrate_duplicates(struct integrate *in, struct status *st);  /* integrate_source.c */
+bool integrate_duplicates(struct integrate *in, struct status *st); /* integrate_source.c */
+/* The source number in a relation record of a system; its key must be `source`. */
+bool integrate_relation_text(const struct integrate *in, int system, uint64_t source, uint32_t relation,
+                             char text[OWNER_TEXT_MAX], struct view *out, struct status *st);
 bool integrate_relations(struct integrate *in, struct status *st);   /* integrate_relation.c */
 bool integrate_identities(struct integrate *in, struct status *st);  /* integrate_identity.c */
 void integrate_owners_init(struct integrate *in);                    /* integrate_owner.c */

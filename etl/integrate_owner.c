@@ -57,6 +57,14 @@ static bool take_sources(struct job *j, int worker, uint32_t partition, struct o
     return segment_commit(j->directory, partition, &s->part, st);
 }
 
+/* The source number of a row whose key is a hash. Of a row with several owners it stands in the relation record. */
+static bool row_text(struct integrate *in, const struct table *t, const struct row_tuple *r, uint32_t relation,
+                     char text[OWNER_TEXT_MAX], struct view *out, struct status *st)
+{
+    if (!t->by_relation) return owners_text(in->im->inputs, t->layout_index, r->record, text, out, st);
+    return integrate_relation_text(in, t->system, r->source, relation, text, out, st);
+}
+
 static bool join_table(struct job *j, int worker, uint32_t partition, int table, struct owner_slot *part,
                        uint64_t slots, struct status *st)
 {
@@ -65,16 +73,26 @@ static bool join_table(struct job *j, int worker, uint32_t partition, int table,
     struct owner_scratch *s = &j->scratch[worker];
     struct exchange *rows = t->by_relation ? &in->related[table] : &in->im->rows[table];
     int bits = in->im->systems[t->system].bits;
-    size_t size = sizeof(struct row_tuple) + t->row_size;
+    size_t size = sizeof(struct row_tuple) + t->row_size + (t->by_relation ? sizeof(uint32_t) : 0);
     uint64_t n = exchange_count(rows, partition);
     char *tuples = integrate_room(&s->spare.tuples, &s->spare.tuples_size, n * size);
     if (!exchange_take(rows, partition, tuples, st)) return false;
     for (uint64_t i = 0; i < n; i++) {
         struct row_tuple r;
         memcpy(&r, tuples + i * size, sizeof r);
-        if (!owners_take(&in->owners, worker, table, owner_slot_in(part, slots, bits, r.source)->customer_1, r.account,
-                         r.record, (const unsigned char *)tuples + i * size + sizeof r, st))
-            return false;
+        const unsigned char *row = (const unsigned char *)tuples + i * size + sizeof r;
+        uint32_t customer_1, relation = 0;
+        if (r.source & DECODE_KEY_HASHED) {
+            char bytes[OWNER_TEXT_MAX];
+            struct view text;
+            if (t->by_relation) memcpy(&relation, row + t->row_size, sizeof relation);
+            if (!row_text(in, t, &r, relation, bytes, &text, st) ||
+                !owners_find_text(&in->owners, part, slots, bits, r.source, text, &customer_1, st))
+                return false;
+        } else {
+            customer_1 = owner_slot_in(part, slots, bits, r.source)->customer_1;
+        }
+        if (!owners_take(&in->owners, worker, table, customer_1, r.account, r.record, row, st)) return false;
     }
     return true;
 }
@@ -194,6 +212,7 @@ void integrate_owners_init(struct integrate *in)
     for (int s = 0; s < im->unit->systems_count; s++) bits[s] = im->systems[s].bits;
     struct owners *o = &in->owners;
     *o = (struct owners){.tables = im->tables,
+                         .inputs = im->inputs,
                          .first_number = in->first_number,
                          .partition_customers = in->partition_customers,
                          .partition_shift = -1,

@@ -43,29 +43,79 @@ static void subtract_amounts(const struct table *t, unsigned char *row, const un
     }
 }
 
-static bool emit(struct job *j, int worker, const struct row_tuple *from, uint64_t source, const unsigned char *row,
-                 struct status *st)
+bool integrate_relation_text(const struct integrate *in, int system, uint64_t source, uint32_t relation,
+                             char text[OWNER_TEXT_MAX], struct view *out, struct status *st)
+{
+    const struct unit *u = in->im->unit;
+    *out = (struct view){text, 0};
+    /* Record ids count per layout: of several relation files of a system the one whose record has the key is meant. */
+    for (int i = 0; i < u->layouts_count; i++) {
+        bool candidate = u->layouts[i]->class == LAYOUT_RELATION && u->layout_system[i] == system &&
+                         relation < input_space(in->im->inputs, i);
+        if (!candidate) continue;
+        if (!owners_text(in->im->inputs, i, relation, text, out, st)) return false;
+        if (decode_text_key(*out) == source) return true;
+    }
+    return true;
+}
+
+/* Customer + 1 of an owner, where the maps are in memory. */
+static bool find_owner(struct job *j, const struct relation_tuple *owner, uint32_t *customer_1, struct status *st)
+{
+    const struct owners *owners = &j->in->owners;
+    int system = j->in->im->tables->table[j->table].system;
+    char bytes[OWNER_TEXT_MAX];
+    struct view text;
+    if (!(owner->source & DECODE_KEY_HASHED)) {
+        *customer_1 = owners_customer_1(owners, system, owner->source);
+        return true;
+    }
+    return integrate_relation_text(j->in, system, owner->source, owner->record, bytes, &text, st) &&
+           owners_find_hashed(owners, system, owner->source, text, customer_1, st);
+}
+
+static bool emit(struct job *j, int worker, const struct row_tuple *from, const struct relation_tuple *owner,
+                 const unsigned char *row, struct status *st)
 {
     struct import *im = j->in->im;
     const struct table *t = &im->tables->table[j->table];
-    const struct owners *owners = &j->in->owners;
-    if (owners->in_memory)
-        return owners_take(owners, worker, j->table, owners_customer_1(owners, t->system, source), from->account,
-                           from->record, row, st);
+    uint64_t source = owner->source;
+    uint32_t customer_1;
+    if (j->in->owners.in_memory)
+        return find_owner(j, owner, &customer_1, st) &&
+               owners_take(&j->in->owners, worker, j->table, customer_1, from->account, from->record, row, st);
     struct row_tuple *r =
         exchange_add(&j->in->related[j->table], worker, import_partition(source, im->systems[t->system].bits), st);
     if (!r) return false;
     *r = (struct row_tuple){source, from->account, from->record};
     memcpy(r + 1, row, t->row_size);
+    memcpy((char *)(r + 1) + t->row_size, &owner->record, sizeof owner->record); /* where the source number stands */
+    return true;
+}
+
+static bool same_person(struct job *j, const struct relation_tuple *a, const struct relation_tuple *b, bool *same,
+                        struct status *st)
+{
+    char one[OWNER_TEXT_MAX], two[OWNER_TEXT_MAX];
+    struct view x, y;
+    int system = j->in->im->tables->table[j->table].system;
+    *same = a->source == b->source;
+    if (!*same || !(a->source & DECODE_KEY_HASHED)) return true;
+    if (!integrate_relation_text(j->in, system, a->source, a->record, one, &x, st) ||
+        !integrate_relation_text(j->in, system, b->source, b->record, two, &y, st))
+        return false;
+    *same = view_equal(x, y);
     return true;
 }
 
 /* A person named twice for one account counts once, by the first record. */
-static bool named_before(const struct relation_tuple *owners, uint64_t i)
+static bool named_before(struct job *j, const struct relation_tuple *owners, uint64_t i, bool *before,
+                         struct status *st)
 {
-    for (uint64_t k = 0; k < i; k++)
-        if (owners[k].source == owners[i].source) return true;
-    return false;
+    *before = false;
+    for (uint64_t k = 0; k < i && !*before; k++)
+        if (!same_person(j, &owners[k], &owners[i], before, st)) return false;
+    return true;
 }
 
 /* One account with its relation records (owners first). */
@@ -83,16 +133,18 @@ static bool divide(struct job *j, int worker, const struct row_tuple *account, c
             __atomic_fetch_add(&totals->rows_linked, 1, __ATOMIC_RELAXED);
             continue;
         }
-        if (named_before(owners, i)) continue;
+        bool before;
+        if (!named_before(j, owners, i, &before, st)) return false;
+        if (before) continue;
         memcpy(part, whole, t->row_size);
         /* A second owner without a share of its own gets nothing: the share is missing, not whole. */
         uint32_t share = owners[i].share_role >> 8;
         scale_amounts(t, part, whole, share == SHARE_WHOLE ? 0 : share);
         subtract_amounts(t, first, part);
-        if (!emit(j, worker, account, owners[i].source, part, st)) return false;
+        if (!emit(j, worker, account, &owners[i], part, st)) return false;
         __atomic_fetch_add(&totals->rows_extra, 1, __ATOMIC_RELAXED);
     }
-    return emit(j, worker, account, owners[0].source, first, st);
+    return emit(j, worker, account, &owners[0], first, st);
 }
 
 static void orphan(struct job *j, const struct row_tuple *r)
@@ -152,10 +204,10 @@ static bool open_related(struct integrate *in, int table, struct status *st)
     struct import *im = in->im;
     const struct table *t = &im->tables->table[table];
     return exchange_init(&in->related[table],
-                         &(struct exchange_options){arena_printf(im->arena, "related-%s", t->layout->name),
-                                                    1u << im->systems[t->system].bits,
-                                                    (uint32_t)sizeof(struct row_tuple) + t->row_size,
-                                                    pool_workers(im->pool), im->budget, im->spill_folder},
+                         &(struct exchange_options){
+                             arena_printf(im->arena, "related-%s", t->layout->name), 1u << im->systems[t->system].bits,
+                             (uint32_t)(sizeof(struct row_tuple) + t->row_size + sizeof(uint32_t)),
+                             pool_workers(im->pool), im->budget, im->spill_folder},
                          st);
 }
 

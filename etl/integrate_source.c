@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define SETTLED UINT32_MAX /* its place is taken by the winner */
+
 struct job {
     struct integrate *in;
     int system;
@@ -59,15 +61,23 @@ static int by_source(const void *a, const void *b)
 static bool settle_all(struct integrate *in, struct source_tuple *t, uint64_t n, struct status *st)
 {
     qsort(t, n, sizeof *t, by_source);
-    for (uint64_t i = 1; i < n; i++) {
-        if (t[i].source != t[i - 1].source) continue;
-        bool same = true;
-        if ((t[i].source & DECODE_KEY_HASHED) && !same_source(in, t[i - 1].record, t[i].record, &same, st))
-            return false;
-        if (!same) continue;
-        uint32_t stays;
-        if (!settle(in, t[i - 1].record, t[i].record, &stays, st)) return false;
-        t[i].record = stays; /* the next of the run meets the winner */
+    for (uint64_t i = 1, first = 0; i < n; i++) {
+        if (t[i].source != t[first].source) {
+            first = i;
+            continue;
+        }
+        bool same = false;
+        for (uint64_t k = i; !same && k-- > first;) { /* several texts may have one hashed key */
+            if (t[k].record == SETTLED) continue;
+            same = true;
+            if ((t[i].source & DECODE_KEY_HASHED) && !same_source(in, t[k].record, t[i].record, &same, st))
+                return false;
+            uint32_t stays;
+            if (!same) continue;
+            if (!settle(in, t[k].record, t[i].record, &stays, st)) return false;
+            t[k].record = SETTLED;
+            t[i].record = stays; /* the next of the run meets the winner */
+        }
     }
     return true;
 }

@@ -26,6 +26,7 @@ const char *const LAYOUT_ROLE_NAMES[] = {
     [ROLE_SHARE] = "share",
     [ROLE_RATE] = "rate",
     [ROLE_PER_UNIT] = "per_unit",
+    [ROLE_DATE] = "date",
     [ROLE_REASON] = "reason",
     [ROLE_EXPIRES] = "expires",
     [ROLE_COUNT] = NULL,
@@ -54,7 +55,7 @@ static const struct {
     [LAYOUT_ADDRESS] = {BIT(ROLE_SOURCE_NO), 0},
     [LAYOUT_RELATION] = {BIT(ROLE_ACCOUNT) | BIT(ROLE_SOURCE_NO),
                          BIT(ROLE_SUB_ACCOUNT) | BIT(ROLE_OWNER_ROLE) | BIT(ROLE_SHARE)},
-    [LAYOUT_RATE] = {BIT(ROLE_CURRENCY) | BIT(ROLE_RATE), BIT(ROLE_PER_UNIT)},
+    [LAYOUT_RATE] = {BIT(ROLE_CURRENCY) | BIT(ROLE_RATE), BIT(ROLE_PER_UNIT) | BIT(ROLE_DATE)},
     [LAYOUT_EXCLUSION] = {BIT(ROLE_ID_TYPE) | BIT(ROLE_ID_NO), BIT(ROLE_REASON) | BIT(ROLE_EXPIRES)},
 };
 
@@ -179,9 +180,13 @@ static const struct {
 /* Roles whose value is computed with: a change date that is no date would silently decide nothing. Others may be any
  * type. */
 static const uint32_t ROLE_TYPES[ROLE_COUNT] = {
-    [ROLE_BIRTH] = TYPE(LAYOUT_DATE),      [ROLE_CHANGED] = TYPE(LAYOUT_DATE),
-    [ROLE_EXPIRES] = TYPE(LAYOUT_DATE),    [ROLE_RATE] = TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DIGITS),
-    [ROLE_PER_UNIT] = TYPE(LAYOUT_DIGITS), [ROLE_SHARE] = TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DIGITS),
+    [ROLE_DATE] = TYPE(LAYOUT_DATE),
+    [ROLE_BIRTH] = TYPE(LAYOUT_DATE),
+    [ROLE_CHANGED] = TYPE(LAYOUT_DATE),
+    [ROLE_EXPIRES] = TYPE(LAYOUT_DATE),
+    [ROLE_RATE] = TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DIGITS),
+    [ROLE_PER_UNIT] = TYPE(LAYOUT_DIGITS),
+    [ROLE_SHARE] = TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DIGITS),
 };
 
 enum { ROLE_SCALE_MAX = 6 }; /* rates and shares are kept in millionths */

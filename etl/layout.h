@@ -70,6 +70,7 @@ enum layout_role {
     ROLE_SHARE,
     ROLE_RATE,
     ROLE_PER_UNIT,
+    ROLE_DATE, /* the day a rate is of */
     ROLE_REASON,
     ROLE_EXPIRES,
     ROLE_COUNT,

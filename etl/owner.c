@@ -10,6 +10,42 @@ static void orphan(struct owner_total *total, const struct table *t, const unsig
         total->orphan_sum[a][currency] += decode_column_value(&t->columns[t->amount_columns[a]], row);
 }
 
+bool owners_text(const struct input_set *inputs, int layout_index, uint32_t record, char text[OWNER_TEXT_MAX],
+                 struct view *out, struct status *st)
+{
+    const struct input_file *f = input_file_of(inputs, layout_index, record);
+    const struct layout_field *field = &f->layout->fields[f->layout->role_field[ROLE_SOURCE_NO]];
+    size_t length = field->length < OWNER_TEXT_MAX ? field->length : OWNER_TEXT_MAX; /* layouts allow no longer one */
+    if (!os_read_at(f->fd, f->path, text, length, input_offset(f, record) + field->offset, st)) return false;
+    *out = decode_trim((struct view){text, length});
+    return true;
+}
+
+bool owners_find_text(const struct owners *o, struct owner_slot *part, uint64_t slots, int bits, uint64_t source,
+                      struct view text, uint32_t *customer_1, struct status *st)
+{
+    char bytes[OWNER_TEXT_MAX];
+    struct view customer;
+    *customer_1 = 0;
+    for (uint64_t h = owner_place(source, bits, slots); part[h].customer_1; h = h + 1 < slots ? h + 1 : 0) {
+        if (part[h].source != source) continue;
+        if (!owners_text(o->inputs, -1, part[h].record, bytes, &customer, st)) return false;
+        if (!view_equal(customer, text)) continue;
+        *customer_1 = part[h].customer_1;
+        return true;
+    }
+    return true;
+}
+
+bool owners_find_hashed(const struct owners *o, int system, uint64_t source, struct view text, uint32_t *customer_1,
+                        struct status *st)
+{
+    const struct owner_map *m = &o->map[system];
+    uint64_t p = m->bits ? directory_hash(source) >> (64 - m->bits) : 0;
+    return owners_find_text(o, m->slots + m->first[p], m->first[p + 1] - m->first[p], m->bits, source, text, customer_1,
+                            st);
+}
+
 bool owners_take(const struct owners *o, int worker, int table, uint32_t customer_1, uint64_t account, uint32_t record,
                  const unsigned char *row, struct status *st)
 {

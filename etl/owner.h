@@ -11,6 +11,7 @@
 
 #include "etl/directory.h"
 #include "etl/exchange.h"
+#include "etl/input.h"
 #include "etl/table.h"
 
 struct owned_tuple {   /* followed by the table's row */
@@ -63,6 +64,7 @@ struct owner_total { /* per worker and table; summed up at the end */
 /* Where rows of known owners go; shared by import, relations and owners. */
 struct owners {
     const struct tables *tables;
+    const struct input_set *inputs;
     uint64_t first_number;
     uint32_t partition_customers;
     int partition_shift;                    /* partition_customers = 2^shift; -1: no power of two */
@@ -96,6 +98,21 @@ static inline uint32_t owners_customer_1(const struct owners *o, int system, uin
     uint64_t p = m->bits ? directory_hash(source) >> (64 - m->bits) : 0;
     return owner_slot_in(m->slots + m->first[p], m->first[p + 1] - m->first[p], m->bits, source)->customer_1;
 }
+
+/* --- hashed keys ---
+ * An exact key is its source number. A hashed one (DECODE_KEY_HASHED) is not: the texts are compared, the row's with that
+ * in the customer record, so that no account ever reaches a stranger. */
+
+/* Customer + 1 of a hashed key in a part of a map, 0: nobody has that text as source number. */
+bool owners_find_text(const struct owners *o, struct owner_slot *part, uint64_t slots, int bits, uint64_t source,
+                      struct view text, uint32_t *customer_1, struct status *st);
+/* The same in the map of a system that is in memory. */
+bool owners_find_hashed(const struct owners *o, int system, uint64_t source, struct view text, uint32_t *customer_1,
+                        struct status *st);
+/* The source number in a record of a layout (-1: of the customer space), trimmed; in text. */
+enum { OWNER_TEXT_MAX = 1024 };
+bool owners_text(const struct input_set *inputs, int layout_index, uint32_t record, char text[OWNER_TEXT_MAX],
+                 struct view *out, struct status *st);
 
 /* A row of a known customer (customer_1 = index + 1), or of none (0: an orphan 无主账户, counted in records and money).
  * `row`: the table's columns. */

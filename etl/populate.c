@@ -269,6 +269,7 @@ static void add_total(struct populate_total *to, const struct populate_total *fr
         to->customers[t] += from->customers[t];
         to->scored[t] += from->scored[t];
         to->selected[t] += from->selected[t];
+        for (int i = 0; i < POPULATE_TIERS_MAX; i++) to->tiers[t][i] += from->tiers[t][i];
         to->excluded[t] += from->excluded[t];
         to->score_all[t] += from->score_all[t];
         to->score_selected[t] += from->score_selected[t];

@@ -28,8 +28,11 @@ struct populate_table_total {
     __int128 dropped_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
 };
 
+enum { POPULATE_TIERS_MAX = 32 }; /* codes of a result named tier that are counted */
+
 struct populate_total {
     uint64_t customers[CUSTOMER_TYPES], scored[CUSTOMER_TYPES], selected[CUSTOMER_TYPES], excluded[CUSTOMER_TYPES];
+    uint64_t tiers[CUSTOMER_TYPES][POPULATE_TIERS_MAX]; /* of the selected */
     __int128 score_all[CUSTOMER_TYPES], score_selected[CUSTOMER_TYPES];
     __int128 measure_sum[CUSTOMER_TYPES][128];
     uint64_t shadow_selected[CUSTOMER_TYPES], shadow_both[CUSTOMER_TYPES]; /* etl/populate_extra.h */

@@ -129,12 +129,17 @@ static void select_customers(struct populate_job *j, struct populate_worker *w, 
         w->flags[i] |= CUSTOMER_SELECTED;
         total->selected[type]++;
         total->score_selected[type] += score;
+        if (card->tier_result < 0) continue;
+        int64_t tier = populate_column(w, j, r, type, card->measures_count + card->tier_result)[i];
+        if (tier >= 0 && tier < POPULATE_TIERS_MAX) total->tiers[type][tier]++;
     }
     for (int t = 0; t < CUSTOMER_TYPES; t++)
         for (int m = 0; j->p->cards->of[t].formula && m < j->p->cards->of[t].measures_count; m++) {
             const int64_t *column = populate_column(w, j, r, t, m);
             __int128 sum = 0;
-            for (uint32_t i = 0; i < r->count; i++) sum += column[i];
+            /* dates have no sum; and of a missing one nobody would want it */
+            bool dates = formula_measure_type(j->p->cards->of[t].formula, m) == VALUE_DATE;
+            for (uint32_t i = 0; !dates && i < r->count; i++) sum += column[i];
             total->measure_sum[t][m] += sum;
         }
 }

@@ -71,9 +71,37 @@ static void files(struct reconcile *r, const struct input_set *inputs)
         add_records(r, 20, arena_printf(r->arena, "%s.read", f->name), f->lines);
         add_records(r, 20, arena_printf(r->arena, "%s.accepted", f->name), f->accepted);
         add_records(r, 20, arena_printf(r->arena, "%s.rejected", f->name), f->rejected);
+        if (f->filtered) add_records(r, 20, arena_printf(r->arena, "%s.filtered", f->name), f->filtered);
         if (f->marks) add_records(r, 20, arena_printf(r->arena, "%s.header_trailer", f->name), f->marks);
-        equate(r, arena_printf(r->arena, "%s: read = accepted + rejected + header and trailer", f->name), "", f->lines,
-               (__int128)f->accepted + f->rejected + f->marks, 0);
+        equate(r,
+               arena_printf(r->arena, "%s: read = accepted + rejected + %sheader and trailer", f->name,
+                            f->filtered ? "filtered + " : ""),
+               "", f->lines, (__int128)f->accepted + f->rejected + f->filtered + f->marks, 0);
+    }
+}
+
+/* Records read of each kind of file, all city branches together: what tonight is compared with tomorrow. */
+static void layouts(struct reconcile *r, const struct unit *u, const struct input_set *inputs)
+{
+    for (int i = 0; i < u->layouts_count; i++) {
+        uint64_t read = 0, files_of = 0;
+        for (int k = 0; k < inputs->files_count; k++) {
+            if (inputs->files[k].layout_index != i) continue;
+            read += inputs->files[k].lines - inputs->files[k].marks;
+            files_of++;
+        }
+        if (files_of) add_records(r, 20, arena_printf(r->arena, "read.%s", u->layouts[i]->name), read);
+    }
+}
+
+/* How many of the selected are in each tier 客户等级: the codes of a result named tier. */
+static void tiers(struct reconcile *r, const struct populate *p, int type, const char *type_name)
+{
+    const struct scorecard *card = &p->cards->of[type];
+    for (int code = 0; card->tier_result >= 0 && code < POPULATE_TIERS_MAX; code++) {
+        const char *name = formula_result_code(card->program, card->tier_result, code);
+        if (!name) break;
+        add_records(r, 60, arena_printf(r->arena, "tier.%s.%s", type_name, name), p->total->tiers[type][code]);
     }
 }
 
@@ -92,6 +120,23 @@ static void customers(struct reconcile *r, const struct populate *p)
     equate(r, "integrated customers = primary records", "", in->customers, primaries, 0);
     equate(r, "integrated customers = personal + corporate", "", in->customers,
            (__int128)t->customers[0] + t->customers[1], 0);
+}
+
+/* What the unit's filter left out, of each amount and currency. */
+static void filtered_money(struct reconcile *r, const struct import *im, int i, int a)
+{
+    const struct table *t = &im->tables->table[i];
+    const struct layout_field *f = &t->layout->fields[t->columns[t->amount_columns[a]].field];
+    for (int c = 0; c < im->rates->count; c++) {
+        const struct import_control *control = im->control[i];
+        __int128 valid = control->valid[a][c], filtered = control->filtered[a][c];
+        if (!valid && !filtered) continue;
+        const char *currency = im->rates->code[c];
+        add_amount(r, 20, arena_printf(r->arena, "%s.%s.filtered", t->layout->name, f->name), currency, filtered,
+                   f->scale);
+        equate(r, arena_printf(r->arena, "%s.%s: valid = accepted + filtered", t->layout->name, f->name), currency,
+               valid, control->sum[a][c] + filtered, f->scale);
+    }
 }
 
 static void table_money(struct reconcile *r, const struct populate *p, int i, int a)
@@ -142,6 +187,8 @@ static void table(struct reconcile *r, const struct populate *p, int i)
            arena_printf(r->arena, "%s: accepted + further owners = rows + orphans + duplicates and superseded", name),
            "", (__int128)accepted + it->rows_extra - pt->merged_rows,
            (__int128)pt->rows + it->orphans + pt->dropped_rows, 0);
+    if (im->unit->layout_filter[t->layout_index])
+        for (int a = 0; a < t->amounts_count; a++) filtered_money(r, im, i, a);
     for (int a = 0; a < t->amounts_count; a++) table_money(r, p, i, a);
 }
 
@@ -183,6 +230,7 @@ static void selection(struct reconcile *r, const struct populate *p, struct stat
         add_amount(r, 60, arena_printf(r->arena, "score.selected.%s", TYPES[k]), "", t->score_selected[k], 2);
         add_records(r, 60, arena_printf(r->arena, "selected.%s", TYPES[k]), t->selected[k]);
         add_records(r, 60, arena_printf(r->arena, "excluded.%s", TYPES[k]), t->excluded[k]);
+        tiers(r, p, k, TYPES[k]);
         for (int m = 0; m < p->cards->of[k].measures_count; m++)
             add_amount(
                 r, 40,
@@ -209,6 +257,7 @@ bool reconcile_run(const struct populate *p, struct reconcile *out, struct statu
     const struct import *im = p->in->im;
     *out = (struct reconcile){.arena = im->arena};
     files(out, im->inputs);
+    layouts(out, im->unit, im->inputs);
     customers(out, p);
     for (int i = 0; i < im->tables->count; i++) table(out, p, i);
     selection(out, p, st);
@@ -244,7 +293,7 @@ bool reconcile_write(const struct reconcile *r, const char *folder, struct statu
     char a[48], b[48];
     struct buf out;
     buf_init(&out, (size_t)1 << 30);
-    buf_add_text(&out, "step\tname\tcurrency\trecords\tamount\n");
+    buf_add_text(&out, RECONCILE_TOTALS_HEAD "\n");
     for (int i = 0; i < r->lines_count; i++) {
         const struct reconcile_line *l = &r->lines[i];
         buf_addf(&out, "%03d\t%s\t%s\t", l->step, l->name, l->currency);

@@ -1,6 +1,7 @@
 /* reconcile (step 090): the tie-out 核对. Everything is conserved, in records and in minor units per currency:
  *
- *     records of a file       = accepted + rejected + header and trailer
+ *     records of a file       = accepted + rejected + filtered + header and trailer
+ *     money of valid records  = accepted + filtered, per amount and currency, where the unit filters
  *     customers accepted      = customers' records in the population + superseded
  *     account records         = rows − further owners + orphans + duplicates + superseded
  *     money of each amount    = rows + orphans + duplicates and superseded, per currency
@@ -14,6 +15,8 @@
 #define CRMX_ETL_RECONCILE_H
 
 #include "etl/populate.h"
+
+#define RECONCILE_TOTALS_HEAD "step\tname\tcurrency\trecords\tamount" /* first line of totals.tsv */
 
 struct reconcile_line { /* a control total */
     int step;

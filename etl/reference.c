@@ -1,6 +1,7 @@
 #include "etl/reference.h"
 
 #include "base/date.h"
+#include "etl/rates.h"
 
 #include <string.h>
 
@@ -12,6 +13,7 @@ struct reader {
     struct reference *out;
     int32_t business_date;
     int exclusions_capacity;
+    bool without_rates; /* they come from elsewhere */
     struct status *st;
 };
 
@@ -30,17 +32,26 @@ static bool add_rate(struct reader *r, const struct layout *l, const struct deco
                     VIEW_PRINT(code), (long long)rate, (long long)per_unit);
         return status_hint(r->st, "have the rate file corrected and sent again; then the same command");
     }
-    char text[4] = {code.bytes[0], code.bytes[1], code.bytes[2], 0};
-    int at = rates_find(rates, text);
+    char text[4] = {code.bytes[0], code.bytes[1], code.bytes[2], 0}, day[11];
+    int at = rates_find(rates, text), date_field = l->role_field[ROLE_DATE];
+    int32_t date = date_field < 0 ? r->business_date : (int32_t)decode_value(d, date_field, record);
+    if (date == DATE_NONE) date = r->business_date;
+    if (date > r->business_date) return true; /* of a day that is not there yet */
     if (at == 0)
         return (rate == 1000000 * per_unit) ||
                status_fail(r->st, STATUS_INPUT, "\"%s\": the base currency %s has a rate other than 1", file, text);
-    if (at > 0) return status_fail(r->st, STATUS_INPUT, "\"%s\": two rates for %s", file, text);
-    if (rates->count == DECODE_CURRENCIES_MAX)
+    if (at > 0 && r->out->origins[at].date == date) {
+        date_format(date, day);
+        return status_fail(r->st, STATUS_INPUT, "\"%s\": two rates for %s of %s", file, text, day);
+    }
+    if (at > 0 && r->out->origins[at].date > date) return true;
+    if (at < 0 && rates->count == DECODE_CURRENCIES_MAX)
         return status_fail(r->st, STATUS_INPUT, "\"%s\": more than %d currencies", file, DECODE_CURRENCIES_MAX);
-    memcpy(rates->code[rates->count], text, 4);
-    rates->rate[rates->count] = rate;
-    rates->per_unit[rates->count++] = (int32_t)per_unit;
+    if (at < 0) at = rates->count++;
+    memcpy(rates->code[at], text, 4);
+    rates->rate[at] = rate;
+    rates->per_unit[at] = (int32_t)per_unit;
+    r->out->origins[at] = (struct rate_origin){.date = date, .from = arena_dup(r->arena, view_of(file))};
     return true;
 }
 
@@ -124,21 +135,41 @@ static int by_key(const void *a, const void *b)
     return c ? c : strcmp(x->number, y->number);
 }
 
-bool reference_load(const struct unit *u, const struct input_set *inputs, int32_t business_date, struct arena *arena,
-                    struct reference *out, struct status *st)
+static bool read_files(struct reader *r, const struct input_set *inputs)
+{
+    struct reference *out = r->out;
+    for (int i = 0; i < inputs->files_count; i++) {
+        const struct input_file *f = &inputs->files[i];
+        bool wanted = f->layout->class == LAYOUT_EXCLUSION || (f->layout->class == LAYOUT_RATE && !r->without_rates);
+        if (wanted && !read_file(r, f)) return status_while(r->st, "reading %s", f->layout->name);
+    }
+    if (out->exclusions_count) qsort(out->exclusions, (size_t)out->exclusions_count, sizeof *out->exclusions, by_key);
+    return true;
+}
+
+static void take_base(struct reference *out, const struct unit *u, int32_t business_date)
 {
     *out = (struct reference){.rates = {.count = 1}};
     memcpy(out->rates.code[0], u->base_currency, 4);
     out->rates.rate[0] = 1000000;
     out->rates.per_unit[0] = 1;
+    out->origins[0] = (struct rate_origin){.date = business_date, .from = "base currency"};
+}
+
+bool reference_load(const struct unit *u, const struct input_set *inputs, int32_t business_date, struct arena *arena,
+                    struct reference *out, struct status *st)
+{
     struct reader r = {.unit = u, .arena = arena, .out = out, .business_date = business_date, .st = st};
-    for (int i = 0; i < inputs->files_count; i++) {
-        const struct input_file *f = &inputs->files[i];
-        if (f->layout->class != LAYOUT_RATE && f->layout->class != LAYOUT_EXCLUSION) continue;
-        if (!read_file(&r, f)) return status_while(st, "reading %s", f->layout->name);
-    }
-    if (out->exclusions_count) qsort(out->exclusions, (size_t)out->exclusions_count, sizeof *out->exclusions, by_key);
-    return true;
+    take_base(out, u, business_date);
+    return read_files(&r, inputs);
+}
+
+bool reference_open(const struct unit *u, const struct input_set *inputs, int32_t business_date, const char *folder,
+                    struct arena *arena, struct reference *out, struct status *st)
+{
+    struct reader r = {.unit = u, .arena = arena, .out = out, .business_date = business_date, .st = st};
+    take_base(out, u, business_date);
+    return rates_read(folder, arena, out, &r.without_rates, st) && read_files(&r, inputs);
 }
 
 int reference_exclusions(const struct reference *r, uint64_t key, int *count)

@@ -15,16 +15,28 @@ struct exclusion { /* one entry of the exclusion list 剔除名单 */
     int32_t expires; /* DATE_NONE: for ever */
 };
 
+struct rate_origin { /* of which day a rate is, who said so, and what it was before */
+    int32_t date;
+    const char *from; /* file, or "generation ID" for one that was carried */
+    int64_t previous; /* in the generation before; 0: not there */
+    int32_t previous_per_unit, previous_date;
+};
+
 struct reference {
     struct rates rates;
-    struct exclusion *exclusions; /* by key, personal and corporate entry of each number */
+    struct rate_origin origins[DECODE_CURRENCIES_MAX]; /* same order as rates */
+    struct exclusion *exclusions;                      /* by key, personal and corporate entry of each number */
     int exclusions_count;
 };
 
 /* Reads the rate and exclusion files among the inputs (which need not be opened yet). The base currency has the rate 1.
- * */
+ * A rate file may hold several days (role date): the latest at or before the business date counts; without, its rates
+ * are those of the business date. Whether they are recent enough: etl/rates. */
 bool reference_load(const struct unit *u, const struct input_set *inputs, int32_t business_date, struct arena *arena,
                     struct reference *out, struct status *st);
+/* The same for a generation folder: the rates as it has written them down, else out of the files. */
+bool reference_open(const struct unit *u, const struct input_set *inputs, int32_t business_date, const char *folder,
+                    struct arena *arena, struct reference *out, struct status *st);
 /* The entries in force with that key: first index, *count of them. */
 int reference_exclusions(const struct reference *r, uint64_t key, int *count);
 

@@ -5,7 +5,9 @@
 #include "base/log.h"
 #include "etl/arrive.h"
 #include "etl/attempt.h"
+#include "etl/gate.h"
 #include "etl/journal.h"
+#include "etl/rates.h"
 #include "etl/reject.h"
 
 #include <stdio.h>
@@ -19,6 +21,7 @@ struct run {
     struct arena arena;
     char unit_folder[OS_PATH_MAX];
     int lock;
+    struct epoch epoch;
     struct attempt attempt;
     struct journal *journal;
     struct unit *unit;
@@ -48,12 +51,18 @@ static double step_seconds(const struct run *r)
     return (double)(os_monotonic_ns() - r->step_ns) / 1e9;
 }
 
+/* An event of the attempt; not in the journal of whoever took it over. */
+static bool note(struct run *r, int number, const char *event, const char *detail)
+{
+    return epoch_check(&r->epoch, r->st) && journal_append(r->journal, number, event, detail, r->st);
+}
+
 static bool reached(struct run *r, int number)
 {
     if (!r->request->until_step || number < r->request->until_step) return false;
     char detail[32];
     snprintf(detail, sizeof detail, "until %03d", r->request->until_step);
-    if (!journal_append(r->journal, number, "stopped", detail, r->st)) return true;
+    if (!note(r, number, "stopped", detail)) return true;
     status_fail(r->st, STATUS_STOPPED, "stopped after step %03d as asked (--until)", number);
     status_hint(r->st, "the same command without --until continues");
     return true;
@@ -77,7 +86,7 @@ static bool take_files(struct run *r)
         r->unit->inbox[0] == '/' ? r->unit->inbox : arena_printf(&r->arena, "%s/%s", r->request->work, r->unit->inbox);
     input_set_init(&r->inputs, &r->arena);
     if (!arrive_take(&a, &r->inputs, &r->arena, r->st)) return false;
-    if (!journal_find(r->journal, "taken") && !journal_append(r->journal, 10, "taken", "", r->st)) return false;
+    if (!journal_find(r->journal, "taken") && !note(r, 10, "taken", "")) return false;
     log_info("%d files taken from \"%s\" in %.2f s", r->inputs.files_count, a.inbox, step_seconds(r));
     return true;
 }
@@ -113,6 +122,47 @@ static bool start_workers(struct run *r)
     return true;
 }
 
+/* Folder of the generation this run starts from, NULL: from nothing. */
+static bool previous_generation(struct run *r, const char **folder, const char **id)
+{
+    struct generation_current current;
+    bool there;
+    *folder = *id = NULL;
+    if (!generation_current_read(r->unit_folder, &current, &there, r->st)) return false;
+    if (!there) return true;
+    *id = arena_dup(&r->arena, view_of(current.id));
+    *folder = arena_printf(&r->arena, "%s/gen/%s", r->unit_folder, current.id);
+    return true;
+}
+
+static bool gate_request(struct run *r, struct gate_request *g)
+{
+    const char *folder, *id;
+    *g = (struct gate_request){.unit = r->unit,
+                               .unit_folder = r->unit_folder,
+                               .business_date = r->request->business_date,
+                               .inputs = &r->inputs,
+                               .reference = &r->reference,
+                               .now = &r->reconcile,
+                               .folder = r->attempt.generation};
+    if (!previous_generation(r, &folder, &id)) return false;
+    g->previous = folder;
+    return true;
+}
+
+static bool load_reference(struct run *r)
+{
+    const char *folder, *id;
+    bool there = false;
+    struct reference *past = arena_new(&r->arena, struct reference);
+    if (!reference_load(r->unit, &r->inputs, r->request->business_date, &r->arena, &r->reference, r->st) ||
+        !previous_generation(r, &folder, &id) || (folder && !rates_read(folder, &r->arena, past, &there, r->st)))
+        return false;
+    const char *name = id ? arena_printf(&r->arena, "generation %s", id) : NULL;
+    return rates_settle(&r->reference, r->unit, r->request->business_date, there ? past : NULL, name, r->st) &&
+           rates_write(&r->reference, r->attempt.generation, r->st);
+}
+
 static bool start_integration(struct run *r)
 {
     uint64_t high_water;
@@ -136,7 +186,7 @@ static bool import_files(struct run *r)
                                                    : arena_printf(&r->arena, "%s/spill", r->attempt.folder);
     if (!start_workers(r) || !os_remove_tree(spill, r->st) || !os_make_folder(spill, r->st)) return false;
     r->spill = spill;
-    if (!reference_load(r->unit, &r->inputs, r->request->business_date, &r->arena, &r->reference, r->st)) return false;
+    if (!load_reference(r)) return false;
     tables_init(&r->tables, r->unit, &r->reference.rates, r->request->business_date, &r->arena);
     if (!scorecards_load(r->unit, &r->tables, &r->reference.rates, &r->arena, &r->cards, r->st)) return false;
     uint64_t bytes = 0;
@@ -169,11 +219,16 @@ static bool import_files(struct run *r)
     }
     log_info("%llu records, %llu rejected, in %.2f s", (unsigned long long)r->result->records,
              (unsigned long long)r->result->rejected, step_seconds(r));
+    for (int i = 0; i < r->inputs.files_count; i++)
+        if (r->inputs.files[i].filtered)
+            log_info("\"%s\": %llu records left out by the filter of the unit: %s", r->inputs.files[i].name,
+                     (unsigned long long)r->inputs.files[i].filtered,
+                     r->unit->layout_filter[r->inputs.files[i].layout_index]->condition);
     /* The rejects are written before the limit is judged: whoever repairs the file wants to see them. */
     if (!reject_write(&r->inputs, r->attempt.generation, r->st)) return false;
-    return import_check_limits(&r->inputs, r->unit, r->st) &&
-           reconcile_files(&r->inputs, r->unit, r->request->business_date, r->st) &&
-           journal_append(r->journal, 20, "imported", "", r->st);
+    struct gate_request gates;
+    return gate_request(r, &gates) && gate_rejects(&gates, &r->arena, r->st) &&
+           reconcile_files(&r->inputs, r->unit, r->request->business_date, r->st) && note(r, 20, "imported", "");
 }
 
 /* --- 030 --- */
@@ -229,7 +284,7 @@ static bool populate_generation(struct run *r)
     r->result->selected = r->populate.total->selected[0] + r->populate.total->selected[1];
     log_info("%llu of %u customers selected in %.2f s", (unsigned long long)r->result->selected, r->integrate.customers,
              step_seconds(r));
-    return journal_append(r->journal, 80, "populated", "", r->st);
+    return note(r, 80, "populated", "");
 }
 
 /* --- 090, 100 --- */
@@ -241,7 +296,14 @@ static bool tie_out(struct run *r)
         !reconcile_write(&r->reconcile, r->attempt.generation, r->st))
         return false;
     log_info("balanced: %d equations", r->reconcile.equations_count);
-    return journal_append(r->journal, 90, "reconciled", "", r->st);
+    return note(r, 90, "reconciled", "");
+}
+
+/* Figures far off what is expected hold the run until somebody decides. */
+static bool gates_pass(struct run *r)
+{
+    struct gate_request g;
+    return gate_request(r, &g) && gate_run(&g, &r->arena, r->st);
 }
 
 static bool commit(struct run *r)
@@ -249,7 +311,7 @@ static bool commit(struct run *r)
     step(r, "100 commit");
     /* All of it has been read. Now, because after CURRENT nothing is left to do that a killed run would have to make up
      * for. */
-    if (!os_remove_tree(r->spill, r->st)) return false;
+    if (!epoch_check(&r->epoch, r->st) || !os_remove_tree(r->spill, r->st)) return false;
     char date[11], hash[33];
     date_format(r->request->business_date, date);
     const char *head = arena_printf(&r->arena,
@@ -269,9 +331,11 @@ static bool commit(struct run *r)
         !generation_write_manifest(r->attempt.generation, head, known, known_count, r->pool, hash, r->st))
         return false;
     if (!attempt_publish(&r->attempt, r->unit_folder, hash, r->integrate.first_number + r->integrate.customers - 1,
-                         r->st) ||
-        !journal_append(r->journal, 100, "committed", r->attempt.id, r->st))
+                         r->st))
         return false;
+    /* It is committed whatever comes: a run that has taken over since has written the event itself. */
+    struct status taken_over = {0};
+    if (epoch_check(&r->epoch, &taken_over) && !note(r, 100, "committed", r->attempt.id)) return false;
     snprintf(r->result->generation, sizeof r->result->generation, "%s", r->attempt.id);
     r->result->seconds = (double)(os_monotonic_ns() - r->started_ns) / 1e9;
     r->result->memory_peak = budget_peak(r->budget);
@@ -329,20 +393,22 @@ static bool prepare(struct run *r)
     char lock[OS_PATH_MAX];
     snprintf(lock, sizeof lock, "%s/lock", r->unit_folder);
     r->lock = os_lock(lock, r->st);
-    return r->lock >= 0;
+    return r->lock >= 0 && epoch_take(&r->epoch, r->unit_folder, r->st);
 }
 
 static bool open_attempt(struct run *r)
 {
-    if (!attempt_open(&r->attempt, r->unit_folder, r->request->business_date, r->st)) return false;
+    if (!attempt_open(&r->attempt, r->unit_folder, r->request->business_date, &r->epoch, r->st)) return false;
     r->journal = journal_open(arena_printf(&r->arena, "%s/journal", r->attempt.folder), r->st);
     if (!r->journal) return false;
+    if (r->epoch.other)
+        log_warning("process %d still works on this unit: the lock did not keep it out. It will publish nothing",
+                    r->epoch.other);
     if (r->attempt.resumed)
         log_info("continuing attempt %s", r->attempt.id);
     else if (r->attempt.number > 1)
-        log_info("new attempt %s after a failed one", r->attempt.id);
-    if (!journal_find(r->journal, "started") && !journal_append(r->journal, 0, "started", r->attempt.id, r->st))
-        return false;
+        log_info("new attempt %s after %s one", r->attempt.id, r->epoch.other ? "an unfinished" : "a failed");
+    if (!journal_find(r->journal, "started") && !note(r, 0, "started", r->attempt.id)) return false;
     return attempt_freeze(&r->attempt, r->request->work, r->request->unit, r->st) &&
            unit_load(arena_printf(&r->arena, "%s/param", r->attempt.folder), r->request->unit, &r->arena, &r->unit,
                      r->st);
@@ -359,7 +425,7 @@ static bool work(struct run *r)
     if (!integrate(r) || reached(r, 30)) return false;
     if (!populate_generation(r) || reached(r, 80)) return false;
     if (!tie_out(r) || reached(r, 90)) return false;
-    return commit(r);
+    return gates_pass(r) && commit(r);
 }
 
 static void release(struct run *r)
@@ -367,7 +433,7 @@ static void release(struct run *r)
     if (r->integrate_started) integrate_release(&r->integrate);
     if (r->import_started) import_release(&r->import);
     struct status ignored = {0};
-    if (r->spill) os_remove_tree(r->spill, &ignored);
+    if (r->spill && epoch_check(&r->epoch, &ignored)) os_remove_tree(r->spill, &ignored);
     scorecards_release(&r->cards);
     input_set_release(&r->inputs);
     pool_free(r->pool);
@@ -380,7 +446,8 @@ static void release(struct run *r)
 /* A failure for a cause closes the attempt; a missing file, a full disk or a crash do not: the attempt goes on. */
 static bool is_cause(enum status_code code)
 {
-    return code == STATUS_INPUT || code == STATUS_CONSERVATION || code == STATUS_USAGE || code == STATUS_CORRUPT;
+    return code == STATUS_INPUT || code == STATUS_CONSERVATION || code == STATUS_USAGE || code == STATUS_CORRUPT ||
+           code == STATUS_HELD; /* better files, or a decision: both start from newly frozen inputs */
 }
 
 bool run_initial(const struct run_request *request, struct run_result *result, struct status *st)
@@ -394,9 +461,11 @@ bool run_initial(const struct run_request *request, struct run_result *result, s
     date_format(request->business_date, date);
     log_run(request->unit, date);
     bool ok = work(&r);
-    if (!ok && r.journal && is_cause(st->code)) {
-        struct status ignored = {0};
-        journal_append(r.journal, 0, "failed", st->message, &ignored);
+    struct status taken_over = {0}, ignored = {0};
+    bool fenced = !ok && !epoch_check(&r.epoch, &taken_over) && taken_over.code == STATUS_BUSY;
+    if (fenced) *st = taken_over; /* whatever failed: the other run had taken it away */
+    if (!ok && !fenced && r.journal && is_cause(st->code)) {
+        journal_append(r.journal, st->code == STATUS_HELD ? 90 : 0, "failed", st->message, &ignored);
     }
     release(&r);
     log_step(NULL);

@@ -2,6 +2,7 @@
  * the batch.
  *
  *     state/units/UU/lock                    held while a run works (flock)
+ *     state/units/UU/epoch                   which run began last; whoever is not it publishes nothing (etl/epoch)
  *     state/units/UU/numbers                 high-water mark of integrated numbers; never goes back
  *     state/units/UU/run/DATE.SEQ.ATTEMPT/   journal, in/ (files taken), param/ (frozen), spill/, gen.tmp/ (under
  *                                            construction)

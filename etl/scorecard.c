@@ -3,12 +3,12 @@
 #include "base/os.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { FORMULA_FILE_MAX = 65536 };
 
-/* Measures see the columns only: a field that is not one has to become hot before a formula may use it. */
-static bool check_columns(const struct measure_set *measures, const struct tables *tables, const char *formula,
-                          struct status *st)
+bool scorecard_check_columns(const struct measure_set *measures, const struct tables *tables, const char *formula,
+                             struct status *st)
 {
     for (int t = 0; t < tables->count; t++) {
         const struct table *table = &tables->table[t];
@@ -36,11 +36,15 @@ static bool load(const struct unit *u, int type, const char *name, const struct 
     if (!ok || !measure_bind(c->formula, tables->schema, rates, &c->measures, st) ||
         !formula_bind(c->formula, tables->schema, &c->program, st))
         return status_while(st, "reading formula %s of unit %s", name, u->id);
-    if (!check_columns(c->measures, tables, name, st)) return false;
+    if (!scorecard_check_columns(c->measures, tables, name, st)) return false;
     if (u->has_threshold[type]) formula_set_threshold(c->formula, u->threshold_minor[type]);
     c->threshold_minor = formula_threshold(c->formula);
     c->measures_count = formula_measure_count(c->formula);
     c->results_count = formula_result_count(c->formula);
+    c->tier_result = -1;
+    for (int i = 0; i < c->results_count; i++)
+        if (strcmp(formula_result_name(c->formula, i), "tier") == 0 && formula_result_type(c->formula, i) == VALUE_CODE)
+            c->tier_result = i;
     return true;
 }
 

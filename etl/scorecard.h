@@ -13,6 +13,7 @@ struct scorecard {
     struct formula_program *program;
     int64_t threshold_minor;
     int measures_count, results_count;
+    int tier_result; /* the result named tier, when it is a code; -1: none */
 };
 
 /* A challenger beside the active formula. Measures that both have (same_as: index in the active one, -1: none) are not
@@ -36,5 +37,10 @@ bool scorecards_load(const struct unit *u, const struct tables *tables, const st
 void scorecards_release(struct scorecards *s);
 /* What a reason code stands for: the first measure of that term, or its number. "": 0, no reason. */
 const char *scorecards_reason_name(const struct scorecards *s, int type, int64_t reason, char room[32]);
+
+/* Measures see the columns only: a field that is not one has to become hot before a formula may use it. formula: for
+ * the message. */
+bool scorecard_check_columns(const struct measure_set *measures, const struct tables *tables, const char *formula,
+                             struct status *st);
 
 #endif

@@ -127,6 +127,16 @@ static int check_host_key(void *context, int type, const char *key, size_t lengt
     return CURLKHMATCH_MISMATCH;
 }
 
+/* Before libcurl 8.9 an upload over TLS 1.3 may lose its end: the server sends session tickets that the client never reads,
+ * so that closing the data connection resets it while the last bytes are under way; the server answers 426. TLS 1.2 sends
+ * them before. Seen with libcurl 7.88 and vsftpd on a loaded machine: four uploads in a row. */
+static long tls_versions(void)
+{
+    static const unsigned SOUND_SINCE = 0x080900;
+    bool sound = curl_version_info(CURLVERSION_NOW)->version_num >= SOUND_SINCE;
+    return (long)CURL_SSLVERSION_TLSv1_2 | (sound ? 0 : (long)CURL_SSLVERSION_MAX_TLSv1_2);
+}
+
 static void set_security(struct transfer_curl *c)
 {
     const struct transfer_place *p = c->place;
@@ -138,7 +148,7 @@ static void set_security(struct transfer_curl *c)
         curl_easy_setopt(e, CURLOPT_FTPSSLAUTH, (long)CURLFTPAUTH_TLS);
         curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
         curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
-        curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+        curl_easy_setopt(e, CURLOPT_SSLVERSION, tls_versions());
         if (p->ca_file) curl_easy_setopt(e, CURLOPT_CAINFO, p->ca_file);
     }
     if (p->kind == TRANSFER_SFTP) {

@@ -2,6 +2,7 @@
 
 #include "base/conf.h"
 #include "base/os.h"
+#include "etl/gate_limits.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -72,6 +73,33 @@ static bool read_layouts(struct conf *c, struct unit *u, struct arena *arena, st
     return u->layouts_count > 0 || conf_fail(c, "unit", "layouts", st, "no layout is listed");
 }
 
+/* [filter]: under the name of a layout a condition that crmx applies, under that of a system what the sender leaves out
+ * (text, read with the systems). */
+static bool read_filters(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
+{
+    const char *key;
+    for (int i = 0; (key = conf_key(c, "filter", i)); i++) {
+        int at = unit_layout(u, key);
+        bool is_system = system_index(u, key) >= 0;
+        if (at < 0 && !is_system) {
+            conf_fail(c, "filter", key, st, "there is neither a layout nor a system of that name in this unit");
+            return status_hint(st, "a layout: crmx leaves records out; a system: a note of what the sender leaves out");
+        }
+        if (at < 0) continue;
+        enum layout_class class = u->layouts[at]->class;
+        if (is_system) return conf_fail(c, "filter", key, st, "is a layout and a system: rename one of them");
+        if (class == LAYOUT_RATE || class == LAYOUT_EXCLUSION)
+            return conf_fail(c, "filter", key, st, "a file of class %s is always read whole",
+                             LAYOUT_CLASS_NAMES[class]);
+        struct status one = {0};
+        u->layout_filter[at] = filter_parse(u->layouts[at], conf_get(c, "filter", key), arena, &one);
+        if (u->layout_filter[at]) continue;
+        conf_fail(c, "filter", key, st, "%s", one.message);
+        return one.hint[0] ? status_hint(st, "%s", one.hint) : false;
+    }
+    return true;
+}
+
 static bool read_outputs(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
 {
     struct view rest = view_of(conf_get(c, "unit", "outputs"));
@@ -139,6 +167,21 @@ static bool read_formulas(struct conf *c, struct unit *u, struct arena *arena, s
     return true;
 }
 
+static bool read_rates(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
+{
+    const char *retired = conf_get(c, "rates", "retired");
+    u->rates_retired = retired ? arena_dup(arena, view_of(retired)) : "";
+    return conf_integer(c, "rates", "carry_days", 0, 366, UNIT_RATES_CARRY_DAYS, &u->rates_carry_days, st);
+}
+
+static bool read_gates(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
+{
+    struct gate_limits *gates;
+    if (!gate_limits_read(c, u, arena, &gates, st)) return false;
+    u->gates = gates;
+    return true;
+}
+
 static bool read_tie(struct conf *c, struct unit *u, struct status *st)
 {
     const char *text = conf_get(c, "unit", "tie_break");
@@ -189,10 +232,12 @@ bool unit_load(const char *folder, const char *id, struct arena *arena, struct u
     u->folder = arena_dup(arena, view_of(folder));
     bool ok =
         read_head(c, u, id, arena, st) && read_systems(c, u, arena, st) && read_layouts(c, u, arena, st) &&
-        read_outputs(c, u, arena, st) && read_formulas(c, u, arena, st) &&
+        read_filters(c, u, arena, st) && read_outputs(c, u, arena, st) && read_formulas(c, u, arena, st) &&
+        read_rates(c, u, arena, st) && read_gates(c, u, arena, st) &&
         /* Only these sections: the file holds options and targets for others, too. A misspelt threshold would be no
          * threshold. */
-        conf_check_used(c, "unit", st) && conf_check_used(c, "systems", st) && conf_check_used(c, "filter", st);
+        conf_check_used(c, "unit", st) && conf_check_used(c, "systems", st) && conf_check_used(c, "filter", st) &&
+        conf_check_used(c, "rates", st) && conf_check_used(c, "gates", st) && conf_check_used(c, "expected", st);
     conf_close(c);
     *out = u;
     return ok || status_while(st, "reading unit %s", id);

@@ -9,13 +9,20 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "etl/filter.h"
 #include "etl/identity.h"
 #include "etl/layout.h"
 #include "etl/output.h"
 
 #include <stdint.h>
 
-enum { UNIT_SYSTEMS_MAX = 16, UNIT_LAYOUTS_MAX = 64, UNIT_OUTPUTS_MAX = 32, UNIT_ID_LENGTH_MAX = 8 };
+enum {
+    UNIT_SYSTEMS_MAX = 16,
+    UNIT_LAYOUTS_MAX = 64,
+    UNIT_OUTPUTS_MAX = 32,
+    UNIT_ID_LENGTH_MAX = 8,
+    UNIT_RATES_CARRY_DAYS = 5
+};
 
 enum unit_take { UNIT_TAKE_RENAME, UNIT_TAKE_LINK, UNIT_TAKE_COPY };
 enum unit_tie { UNIT_TIE_SOURCE_NO, UNIT_TIE_POSITION };
@@ -24,8 +31,10 @@ enum { CUSTOMER_PERSONAL, CUSTOMER_CORPORATE, CUSTOMER_TYPES }; /* P, C */
 struct unit_system {
     const char *name;
     char letter;
-    const char *filter; /* source-side filter the system applied, as text; NULL: none */
+    const char *filter; /* source-side filter that the system itself applies, as text; NULL: none */
 };
+
+struct gate_limits; /* etl/gate_limits.h */
 
 struct unit {
     const char *id, *name, *folder; /* folder: the configuration folder it was read from */
@@ -38,11 +47,15 @@ struct unit {
     struct unit_system systems[UNIT_SYSTEMS_MAX];
     int systems_count;
     struct layout *layouts[UNIT_LAYOUTS_MAX];
-    int layout_system[UNIT_LAYOUTS_MAX]; /* index of its system, -1: none */
+    int layout_system[UNIT_LAYOUTS_MAX];                  /* index of its system, -1: none */
+    const struct filter *layout_filter[UNIT_LAYOUTS_MAX]; /* records that meet it are left out at import; NULL: none */
     int layouts_count;
     struct output *outputs[UNIT_OUTPUTS_MAX];
     int outputs_count;
     struct identity_profile *identity;
+    int64_t rates_carry_days;  /* how many days back a missing rate may come from */
+    const char *rates_retired; /* currencies that are no longer quoted, separated by blanks */
+    const struct gate_limits *gates;
     const char *formula_name[CUSTOMER_TYPES]; /* NULL: such customers are integrated, not scored */
     const char *shadow_name[CUSTOMER_TYPES];  /* a challenger scored beside it, NULL: none */
     bool has_threshold[CUSTOMER_TYPES];

@@ -195,6 +195,22 @@ static bool bind_cny(const struct account_scope *s, const struct node *n, struct
                      36 - s->rate_scale);
 }
 
+/* From one date to another; with one argument to the business date. Days are a subtraction. */
+static bool bind_between(const struct account_scope *s, const struct node *n, enum term_kind kind, struct term **out)
+{
+    struct term *dates[2] = {NULL, term_new(s, TERM_CONSTANT, VALUE_DATE, 0)};
+    dates[1]->number = s->schema->business_date;
+    for (int i = 0; i < n->count; i++) {
+        if (!bind(s, n->children[i], &dates[i])) return false;
+        if (dates[i]->type != VALUE_DATE)
+            return term_fail(s, n->children[i], "%s needs a date, found a value of type %s",
+                             function_word(n->function)->name, value_type_name(dates[i]->type));
+    }
+    bool days = kind == TERM_SUBTRACT;
+    *out = term_two(s, kind, kind == TERM_MONTHS_BETWEEN ? VALUE_MONTHS : VALUE_NUMBER, dates[days], dates[!days]);
+    return true;
+}
+
 static bool bind_call(const struct account_scope *s, const struct node *n, struct term **out)
 {
     struct term *a;
@@ -213,6 +229,13 @@ static bool bind_call(const struct account_scope *s, const struct node *n, struc
         if (!bind(s, n->children[0], &a)) return false;
         *out = term_known(s, a);
         return true;
+    case FUNCTION_DAYS_SINCE:
+    case FUNCTION_DAYS_BETWEEN: return bind_between(s, n, TERM_SUBTRACT, out);
+    case FUNCTION_MONTHS_SINCE:
+    case FUNCTION_MONTHS_BETWEEN: return bind_between(s, n, TERM_MONTHS_BETWEEN, out);
+    case FUNCTION_AGE:
+    case FUNCTION_YEARS_SINCE:
+    case FUNCTION_YEARS_BETWEEN: return bind_between(s, n, TERM_YEARS_BETWEEN, out);
     default: break;
     }
     term_fail(s, n, "%s cannot stand inside an aggregate", function_word(n->function)->name);
@@ -272,7 +295,7 @@ bool account_bind_expression(const struct account_scope *s, const struct node *n
     if (!fits)
         return term_fail(s, n, "the measure is declared %s, the expression gives %s", value_type_name(type),
                          value_type_name((*out)->type));
-    if (!(*out)->missing) return true;
+    if (!(*out)->missing || type == VALUE_DATE) return true; /* rows without the date are left out */
     term_fail(s, n, "a date in the expression may be missing for an account");
     return status_hint(s->st, "say what counts then: coalesce(date, business_date)");
 }

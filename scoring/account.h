@@ -25,6 +25,8 @@ enum term_kind {
     TERM_MIN,
     TERM_MAX,
     TERM_ABS,
+    TERM_MONTHS_BETWEEN, /* from, to */
+    TERM_YEARS_BETWEEN,
     TERM_IF, /* condition, a, b; of conditions too */
     /* conditions, 0 or 1 */
     TERM_TRUTH,   /* number */

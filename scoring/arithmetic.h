@@ -47,22 +47,22 @@ static inline int32_t date_of_double(double x)
     return x < 4000000 ? (int32_t)floor(x) : 4000000;
 }
 
-/* Completed months from date to business; negative for a later date. */
-static inline double months_between(double date, int32_t business)
+/* Completed months from one date to another; negative when it is an earlier one. */
+static inline double months_between(double from, double to)
 {
-    int y, m, d, by, bm, bd;
-    date_to_civil(date_of_double(date), &y, &m, &d);
-    date_to_civil(business, &by, &bm, &bd);
-    return (by - y) * 12 + (bm - m) - (bd < d);
+    int y, m, d, to_y, to_m, to_d;
+    date_to_civil(date_of_double(from), &y, &m, &d);
+    date_to_civil(date_of_double(to), &to_y, &to_m, &to_d);
+    return (to_y - y) * 12 + (to_m - m) - (to_d < d);
 }
 
 /* Completed years: a birthday of 29 February is completed on 1 March of a common year. */
-static inline double years_between(double date, int32_t business)
+static inline double years_between(double from, double to)
 {
-    int y, m, d, by, bm, bd;
-    date_to_civil(date_of_double(date), &y, &m, &d);
-    date_to_civil(business, &by, &bm, &bd);
-    return by - y - (bm < m || (bm == m && bd < d));
+    int y, m, d, to_y, to_m, to_d;
+    date_to_civil(date_of_double(from), &y, &m, &d);
+    date_to_civil(date_of_double(to), &to_y, &to_m, &to_d);
+    return to_y - y - (to_m < m || (to_m == m && to_d < d));
 }
 
 #endif

@@ -201,14 +201,21 @@ static bool bind_coalesce(struct binder *b, const struct node *n, struct expr **
     return true;
 }
 
-static bool bind_since(struct binder *b, const struct node *n, enum expr_kind kind, struct expr **out)
+/* From one date to another; with one argument to the business date. Days are a subtraction. */
+static bool bind_between(struct binder *b, const struct node *n, enum expr_kind kind, struct expr **out)
 {
-    struct expr *e = *out = bind_new(b, kind, kind == EXPR_MONTHS_SINCE ? VALUE_MONTHS : VALUE_NUMBER, 1);
-    if (!bind(b, n->children[0], &e->children[0])) return false;
-    e->missing = e->children[0]->missing;
-    if (e->children[0]->type == VALUE_DATE) return true;
-    return bind_fail(b, n->children[0], "%s needs a date, found a value of type %s", function_word(n->function)->name,
-                     value_type_name(e->children[0]->type));
+    struct expr *e = *out = bind_new(b, kind, kind == EXPR_MONTHS_BETWEEN ? VALUE_MONTHS : VALUE_NUMBER, 2);
+    struct expr *dates[2] = {NULL, bind_constant(b, VALUE_DATE, b->p->business_date)};
+    for (int i = 0; i < n->count; i++) {
+        if (!bind(b, n->children[i], &dates[i])) return false;
+        if (dates[i]->type != VALUE_DATE)
+            return bind_fail(b, n->children[i], "%s needs a date, found a value of type %s",
+                             function_word(n->function)->name, value_type_name(dates[i]->type));
+        e->missing |= dates[i]->missing;
+    }
+    e->children[0] = dates[kind == EXPR_SUBTRACT];
+    e->children[1] = dates[kind != EXPR_SUBTRACT];
+    return true;
 }
 
 static bool bind_call(struct binder *b, const struct node *n, struct expr **out)
@@ -225,16 +232,20 @@ static bool bind_call(struct binder *b, const struct node *n, struct expr **out)
     case FUNCTION_KNOWN:
         *out = bind_new(b, EXPR_KNOWN, VALUE_BOOLEAN, 1);
         return bind(b, n->children[0], &(*out)->children[0]);
-    case FUNCTION_MONTHS_SINCE: return bind_since(b, n, EXPR_MONTHS_SINCE, out);
+    case FUNCTION_DAYS_SINCE:
+    case FUNCTION_DAYS_BETWEEN: return bind_between(b, n, EXPR_SUBTRACT, out);
+    case FUNCTION_MONTHS_SINCE:
+    case FUNCTION_MONTHS_BETWEEN: return bind_between(b, n, EXPR_MONTHS_BETWEEN, out);
     case FUNCTION_AGE:
-    case FUNCTION_YEARS_SINCE: return bind_since(b, n, EXPR_YEARS_SINCE, out);
+    case FUNCTION_YEARS_SINCE:
+    case FUNCTION_YEARS_BETWEEN: return bind_between(b, n, EXPR_YEARS_BETWEEN, out);
     default: break;
     }
     bind_fail(b, n, "%s can stand only inside an aggregate", function_word(n->function)->name);
     return status_hint(b->st, "write it in a measure: measure NAME money = sum(retail, cny(balance));");
 }
 
-static bool bind(struct binder *b, const struct node *n, struct expr **out)
+static bool bind_kind(struct binder *b, const struct node *n, struct expr **out)
 {
     switch (n->kind) {
     case NODE_NUMBER: return *out = bind_constant(b, VALUE_NUMBER, decimal_double(n->mantissa, n->scale)), true;
@@ -265,6 +276,13 @@ static bool bind(struct binder *b, const struct node *n, struct expr **out)
     }
     ensure(!"a node kind without a rule");
     return false;
+}
+
+static bool bind(struct binder *b, const struct node *n, struct expr **out)
+{
+    bool ok = bind_kind(b, n, out);
+    if (ok) (*out)->node = n;
+    return ok;
 }
 
 /* --- definitions --- */

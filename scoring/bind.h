@@ -4,8 +4,9 @@
  * things are made from it: the steps of the vector program (compile.c) and the walk of the oracle (scalar.c). N-ary
  * nodes (case, in, min, coalesce) stay as written, so that their lowering is checked against the oracle too.
  *
- * Missing values: only date fields can be missing. The mark travels through functions of dates and arithmetic; a
- * comparison, a condition or a result refuses it when the formula is bound, so that no customer can meet it at night.
+ * Missing values: only date fields and measures that are dates can be missing. The mark travels through functions of
+ * dates and arithmetic; a comparison, a condition or a result refuses it when the formula is bound, so that no customer
+ * can meet it at night.
  */
 #ifndef CRMX_SCORING_BIND_H
 #define CRMX_SCORING_BIND_H
@@ -39,8 +40,8 @@ enum expr_kind {
     EXPR_CEIL,
     EXPR_COALESCE,
     EXPR_KNOWN,
-    EXPR_MONTHS_SINCE,
-    EXPR_YEARS_SINCE
+    EXPR_MONTHS_BETWEEN, /* from, to */
+    EXPR_YEARS_BETWEEN
 };
 
 struct code_set { /* what a code value can be: places in program.codes, each once, in order of appearance */
@@ -50,6 +51,7 @@ struct code_set { /* what a code value can be: places in program.codes, each onc
 
 struct expr {
     enum expr_kind kind;
+    const struct node *node; /* what was written; NULL: made by the binder */
     enum value_type type;
     bool missing;        /* the value may be missing */
     double number;       /* EXPR_CONSTANT */

@@ -152,6 +152,7 @@ bool bind_name(struct binder *b, const struct node *n, struct expr **out)
     if (measure >= 0) {
         *out = bind_new(b, EXPR_MEASURE, f->measures[measure].type, 0);
         (*out)->index = measure;
+        (*out)->missing = f->measures[measure].type == VALUE_DATE;
         return true;
     }
     for (int i = 0; i < f->coefficients_count; i++)

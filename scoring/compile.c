@@ -4,6 +4,8 @@
  * e, and only coalesce() and known() ask for it. So arithmetic pays nothing for it. */
 #include "scoring/operand.h"
 
+#include "scoring/arithmetic.h"
+
 static struct operand value_of(struct compiler *c, const struct expr *e);
 static struct operand missing_of(struct compiler *c, const struct expr *e);
 
@@ -45,12 +47,8 @@ static struct operand field_of(struct compiler *c, int field)
 
 static struct operand unary(struct compiler *c, const struct expr *e)
 {
-    static const enum op OPS[] = {[EXPR_NEGATE] = OP_NEGATE,
-                                  [EXPR_ABS] = OP_ABS,
-                                  [EXPR_FLOOR] = OP_FLOOR,
-                                  [EXPR_CEIL] = OP_CEIL,
-                                  [EXPR_MONTHS_SINCE] = OP_MONTHS_SINCE,
-                                  [EXPR_YEARS_SINCE] = OP_YEARS_SINCE};
+    static const enum op OPS[] = {
+        [EXPR_NEGATE] = OP_NEGATE, [EXPR_ABS] = OP_ABS, [EXPR_FLOOR] = OP_FLOOR, [EXPR_CEIL] = OP_CEIL};
     static const enum op ROUNDS[] = {
         [ROUNDING_HALF_UP] = OP_ROUND_UP, [ROUNDING_HALF_AWAY] = OP_ROUND_AWAY, [ROUNDING_HALF_EVEN] = OP_ROUND_EVEN};
     enum op op = e->kind == EXPR_ROUND ? ROUNDS[e->index] : OPS[e->kind];
@@ -63,6 +61,21 @@ static struct operand many(struct compiler *c, const struct expr *e)
     struct operand o = value_of(c, e->children[0]);
     for (int i = 1; i < e->count; i++) o = operand_binary(c, e->kind, o, value_of(c, e->children[i]));
     return o;
+}
+
+/* Nearly always up to the business date, which is a constant. */
+static struct operand between(struct compiler *c, const struct expr *e)
+{
+    bool months = e->kind == EXPR_MONTHS_BETWEEN;
+    struct operand from = value_of(c, e->children[0]), to = value_of(c, e->children[1]);
+    if (from.constant && to.constant)
+        return operand_constant(months ? months_between(from.number, to.number)
+                                       : years_between(from.number, to.number));
+    if (to.constant)
+        return operand_emit(c, months ? OP_MONTHS_TO : OP_YEARS_TO, from, OPERAND_NOTHING, OPERAND_NOTHING, to.number,
+                            0);
+    from = operand_materialise(c, from, false);
+    return operand_emit(c, months ? OP_MONTHS_BETWEEN : OP_YEARS_BETWEEN, from, to, OPERAND_NOTHING, 0, 0);
 }
 
 static struct operand in_of(struct compiler *c, const struct expr *e)
@@ -117,6 +130,8 @@ static struct operand value_of(struct compiler *c, const struct expr *e)
     case EXPR_MAX: return many(c, e);
     case EXPR_COALESCE: return coalesce_of(c, e);
     case EXPR_KNOWN: return operand_not(c, missing_of(c, e->children[0]));
+    case EXPR_MONTHS_BETWEEN:
+    case EXPR_YEARS_BETWEEN: return between(c, e);
     default: break;
     }
     if (e->count == 1) return unary(c, e);
@@ -130,6 +145,7 @@ static struct operand missing_of(struct compiler *c, const struct expr *e)
     if (c->full || !e->missing) return operand_constant(0);
     switch (e->kind) {
     case EXPR_FIELD: return load(c, OP_NONE, e->index);
+    case EXPR_MEASURE: return operand_binary(c, EXPR_EQUAL, measure_of(c, e->index), operand_constant(DATE_NONE));
     case EXPR_DEFINITION: return c->definitions[e->index].missing;
     case EXPR_CASE: return case_of(c, e, missing_of, true);
     case EXPR_COALESCE: {
@@ -204,8 +220,8 @@ static void drop_unused(struct compiler *c)
         bool stores = s->op >= OP_STORE;
         if (!stores && !needed[s->dst]) continue;
         if (!stores) needed[s->dst] = false;
-        if (s->op != OP_LOAD_MEASURE && s->op != OP_LOAD_FIELD && s->op != OP_LOAD_CODE && s->op != OP_NONE)
-            needed[s->a] = needed[s->b] = needed[s->c] = true;
+        bool loads = s->op >= OP_LOAD_MEASURE && s->op <= OP_NONE;
+        if (!loads) needed[s->a] = needed[s->b] = needed[s->c] = true;
         c->steps[--kept] = *s;
     }
     c->count -= kept;

@@ -150,13 +150,16 @@ static void load_none(const struct slice *s, const struct step *step)
     for (uint32_t i = 0; i < s->count; i++) dst[i] = -(int64_t)(in[i] == DATE_NONE);
 }
 
-static void since(const struct slice *s, const struct step *step)
+static void between(const struct slice *s, const struct step *step)
 {
-    const double *a = slot(s, step->a);
+    const double *a = slot(s, step->a), *b = slot(s, step->b);
+    bool constant = step->op == OP_MONTHS_TO || step->op == OP_YEARS_TO;
+    bool months = step->op == OP_MONTHS_TO || step->op == OP_MONTHS_BETWEEN;
     double *dst = slot(s, step->dst);
-    for (uint32_t i = 0; i < s->count; i++)
-        dst[i] = step->op == OP_MONTHS_SINCE ? months_between(a[i], s->p->business_date)
-                                             : years_between(a[i], s->p->business_date);
+    for (uint32_t i = 0; i < s->count; i++) {
+        double to = constant ? step->k : b[i];
+        dst[i] = months ? months_between(a[i], to) : years_between(a[i], to);
+    }
 }
 
 /* The vector store takes whole numbers below 2^51; this one the rest, up to the limit. */
@@ -204,8 +207,10 @@ static bool run_other(const struct slice *s, const struct step *step)
     case OP_LOAD_FIELD: k->load(slot(s, step->dst), field_column(s, step->index), s->count); break;
     case OP_LOAD_CODE: load_codes(s, step); break;
     case OP_NONE: load_none(s, step); break;
-    case OP_MONTHS_SINCE:
-    case OP_YEARS_SINCE: since(s, step); break;
+    case OP_MONTHS_TO:
+    case OP_YEARS_TO:
+    case OP_MONTHS_BETWEEN:
+    case OP_YEARS_BETWEEN: between(s, step); break;
     default: return store(s, step);
     }
     return true;

@@ -121,9 +121,10 @@ static bool parse_word(struct parser *p, struct node **out)
         return true;
     }
     if (p->at[1].kind == TOKEN_LEFT) return parse_call(p, out);
-    if (word_is_reserved(p->at->text) && !word_is(p->at->text, "score")) return parser_expected(p, "a value");
+    bool is_score = parser_at_word(p, "score");
+    if (word_is_reserved(p->at->text) && !is_score) return parser_expected(p, "a value");
     *out = new_node(p, NODE_NAME, p->at->place, 0);
-    (*out)->text = arena_dup(&p->f->arena, p->at->text);
+    (*out)->text = arena_dup(&p->f->arena, is_score ? VIEW_LITERAL("score") : p->at->text);
     p->at++;
     return true;
 }

@@ -6,6 +6,9 @@
  * each account, just the steps that apply to its class. What remains (predicates over amounts, dates) is evaluated per
  * row.
  *
+ * One scan: all measures of a table are added up by one measure_add() over its rows, however many there are. A row is
+ * handed in once, its class found once, a field widened once per chunk of rows; the caller may throw the rows away.
+ *
  * Exactness: sums are integers; cny() multiplies by the rate in 128 bits and the sum is divided and rounded once per
  * customer and measure, half away from zero. The same rows in any split of blocks give the same values.
  *
@@ -70,8 +73,9 @@ void measure_block_free(struct measure_block *b);
 void measure_block_reset(const struct measure_set *s, struct measure_block *b, uint32_t customers);
 void measure_add(const struct measure_set *s, struct measure_block *b, int table, const struct measure_rows *rows);
 /* After it, measure_values(b, m)[customer] holds the value: money in minor units of the base currency; numbers, months
- * and counts as integers; avg as its sum and count are combined: rounded half away from zero. False with a status on
- * 64-bit overflow (names the measure and the customer's place in the block). */
+ * and counts as integers; a date as a day number, DATE_NONE for a customer without one; avg as its sum and count are
+ * combined: rounded half away from zero. False with a status on 64-bit overflow (names the measure and the customer's
+ * place in the block). */
 bool measure_finish(const struct measure_set *s, struct measure_block *b, struct status *st);
 const int64_t *measure_values(const struct measure_block *b, int measure);
 

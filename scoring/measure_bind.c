@@ -1,4 +1,6 @@
 /* Measures against the account tables: rates, names, types, currencies. What runs is made by measure_steps.c. */
+#include "base/date.h"
+#include "scoring/account_terms.h"
 #include "scoring/measure_binding.h"
 
 /* --- rates --- */
@@ -42,8 +44,7 @@ static bool bind_rates(struct binding *b, const struct measure_rates *rates)
 /* Contacts and addresses have no system here: they have a name of their own, but are no accounts. */
 static bool table_matches(const struct schema_table *t, const char *name)
 {
-    return (strcmp(name, "accounts") == 0 && t->system[0]) || strcmp(t->name, name) == 0 ||
-           strcmp(t->system, name) == 0;
+    return (word_is_accounts(name) && t->system[0]) || strcmp(t->name, name) == 0 || strcmp(t->system, name) == 0;
 }
 
 static bool unknown_table(struct binding *b, const struct table_name *name)
@@ -94,6 +95,17 @@ static bool check_currencies(struct binding *b, const struct account_scope *scop
     return true;
 }
 
+/* The first or last date: of the accounts that have one. */
+static struct term *only_known(const struct account_scope *scope, const struct bound *bound)
+{
+    struct term *known = term_known(scope, bound->expression);
+    if (!bound->predicate) return known;
+    struct term *both = term_new(scope, TERM_AND, VALUE_BOOLEAN, 2);
+    both->children[0] = bound->predicate;
+    both->children[1] = known;
+    return both;
+}
+
 static bool bind_one(struct binding *b, int measure, int table)
 {
     const struct measure_definition *m = &b->f->measures[measure];
@@ -104,6 +116,7 @@ static bool bind_one(struct binding *b, int measure, int table)
     if (m->predicate && !account_bind_condition(&scope, m->predicate, &bound->predicate)) return false;
     if (m->expression && !account_bind_expression(&scope, m->expression, m->type, &bound->expression)) return false;
     if (!check_currencies(b, &scope, bound)) return false;
+    if (bound->expression && bound->expression->missing) bound->predicate = only_known(&scope, bound);
     if (bound->predicate) term_fields(&scope, bound->predicate, bound->field_used);
     if (bound->expression) term_fields(&scope, bound->expression, bound->field_used);
     b->set->tables[table].used = true;
@@ -136,6 +149,7 @@ static void plan_measures(struct binding *b)
         int decimals = b->f->measures[i].type == VALUE_MONEY ? MEASURE_BASE_DECIMALS : 0;
         s->measures[i] = (struct measure_plan){.name = arena_dup(&s->arena, view_of(b->f->measures[i].name)),
                                                .aggregate = b->f->measures[i].aggregate,
+                                               .empty = b->f->measures[i].type == VALUE_DATE ? DATE_NONE : 0,
                                                .wide = -1,
                                                .decimals = decimals,
                                                .wide_decimals = decimals};

@@ -159,6 +159,15 @@ static void finish_wide(const struct measure_set *s, struct measure_block *b, in
             finish_customer(m, measure, b, word * 64 + (uint32_t)__builtin_ctzll(bits));
 }
 
+/* A date of a customer without one is not the day 0. */
+static void mark_empty(const struct measure_plan *m, int measure, struct measure_block *b)
+{
+    const uint64_t *touched = m->wide >= 0 ? block_touched(b, m->wide) : NULL;
+    int64_t *values = block_values(b, measure);
+    for (uint32_t i = 0; i < b->customers; i++)
+        if (!touched || !(touched[i >> 6] >> (i & 63) & 1)) values[i] = m->empty;
+}
+
 bool measure_finish(const struct measure_set *s, struct measure_block *b, struct status *st)
 {
     if (b->missing_rate >= 0)
@@ -167,6 +176,8 @@ bool measure_finish(const struct measure_set *s, struct measure_block *b, struct
                status_hint(st, "accounts without a rate are rejected by import; look at the rate file");
     for (int m = 0; m < s->measures_count; m++)
         if (s->measures[m].wide >= 0) finish_wide(s, b, m);
+    for (int m = 0; m < s->measures_count; m++)
+        if (s->measures[m].empty) mark_empty(&s->measures[m], m, b);
     if (b->overflow_measure < 0) return true;
     status_fail(st, STATUS_INPUT, "%s: measure %s of customer %u of the block is too large for 64 bits", s->file,
                 s->measures[b->overflow_measure].name, b->overflow_customer);

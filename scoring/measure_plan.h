@@ -76,6 +76,7 @@ struct measure_plan {
     int decimals; /* of the result */
     int wide_decimals;
     int64_t divisor; /* 10^(wide_decimals − decimals) */
+    int64_t empty;   /* the value without accounts: 0, or DATE_NONE */
 };
 
 struct measure_set {

@@ -3,7 +3,7 @@
  * A row whose value passed 128 bits is *poisoned*: the mark follows the value and is an error only where the value is
  * used, so that a guard such as if(x < 1000, x*x*x, 0) protects what it guards. `and` and `or` go from left to right.
  */
-#include "base/date.h"
+#include "scoring/arithmetic.h"
 #include "scoring/measure_rows.h"
 
 struct evaluation {
@@ -87,6 +87,8 @@ static void combine(const struct evaluation *e, enum term_kind kind, struct colu
     case TERM_MULTIPLY: EACH_ROW(a.poison[i] |= __builtin_mul_overflow(x[i], y[i], &x[i]));
     case TERM_MIN: EACH_ROW(x[i] = x[i] < y[i] ? x[i] : y[i]);
     case TERM_MAX: EACH_ROW(x[i] = x[i] > y[i] ? x[i] : y[i]);
+    case TERM_MONTHS_BETWEEN: EACH_ROW(x[i] = (wide_integer)months_between((double)x[i], (double)y[i]));
+    case TERM_YEARS_BETWEEN: EACH_ROW(x[i] = (wide_integer)years_between((double)x[i], (double)y[i]));
     case TERM_EQUAL: EACH_ROW(x[i] = x[i] == y[i]);
     case TERM_NOT_EQUAL: EACH_ROW(x[i] = x[i] != y[i]);
     case TERM_LESS: EACH_ROW(x[i] = x[i] < y[i]);

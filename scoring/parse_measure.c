@@ -47,13 +47,16 @@ bool parse_measure(struct parser *p)
         if (!parser_new_name(p, "the measure in ASCII", &m->alias) || !parser_check_new(p, m->alias, place))
             return false;
     }
-    unsigned allowed = 1u << VALUE_MONEY | 1u << VALUE_MONTHS | 1u << VALUE_NUMBER;
+    unsigned allowed = 1u << VALUE_MONEY | 1u << VALUE_MONTHS | 1u << VALUE_NUMBER | 1u << VALUE_DATE;
     struct place type_place = p->at->place;
-    if (!parser_type(p, allowed, "the type of the measure: money, months or number", &m->type) ||
+    if (!parser_type(p, allowed, "the type of the measure: money, months, number or date", &m->type) ||
         !parser_take(p, TOKEN_EQUAL, "and the aggregate of the measure") || !parse_aggregate(p, m))
         return false;
     if (m->aggregate == AGGREGATE_COUNT && m->type != VALUE_NUMBER)
         return formula_fail(f, type_place, p->st, "a count is a number, not %s", value_type_name(m->type));
+    if (m->type == VALUE_DATE && m->aggregate != AGGREGATE_MIN && m->aggregate != AGGREGATE_MAX)
+        return formula_fail(f, type_place, p->st, "dates have no %s: the first is min, the last is max",
+                            aggregate_word(m->aggregate)->name);
     f->measures_count++;
     return true;
 }

@@ -206,6 +206,8 @@ static bool parse_threshold(struct parser *p, struct header *h)
     return parser_number(p, &h->mantissa, &h->scale);
 }
 
+enum { STATEMENTS = 8 }; /* the first words of the table begin a statement */
+
 static bool parse_keyword(struct parser *p, struct header *h)
 {
     struct place place = p->at->place;
@@ -219,9 +221,9 @@ static bool parse_keyword(struct parser *p, struct header *h)
         return once(p, &h->rounding, "rounding", place) && parser_rounding(p, &p->f->rounding);
     if (parser_accept_word(p, "threshold")) return once(p, &h->threshold, "threshold", place) && parse_threshold(p, h);
     struct guess guess;
-    static const char *const WORDS[] = {"measure", "coef", "let", "result", "score", "unit", "rounding", "threshold"};
     guess_init(&guess, p->at->text);
-    for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) guess_offer(&guess, WORDS[i]);
+    for (int i = 0; i < STATEMENTS; i++) guess_offer(&guess, keyword_word(i)->name);
+    for (int i = 0; i < STATEMENTS; i++) guess_offer(&guess, keyword_word(i)->alias);
     parser_expected(p, "a statement: measure, coef, let, result, score, unit, rounding or threshold");
     return hint_guess(&guess, p->st);
 }
@@ -282,6 +284,8 @@ static bool parse_text(const char *name, struct view text, bool (*parse)(struct 
     ensure(f);
     arena_init(&f->arena, "formula");
     f->file = arena_dup(&f->arena, view_of(name));
+    size_t kept = text.length < FORMULA_TEXT_MAX ? text.length : FORMULA_TEXT_MAX;
+    f->text = kept ? arena_dup(&f->arena, (struct view){text.bytes, kept}) : "";
     struct parser p = {.f = f, .st = st};
     *out = NULL;
     if (!lexer_run(f, text, &tokens, st)) goto failed;

@@ -26,9 +26,10 @@ static double scaled(double x, int decimals)
 
 static struct scalar measure_value(const struct scalar_walk *w, int measure)
 {
-    double x = (double)w->in->measures[measure][w->row];
-    bool yuan = w->p->f->unit == UNIT_YUAN && w->p->f->measures[measure].type == VALUE_MONEY;
-    return (struct scalar){.number = scaled(x, yuan ? 2 : 0)};
+    int64_t x = w->in->measures[measure][w->row];
+    enum value_type type = w->p->f->measures[measure].type;
+    bool yuan = w->p->f->unit == UNIT_YUAN && type == VALUE_MONEY;
+    return (struct scalar){.number = scaled((double)x, yuan ? 2 : 0), .missing = type == VALUE_DATE && x == DATE_NONE};
 }
 
 static struct scalar field_value(const struct scalar_walk *w, int field)
@@ -67,6 +68,8 @@ static struct scalar walk_binary(const struct scalar_walk *w, const struct expr 
     case EXPR_NOT_EQUAL: return truth(a.number != b.number);
     case EXPR_LESS: return truth(a.number < b.number);
     case EXPR_LESS_EQUAL: return truth(a.number <= b.number);
+    case EXPR_MONTHS_BETWEEN: v.number = months_between(a.number, b.number); break;
+    case EXPR_YEARS_BETWEEN: v.number = years_between(a.number, b.number); break;
     default: ensure(!"not a binary operator");
     }
     return v;
@@ -83,8 +86,6 @@ static struct scalar walk_unary(const struct scalar_walk *w, const struct expr *
     case EXPR_FLOOR: v.number = floor(v.number); break;
     case EXPR_CEIL: v.number = ceil(v.number); break;
     case EXPR_KNOWN: return truth(!v.missing);
-    case EXPR_MONTHS_SINCE: v.number = months_between(v.number, w->p->business_date); break;
-    case EXPR_YEARS_SINCE: v.number = years_between(v.number, w->p->business_date); break;
     default: ensure(!"not a unary operator");
     }
     return v;
@@ -180,4 +181,13 @@ bool formula_evaluate_scalar(const struct formula_program *p, const struct formu
         if (d->is_result && !finish_result(&w, d, &definitions[i], &results[d->result], st)) return false;
     }
     return true;
+}
+
+double scalar_value(const struct formula_program *p, const struct formula_inputs *in, uint32_t row,
+                    const struct expr *e)
+{
+    struct scalar definitions[FORMULA_DEFINITIONS_MAX];
+    struct scalar_walk w = {.p = p, .in = in, .row = row, .definitions = definitions};
+    for (int i = 0; i < p->f->definitions_count; i++) definitions[i] = walk(&w, p->definitions[i]);
+    return walk(&w, e).number;
 }

@@ -38,8 +38,10 @@ enum op {
     OP_LOAD_FIELD,
     OP_LOAD_CODE, /* field index → place in program.codes */
     OP_NONE,      /* mask: the date field is missing */
-    OP_MONTHS_SINCE,
-    OP_YEARS_SINCE,
+    OP_MONTHS_TO, /* from a to the constant k */
+    OP_YEARS_TO,
+    OP_MONTHS_BETWEEN, /* from a to b */
+    OP_YEARS_BETWEEN,
     OP_STORE,      /* whole number → result */
     OP_STORE_CODE, /* place in program.codes → index of the result's codes */
     OP_STORE_MASK,

@@ -17,7 +17,11 @@ bool formula_fail(const struct formula *f, struct place place, struct status *st
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    return status_fail(st, STATUS_USAGE, "%s:%u:%u: %s", f->file, place.line, place.column, message);
+    bool first = st->code == STATUS_OK;
+    char excerpt[FORMULA_EXCERPT_MAX];
+    status_fail(st, STATUS_USAGE, "%s:%u:%u: %s", f->file, place.line, place.column, message);
+    if (first && formula_excerpt(f, place, excerpt)) status_excerpt(st, excerpt);
+    return false;
 }
 
 bool hint_guess(const struct guess *n, struct status *st)

@@ -121,6 +121,7 @@ struct definition {
 struct formula {
     struct arena arena;
     const char *file;
+    const char *text;   /* for excerpts in messages */
     bool is_expression; /* one expression of scoring/eval: result 0 is its double as it stands, result 1 whether it is
                            missing */
     enum unit unit;
@@ -136,9 +137,12 @@ struct formula {
 /* A formula of one expression, see is_expression. */
 bool formula_parse_expression(const char *name, struct view text, struct formula **out, struct status *st);
 const char *rounding_name(enum rounding rounding);
-/* "FILE:LINE:COLUMN: message". Always false. */
+/* "FILE:LINE:COLUMN: message", with the line and a caret as excerpt. Always false. */
 bool formula_fail(const struct formula *f, struct place place, struct status *st, const char *format, ...)
     __attribute__((format(printf, 4, 5), cold));
+/* The line of a place and a caret below its character: two lines; false when there is nothing to show. */
+enum { FORMULA_EXCERPT_MAX = STATUS_EXCERPT_MAX };
+bool formula_excerpt(const struct formula *f, struct place place, char out[FORMULA_EXCERPT_MAX]);
 /* Hint "did you mean X?" when there is a near name. Always false. */
 bool hint_guess(const struct guess *n, struct status *st);
 

@@ -21,30 +21,77 @@ static const struct function_word FUNCTIONS[FUNCTION_COUNT] = {
                        "a tunable coefficient: a literal, a named one, or a named one with its default"},
     [FUNCTION_CNY] = {"cny", "折算", 1, 1, WORD_ACCOUNT, "cny(amount)",
                       "the amount in the base currency, exact; rounded once per customer and measure"},
-    [FUNCTION_AGE] = {"age", "年龄", 1, 1, WORD_CUSTOMER, "age(birth)", "completed years at the business date"},
-    [FUNCTION_MONTHS_SINCE] = {"months_since", "月数", 1, 1, WORD_CUSTOMER, "months_since(date)",
+    [FUNCTION_AGE] = {"age", "年龄", 1, 1, WORD_CUSTOMER | WORD_ACCOUNT, "age(birth)",
+                      "completed years at the business date"},
+    [FUNCTION_DAYS_SINCE] = {"days_since", "天数", 1, 1, WORD_CUSTOMER | WORD_ACCOUNT, "days_since(date)",
+                             "days from the date to the business date"},
+    [FUNCTION_MONTHS_SINCE] = {"months_since", "月数", 1, 1, WORD_CUSTOMER | WORD_ACCOUNT, "months_since(date)",
                                "completed months from the date to the business date"},
-    [FUNCTION_YEARS_SINCE] = {"years_since", "年数", 1, 1, WORD_CUSTOMER, "years_since(date)",
+    [FUNCTION_YEARS_SINCE] = {"years_since", "年数", 1, 1, WORD_CUSTOMER | WORD_ACCOUNT, "years_since(date)",
                               "completed years from the date to the business date"},
+    [FUNCTION_DAYS_BETWEEN] = {"days_between", "相差天数", 2, 2, WORD_CUSTOMER | WORD_ACCOUNT, "days_between(from, to)",
+                               "days from one date to another"},
+    [FUNCTION_MONTHS_BETWEEN] = {"months_between", "相差月数", 2, 2, WORD_CUSTOMER | WORD_ACCOUNT,
+                                 "months_between(from, to)", "completed months from one date to another"},
+    [FUNCTION_YEARS_BETWEEN] = {"years_between", "相差年数", 2, 2, WORD_CUSTOMER | WORD_ACCOUNT,
+                                "years_between(from, to)", "completed years from one date to another"},
 };
 
 static const struct aggregate_word AGGREGATES[AGGREGATES_COUNT] = {
-    [AGGREGATE_SUM] = {"sum", "sum(tables where condition, expression)", "the exact sum, 0 without accounts"},
-    [AGGREGATE_COUNT] = {"count", "count(tables where condition)", "the number of accounts"},
-    [AGGREGATE_MIN] = {"min", "min(tables where condition, expression)", "the smallest value, 0 without accounts"},
-    [AGGREGATE_MAX] = {"max", "max(tables where condition, expression)", "the largest value, 0 without accounts"},
-    [AGGREGATE_AVG] = {"avg", "avg(tables where condition, expression)",
+    [AGGREGATE_SUM] = {"sum", "合计", "sum(tables where condition, expression)", "the exact sum, 0 without accounts"},
+    [AGGREGATE_COUNT] = {"count", "计数", "count(tables where condition)", "the number of accounts"},
+    [AGGREGATE_MIN] = {"min", "最小", "min(tables where condition, expression)",
+                       "the smallest value; without accounts 0, of dates missing"},
+    [AGGREGATE_MAX] = {"max", "最大", "max(tables where condition, expression)",
+                       "the largest value; without accounts 0, of dates missing"},
+    [AGGREGATE_AVG] = {"avg", "平均", "avg(tables where condition, expression)",
                        "sum divided by the number of accounts, rounded half away from zero; 0 without accounts"},
 };
 
-static const char *const RESERVED[] = {
-    "and",  "or",       "not",           "in",      "case",      "when",      "then", "else", "end",    "where",
-    "as",   "date",     "business_date", "true",    "false",     "measure",   "coef", "let",  "result", "score",
-    "unit", "rounding", "threshold",     "half_up", "half_away", "half_even", NULL};
+static const struct keyword KEYWORDS[] = {
+    {"measure", "指标", false, "a measure: an aggregate over the customer's accounts"},
+    {"coef", "系数", false, "a named coefficient"},
+    {"let", "中间值", false, "an intermediate value"},
+    {"score", "评分", false, "the score; in an expression below, its rounded value"},
+    {"result", "结果", false, "a further result"},
+    {"unit", "单位", false, "what an amount of money is in the score"},
+    {"rounding", "舍入", false, "how a result becomes whole minor units"},
+    {"threshold", "筛选阈值", false, "the score from which a customer is selected"},
+    {"yuan", "元", true, "unit: amounts are yuan"},
+    {"fen", "分", true, "unit: amounts are minor units"},
+    {"half_up", NULL, false, "rounding: floor(x + 0.5)"},
+    {"half_away", "四舍五入", false, "rounding: a half away from zero"},
+    {"half_even", "四舍六入五成双", false, "rounding: a half to the even neighbour"},
+    {"as", "代号", false, "the second, ASCII name of a measure"},
+    {"where", "其中", false, "the condition of an aggregate"},
+    {"and", "且", false, "both hold"},
+    {"or", "或", false, "one of the two holds, or both"},
+    {"not", "非", false, "does not hold"},
+    {"in", "属于", false, "is one of a list"},
+    {"case", "分档", false, "the first band whose condition holds"},
+    {"when", "当", false, "the condition of a band"},
+    {"then", "则", false, "the value of a band"},
+    {"else", "否则", false, "the value outside all bands"},
+    {"end", "结束", false, "closes a case"},
+    {"date", "日期", false, "a day: date '2026-10-31'"},
+    {"business_date", "会计日期", false, "the day the run is for"},
+    {"true", "真", false, "holds always"},
+    {"false", "假", false, "holds never"},
+};
+enum { KEYWORDS_COUNT = sizeof KEYWORDS / sizeof *KEYWORDS };
 
-static const char *const TYPES[] = {
-    [VALUE_MONEY] = "money", [VALUE_NUMBER] = "number",     [VALUE_MONTHS] = "months",  [VALUE_DATE] = "date",
-    [VALUE_CODE] = "code",   [VALUE_CURRENCY] = "currency", [VALUE_BOOLEAN] = "boolean"};
+static const struct {
+    const char *name, *alias, *second;
+} TYPES[] = {[VALUE_MONEY] = {"money", "金额", NULL},      [VALUE_NUMBER] = {"number", "数值", NULL},
+             [VALUE_MONTHS] = {"months", "月数", NULL},    [VALUE_DATE] = {"date", "日期", NULL},
+             [VALUE_CODE] = {"code", "代码", NULL},        [VALUE_CURRENCY] = {"currency", "币种", NULL},
+             [VALUE_BOOLEAN] = {"boolean", "是否", "flag"}};
+
+const struct keyword *keyword_word(int index)
+{
+    ensure(index >= 0);
+    return index < KEYWORDS_COUNT ? &KEYWORDS[index] : NULL;
+}
 
 const struct function_word *function_word(enum function function)
 {
@@ -58,15 +105,29 @@ const struct aggregate_word *aggregate_word(enum aggregate aggregate)
     return &AGGREGATES[aggregate];
 }
 
+static bool same_word(struct view word, const char *name)
+{
+    return strlen(name) == word.length && strncasecmp(word.bytes, name, word.length) == 0;
+}
+
 bool word_is(struct view word, const char *keyword)
 {
-    return strlen(keyword) == word.length && strncasecmp(word.bytes, keyword, word.length) == 0;
+    if (same_word(word, keyword)) return true;
+    if (word.length == 0 || !((unsigned char)word.bytes[0] & 0x80)) return false;
+    for (int i = 0; i < KEYWORDS_COUNT; i++)
+        if (KEYWORDS[i].alias && strcmp(KEYWORDS[i].name, keyword) == 0) return view_is(word, KEYWORDS[i].alias);
+    return false;
+}
+
+bool word_is_accounts(const char *name)
+{
+    return strcmp(name, "accounts") == 0 || strcmp(name, "账户") == 0;
 }
 
 enum function function_find(struct view name)
 {
     for (int i = 0; i < FUNCTION_COUNT; i++) {
-        if (word_is(name, FUNCTIONS[i].name)) return (enum function)i;
+        if (same_word(name, FUNCTIONS[i].name)) return (enum function)i;
         if (FUNCTIONS[i].alias && view_is(name, FUNCTIONS[i].alias)) return (enum function)i;
     }
     return FUNCTION_NONE;
@@ -75,28 +136,36 @@ enum function function_find(struct view name)
 enum aggregate aggregate_find(struct view name)
 {
     for (int i = 0; i < AGGREGATES_COUNT; i++)
-        if (word_is(name, AGGREGATES[i].name)) return (enum aggregate)i;
+        if (same_word(name, AGGREGATES[i].name) || view_is(name, AGGREGATES[i].alias)) return (enum aggregate)i;
     return AGGREGATE_NONE;
 }
 
 bool word_is_reserved(struct view name)
 {
-    for (int i = 0; RESERVED[i]; i++)
-        if (word_is(name, RESERVED[i])) return true;
+    for (int i = 0; i < KEYWORDS_COUNT; i++)
+        if (word_is(name, KEYWORDS[i].name) && !KEYWORDS[i].in_place) return true;
     return false;
 }
 
 bool value_type_find(struct view text, enum value_type *type)
 {
-    for (int i = 0; i <= VALUE_BOOLEAN; i++)
-        if (word_is(text, TYPES[i])) return *type = (enum value_type)i, true;
+    for (int i = 0; i <= VALUE_BOOLEAN; i++) {
+        bool found = same_word(text, TYPES[i].name) || view_is(text, TYPES[i].alias);
+        if (found || (TYPES[i].second && same_word(text, TYPES[i].second))) return *type = (enum value_type)i, true;
+    }
     return false;
 }
 
 const char *value_type_name(enum value_type type)
 {
     ensure(type <= VALUE_BOOLEAN);
-    return TYPES[type];
+    return TYPES[type].name;
+}
+
+const char *value_type_alias(enum value_type type)
+{
+    ensure(type <= VALUE_BOOLEAN);
+    return TYPES[type].alias;
 }
 
 /* --- the nearest name --- */

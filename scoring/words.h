@@ -25,8 +25,12 @@ enum function {
     FUNCTION_COEF,
     FUNCTION_CNY,
     FUNCTION_AGE,
+    FUNCTION_DAYS_SINCE,
     FUNCTION_MONTHS_SINCE,
     FUNCTION_YEARS_SINCE,
+    FUNCTION_DAYS_BETWEEN,
+    FUNCTION_MONTHS_BETWEEN,
+    FUNCTION_YEARS_BETWEEN,
     FUNCTION_COUNT,
     FUNCTION_NONE = -1
 };
@@ -54,22 +58,36 @@ enum aggregate {
 
 struct aggregate_word {
     const char *name;
+    const char *alias;
     const char *usage;
     const char *help;
 };
 
 const struct function_word *function_word(enum function function);
 const struct aggregate_word *aggregate_word(enum aggregate aggregate);
+/* A reserved word and its Chinese name, NULL if it has none. */
+struct keyword {
+    const char *name;
+    const char *alias;
+    bool in_place; /* a word only where the grammar has it: may be a name elsewhere */
+    const char *help;
+};
+/* NULL behind the last. */
+const struct keyword *keyword_word(int index);
 /* By name (ASCII without regard to case) or alias; ..._NONE when there is none. */
 enum function function_find(struct view name);
 enum aggregate aggregate_find(struct view name);
-/* Words that cannot be names of measures, coefficients or results: and or not in case when … */
+/* Words that cannot be names of measures, coefficients or results: and or not in case when … and their Chinese names */
 bool word_is_reserved(struct view name);
-/* A keyword, ASCII without regard to case. */
+/* A keyword by its name (ASCII without regard to case) or by its Chinese name. */
 bool word_is(struct view word, const char *keyword);
-/* money, number, months, date, code, currency, boolean; false when text is none of them. */
+/* money 金额, number 数值, months 月数, date 日期, code 代码, currency 币种, boolean or flag 是否; false when text is none of
+ * them. */
 bool value_type_find(struct view text, enum value_type *type);
 const char *value_type_name(enum value_type type);
+const char *value_type_alias(enum value_type type); /* the Chinese name */
+/* "accounts" or 账户: every account table. */
+bool word_is_accounts(const char *name);
 
 /* Number of characters (not bytes) to insert, delete or replace; texts are looked at up to 64 characters. */
 int edit_distance(struct view a, struct view b);

@@ -67,8 +67,11 @@ static bool show_sources(struct show_population *p, const struct lookup_customer
 static void add_score_row(struct show_population *p, struct listing *rows, const char *name, enum value_type type,
                           int64_t value, bool hide, const char *code)
 {
+    char date[11];
+    if (type == VALUE_DATE) date_format((int32_t)value, date);
     const char *text = type == VALUE_MONEY  ? show_decimal(p->arena, value, 2)
                        : type == VALUE_CODE ? code
+                       : type == VALUE_DATE ? arena_dup(p->arena, view_of(date))
                                             : arena_printf(p->arena, "%" PRId64, value);
     if (type == VALUE_MONEY && !p->call->json) text = show_grouped(p->arena, text);
     listing_text(rows, name);

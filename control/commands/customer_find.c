@@ -1,6 +1,6 @@
 /* crmx customer find 专项查询: every customer who meets a condition, over the whole population. */
 #include "base/os.h"
-#include "control/show_formula.h"
+#include "control/show_draft.h"
 #include "control/show_query.h"
 #include "etl/populate.h"
 

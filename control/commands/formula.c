@@ -32,11 +32,15 @@ static int run_functions(struct command_call *call)
     listing_init(&rows, COLUMNS);
     for (int i = 0; i < AGGREGATES_COUNT; i++) {
         const struct aggregate_word *w = aggregate_word((enum aggregate)i);
-        add_row(&rows, w->name, NULL, "measure", w->usage, w->help);
+        add_row(&rows, w->name, w->alias, "measure", w->usage, w->help);
     }
     for (int i = 0; i < FUNCTION_COUNT; i++) {
         const struct function_word *w = function_word((enum function)i);
         add_row(&rows, w->name, w->alias, PLACES[w->places & 3], w->usage, w->help);
+    }
+    for (int i = 0; keyword_word(i); i++) {
+        const struct keyword *w = keyword_word(i);
+        add_row(&rows, w->name, w->alias, "word", w->name, w->help);
     }
     listing_print(&rows, call->json);
     listing_release(&rows);
@@ -45,9 +49,10 @@ static int run_functions(struct command_call *call)
 
 const struct command command_formula_functions = {
     .name = "formula functions",
-    .summary = "the functions and aggregates of the formula language",
+    .summary = "the functions, aggregates and words of the formula language, English and Chinese",
     .description = "\"measure\": inside an aggregate, about one account. \"score\": in the score, results and "
-                   "intermediate values.",
+                   "intermediate values. "
+                   "\"word\": of the language itself, cannot be a name.",
     .needs = COMMAND_NEEDS_NOTHING,
     .run = run_functions,
 };

@@ -1,5 +1,5 @@
 /* crmx formula diff: two formulas side by side: what is written differently, and whom it lets in and out. */
-#include "control/show_formula.h"
+#include "control/show_draft.h"
 #include "control/show_generation.h"
 #include "scoring/parts.h"
 #include "scoring/words.h"
@@ -11,7 +11,7 @@
 struct diff {
     struct command_call *call;
     struct show_population *p;
-    struct show_formula a, b;
+    struct show_draft a, b;
     struct pool *pool;
     struct trial first, second;
     struct listing rows;
@@ -232,8 +232,8 @@ static bool run_diff(struct diff *d)
     struct unit *unit;
     const char *id = show_unit(d->call, d->st);
     if (!id || !show_unit_configured(d->call, id, &unit, d->st) ||
-        !show_formula_open(d->call, unit, command_text(d->call, "first", NULL), &d->a, d->st) ||
-        !show_formula_open(d->call, unit, command_text(d->call, "second", NULL), &d->b, d->st) ||
+        !show_draft_open(d->call, unit, command_text(d->call, "first", NULL), &d->a, d->st) ||
+        !show_draft_open(d->call, unit, command_text(d->call, "second", NULL), &d->b, d->st) ||
         !show_population_open(d->p, d->call, true, NULL, d->st))
         return false;
     d->b.type = d->a.type;
@@ -258,8 +258,8 @@ static int run(struct command_call *call)
     trial_release(&d->first);
     trial_release(&d->second);
     pool_free(d->pool);
-    show_formula_close(&d->a);
-    show_formula_close(&d->b);
+    show_draft_close(&d->a);
+    show_draft_close(&d->b);
     if (d->p->g) show_population_close(d->p);
     return ok ? 0 : command_failed(call);
 }

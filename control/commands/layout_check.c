@@ -186,7 +186,7 @@ static bool mark_used(struct check *c, struct file *f, struct status *st)
 /* Sections that nobody reads: a misspelt [sytems] would be without effect. */
 static bool check_sections(struct check *c, const struct file *f, struct status *st)
 {
-    static const char *const KNOWN[] = {"unit", "systems", "filter", NULL};
+    static const char *const KNOWN[] = {"unit", "systems", "filter", "rates", "gates", "expected", NULL};
     struct conf *unit = conf_open(path_of(c, f), st);
     const char *section;
     bool ok = unit != NULL;
@@ -197,7 +197,9 @@ static bool check_sections(struct check *c, const struct file *f, struct status 
         if (known) continue;
         const char *near = nearest_of(section, KNOWN);
         ok = conf_fail(unit, section, NULL, st, "there is no such section of a unit");
-        status_hint(st, "did you mean [%s]? Sections: unit, systems, filter, target NAME, and those of crmx.ini",
+        status_hint(st,
+                    "did you mean [%s]? Sections: unit, systems, filter, rates, gates, expected, target NAME, and "
+                    "those of crmx.ini",
                     near ? near : "unit");
     }
     conf_close(unit);

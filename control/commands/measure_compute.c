@@ -1,4 +1,5 @@
 /* crmx measure compute: a measure no formula has, over a generation alone. */
+#include "base/date.h"
 #include "control/show_generation.h"
 #include "etl/populate.h"
 #include "etl/recompute.h"
@@ -63,14 +64,14 @@ static void forget(struct compute *c)
 /* Without --type the types are tried: an amount is money, a term months, everything else a number. */
 static bool bind_text(struct compute *c)
 {
-    static const char *const TYPES[] = {"money", "months", "number"};
+    static const char *const TYPES[] = {"money", "months", "number", "date"};
     const char *text = command_text(c->call, "text", NULL), *type = command_text(c->call, "type", NULL);
     struct view rest = view_of(text), word = view_word(&rest);
     if (view_is(word, "measure")) return bind(c, text, NULL, c->st);
     if (!type && strncmp(text, "count", 5) == 0) type = "number";
     if (type) return bind(c, text, type, c->st);
     struct status first = {0};
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         struct status st = {0};
         if (bind(c, text, TYPES[i], &st)) return true;
         forget(c);
@@ -115,12 +116,13 @@ static bool add_block(void *context, int worker, const struct recompute_block *b
     (void)st;
     for (int m = 0; m < c->measures_count; m++) {
         struct total *t = &c->totals[worker * c->measures_count + m];
+        bool dates = formula_measure_type(c->formula, m) == VALUE_DATE;
         for (uint32_t i = 0; i < b->count; i++) {
             int64_t value = b->measures[m][i];
-            if (!is_counted(c, b, i)) continue;
+            if (!is_counted(c, b, i) || (dates && value == DATE_NONE)) continue;
             if (t->customers++ == 0 || value < t->smallest) t->smallest = value;
             if (t->customers == 1 || value > t->largest) t->largest = value;
-            t->sum += value;
+            t->sum += dates ? 0 : value;
             t->nonzero += value != 0;
             if (value) note_top(t, c->top_max, (struct top_customer){value, b->first_number + i});
         }
@@ -164,6 +166,11 @@ static bool run_measures(struct compute *c)
 static const char *value_text(struct compute *c, int measure, __int128 value)
 {
     bool money = formula_measure_type(c->formula, measure) == VALUE_MONEY;
+    char date[11];
+    if (formula_measure_type(c->formula, measure) == VALUE_DATE) {
+        date_format((int32_t)value, date);
+        return arena_dup(c->p->arena, view_of(date));
+    }
     const char *text = show_decimal(c->p->arena, value, money ? 2 : 0);
     return c->call->json ? text : show_grouped(c->p->arena, text);
 }
@@ -180,7 +187,8 @@ static void show_totals(struct compute *c, struct show *s)
         listing_text(&rows, value_type_name(formula_measure_type(c->formula, m)));
         listing_integer(&rows, (int64_t)t->customers);
         listing_integer(&rows, (int64_t)t->nonzero);
-        listing_decimal(&rows, value_text(c, m, t->sum));
+        bool dates = formula_measure_type(c->formula, m) == VALUE_DATE;
+        listing_decimal(&rows, dates ? "" : value_text(c, m, t->sum));
         listing_decimal(&rows, value_text(c, m, t->smallest));
         listing_decimal(&rows, value_text(c, m, t->largest));
     }
@@ -249,7 +257,7 @@ static int run_compute(struct command_call *call)
     return ok ? 0 : command_failed(call);
 }
 
-static const char *const TYPE_WORDS[] = {"money", "months", "number", NULL};
+static const char *const TYPE_WORDS[] = {"money", "months", "number", "date", NULL};
 
 const struct command command_measure_compute = {
     .name = "measure compute",
@@ -262,26 +270,27 @@ const struct command command_measure_compute = {
         (const struct command_value[]){
             {.name = "text", .type = COMMAND_TEXT, .doc = "the aggregate, or measure definitions", .required = true},
             {0}},
-    .options = (const struct command_value[]){{.name = "type",
-                                               .type = COMMAND_CHOICE,
-                                               .words = TYPE_WORDS,
-                                               .placeholder = "TYPE",
-                                               .doc = "of an aggregate (default: what fits of money, months, number)"},
-                                              {.name = "customers",
-                                               .type = COMMAND_CHOICE,
-                                               .words = WHO,
-                                               .placeholder = "WHO",
-                                               .doc = "which customers count (default: all)"},
-                                              {.name = "top",
-                                               .letter = 't',
-                                               .type = COMMAND_INTEGER,
-                                               .minimum = 1,
-                                               .maximum = TOP_MAX,
-                                               .doc = "also the customers with the largest values"},
-                                              SHOW_UNIT,
-                                              SHOW_DATE,
-                                              SHOW_UNMASK,
-                                              {0}},
+    .options =
+        (const struct command_value[]){{.name = "type",
+                                        .type = COMMAND_CHOICE,
+                                        .words = TYPE_WORDS,
+                                        .placeholder = "TYPE",
+                                        .doc = "of an aggregate (default: what fits of money, months, number, date)"},
+                                       {.name = "customers",
+                                        .type = COMMAND_CHOICE,
+                                        .words = WHO,
+                                        .placeholder = "WHO",
+                                        .doc = "which customers count (default: all)"},
+                                       {.name = "top",
+                                        .letter = 't',
+                                        .type = COMMAND_INTEGER,
+                                        .minimum = 1,
+                                        .maximum = TOP_MAX,
+                                        .doc = "also the customers with the largest values"},
+                                       SHOW_UNIT,
+                                       SHOW_DATE,
+                                       SHOW_UNMASK,
+                                       {0}},
     .examples = "crmx measure compute \"sum(retail where kind = 'D', cny(balance))\"\n"
                 "crmx measure compute \"count(card where status = 'F')\" --top 10\n"
                 "crmx measure compute \"measure fx money = sum(retail where currency <> 'CNY', cny(balance));\" "

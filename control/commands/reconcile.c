@@ -3,13 +3,15 @@
 #include "control/show.h"
 #include "control/show_tsv.h"
 #include "control/show_unit.h"
+#include "etl/gate.h"
+#include "etl/rates.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOTALS_MAX = 65536, EQUATIONS_MAX = 65536, PAGE_WIDTH = 80 };
+enum { TOTALS_MAX = 65536, EQUATIONS_MAX = 65536, PAGE_WIDTH = 80, MONEY_FIGURES = 5 };
 
 static const char *const TOTALS[] = {"step", "name", "currency", "records", "amount", NULL};
 static const char *const TIEOUT[] = {"equation", "currency", "left", "right", "balanced", NULL};
@@ -38,6 +40,7 @@ struct page {
     int totals_count;
     struct equation *equations;
     int equations_count, unbalanced;
+    struct gates gates;
     struct show s;
 };
 
@@ -129,30 +132,76 @@ static void add_amount(struct page *p, struct listing *rows, struct money m)
     listing_decimal(rows, p->call->json ? text : show_grouped(p->arena, text));
 }
 
+/* On the page "filtered", always the last column, is there only where the unit filters: 80 columns are few. */
+static int shown(const struct page *p, int figures)
+{
+    bool filters = p->call->json;
+    for (int i = 0; i < p->g->unit->layouts_count; i++) filters |= p->g->unit->layout_filter[i] != NULL;
+    return filters ? figures : figures - 1;
+}
+
 static void show_files(struct page *p)
 {
-    static const char *const COLUMNS[] = {"layout", "files", "read", "accepted", "rejected", "marks", NULL};
-    static const char *const WHAT[] = {"read", "accepted", "rejected", "header_trailer"};
+    static const char *const WHAT[] = {"read", "accepted", "rejected", "header_trailer", "filtered"};
+    const char *columns[] = {"layout", "files", "read", "accepted", "rejected", "marks", "filtered", NULL};
     const struct generation *g = p->g;
-    int64_t all[5] = {0};
+    int figures = shown(p, 5);
+    int64_t all[6] = {0};
     struct listing rows;
-    listing_init(&rows, COLUMNS);
+    columns[figures + 2] = NULL;
+    listing_init(&rows, columns);
     for (int i = 0; i < g->unit->layouts_count; i++) {
-        int64_t sums[5] = {0};
+        int64_t sums[6] = {0};
         for (int k = 0; k < g->inputs.files_count; k++) {
             if (g->inputs.files[k].layout_index != i) continue;
             sums[0]++;
-            for (int w = 0; w < 4; w++) sums[w + 1] += records(p, g->inputs.files[k].name, WHAT[w]);
+            for (int w = 0; w < figures; w++) sums[w + 1] += records(p, g->inputs.files[k].name, WHAT[w]);
         }
         listing_text(&rows, g->unit->layouts[i]->name);
-        for (int w = 0; w < 5; w++) {
+        for (int w = 0; w <= figures; w++) {
             add_number(p, &rows, sums[w]);
             all[w] += sums[w];
         }
     }
     listing_text(&rows, "all");
-    for (int w = 0; w < 5; w++) add_number(p, &rows, all[w]);
-    show_rows(&p->s, "files", "FILES: read = accepted + rejected + marks (header and trailer records)", &rows);
+    for (int w = 0; w <= figures; w++) add_number(p, &rows, all[w]);
+    show_rows(&p->s, "files",
+              figures == 5 ? "FILES: read = accepted + rejected + marks (header and trailer) + filtered"
+                           : "FILES: read = accepted + rejected + marks (header and trailer records)",
+              &rows);
+    listing_release(&rows);
+}
+
+/* What is missing on purpose, and what follows from it: who asks why a customer's account is not in the CRM finds the
+ * answer here. */
+static void show_filters(struct page *p)
+{
+    static const char *const COLUMNS[] = {"filter", "condition", "records", "note", NULL};
+    const struct unit *u = p->g->unit;
+    struct listing rows;
+    int count = 0;
+    listing_init(&rows, COLUMNS);
+    for (int i = 0; i < u->layouts_count; i++) {
+        if (!u->layout_filter[i]) continue;
+        int64_t filtered = 0;
+        for (int k = 0; k < p->g->inputs.files_count; k++)
+            if (p->g->inputs.files[k].layout_index == i) filtered += (int64_t)p->g->inputs.files[k].filtered;
+        listing_text(&rows, u->layouts[i]->name);
+        listing_text(&rows, u->layout_filter[i]->condition);
+        add_number(p, &rows, filtered);
+        listing_text(&rows, "left out at import: count in no measure, cannot be delivered");
+        count++;
+    }
+    for (int i = 0; i < u->systems_count; i++) {
+        if (!u->systems[i].filter) continue;
+        listing_text(&rows, u->systems[i].name);
+        listing_text(&rows, u->systems[i].filter);
+        listing_text(&rows, NULL);
+        listing_text(&rows, "left out by the sender: unknown here, cannot be delivered");
+        count++;
+    }
+    if (count || p->call->json)
+        show_rows(&p->s, "filters", "FILTERED: also of CRM customers; what they hold there is in no CRM file", &rows);
     listing_release(&rows);
 }
 
@@ -198,36 +247,41 @@ static void show_tables(struct page *p)
     listing_release(&rows);
 }
 
-/* The four figures of one amount column and currency; false when it has none. */
-static bool read_amounts(struct page *p, const struct table *t, int column, const char *currency, struct money out[4])
+/* The figures of one amount column and currency; false when it has none. */
+static bool read_amounts(struct page *p, const struct table *t, int column, const char *currency,
+                         struct money out[MONEY_FIGURES])
 {
-    static const char *const WHAT[] = {"accepted", "counted", "orphans", "duplicates"};
+    static const char *const WHAT[MONEY_FIGURES] = {"accepted", "counted", "orphans", "duplicates", "filtered"};
     const char *name = arena_printf(p->arena, "%s.%s", t->layout->name,
                                     t->layout->fields[t->columns[t->amount_columns[column]].field].name);
-    if (!find(p, arena_printf(p->arena, "%s.accepted", name), currency)) return false;
-    for (int w = 0; w < 4; w++) out[w] = amount(p, name, WHAT[w], currency);
+    if (!find(p, arena_printf(p->arena, "%s.accepted", name), currency) &&
+        !find(p, arena_printf(p->arena, "%s.filtered", name), currency))
+        return false;
+    for (int w = 0; w < MONEY_FIGURES; w++) out[w] = amount(p, name, WHAT[w], currency);
     return true;
 }
 
 /* On the page each currency in one line, over all amounts of all tables (a hash total: nothing can get lost in it). */
 static void show_currencies(struct page *p)
 {
-    static const char *const COLUMNS[] = {"currency", "accepted", "counted", "orphans", "dropped", NULL};
+    const char *columns[] = {"currency", "accepted", "counted", "orphans", "dropped", "filtered", NULL};
+    int figures = shown(p, MONEY_FIGURES);
     struct listing rows;
-    listing_init(&rows, COLUMNS);
+    columns[figures + 1] = NULL;
+    listing_init(&rows, columns);
     for (int c = 0; c < p->g->reference.rates.count; c++) {
         const char *currency = p->g->reference.rates.code[c];
-        struct money sums[4] = {{0, 0}}, one[4];
+        struct money sums[MONEY_FIGURES] = {{0, 0}}, one[MONEY_FIGURES];
         bool any = false;
         for (int i = 0; i < p->g->tables.count; i++)
             for (int a = 0; a < p->g->tables.table[i].amounts_count; a++) {
                 if (!read_amounts(p, &p->g->tables.table[i], a, currency, one)) continue;
                 any = true;
-                for (int w = 0; w < 4; w++) add_money(&sums[w], one[w]);
+                for (int w = 0; w < MONEY_FIGURES; w++) add_money(&sums[w], one[w]);
             }
         if (!any) continue;
         listing_text(&rows, currency);
-        for (int w = 0; w < 4; w++) add_amount(p, &rows, sums[w]);
+        for (int w = 0; w < figures; w++) add_amount(p, &rows, sums[w]);
     }
     show_rows(&p->s, "currencies", "MONEY, all amounts together: accepted = counted + orphans + dropped", &rows);
     listing_release(&rows);
@@ -235,19 +289,21 @@ static void show_currencies(struct page *p)
 
 static void show_amounts(struct page *p)
 {
-    static const char *const COLUMNS[] = {"amount", "currency", "accepted", "counted", "orphans", "dropped", NULL};
+    const char *columns[] = {"amount", "currency", "accepted", "counted", "orphans", "dropped", "filtered", NULL};
+    int figures = shown(p, MONEY_FIGURES);
     struct listing rows;
-    listing_init(&rows, COLUMNS);
+    columns[figures + 2] = NULL;
+    listing_init(&rows, columns);
     for (int i = 0; i < p->g->tables.count; i++) {
         const struct table *t = &p->g->tables.table[i];
         for (int a = 0; a < t->amounts_count; a++)
             for (int c = 0; c < p->g->reference.rates.count; c++) {
-                struct money one[4];
+                struct money one[MONEY_FIGURES];
                 if (!read_amounts(p, t, a, p->g->reference.rates.code[c], one)) continue;
                 listing_text(&rows, arena_printf(p->arena, "%s.%s", t->layout->name,
                                                  t->layout->fields[t->columns[t->amount_columns[a]].field].name));
                 listing_text(&rows, p->g->reference.rates.code[c]);
-                for (int w = 0; w < 4; w++) add_amount(p, &rows, one[w]);
+                for (int w = 0; w < figures; w++) add_amount(p, &rows, one[w]);
             }
     }
     show_rows(&p->s, "amounts", "AMOUNTS", &rows);
@@ -304,6 +360,55 @@ static void show_equations(struct page *p, bool all)
     listing_release(&rows);
 }
 
+/* Which rate of which day; the base currency, which is always 1, only for programs. */
+static void show_rates(struct page *p)
+{
+    static const char *const COLUMNS[] = {"rate", "per_unit", "value", "of", "from", "moved", NULL};
+    const struct reference *r = &p->g->reference;
+    struct listing rows;
+    listing_init(&rows, COLUMNS);
+    for (int i = p->call->json ? 0 : 1; i < r->rates.count; i++) {
+        char date[11];
+        int64_t move;
+        date_format(r->origins[i].date, date);
+        listing_text(&rows, r->rates.code[i]);
+        listing_integer(&rows, r->rates.per_unit[i]);
+        listing_decimal(&rows, show_decimal(p->arena, r->rates.rate[i], 6));
+        listing_text(&rows, arena_dup(p->arena, view_of(date)));
+        listing_text(&rows, r->origins[i].from);
+        listing_text(&rows, rates_move_ppm(r, i, &move)
+                                ? arena_printf(p->arena, "%s%%", show_decimal(p->arena, move, 4))
+                                : NULL);
+    }
+    if (r->rates.count > 1 || p->call->json)
+        show_rows(&p->s, "rates", "RATES: of which day, from where, moved since the generation before", &rows);
+    listing_release(&rows);
+}
+
+/* With which decisions it was committed; what passed by itself only for programs. */
+static void show_gates(struct page *p)
+{
+    static const char *const COLUMNS[] = {"verdict", "gate", "expected", "found", "deviation", "decision", NULL};
+    struct listing rows;
+    int accepted = 0;
+    listing_init(&rows, COLUMNS);
+    for (int i = 0; i < p->gates.count; i++) {
+        const struct gate *g = &p->gates.list[i];
+        if (g->verdict == GATE_PASSED && !p->call->json) continue;
+        accepted++;
+        listing_text(&rows, GATE_VERDICT_NAMES[g->verdict]);
+        listing_text(&rows, g->name);
+        listing_text(&rows, g->expected);
+        listing_text(&rows, g->found);
+        listing_text(&rows, g->deviation);
+        listing_text(&rows, g->by[0] ? arena_printf(p->arena, "%s %s: %s", g->time, g->by, g->reason) : NULL);
+    }
+    show_rows(&p->s, "gates",
+              arena_printf(p->arena, "GATES: %d judged, %d accepted by decision", p->gates.count, accepted), &rows);
+    if (!accepted && p->gates.count) show_line(&p->s, "\nGATES: all %d passed", p->gates.count);
+    listing_release(&rows);
+}
+
 static void show_head(struct page *p)
 {
     char date[11];
@@ -329,20 +434,24 @@ static void show_head(struct page *p)
 static int run(struct command_call *call)
 {
     struct page *p = arena_new(&call->arena, struct page);
-    bool full = command_flag(call, "full");
+    bool full = command_flag(call, "full"), there;
     *p = (struct page){.call = call, .arena = &call->arena};
     if (!show_generation(call, true, &p->g, &call->status) || !read_totals(p, &call->status) ||
-        !read_equations(p, &call->status)) {
+        !read_equations(p, &call->status) ||
+        !gate_read_generation(p->g->folder, p->arena, &p->gates, &there, &call->status)) {
         generation_close(p->g);
         return command_failed(call);
     }
     show_open(&p->s, call->json);
     show_head(p);
     show_files(p);
+    show_filters(p);
     show_customers(p);
     show_tables(p);
     show_currencies(p);
     if (full || call->json) show_amounts(p);
+    show_rates(p);
+    show_gates(p);
     show_outputs(p);
     if (full || call->json || p->unbalanced) show_equations(p, full || call->json);
     show_print(&p->s);

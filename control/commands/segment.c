@@ -1,6 +1,6 @@
 /* crmx segment: the population, or what meets a condition, by any expression: customers, selected, sums. */
 #include "base/os.h"
-#include "control/show_formula.h"
+#include "control/show_draft.h"
 #include "control/show_query.h"
 #include "etl/group.h"
 #include "etl/populate.h"
@@ -245,12 +245,11 @@ const struct command command_segment = {
              .doc = "what makes a segment",
              .required = true},
             {.name = "where",
-             .letter = 'w',
              .type = COMMAND_TEXT,
              .placeholder = "EXPRESSION",
              .doc = "only customers who meet it"},
             {.name = "sum",
-             .letter = 's',
+            
              .type = COMMAND_TEXT,
              .placeholder = "EXPRESSION",
              .repeated = true,

@@ -1,7 +1,7 @@
 /* crmx sweep: a coefficient or the threshold over a range, with the pass count of each value; and the threshold for a
  * wanted number of customers. */
 #include "etl/sweep.h"
-#include "control/show_formula.h"
+#include "control/show_draft.h"
 #include "control/show_generation.h"
 
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 struct sweep_call {
     struct command_call *call;
     struct show_population *p;
-    struct show_formula formula;
+    struct show_draft formula;
     struct sweep_request request;
     struct sweep_point *points;
     int points_count;
@@ -188,7 +188,7 @@ static bool run_sweep(struct sweep_call *c)
     struct unit *unit;
     const char *id = show_unit(c->call, c->st), *top = command_text(c->call, "top", NULL);
     if (!id || !show_unit_configured(c->call, id, &unit, c->st) ||
-        !show_formula_open(c->call, unit, command_text(c->call, "formula", NULL), &c->formula, c->st) ||
+        !show_draft_open(c->call, unit, command_text(c->call, "formula", NULL), &c->formula, c->st) ||
         !show_population_open(c->p, c->call, true, NULL, c->st))
         return false;
     const struct scorecard *active = &c->p->cards.of[c->formula.type];
@@ -208,7 +208,7 @@ static int run(struct command_call *call)
     *c = (struct sweep_call){.call = call, .p = arena_new(&call->arena, struct show_population), .st = &call->status};
     bool ok = run_sweep(c);
     pool_free(c->request.pool);
-    show_formula_close(&c->formula);
+    show_draft_close(&c->formula);
     if (c->p->g) show_population_close(c->p);
     return ok ? 0 : command_failed(call);
 }

@@ -1,7 +1,7 @@
 /* crmx trial 试算: what a formula would do, over a committed generation. */
 #include "base/date.h"
 #include "control/show_explain.h"
-#include "control/show_formula.h"
+#include "control/show_draft.h"
 #include "scoring/words.h"
 
 #include <inttypes.h>
@@ -14,7 +14,7 @@ struct trial_call {
     struct command_call *call;
     struct show_population *p;
     struct unit *unit; /* as configured now */
-    struct show_formula formula;
+    struct show_draft formula;
     struct pool *pool;
     struct trial_request request;
     struct trial trial;
@@ -312,7 +312,7 @@ static bool run_trial(struct trial_call *c)
 {
     const char *id = show_unit(c->call, c->st);
     if (!id || !show_unit_configured(c->call, id, &c->unit, c->st) ||
-        !show_formula_open(c->call, c->unit, command_text(c->call, "formula", NULL), &c->formula, c->st))
+        !show_draft_open(c->call, c->unit, command_text(c->call, "formula", NULL), &c->formula, c->st))
         return false;
     if (command_count(c->call, "value")) return run_values(c, id);
     bool one = show_customer_named(c->call);
@@ -330,7 +330,7 @@ static int run(struct command_call *call)
     bool ok = run_trial(c);
     trial_release(&c->trial);
     pool_free(c->pool);
-    show_formula_close(&c->formula);
+    show_draft_close(&c->formula);
     if (c->p->g) show_population_close(c->p);
     return ok ? 0 : command_failed(call);
 }

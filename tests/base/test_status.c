@@ -82,6 +82,7 @@ static void test_exit_codes(void **state)
         {STATUS_STOPPED, 6, "stopped"},
         {STATUS_INPUT, 12, "input"},
         {STATUS_CONSERVATION, 12, "conservation"},
+        {STATUS_HELD, 12, "held"},
         {STATUS_IO, 8, "io"},
         {STATUS_USAGE, 16, "usage"},
         {STATUS_ENVIRONMENT, 16, "environment"},
@@ -90,7 +91,7 @@ static void test_exit_codes(void **state)
         {STATUS_MEMORY, 8, "memory"},
         {STATUS_CORRUPT, 12, "corrupt"},
     };
-    assert_int_equal(COUNT_OF(CASES), STATUS_CORRUPT + 1);
+    assert_int_equal(COUNT_OF(CASES), STATUS_HELD + 1); /* every code */
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         struct status st = {.code = CASES[i].code};
         assert_int_equal(status_exit_code(&st), CASES[i].exit_code);

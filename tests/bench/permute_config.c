@@ -347,6 +347,7 @@ static void write_unit(struct writer *w)
         "bench\ntie_break = %s\n\n[systems]\n",
         draw_below(&d, 2) ? "changed position" : "changed source_no");
     for (int i = 0; i < 4; i++) put(w, "%s = %c\n", SYSTEMS[w->p->systems[i]], w->p->letters[i]);
+    put(w, "\n[gates]\norphans = off\n");
     close_config(w);
     open_config(w, "identity", "bench.ini");
     put(w,

@@ -489,14 +489,14 @@ static void test_limits(void **state)
                  LIMITS[i].limit);
         import_file(&m, head, ACCOUNT_FIELDS MARKS, view_of(LIMITS[i].content), 1);
         assert_true(m.ok);
-        bool ok = import_check_limits(&m.inputs, &m.unit, &m.st);
+        bool ok = import_check_limits(&m.inputs, &m.unit, NULL, &m.st);
         if (ok != !LIMITS[i].message) fail_msg("%s: %s", LIMITS[i].name, m.st.message);
         if (!ok) {
             assert_string_equal(m.st.message, LIMITS[i].message);
             assert_int_equal(m.st.code, STATUS_INPUT);
-            assert_string_equal(m.st.hint, "see them: crmx rejects --unit 11; then have the file repaired, or raise "
-                                           "reject_limit in layouts/x.ini, and give the "
-                                           "same command again");
+            assert_string_equal(m.st.hint, "see them: crmx rejects --unit 11; then have the file repaired, or accept "
+                                           "them (crmx gate accept rejects.x), or raise reject_limit in layouts/x.ini; "
+                                           "then the same command");
         }
         release(&m);
     }

@@ -62,7 +62,7 @@ static const struct {
     {"misspelt formula", ID REST "formula.company = corporate\n" FIXTURE_UNIT_SYSTEMS,
      "/units/11.ini:9: [unit] formula.company: unknown key"},
     {"filter of an unknown system", ID REST FIXTURE_UNIT_SYSTEMS "[filter]\nretial = balance < 50000.00\n",
-     "/units/11.ini:13: [filter] retial: unknown key"},
+     "/units/11.ini:15: [filter] retial: there is neither a layout nor a system of that name in this unit"},
 };
 
 static void test_errors(void **state)

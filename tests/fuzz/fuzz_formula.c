@@ -1,6 +1,8 @@
-/* The formula language: any bytes are either refused with a message or parsed, bound and evaluated, and then the
- * vector program agrees with the oracle on every customer. */
+/* The formula language: any bytes are either refused with a message or parsed, bound and evaluated, and then the vector
+ * program agrees with the oracle on every customer; what is bound is also looked at by lint, and its score taken apart
+ * into terms that give the same score. */
 #include "base/date.h"
+#include "scoring/lint.h"
 #include "tests/scoring/fixture_schema.h"
 
 #include <stdint.h>
@@ -61,6 +63,40 @@ static void measure(const struct measure_set *s)
     measure_block_free(b);
 }
 
+/* The programs of the terms hold the score too: the same as that of the formula. */
+static void take_apart(const struct formula *f, const struct formula_program *p)
+{
+    static int64_t columns[SCORE_TERMS_MAX][ROWS], scores[ROWS], found[RESULTS_MAX][ROWS];
+    static struct lint l;
+    const int64_t *measures[MEASURES_MAX], *fields[FIXTURE_CUSTOMER_FIELDS];
+    int64_t *results[RESULTS_MAX], *terms[SCORE_TERMS_MAX];
+    struct score_terms *t;
+    struct status st = {0}, again = {0};
+    struct term_counts counts = {0};
+    for (int i = 0; i < formula_measure_count(f); i++) measures[i] = COLUMN;
+    for (int i = 0; i < FIXTURE_CUSTOMER_FIELDS; i++) fields[i] = FIELDS[i];
+    for (int i = 0; i < RESULTS_MAX; i++) results[i] = found[i];
+    for (int i = 0; i < SCORE_TERMS_MAX; i++) terms[i] = columns[i];
+    lint_init(&l);
+    lint_formula(&l, f, p);
+    if (score_terms_new(f, &FIXTURE_SCHEMA, &t, &st)) {
+        struct formula_inputs in = {ROWS, measures, fields};
+        struct score_terms_scratch *scratch = score_terms_scratch_new(t);
+        struct formula_scratch *whole = formula_scratch_new(p);
+        if (score_terms_evaluate(t, &in, scratch, terms, scores, &st)) {
+            ensure(formula_evaluate(p, &in, whole, results, &again));
+            ensure(memcmp(scores, found[0], sizeof scores) == 0);
+            term_counts_add(&counts, score_terms_count(t), (const int64_t *const *)terms, scores, ROWS,
+                            formula_threshold(f));
+            lint_alone(&l, t, &counts);
+        }
+        formula_scratch_free(whole);
+        score_terms_scratch_free(scratch);
+        score_terms_free(t);
+    }
+    lint_release(&l);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct status st = {0};
@@ -78,6 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     status_clear(&st);
     if (formula_bind(f, &FIXTURE_SCHEMA, &p, &st)) {
         evaluate(f, p);
+        take_apart(f, p);
         formula_program_free(p);
     }
     formula_free(f);

@@ -239,7 +239,7 @@ page reconcile reconcile
 check "reconcile: 80 columns" [ "$(LC_ALL=C.UTF-8 awk 'length > 80' "$W/out" | wc -l)" = 0 ]
 json '.tieout.balanced and .tieout.unbalanced == 0 and (.equations | all(.balanced == "yes"))' reconcile
 json '.tables[0] == {"table":"retail_account","accepted":8,"owners":1,"rows":8,"orphans":1,"dropped":0}' reconcile
-json '(.currencies | map(select(.currency == "CNY"))[0]) == {"currency":"CNY","accepted":"207007.00","counted":"206007.01","orphans":"999.99","dropped":"0"}' reconcile
+json '(.currencies | map(select(.currency == "CNY"))[0]) == {"currency":"CNY","accepted":"207007.00","counted":"206007.01","orphans":"999.99","dropped":"0","filtered":"0"}' reconcile
 
 # --- the customer ---
 
@@ -342,6 +342,32 @@ printf 'a+b\ta=1\tb=2\nage(d)\td=1980-01-01\n' >cases.tsv
 json '. == ["3", "46"]' formula eval --file cases.tsv --date 2026-10-31
 fails 16 'expected a value' '' formula eval 'a +' a=1
 json 'map(.word) | index("cny") and index("sum")' formula functions
+
+fails 16 'ERROR: EXPRESSION:1:4: expected a value' '' formula eval 'a +' a=1
+check "a caret below the place" [ "$(sed -n '2,3p' "$W/err" | tr '\n' '|')" = "    a +|       ^|" ]
+
+cd "$W/a" || exit 1
+sed 's/^score = .*/score = 贷款;/' formulas/personal.formula >idea.formula
+run formula check personal --unit 21
+check "formula check: exit code 0" [ $RC = 0 ]
+check "formula check: what it defines" out_has 'score'
+json '.formula.customers == "personal" and (.results[0].result == "score")' formula check formulas/personal.formula --unit 21
+json '.formula.customers == "corporate"' formula check corporate --unit 21
+fails 16 'unknown name 贷款' '' formula check idea.formula --unit 21
+check "formula check: shows the line" err_has '    score = 贷款;'
+fails 16 'there is no formula "persona" (' 'did you mean personal?' formula check persona --unit 21
+fails 16 'there is no file "nothing.formula"' 'a formula of the working folder is given by its name alone' formula check nothing.formula --unit 21
+{
+    cat formulas/personal.formula
+    echo 'coef 备用 = 2; result extra money = score + 7;'
+} >idea.formula
+run formula lint idea.formula --unit 21
+check "formula lint: a warning is exit code 4, found $RC" [ $RC = 4 ]
+check "formula lint: unused" out_has 'warning: the coefficient 备用 is not used [unused]'
+check "formula lint: a bare number" out_has 'a bare number is added to money: 7 = 7 yuan for every customer [number]'
+check "formula lint: over the population" out_has 'passes counted in generation 2026-10-31.'
+json 'map(select(.rule == "unused" and .weight == "warning" and .line > 0 and .write != "")) | length == 1' formula lint idea.formula --unit 21
+fails 16 'has no generation' '' formula lint personal --unit 21 --date 2026-10-30
 
 # --- the database ---
 

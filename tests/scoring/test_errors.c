@@ -71,7 +71,7 @@ static const struct error_case STATEMENTS[] = {
     {"score = 1", "1:10: expected \";\" at the end of the statement, found end of file", ""},
     {"score = 1; score = 2;", "1:12: a second score", ""},
     {"unit fen; unit fen;", "1:11: a second unit", ""},
-    {"unit 元;", "1:6: expected yuan or fen, found \"元\"", ""},
+    {"unit 角;", "1:6: expected yuan or fen, found \"角\"", ""},
     {"rounding up;", "1:10: expected half_up, half_away or half_even, found \"up\"", ""},
     {"rounding half_up; rounding half_up;", "1:19: a second rounding", ""},
     {"threshold 1; threshold 2;", "1:14: a second threshold", ""},
@@ -84,11 +84,13 @@ static const struct error_case STATEMENTS[] = {
     {"coef a = b;", "1:10: expected a number, found \"b\"", ""},
     {"coef a = 1; coef a = 2;", "1:18: a is already a coefficient, defined in line 1", ""},
     {"measure m money = count(card);", "1:11: a count is a number, not money", ""},
-    {"measure m = sum(card, 1);", "1:11: expected the type of the measure: money, months or number, found \"=\"",
+    {"measure m = sum(card, 1);", "1:11: expected the type of the measure: money, months, number or date, found \"=\"",
      "a name is one word: no blanks inside it"},
-    {"measure m date = sum(card, 1);",
-     "1:11: expected the type of the measure: money, months or number, found \"date\"",
+    {"measure m code = sum(card, 1);",
+     "1:11: expected the type of the measure: money, months, number or date, found \"code\"",
      "a name is one word: no blanks inside it"},
+    {"measure m date = sum(card, 1);", "1:11: dates have no sum: the first is min, the last is max", ""},
+    {"measure m date = count(card);", "1:11: a count is a number, not date", ""},
     {"measure m money sum(card, 1);", "1:17: expected \"=\" and the aggregate of the measure, found \"sum\"", ""},
     {"measure m money = total(card, 1);", "1:19: expected sum, count, min, max or avg, found \"total\"",
      "for example: measure deposits money = sum(retail, cny(balance));"},
@@ -190,6 +192,22 @@ static const struct error_case SCORES[] = {
      "2:9: this value may be missing for a customer and cannot be used in a result",
      "say what counts then: coalesce(…, …)"},
     {"score = age(deposits);", "2:13: age needs a date, found a value of type money", ""},
+    {"score = years_between(birth);", "2:9: years_between takes 2 arguments, found 1",
+     "years_between(from, to): completed years from one date to another"},
+    {"score = days_between(business_date, deposits);", "2:37: days_between needs a date, found a value of type money",
+     ""},
+    {"score = 非 (1 = 1);", "2:9: score is declared money, the expression gives boolean", ""},
+    {"score = 分档 当 deposits > 1 则 2 结束;",
+     "2:31: expected \"when\", or \"else\" with the value for all other customers, found \"结束\"",
+     "a case needs an else: else 0 end"},
+    {"score = last; measure last date = max(retail, maturity);",
+     "2:9: score is declared money, the expression gives date", ""},
+    {"score = if(last > business_date, 1, 2); measure last date = max(retail, maturity);",
+     "2:12: last may be missing for a customer and cannot be used in a comparison",
+     "say what counts then: coalesce(last, …)"},
+    {"评份 = 1;",
+     "2:1: expected a statement: measure, coef, let, result, score, unit, rounding or threshold, found \"评份\"",
+     "did you mean 评分?"},
     {"score = months_since(1);", "2:22: months_since needs a date, found a value of type number", ""},
     {"score = cny(deposits);", "2:9: cny can stand only inside an aggregate",
      "write it in a measure: measure NAME money = sum(retail, cny(balance));"},
@@ -266,8 +284,9 @@ static const struct error_case MEASURES[] = {
      "1:68: cannot choose between a value of type money and one of type months", ""},
     {"sum(retail, round(cny(balance)));", "1:55: round cannot stand inside an aggregate",
      "aggregates add exact amounts; apply round to the measure in the score"},
-    {"sum(retail, age(maturity));", "1:55: age cannot stand inside an aggregate",
-     "aggregates add exact amounts; apply age to the measure in the score"},
+    {"sum(retail, age(maturity));", "1:55: the measure is declared money, the expression gives number", ""},
+    {"sum(retail, floor(term));", "1:55: floor cannot stand inside an aggregate",
+     "aggregates add exact amounts; apply floor to the measure in the score"},
     {"sum(retail, term);", "1:55: the measure is declared money, the expression gives months", ""},
     {"sum(retail, kind='D');", "1:59: the measure is declared money, the expression gives boolean", ""},
     {"sum(retail, cny(balance)*0.000000000001*0.000000000001*0.000000000001);",
@@ -290,6 +309,12 @@ static const struct error_case NUMBERS[] = {
     {"sum(retail, cny(balance));", "1:56: the measure is declared number, the expression gives money", ""},
     {"sum(retail, maturity - business_date);", "1:65: a date in the expression may be missing for an account",
      "say what counts then: coalesce(date, business_date)"},
+    {"max(retail, years_between(maturity, business_date));",
+     "1:56: a date in the expression may be missing for an account",
+     "say what counts then: coalesce(date, business_date)"},
+    {"max(retail, days_since(term));", "1:67: days_since needs a date, found a value of type months", ""},
+    {"max(retail, months_between(business_date, 1));",
+     "1:86: months_between needs a date, found a value of type number", ""},
     {"sum(retail, (business_date) in (maturity));",
      "1:72: the measure is declared number, the expression gives boolean", ""},
 };
@@ -316,6 +341,33 @@ static void test_measures(void **state)
     CHECK("threshold 1; score = 1; measure m number = ", NUMBERS);
 }
 
+/* The line with a caret below the place: two columns for a Chinese character, cut where it is long. */
+static void test_excerpts(void **state)
+{
+    static const struct {
+        const char *text, *excerpt;
+    } CASES[] = {
+        {"threshold 1;\nscore = 活期存款 + x;\n", "score = 活期存款 + x;\n        ^"},
+        {"threshold 1; measure 活期 as a money = sum(fund, balance);\r\nscore =\t活期＋定期;\r\n",
+         "score = 活期＋定期;\n              ^"},
+        {"score = 1", "score = 1\n         ^"},
+        {"score = \xff;", "score = ?;\n        ^"},
+        {"", ""},
+        {"threshold 1;\n\n", ""},
+        {"threshold 1; score = 1111111111 + 2222222222 + 3333333333 + 4444444444 + 5555555555 + 6666666666 + "
+         "7777777777 "
+         "+ x + 8888888888 + 9999999999 + 1010101010 + 1212121212 + 1313131313;",
+         "…+ 2222222222 + 3333333333 + 4444444444 + 5555555555 + 6666666666 + 7777777777 + x + 8888888888 + 9999999999 "
+         "+…\n                                                                                 ^"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        struct status st = {0};
+        assert_false(run(CASES[i].text, &st));
+        if (strcmp(st.excerpt, CASES[i].excerpt) != 0) print_error("%s\n%s\n", st.message, st.excerpt);
+        assert_string_equal(st.excerpt, CASES[i].excerpt);
+    }
+}
+
 static void test_rates(void **state)
 {
     struct status st = {0};
@@ -340,6 +392,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_lexer),    cmocka_unit_test(test_statements),
                                        cmocka_unit_test(test_syntax),   cmocka_unit_test(test_scores),
-                                       cmocka_unit_test(test_measures), cmocka_unit_test(test_rates)};
+                                       cmocka_unit_test(test_measures), cmocka_unit_test(test_rates),
+                                       cmocka_unit_test(test_excerpts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

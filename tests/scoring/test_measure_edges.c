@@ -404,10 +404,96 @@ static void test_uses(void **state)
     formula_free(f);
 }
 
+/* All measures of a system share one scan: each row is handed in once, in pieces whose memory is overwritten right
+ * after the call, and each of the measures has the value it has when it is bound alone. */
+static void test_one_scan(void **state)
+{
+    static const char *const MEASURES[] = {
+        "money = sum(retail, cny(balance))",
+        "money = sum(retail where kind='D' and currency='CNY', balance)",
+        "money = avg(retail where status<>'CLOSED', cny(balance)*term)",
+        "money = min(retail where maturity > business_date, cny(interest))",
+        "money = max(retail, if(term > 12, cny(balance), 0))",
+        "number = count(retail where kind in ('F','N') or known(maturity))",
+        "number = sum(retail, transactions*rate)",
+        "months = max(retail where days_since(coalesce(maturity, business_date)) < 0, term)",
+        "date = min(retail, maturity)",
+        "date = max(retail where kind='D', maturity)",
+        "number = max(retail, years_between(coalesce(maturity, business_date), business_date))",
+        "number = sum(retail, transactions)"};
+    enum { COUNT = sizeof MEASURES / sizeof *MEASURES, CUSTOMERS = 3, ROWS = 60, PIECE = 7 };
+    struct row rows[ROWS], piece[PIECE];
+    struct status st = {0};
+    struct formula *f;
+    struct measure_set *s;
+    char text[4000] = "threshold 1; score = 1;";
+    for (uint32_t i = 0; i < ROWS; i++)
+        rows[i] =
+            (struct row){i * CUSTOMERS / ROWS,
+                         {i % 3, i % 4, (int64_t)i * 1234567 % 99991, i % 50, i % 5 ? 20000 + (int64_t)i * 31 : NONE,
+                          i % 4, (int64_t)i * 7919 % 1000003, (int64_t)i * 104729 % 999983, i % 9}};
+    for (int m = 0; m < COUNT; m++) {
+        size_t n = strlen(text);
+        snprintf(text + n, sizeof text - n, "measure m%d %s;", m, MEASURES[m]);
+    }
+    fixture_ok(formula_parse("t.formula", view_of(text), &f, &st), &st);
+    fixture_ok(measure_bind(f, &FIXTURE_SCHEMA, &FIXTURE_RATES, &s, &st), &st);
+    struct measure_block *b = measure_block_new(s);
+    measure_block_reset(s, b, CUSTOMERS);
+    for (uint32_t first = 0; first < ROWS; first += PIECE) {
+        uint32_t count = ROWS - first < PIECE ? ROWS - first : PIECE;
+        memcpy(piece, rows + first, sizeof *piece * count);
+        add_rows(s, b, &FIXTURE_SCHEMA, RETAIL, piece, count);
+        memset(piece, 0xff, sizeof piece);
+    }
+    fixture_ok(measure_finish(s, b, &st), &st);
+    for (int m = 0; m < COUNT; m++) {
+        int64_t alone[CUSTOMERS];
+        fixture_ok(run(&FIXTURE_RATES, MEASURES[m], RETAIL, rows, ROWS, alone, &st), &st);
+        for (int c = 0; c < CUSTOMERS; c++) assert_int_equal(measure_values(b, m)[c], alone[c]);
+        assert_true(alone[0] != 0 || alone[1] != 0 || alone[2] != 0);
+    }
+    measure_block_free(b);
+    measure_set_free(s);
+    formula_free(f);
+}
+
+/* Without an account, or without one that has the date: missing, also when the block is used again. */
+static void test_dates(void **state)
+{
+    struct status st = {0};
+    int64_t values[3];
+    const struct row rows[] = {
+        {1, {0, 0, 0, 0, 20000}}, {1, {1, 0, 0, 0, 21000}}, {1, {0, 0, 0, 0, NONE}}, {2, {0, 0, 0, 0, NONE}}};
+    static const struct {
+        const char *measure;
+        int64_t of_1, of_2;
+    } CASES[] = {{"date = max(retail, maturity)", 21000, NONE},
+                 {"date = min(retail, maturity)", 20000, NONE},
+                 {"date = max(retail where kind='D', maturity)", 20000, NONE},
+                 {"date = max(retail where kind='N', maturity)", NONE, NONE},
+                 {"date = max(retail, coalesce(maturity, date '2026-10-31'))", 21000, 20757},
+                 {"date = min(retail, maturity - 30)", 19970, NONE},
+                 {"date = min(retail, if(kind='D', maturity, business_date))", 20000, NONE},
+                 {"date = max(retail, max(maturity, date '2026-10-31'))", 21000, NONE},
+                 {"number = count(retail where not known(maturity))", 1, 1},
+                 {"number = sum(retail where known(maturity), days_since(coalesce(maturity, business_date)))", 514, 0},
+                 {"months = max(retail, months_since(coalesce(maturity, business_date)))", 24, 0}};
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        fixture_ok(run(&FIXTURE_RATES, CASES[i].measure, RETAIL, rows, 4, values, &st), &st);
+        bool is_date = strncmp(CASES[i].measure, "date", 4) == 0;
+        if (values[1] != CASES[i].of_1 || values[2] != CASES[i].of_2) print_error("%s\n", CASES[i].measure);
+        assert_int_equal(values[0], is_date ? NONE : 0);
+        assert_int_equal(values[1], CASES[i].of_1);
+        assert_int_equal(values[2], CASES[i].of_2);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_values),           cmocka_unit_test(test_failures),
                                        cmocka_unit_test(test_overflow_of_sums), cmocka_unit_test(test_reuse),
-                                       cmocka_unit_test(test_many_codes),       cmocka_unit_test(test_uses)};
+                                       cmocka_unit_test(test_many_codes),       cmocka_unit_test(test_uses),
+                                       cmocka_unit_test(test_one_scan),         cmocka_unit_test(test_dates)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

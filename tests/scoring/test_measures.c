@@ -38,6 +38,9 @@ enum kind {
     CODE_IS,
     CODE_IN,
     KNOWN,
+    DAYS,
+    MONTHS,
+    YEARS,
     LESS,
     LESS_EQUAL,
     EQUAL,
@@ -145,7 +148,10 @@ static struct tree *number(int depth)
     case 0: return node(ADD, number(depth - 1), number(depth - 1));
     case 1: return node(MULTIPLY, number(depth - 1), number(depth - 1));
     case 2: return choice(number, depth - 1);
-    case 3: return node(SUBTRACT, day(1), day(1));
+    case 3: {
+        static const enum kind KINDS[] = {SUBTRACT, DAYS, MONTHS, YEARS};
+        return node(KINDS[pick(4)], day(1), day(1));
+    }
     case 4: return node(MIN, number(depth - 1), number(depth - 1));
     default: return node(NEGATE, number(depth - 1), NULL);
     }
@@ -268,6 +274,9 @@ static void print(struct buf *out, const struct tree *t)
     case IF: print_call(out, "if", t->c, t->a, t->b); break;
     case COALESCE: print_call(out, "coalesce", t->a, t->b, NULL); break;
     case KNOWN: print_call(out, "known", t->a, NULL, NULL); break;
+    case DAYS: print_call(out, "days_between", t->a, t->b, NULL); break;
+    case MONTHS: print_call(out, "months_between", t->a, t->b, NULL); break;
+    case YEARS: print_call(out, "years_between", t->a, t->b, NULL); break;
     case NOT:
         buf_add_text(out, "(not ");
         print(out, t->a);
@@ -352,6 +361,21 @@ static struct decimal convert(struct decimal x, const int64_t *row)
                                                                                                                : 6));
 }
 
+/* The day of the month decides whether the last month is complete: tried one by one. */
+static int64_t complete_months(int64_t from, int64_t to)
+{
+    int y, m, d, ty, tm, td;
+    date_to_civil((int32_t)from, &y, &m, &d);
+    date_to_civil((int32_t)to, &ty, &tm, &td);
+    int64_t months = ((int64_t)ty * 12 + tm) - ((int64_t)y * 12 + m);
+    return td >= d ? months : months - 1;
+}
+
+static int64_t floor_twelfth(int64_t months)
+{
+    return months >= 0 ? months / 12 : -((-months + 11) / 12);
+}
+
 static struct decimal oracle(const struct tree *t, const int64_t *row)
 {
     const struct schema_field *f = &FIXTURE_TABLE[table].fields[t->field];
@@ -371,6 +395,10 @@ static struct decimal oracle(const struct tree *t, const int64_t *row)
     }
     x = oracle(t->a, row);
     y = oracle(t->b, row);
+    if (t->kind == DAYS) return (struct decimal){y.value - x.value, 0, false};
+    if (t->kind == MONTHS) return (struct decimal){complete_months((int64_t)x.value, (int64_t)y.value), 0, false};
+    if (t->kind == YEARS)
+        return (struct decimal){floor_twelfth(complete_months((int64_t)x.value, (int64_t)y.value)), 0, false};
     if (t->kind == MULTIPLY) {
         wide_integer product;
         if (__builtin_mul_overflow(x.value, y.value, &product)) too_large = true;
@@ -486,6 +514,7 @@ struct definition {
     int table, decimals;
     enum aggregate aggregate;
     struct tree *predicate, *expression;
+    bool is_date; /* the first or last maturity of those that have one */
 };
 
 static void define(struct definition *d, struct buf *text, int i)
@@ -494,6 +523,18 @@ static void define(struct definition *d, struct buf *text, int i)
     static const char *const NAMES[] = {"retail", "", "card", "fund"};
     bool is_money = pick(3) != 0;
     table = d->table = TABLES[pick(4)];
+    d->is_date = table == 0 && pick(8) == 0;
+    if (d->is_date) {
+        d->aggregate = pick(2) ? AGGREGATE_MIN : AGGREGATE_MAX;
+        d->decimals = 0;
+        d->predicate = pick(2) ? condition(2) : NULL;
+        d->expression = pick(2) ? field(4) : node(COALESCE, field(4), day(0));
+        buf_addf(text, "measure m%d date = %s(retail", i, aggregate_word(d->aggregate)->name);
+        if (d->predicate) buf_add_text(text, " where "), print(text, d->predicate);
+        buf_add_text(text, ", "), print(text, d->expression);
+        buf_add_text(text, ");\n");
+        return;
+    }
     d->aggregate = (enum aggregate)(pick(2) ? AGGREGATE_SUM : pick(AGGREGATES_COUNT));
     if (d->aggregate == AGGREGATE_COUNT) is_money = false;
     d->decimals = is_money ? 2 : 0;
@@ -516,6 +557,7 @@ static void oracle_add(const struct definition *d, struct decimal *total, int64_
 {
     if (d->predicate && !holds(d->predicate, row)) return;
     struct decimal x = d->expression ? oracle(d->expression, row) : (struct decimal){1, 0, false};
+    if (d->is_date && x.missing) return;
     bool first = (*count)++ == 0;
     check_size(d, x);
     if (d->aggregate == AGGREGATE_MIN || d->aggregate == AGGREGATE_MAX) {
@@ -537,7 +579,7 @@ static int64_t oracle_value(const struct definition *d, uint32_t customer)
     for (int t = d->table; t <= (d->table == 2 ? 2 : d->table + 1); t++)
         for (uint32_t i = 0; i < accounts[t].count; i++)
             if (accounts[t].owners[i] == customer) oracle_add(d, &total, &count, accounts[t].values[i]);
-    if (count == 0 || too_large) return 0;
+    if (count == 0 || too_large) return d->is_date ? DATE_NONE : 0;
     /* double the value and the divisor, so that the half is a whole number */
     total = to_scale(total, d->decimals);
     wide_integer divisor = ten(total.scale - d->decimals) * (d->aggregate == AGGREGATE_AVG ? count : 1);

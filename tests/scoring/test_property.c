@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { MEASURES = 8, ROWS = 37, RESULTS = 4 };
+enum { MEASURES = 9, /* the last one is a date */ ROWS = 37, RESULTS = 4 };
 
 static const char HEADER[] = "threshold 1;\n"
                              "measure 存款 as m0 money = sum(fund, balance);\n"
@@ -18,6 +18,7 @@ static const char HEADER[] = "threshold 1;\n"
                              "measure n1 number = count(fund);\n"
                              "measure t0 months = sum(fund, 1);\n"
                              "measure t1 months = sum(fund, 1);\n"
+                             "measure last date = max(retail, maturity);\n"
                              "coef k = 1.25;\n";
 
 static uint64_t state_of_random;
@@ -149,7 +150,15 @@ static void plain(struct generator *g, int depth)
         else
             put(g, "n0");
         break;
-    case 12: call(g, pick(2) ? "age" : "months_since", a_date, 1, depth - 1); break;
+    case 12: {
+        static const char *const SINCE[] = {"age", "months_since", "days_since", "years_since"};
+        static const char *const BETWEEN[] = {"days_between", "months_between", "years_between"};
+        if (pick(2))
+            call(g, SINCE[pick(4)], a_date, 1, depth - 1);
+        else
+            call(g, BETWEEN[pick(3)], a_date, 2, depth - 1);
+        break;
+    }
     default:
         put(g, "(");
         a_date(g, depth - 1);
@@ -256,9 +265,8 @@ static void condition(struct generator *g, int depth)
 static void a_date(struct generator *g, int depth)
 {
     if (depth <= 0 || pick(3) == 0) {
-        put(g, g->missing && pick(4) ? (pick(2) ? "birth" : "opened")
-               : pick(2)             ? "business_date"
-                                     : "date '1999-12-31'");
+        static const char *const DATES[] = {"birth", "opened", "last"};
+        put(g, g->missing && pick(4) ? DATES[pick(3)] : pick(2) ? "business_date" : "date '1999-12-31'");
         return;
     }
     switch (pick(3)) {
@@ -324,7 +332,8 @@ static void make_customers(void)
     large = pick(6) == 0;
     for (int i = 0; i < ROWS; i++) {
         for (int m = 0; m < 4; m++) measure_columns[m][i] = an_amount();
-        for (int m = 4; m < MEASURES; m++) measure_columns[m][i] = pick(4) ? pick(100) : 0;
+        for (int m = 4; m < MEASURES - 1; m++) measure_columns[m][i] = pick(4) ? pick(100) : 0;
+        measure_columns[MEASURES - 1][i] = pick(3) ? (int64_t)pick(25000) : DATE_NONE;
         field_columns[0][i] = pick(4) ? (int64_t)pick(25000) - 5000 : DATE_NONE;
         field_columns[1][i] = pick(3);
         field_columns[2][i] = pick(3) ? (int64_t)pick(22000) : DATE_NONE;

@@ -41,7 +41,17 @@ static void test_document(void **state)
     }
     for (int i = 0; i < AGGREGATES_COUNT; i++) {
         const struct aggregate_word *w = aggregate_word((enum aggregate)i);
-        snprintf(line, sizeof line, "\n| `%s` | %s |\n", w->usage, w->help);
+        snprintf(line, sizeof line, "\n| `%s` | %s | %s |\n", w->usage, w->alias, w->help);
+        require_line(&document, line);
+    }
+    for (int i = 0; keyword_word(i); i++) {
+        const struct keyword *w = keyword_word(i);
+        snprintf(line, sizeof line, "\n| `%s` | %s | %s |\n", w->name, w->alias ? w->alias : "", w->help);
+        require_line(&document, line);
+    }
+    for (int i = 0; i <= VALUE_BOOLEAN; i++) {
+        snprintf(line, sizeof line, "`%s` %s", value_type_name((enum value_type)i),
+                 value_type_alias((enum value_type)i));
         require_line(&document, line);
     }
     static const struct {

@@ -36,7 +36,10 @@ scene_samples() {
     mkdir -p "$1/inbox"
     cp -r "$scene_root/config/template/." "$1/"
     "$scene_generate" "$1/inbox/11" --customers "$2" --date $scene_date > /dev/null || exit 16
-    if [ -n "$3" ]; then sed -i "s/^reject_limit .*/reject_limit = $3/" "$1"/layouts/*.ini; fi
+    if [ -n "$3" ]; then
+        sed -i "s/^reject_limit .*/reject_limit = $3/" "$1"/layouts/*.ini
+        sed -i 's/^orphans .*/orphans = off/' "$1/units/11.ini"
+    fi
     cp -r "$1/inbox" "$1/inbox.full"
     echo 11 > "$1/unit"
 }
@@ -89,7 +92,7 @@ scene_leftovers() {
     state=$(scene_state "$1")
     (
         cd "$state" || exit
-        ls -A | grep -vxE 'CURRENT|gen|lock|numbers|run' | sed 's/^/state: /'
+        ls -A | grep -vxE 'CURRENT|epoch|gate|gen|lock|numbers|run' | sed 's/^/state: /'
         [ "$(ls -A gen | wc -l)" = 1 ] || ls -A gen | sed 's/^/gen: /'
         [ "$(cut -d' ' -f1 CURRENT)" = "$(ls -A gen)" ] || echo "CURRENT names $(cat CURRENT)"
         grep -q "	committed	" "run/$(ls -A gen)/journal" || echo "the journal does not say committed"
