@@ -132,8 +132,8 @@ static int type_of(struct command_call *call, const struct unit *u, const char *
     return u->formula_name[CUSTOMER_PERSONAL] ? CUSTOMER_PERSONAL : CUSTOMER_CORPORATE;
 }
 
-bool show_draft_open(struct command_call *call, const struct unit *unit, const char *argument,
-                       struct show_draft *out, struct status *st)
+bool show_draft_open(struct command_call *call, const struct unit *unit, const char *argument, struct show_draft *out,
+                     struct status *st)
 {
     int64_t threshold;
     *out = (struct show_draft){0};

@@ -39,8 +39,8 @@ struct show_draft {
 };
 
 /* unit: as configured now. argument: a file, or a name. */
-bool show_draft_open(struct command_call *call, const struct unit *unit, const char *argument,
-                       struct show_draft *out, struct status *st);
+bool show_draft_open(struct command_call *call, const struct unit *unit, const char *argument, struct show_draft *out,
+                     struct status *st);
 void show_draft_close(struct show_draft *f);
 
 /* The unit of the call as it is configured now (not as frozen in a generation). */

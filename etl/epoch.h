@@ -1,5 +1,5 @@
-/* epoch: the second defence of a unit's state, behind the lock. A lock can fail to lock (its file was deleted, a network
- * file system, a job that a scheduler started twice); then two runs work on one unit and only one may publish.
+/* epoch: the second defence of a unit's state, behind the lock. A lock can fail to lock (its file was deleted, a
+ * network file system, a job that a scheduler started twice); then two runs work on one unit and only one may publish.
  *
  *     state/units/UU/epoch     "NUMBER PID START BOOT-ID": counts the runs; says which one is the last that began
  *

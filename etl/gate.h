@@ -18,9 +18,9 @@
  *                        the same run command: a new attempt; an accepted gate passes as long as its figures are the
  *                        same to the last digit, otherwise it is held again
  *
- * Kept, below state/units/UU/gate/: DATE.tsv, the last judgement of each gate, and DATE.decisions, a journal (etl/journal:
- * every line with its checksum) of who accepted what when and why. gates.tsv in the generation is what it was committed
- * with.
+ * Kept, below state/units/UU/gate/: DATE.tsv, the last judgement of each gate, and DATE.decisions, a journal
+ * (etl/journal: every line with its checksum) of who accepted what when and why. gates.tsv in the generation is what it
+ * was committed with.
  */
 #ifndef CRMX_ETL_GATE_H
 #define CRMX_ETL_GATE_H

@@ -1,5 +1,5 @@
-/* gate_limits: what a unit's file says about the gates 闸口 (etl/gate): how far a figure may be from what is expected, and
- * what is expected on the first night.
+/* gate_limits: what a unit's file says about the gates 闸口 (etl/gate): how far a figure may be from what is expected,
+ * and what is expected on the first night.
  *
  *     [gates]                         [expected]
  *     orphans             = 0.1%      customers                       = 120000
@@ -7,8 +7,8 @@
  *     rows.retail_account = off       rows.retail_account             = 14180
  *     sums                = 10%       sums.retail_account.balance.cny = 1234567.00
  *
- * A limit is looked up from the narrowest name to the widest: sums.retail_account.balance.CNY, sums.retail_account.balance,
- * sums.retail_account, sums. Names are lower case in the file, as all keys are.
+ * A limit is looked up from the narrowest name to the widest: sums.retail_account.balance.CNY,
+ * sums.retail_account.balance, sums.retail_account, sums. Names are lower case in the file, as all keys are.
  */
 #ifndef CRMX_ETL_GATE_LIMITS_H
 #define CRMX_ETL_GATE_LIMITS_H

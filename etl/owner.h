@@ -100,8 +100,8 @@ static inline uint32_t owners_customer_1(const struct owners *o, int system, uin
 }
 
 /* --- hashed keys ---
- * An exact key is its source number. A hashed one (DECODE_KEY_HASHED) is not: the texts are compared, the row's with that
- * in the customer record, so that no account ever reaches a stranger. */
+ * An exact key is its source number. A hashed one (DECODE_KEY_HASHED) is not: the texts are compared, the row's with
+ * that in the customer record, so that no account ever reaches a stranger. */
 
 /* Customer + 1 of a hashed key in a part of a map, 0: nobody has that text as source number. */
 bool owners_find_text(const struct owners *o, struct owner_slot *part, uint64_t slots, int bits, uint64_t source,

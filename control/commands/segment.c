@@ -244,12 +244,9 @@ const struct command command_segment = {
              .placeholder = "EXPRESSION",
              .doc = "what makes a segment",
              .required = true},
-            {.name = "where",
-             .type = COMMAND_TEXT,
-             .placeholder = "EXPRESSION",
-             .doc = "only customers who meet it"},
+            {.name = "where", .type = COMMAND_TEXT, .placeholder = "EXPRESSION", .doc = "only customers who meet it"},
             {.name = "sum",
-            
+
              .type = COMMAND_TEXT,
              .placeholder = "EXPRESSION",
              .repeated = true,

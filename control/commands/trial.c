@@ -1,7 +1,7 @@
 /* crmx trial 试算: what a formula would do, over a committed generation. */
 #include "base/date.h"
-#include "control/show_explain.h"
 #include "control/show_draft.h"
+#include "control/show_explain.h"
 #include "scoring/words.h"
 
 #include <inttypes.h>

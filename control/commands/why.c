@@ -1,6 +1,6 @@
 /* crmx why: one customer's score taken apart, and what would change the selection. */
-#include "control/show_explain.h"
 #include "control/show_draft.h"
+#include "control/show_explain.h"
 
 #include <stdio.h>
 

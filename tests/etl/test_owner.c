@@ -1,6 +1,6 @@
-/* Source numbers that are hashed: with hashes of a few bits, so that nearly all are equal, a run gives the same bytes as with
- * full ones: nobody gets the account of a stranger, an account of nobody stays one, double customers and joint owners are
- * told apart. With the maps in memory and without. */
+/* Source numbers that are hashed: with hashes of a few bits, so that nearly all are equal, a run gives the same bytes
+ * as with full ones: nobody gets the account of a stranger, an account of nobody stays one, double customers and joint
+ * owners are told apart. With the maps in memory and without. */
 #include "tests/etl/fixture_unit.h"
 
 enum { CUSTOMERS = 60 };
