@@ -99,40 +99,58 @@ bool show_customer_find(struct show_population *p, uint64_t *number, struct stat
 
 /* --- why in, why out --- */
 
-static const struct exclusion *find_exclusion(struct show_population *p, const struct lookup_record *r, bool corporate)
+/* The list entry of a customer: by its ID, else by its number. False: none. */
+static bool find_entry(struct show_population *p, const struct lookup_customer *c, const struct lookup_record *r,
+                       unsigned list, const char **reason, int32_t *expires)
 {
     const struct layout *l = r->file->layout;
+    const struct reference *lists = &p->g->reference;
     char number[IDENTITY_NUMBER_MAX + 8];
     struct view class;
     struct identity_key key;
-    size_t n =
-        identity_number(p->g->unit->identity, lookup_charset(l), decode_text(l, l->role_field[ROLE_ID_TYPE], r->bytes),
-                        decode_text(l, l->role_field[ROLE_ID_NO], r->bytes), number, &class, &key, corporate);
-    int count, first = reference_exclusions(&p->g->reference, key.key, &count);
+    size_t n = identity_number(
+        p->g->unit->identity, lookup_charset(l), decode_text(l, l->role_field[ROLE_ID_TYPE], r->bytes),
+        decode_text(l, l->role_field[ROLE_ID_NO], r->bytes), number, &class, &key, c->type == CUSTOMER_CORPORATE);
+    bool override = list == REFERENCE_OVERRIDE;
+    int count,
+        first = override ? reference_overrides(lists, key.key, &count) : reference_exclusions(lists, key.key, &count);
     for (int i = first; i < first + count; i++) {
-        const struct exclusion *e = &p->g->reference.exclusions[i];
-        if (view_is(class, e->class) && view_is((struct view){number, n}, e->number)) return e;
+        const struct exclusion *e = override ? &lists->overrides[i] : &lists->exclusions[i];
+        if (!view_is(class, e->class) || !view_is((struct view){number, n}, e->number)) continue;
+        *reason = e->reason;
+        *expires = e->expires;
+        return true;
     }
-    return NULL;
+    const struct listed_number *e = reference_listed_number(lists, c->number, list);
+    if (e) *reason = e->reason;
+    if (e) *expires = e->expires;
+    return e != NULL;
 }
 
-/* "selected: 734,567.00 above the threshold", "on the exclusion list (STAFF, until 2027-01-01)" … */
+/* "on the exclusion list (STAFF, until 2027-01-01)" */
+static const char *on_list(struct show_population *p, const struct lookup_customer *c, const struct lookup_record *r,
+                           unsigned list)
+{
+    const char *reason = "";
+    int32_t expires = DATE_NONE;
+    char until[11];
+    find_entry(p, c, r, list, &reason, &expires);
+    date_format(expires, until);
+    return arena_printf(p->arena, "on the %s list (%s, %s%s)", list == REFERENCE_OVERRIDE ? "override" : "exclusion",
+                        reason[0] ? reason : "no reason given", until[0] ? "until " : "for ever", until);
+}
+
+/* "734,567.00 above the threshold", "on the exclusion list (STAFF, until 2027-01-01)" … */
 const char *show_customer_why(struct show_population *p, const struct lookup_customer *c,
                               const struct lookup_record *primary, const struct scorecard *card, int64_t score)
 {
-    if (c->flags & CUSTOMER_EXCLUDED) {
-        const struct exclusion *e = find_exclusion(p, primary, c->type == CUSTOMER_CORPORATE);
-        char until[11] = "";
-        if (e) date_format(e->expires, until);
-        return arena_printf(p->arena, "on the exclusion list (%s, %s%s)",
-                            e && e->reason && e->reason[0] ? e->reason : "no reason given",
-                            until[0] ? "until " : "for ever", until);
-    }
+    if (c->flags & CUSTOMER_EXCLUDED) return on_list(p, c, primary, REFERENCE_EXCLUSION);
     if (!(c->flags & CUSTOMER_SCORED))
-        return arena_printf(p->arena, "not scored: the unit has no formula for %s customers",
-                            show_customer_type(c->type));
+        return arena_printf(p->arena, "not scored: the unit has no formula for %s customers", show_customer_type(c->type));
     int64_t distance = score - card->threshold_minor;
     const char *money = show_grouped(p->arena, show_decimal(p->arena, distance < 0 ? -distance : distance, 2));
-    return distance < 0 ? arena_printf(p->arena, "%s below the threshold", money)
-                        : arena_printf(p->arena, "%s above the threshold", money);
+    const char *text = arena_printf(p->arena, "%s %s the threshold", money, distance < 0 ? "below" : "above");
+    if (distance < 0 && (c->flags & CUSTOMER_OVERRIDDEN))
+        return arena_printf(p->arena, "%s, but %s", text, on_list(p, c, primary, REFERENCE_OVERRIDE));
+    return text;
 }

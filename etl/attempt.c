@@ -2,6 +2,7 @@
 
 #include "base/date.h"
 #include "etl/journal.h"
+#include "etl/parameter.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -89,7 +90,8 @@ static bool copy_entry(void *context, const char *name)
     snprintf(from, sizeof from, "%s/%s", c->from, name);
     snprintf(to, sizeof to, "%s/%s", c->to, name);
     size_t n = strlen(name);
-    bool wanted = (n > 4 && strcmp(name + n - 4, ".ini") == 0) || (n > 8 && strcmp(name + n - 8, ".formula") == 0);
+    bool wanted = (n > 4 && strcmp(name + n - 4, ".ini") == 0) || (n > 8 && strcmp(name + n - 8, ".formula") == 0) ||
+                  strcmp(name, "lists.tsv") == 0;
     if (!wanted) return true;
     c->ok = os_identify(from, &id, c->st) && (id.is_folder || c->copy(from, to, c->st));
     return c->ok;
@@ -127,6 +129,9 @@ bool attempt_freeze(const struct attempt *a, const char *work, const char *unit,
     }
     if (!os_make_folder(to, st)) return false;
     snprintf(to, sizeof to, "%s/units/%s.ini", tmp, unit);
+    int32_t date = DATE_NONE;
+    ensure(date_parse((struct view){a->id, 10}, &date));
+    if (!parameter_freeze(work, unit, date, tmp, st)) return status_while(st, "freezing the parameters");
     return os_copy(from, to, st) && os_rename_new(tmp, final, st) && os_fsync_folder(a->folder, st);
 }
 
@@ -177,10 +182,11 @@ bool attempt_archive_inputs(const struct attempt *a, const struct input_set *inp
     }
     snprintf(from, sizeof from, "%s/param", a->folder);
     snprintf(to, sizeof to, "%s/param", a->generation);
-    static const char *const FOLDERS[] = {"layouts", "outputs", "identity", "formulas", "units"};
-    for (int i = 0; i < 5; i++) {
+    static const char *const FOLDERS[] = {"layouts", "outputs", "identity", "formulas", "units", "parameters"};
+    for (int i = 0; i < 6; i++) {
         char sub[OS_PATH_MAX], target[OS_PATH_MAX];
         snprintf(sub, sizeof sub, "%s/%s", from, FOLDERS[i]);
+        if (i == 5 && !os_exists(sub)) continue; /* nothing was activated: all of it is files of the working folder */
         snprintf(target, sizeof target, "%s/%s", to, FOLDERS[i]);
         if (!copy_folder(sub, target, os_link_or_copy, st)) return false;
     }

@@ -30,7 +30,8 @@ const char *attempt_folder(const char *unit_folder, int32_t business_date, int n
 /* Resumes an attempt that was interrupted, unless the run that works on it is still alive (epoch->other). */
 bool attempt_open(struct attempt *a, const char *unit_folder, int32_t business_date, const struct epoch *epoch,
                   struct status *st);
-/* Copies unit, layouts, outputs, identity and formulas to param/, once. */
+/* Copies unit, layouts, outputs, identity and formulas to param/, once, and the activated parameters that count for the
+ * date (etl/parameter). */
 bool attempt_freeze(const struct attempt *a, const char *work, const char *unit, struct status *st);
 /* The highest number ever given; 0 at the start. While the attempt is open it is the mark from before it. */
 bool attempt_high_water(const struct attempt *a, const char *unit_folder, uint64_t *number, struct status *st);

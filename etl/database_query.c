@@ -38,7 +38,11 @@ static void hint_for(const char *sqlstate, struct status *st)
 bool database_fail(PGconn *c, PGresult *r, const char *what, struct status *st)
 {
     const char *sqlstate = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
-    if (sqlstate) {
+    if (sqlstate && strncmp(sqlstate, "CX", 2) == 0) { /* a rule of ours (sql/schema/004): its own words say it all */
+        const char *hint = PQresultErrorField(r, PG_DIAG_MESSAGE_HINT);
+        status_fail(st, STATUS_USAGE, "%s", PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY));
+        if (hint) status_hint(st, "%s", hint);
+    } else if (sqlstate) {
         const char *detail = PQresultErrorField(r, PG_DIAG_MESSAGE_DETAIL);
         if (detail && strncmp(detail, "Failing row contains", 20) == 0) detail = NULL; /* a customer's data */
         const char *context = PQresultErrorField(r, PG_DIAG_CONTEXT);

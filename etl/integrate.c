@@ -60,7 +60,8 @@ static bool take_regions(struct integrate *in, struct status *st)
     in->ranks = in->primary ? budget_region(b, words * sizeof *in->ranks, "numbers", st) : NULL;
     in->superseded = in->ranks ? budget_region(b, words * 8, "record marks", st) : NULL;
     in->excluded = in->superseded ? budget_region(b, words * 8, "record marks", st) : NULL;
-    in->corporate = in->excluded ? budget_region(b, words * 8, "record marks", st) : NULL;
+    in->overridden = in->excluded ? budget_region(b, words * 8, "record marks", st) : NULL;
+    in->corporate = in->overridden ? budget_region(b, words * 8, "record marks", st) : NULL;
     if (!in->corporate) return false;
     memset(in->primary, 0xff, (size_t)in->records_max * 4 + 64);
     return true;
@@ -107,6 +108,7 @@ void integrate_release(struct integrate *in)
     budget_region_return(b, in->ranks, words * sizeof *in->ranks);
     budget_region_return(b, in->superseded, words * 8);
     budget_region_return(b, in->excluded, words * 8);
+    budget_region_return(b, in->overridden, words * 8);
     budget_region_return(b, in->corporate, words * 8);
     exchange_drop(&in->members);
     exchange_drop(&in->identities);

@@ -60,9 +60,10 @@ struct integrate {
     uint32_t *primary; /* [customer record id] → primary record id, UINT32_MAX: not accepted */
     struct rank_word *ranks;
     uint64_t *superseded; /* bitmap by customer record id */
-    uint64_t *excluded;   /* bitmap by primary record id */
+    uint64_t *excluded;   /* bitmap by primary record id: on the exclusion list */
+    uint64_t *overridden; /* bitmap by primary record id: on the override list */
     uint64_t *corporate;  /* bitmap by primary record id */
-    uint64_t superseded_count, excluded_count;
+    uint64_t superseded_count, excluded_count, overridden_count;
     uint32_t customers;
     uint32_t partitions; /* of the population */
     struct owners owners;

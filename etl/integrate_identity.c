@@ -157,33 +157,46 @@ static void mark(uint64_t *bitmap, uint32_t i)
     __atomic_fetch_or(&bitmap[i >> 6], UINT64_C(1) << (i & 63), __ATOMIC_RELAXED);
 }
 
-/* Is the customer on the exclusion list? Hashed numbers are compared, the others are their key. */
-static bool check_exclusion(struct group *g, const struct customer_tuple *primary)
+/* Is the customer among these entries of its key? Hashed numbers are compared, the others are their key. */
+static bool is_listed(struct group *g, const struct customer_tuple *primary, const struct exclusion *entries, int first,
+                      int count, bool *listed)
+{
+    *listed = count > 0 && strength_of(primary) == IDENTITY_EXACT;
+    if (count == 0 || *listed) return true;
+    struct reread one;
+    char number[IDENTITY_NUMBER_MAX + 8];
+    struct view class;
+    bool corporate;
+    if (!reread(g, primary->record, &one)) return false;
+    size_t n = number_of(g, &one, number, &class, &corporate);
+    for (int i = first; i < first + count; i++)
+        *listed |= view_is(class, entries[i].class) && view_is((struct view){number, n}, entries[i].number);
+    return true;
+}
+
+static bool check_lists(struct group *g, const struct customer_tuple *primary)
 {
     const struct reference *r = g->in->reference;
+    bool excluded = false, overridden = false;
     int count, first = reference_exclusions(r, primary->key, &count);
-    bool excluded = count > 0 && strength_of(primary) == IDENTITY_EXACT;
-    if (count > 0 && !excluded) {
-        struct reread one;
-        char number[IDENTITY_NUMBER_MAX + 8];
-        struct view class;
-        bool corporate;
-        if (!reread(g, primary->record, &one)) return false;
-        size_t n = number_of(g, &one, number, &class, &corporate);
-        for (int i = first; i < first + count; i++)
-            excluded |=
-                view_is(class, r->exclusions[i].class) && view_is((struct view){number, n}, r->exclusions[i].number);
-    }
+    if (!is_listed(g, primary, r->exclusions, first, count, &excluded)) return false;
+    first = reference_overrides(r, primary->key, &count);
+    if (!is_listed(g, primary, r->overrides, first, count, &overridden)) return false;
     if (excluded) {
         mark(g->in->excluded, primary->record);
         __atomic_fetch_add(&g->in->excluded_count, 1, __ATOMIC_RELAXED);
+    }
+    if (overridden) {
+        mark(g->in->overridden, primary->record);
+        __atomic_fetch_add(&g->in->overridden_count, 1, __ATOMIC_RELAXED);
     }
     return true;
 }
 
 static bool found(struct group *g, const struct customer_tuple *primary)
 {
-    if (g->in->reference->exclusions_count && !check_exclusion(g, primary)) return false;
+    const struct reference *lists = g->in->reference;
+    if ((lists->exclusions_count || lists->overrides_count) && !check_lists(g, primary)) return false;
     if (primary->birth_strength & 4) mark(g->in->corporate, primary->record);
     struct identity_tuple *t =
         exchange_add(&g->in->identities, g->worker, import_partition(primary->key, g->in->im->identity_bits), g->st);

@@ -271,6 +271,10 @@ static void add_total(struct populate_total *to, const struct populate_total *fr
         to->selected[t] += from->selected[t];
         for (int i = 0; i < POPULATE_TIERS_MAX; i++) to->tiers[t][i] += from->tiers[t][i];
         to->excluded[t] += from->excluded[t];
+        to->overridden[t] += from->overridden[t];
+        to->reached[t] += from->reached[t];
+        to->reached_excluded[t] += from->reached_excluded[t];
+        to->by_override[t] += from->by_override[t];
         to->score_all[t] += from->score_all[t];
         to->score_selected[t] += from->score_selected[t];
         to->shadow_selected[t] += from->shadow_selected[t];

@@ -18,7 +18,8 @@
 #include "etl/scorecard.h"
 #include "etl/segment.h"
 
-enum { CUSTOMER_SELECTED = 1, CUSTOMER_EXCLUDED = 2, CUSTOMER_SCORED = 4 };
+/* selected = scored, not excluded, and reached the threshold or overridden */
+enum { CUSTOMER_SELECTED = 1, CUSTOMER_EXCLUDED = 2, CUSTOMER_SCORED = 4, CUSTOMER_OVERRIDDEN = 8 };
 
 struct populate_table_total {
     uint64_t rows;
@@ -33,6 +34,10 @@ enum { POPULATE_TIERS_MAX = 32 }; /* codes of a result named tier that are count
 struct populate_total {
     uint64_t customers[CUSTOMER_TYPES], scored[CUSTOMER_TYPES], selected[CUSTOMER_TYPES], excluded[CUSTOMER_TYPES];
     uint64_t tiers[CUSTOMER_TYPES][POPULATE_TIERS_MAX]; /* of the selected */
+    /* Scored customers who reached the threshold; of these those who are excluded; and who are selected by the override
+     * list alone. selected = reached - reached_excluded + by_override. */
+    uint64_t reached[CUSTOMER_TYPES], reached_excluded[CUSTOMER_TYPES], by_override[CUSTOMER_TYPES];
+    uint64_t overridden[CUSTOMER_TYPES]; /* on the override list */
     __int128 score_all[CUSTOMER_TYPES], score_selected[CUSTOMER_TYPES];
     __int128 measure_sum[CUSTOMER_TYPES][128];
     uint64_t shadow_selected[CUSTOMER_TYPES], shadow_both[CUSTOMER_TYPES]; /* etl/populate_extra.h */

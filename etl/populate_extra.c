@@ -173,7 +173,8 @@ void populate_extra_count(struct populate_extra *x, const struct populate_range 
             x->shadow[i] = 0;
             continue;
         }
-        bool passes = !(flags[i] & CUSTOMER_EXCLUDED) && x->shadow[i] >= card->threshold_minor;
+        bool passes = !(flags[i] & CUSTOMER_EXCLUDED) &&
+                      (x->shadow[i] >= card->threshold_minor || flags[i] & CUSTOMER_OVERRIDDEN);
         total->shadow_score[type] += x->shadow[i];
         total->shadow_both[type] += passes && selected;
         total->shadow_only_active[type] += selected && !passes;

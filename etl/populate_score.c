@@ -110,22 +110,46 @@ static void clear_other_type(struct populate_job *j, struct populate_worker *w, 
     }
 }
 
+/* CUSTOMER_EXCLUDED, CUSTOMER_OVERRIDDEN: the lists that a customer is on, by its ID or by its number. */
+static unsigned listed(const struct integrate *in, uint32_t primary, uint64_t number)
+{
+    const struct reference *r = in->reference;
+    bool excluded = in->excluded_count && integrate_bit(in->excluded, primary);
+    bool overridden = in->overridden_count && integrate_bit(in->overridden, primary);
+    if (r->numbers_count) {
+        excluded |= reference_listed_number(r, number, REFERENCE_EXCLUSION) != NULL;
+        overridden |= reference_listed_number(r, number, REFERENCE_OVERRIDE) != NULL;
+    }
+    return (excluded ? CUSTOMER_EXCLUDED : 0u) | (overridden ? CUSTOMER_OVERRIDDEN : 0u);
+}
+
+/* Is a scored customer selected? Counted in the totals. */
+static bool is_selected(struct populate_total *total, int type, unsigned lists, bool reached)
+{
+    bool excluded = lists & CUSTOMER_EXCLUDED, by_override = !reached && !excluded && (lists & CUSTOMER_OVERRIDDEN);
+    total->reached[type] += reached;
+    total->reached_excluded[type] += reached && excluded;
+    total->by_override[type] += by_override;
+    return !excluded && (reached || by_override);
+}
+
 static void select_customers(struct populate_job *j, struct populate_worker *w, const struct populate_range *r)
 {
     struct populate_total *total = w->total;
     for (uint32_t i = 0; i < r->count; i++) {
         int type = w->types[i];
         const struct scorecard *card = &j->p->cards->of[type];
-        bool excluded = j->p->in->excluded_count && integrate_bit(j->p->in->excluded, w->primary[i]);
-        w->flags[i] = excluded ? CUSTOMER_EXCLUDED : 0;
+        unsigned lists = listed(j->p->in, w->primary[i], j->p->in->first_number + r->first + i);
+        w->flags[i] = (uint8_t)lists;
         total->customers[type]++;
-        total->excluded[type] += excluded;
+        total->excluded[type] += (lists & CUSTOMER_EXCLUDED) != 0;
+        total->overridden[type] += (lists & CUSTOMER_OVERRIDDEN) != 0;
         if (!card->formula) continue;
         int64_t score = populate_column(w, j, r, type, card->measures_count)[i];
         w->flags[i] |= CUSTOMER_SCORED;
         total->scored[type]++;
         total->score_all[type] += score;
-        if (excluded || score < card->threshold_minor) continue;
+        if (!is_selected(total, type, lists, score >= card->threshold_minor)) continue;
         w->flags[i] |= CUSTOMER_SELECTED;
         total->selected[type]++;
         total->score_selected[type] += score;

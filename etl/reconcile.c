@@ -217,6 +217,18 @@ static void shadow(struct reconcile *r, const struct populate_total *t, int type
            "", (__int128)t->shadow_both[type] + t->shadow_only_shadow[type], t->shadow_selected[type], 0);
 }
 
+/* Published entries of both lists; what they found is counted with the customers. */
+static void lists(struct reconcile *r, const struct populate *p)
+{
+    static const char *const LISTS[] = {"exclusion", "override"};
+    const struct reference *lists = p->in->reference;
+    for (int k = 0; k < 2; k++) {
+        if (!lists->entries[k] && !lists->entries_expired[k]) continue;
+        add_records(r, 60, arena_printf(r->arena, "list.%s.entries", LISTS[k]), lists->entries[k]);
+        add_records(r, 60, arena_printf(r->arena, "list.%s.expired", LISTS[k]), lists->entries_expired[k]);
+    }
+}
+
 static void selection(struct reconcile *r, const struct populate *p, struct status *st)
 {
     static const char *const TYPES[] = {"personal", "corporate"};
@@ -231,6 +243,15 @@ static void selection(struct reconcile *r, const struct populate *p, struct stat
         add_records(r, 60, arena_printf(r->arena, "selected.%s", TYPES[k]), t->selected[k]);
         add_records(r, 60, arena_printf(r->arena, "excluded.%s", TYPES[k]), t->excluded[k]);
         tiers(r, p, k, TYPES[k]);
+        if (t->overridden[k]) {
+            add_records(r, 60, arena_printf(r->arena, "overridden.%s", TYPES[k]), t->overridden[k]);
+            add_records(r, 60, arena_printf(r->arena, "by_override.%s", TYPES[k]), t->by_override[k]);
+        }
+        equate(r,
+               arena_printf(r->arena,
+                            "%s: selected + excluded of those who reached the threshold = reached + by override",
+                            TYPES[k]),
+               "", (__int128)t->selected[k] + t->reached_excluded[k], (__int128)t->reached[k] + t->by_override[k], 0);
         for (int m = 0; m < p->cards->of[k].measures_count; m++)
             add_amount(
                 r, 40,
@@ -240,6 +261,7 @@ static void selection(struct reconcile *r, const struct populate *p, struct stat
     for (int k = 0; k < CUSTOMER_TYPES; k++)
         if (p->cards->shadow[k].card.formula) shadow(r, t, k);
     add_records(r, 60, "selected", selected);
+    lists(r, p);
     for (int o = 0; o < u->outputs_count; o++) {
         add_records(r, 80, arena_printf(r->arena, "rows.%s", u->outputs[o]->file), t->output_rows[o]);
         equate(r, arena_printf(r->arena, "%s: bytes on disk = rows × record length", u->outputs[o]->file), "",

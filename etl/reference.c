@@ -12,7 +12,6 @@ struct reader {
     struct arena *arena;
     struct reference *out;
     int32_t business_date;
-    int exclusions_capacity;
     bool without_rates; /* they come from elsewhere */
     struct status *st;
 };
@@ -55,6 +54,21 @@ static bool add_rate(struct reader *r, const struct layout *l, const struct deco
     return true;
 }
 
+struct exclusion *reference_add(struct reference *r, unsigned list, struct arena *arena)
+{
+    bool override = list == REFERENCE_OVERRIDE;
+    struct exclusion **entries = override ? &r->overrides : &r->exclusions;
+    int *count = override ? &r->overrides_count : &r->exclusions_count,
+        *capacity = override ? &r->overrides_capacity : &r->exclusions_capacity;
+    if (*count == *capacity) {
+        *capacity = *capacity ? *capacity * 2 : 256;
+        struct exclusion *more = arena_array(arena, struct exclusion, *capacity);
+        if (*count) memcpy(more, *entries, (size_t)*count * sizeof *more);
+        *entries = more;
+    }
+    return &(*entries)[(*count)++];
+}
+
 static void add_exclusion(struct reader *r, const struct layout *l, const struct decoder *d,
                           const unsigned char *record)
 {
@@ -68,14 +82,7 @@ static void add_exclusion(struct reader *r, const struct layout *l, const struct
         struct identity_key key;
         size_t n = identity_number(r->unit->identity, charset, decode_text(l, l->role_field[ROLE_ID_TYPE], record),
                                    decode_text(l, l->role_field[ROLE_ID_NO], record), number, &class, &key, corporate);
-        struct reference *out = r->out;
-        if (out->exclusions_count == r->exclusions_capacity) {
-            r->exclusions_capacity = r->exclusions_capacity ? r->exclusions_capacity * 2 : 256;
-            struct exclusion *more = arena_array(r->arena, struct exclusion, r->exclusions_capacity);
-            if (out->exclusions_count) memcpy(more, out->exclusions, (size_t)out->exclusions_count * sizeof *more);
-            out->exclusions = more;
-        }
-        out->exclusions[out->exclusions_count++] = (struct exclusion){
+        *reference_add(r->out, REFERENCE_EXCLUSION, r->arena) = (struct exclusion){
             .key = key.key,
             .strength = key.strength,
             .class = arena_dup(r->arena, class),
@@ -143,7 +150,10 @@ static bool read_files(struct reader *r, const struct input_set *inputs)
         bool wanted = f->layout->class == LAYOUT_EXCLUSION || (f->layout->class == LAYOUT_RATE && !r->without_rates);
         if (wanted && !read_file(r, f)) return status_while(r->st, "reading %s", f->layout->name);
     }
+    if (!reference_load_lists(r->unit, r->business_date, r->arena, out, r->st))
+        return status_while(r->st, "reading the published lists");
     if (out->exclusions_count) qsort(out->exclusions, (size_t)out->exclusions_count, sizeof *out->exclusions, by_key);
+    if (out->overrides_count) qsort(out->overrides, (size_t)out->overrides_count, sizeof *out->overrides, by_key);
     return true;
 }
 
@@ -172,18 +182,28 @@ bool reference_open(const struct unit *u, const struct input_set *inputs, int32_
     return rates_read(folder, arena, out, &r.without_rates, st) && read_files(&r, inputs);
 }
 
-int reference_exclusions(const struct reference *r, uint64_t key, int *count)
+static int find(const struct exclusion *entries, int entries_count, uint64_t key, int *count)
 {
-    int low = 0, high = r->exclusions_count;
+    int low = 0, high = entries_count;
     while (low < high) {
         int middle = low + (high - low) / 2;
-        if (r->exclusions[middle].key < key)
+        if (entries[middle].key < key)
             low = middle + 1;
         else
             high = middle;
     }
     int end = low;
-    while (end < r->exclusions_count && r->exclusions[end].key == key) end++;
+    while (end < entries_count && entries[end].key == key) end++;
     *count = end - low;
     return low;
+}
+
+int reference_exclusions(const struct reference *r, uint64_t key, int *count)
+{
+    return find(r->exclusions, r->exclusions_count, key, count);
+}
+
+int reference_overrides(const struct reference *r, uint64_t key, int *count)
+{
+    return find(r->overrides, r->overrides_count, key, count);
 }

@@ -7,6 +7,7 @@
 
 enum { FORMULA_FILE_MAX = 65536 };
 
+/* Measures see the columns only: a field that is not one has to become hot before a formula may use it. */
 bool scorecard_check_columns(const struct measure_set *measures, const struct tables *tables, const char *formula,
                              struct status *st)
 {

@@ -127,9 +127,10 @@ static int check_host_key(void *context, int type, const char *key, size_t lengt
     return CURLKHMATCH_MISMATCH;
 }
 
-/* Before libcurl 8.9 an upload over TLS 1.3 may lose its end: the server sends session tickets that the client never
- * reads, so that closing the data connection resets it while the last bytes are under way; the server answers 426. TLS
- * 1.2 sends them before. Seen with libcurl 7.88 and vsftpd on a loaded machine: four uploads in a row. */
+/* Uploads over TLS 1.3 with a libcurl before 8.9 are reported to lose their end now and then: the server sends session
+ * tickets that the client never reads, and closing the data connection resets it while the last bytes are under way.
+ * Seen here once (libcurl 7.88, vsftpd, a loaded machine: "426 Failure reading network stream" four times in a row) and
+ * not again with TLS 1.2. */
 static long tls_versions(void)
 {
     static const unsigned SOUND_SINCE = 0x080900;

@@ -92,12 +92,14 @@ static struct sums count_customers(const struct job *j, struct tally *y, const s
     const int64_t *restrict score = b->results[0][0], *restrict flags = b->flags, *restrict live = y->live;
     const int64_t *restrict active = active_column;
     int64_t *restrict passes = y->passes, *restrict was = y->was;
-    int64_t threshold = j->threshold, was_threshold = j->active_threshold;
+    int64_t threshold = j->threshold, was_threshold = j->active_threshold, has_active = j->t->has_active;
     uint32_t count = b->count;
     struct sums s = {0};
     for (uint32_t i = 0; i < count; i++) {
         int64_t out = live[i] & ((flags[i] >> 1) & 1), may = live[i] & ~out; /* CUSTOMER_EXCLUDED is bit 1 */
-        int64_t now = may & (score[i] >= threshold), before = may & (active[i] >= was_threshold);
+        int64_t taken_in = (flags[i] >> 3) & 1; /* CUSTOMER_OVERRIDDEN */
+        int64_t now = may & ((score[i] >= threshold) | taken_in);
+        int64_t before = may & has_active & ((active[i] >= was_threshold) | taken_in);
         int64_t all = score[i] & -live[i], taken = score[i] & -now;
         passes[i] = now;
         was[i] = before;
@@ -113,7 +115,7 @@ static struct sums count_customers(const struct job *j, struct tally *y, const s
     }
     return s;
 }
-_Static_assert(CUSTOMER_EXCLUDED == 2, "count_customers shifts it to bit 0");
+_Static_assert(CUSTOMER_EXCLUDED == 2 && CUSTOMER_OVERRIDDEN == 8, "count_customers shifts it to bit 0");
 
 static void count_block(const struct job *j, struct tally *y, const struct scan_block *b)
 {

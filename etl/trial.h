@@ -7,7 +7,7 @@
  *     trial_release(&trial)
  *
  * Selection here is what the night does: the score of a customer who is not on the exclusion list reaches the
- * threshold. "Active" is the formula and the scores the generation was committed with; a trial of that formula itself
+ * threshold, or an override takes the customer in. "Active" is the formula and the scores the generation was committed with; a trial of that formula itself
  * gives the run's own totals (tests/integration/workbench.sh compares them with totals.tsv).
  *
  * A value that is no number a result can hold, an overflow of a measure, a formula the night would refuse: trial_run

@@ -122,7 +122,8 @@ static bool read_outputs(struct conf *c, struct unit *u, struct arena *arena, st
 }
 
 /* "1000000.00" → 100000000 */
-static bool read_money(struct conf *c, const char *key, const char *text, int64_t *minor, struct status *st)
+static bool read_money(struct conf *c, const char *section, const char *key, const char *text, int64_t *minor,
+                       struct status *st)
 {
     int64_t value = 0;
     int decimals = -1;
@@ -136,10 +137,52 @@ static bool read_money(struct conf *c, const char *key, const char *text, int64_
             break;
     }
     if (*p || p == text || (decimals == 0 && p - text == 1))
-        return conf_fail(c, "unit", key, st, "an amount such as 1000000.00 is needed, found \"%s\"", text);
+        return conf_fail(c, section, key, st, "an amount such as 1000000.00 is needed, found \"%s\"", text);
     for (; decimals < 2; decimals = decimals < 0 ? 1 : decimals + 1) value *= 10;
     *minor = value;
     return true;
+}
+
+static const char *dup_or_null(struct arena *arena, const char *text)
+{
+    return text ? arena_dup(arena, view_of(text)) : NULL;
+}
+
+/* One customer type of parameters.ini: what was activated. */
+static bool read_activated_type(struct conf *c, const char *section, struct unit *u, int t, struct arena *arena,
+                                struct status *st)
+{
+    const char *formula = conf_get(c, section, "formula"), *threshold = conf_get(c, section, "threshold"),
+               *source = conf_get(c, section, "threshold_source");
+    conf_get(c, section, "formula_digest");
+    if (formula) {
+        u->formula_name[t] = arena_dup(arena, view_of(formula));
+        u->formula_source[t] = dup_or_null(arena, conf_get(c, section, "formula_source"));
+    }
+    if (source) { /* without a number it is that of the formula's text, not of the unit file */
+        u->has_threshold[t] = threshold != NULL;
+        u->threshold_source[t] = arena_dup(arena, view_of(source));
+        if (threshold && !read_money(c, section, "threshold", threshold, &u->threshold_minor[t], st)) return false;
+    }
+    u->challenger_name[t] = dup_or_null(arena, conf_get(c, section, "challenger"));
+    u->challenger_source[t] = dup_or_null(arena, conf_get(c, section, "challenger_source"));
+    return conf_check_used(c, section, st);
+}
+
+static bool read_activated(struct unit *u, struct arena *arena, struct status *st)
+{
+    static const char *const SECTIONS[] = {"personal", "corporate"};
+    const char *path = path_of(arena, u->folder, "parameters", "parameters");
+    if (!os_exists(path)) return true;
+    struct conf *c = conf_open(path, st);
+    bool ok = c != NULL;
+    for (int t = 0; ok && t < CUSTOMER_TYPES; t++) ok = read_activated_type(c, SECTIONS[t], u, t, arena, st);
+    if (ok) {
+        u->list_source[0] = dup_or_null(arena, conf_get(c, "lists", "head"));
+        u->list_source[1] = dup_or_null(arena, conf_get(c, "lists", "unit"));
+    }
+    conf_close(c);
+    return ok || status_while(st, "reading the activated parameters");
 }
 
 static bool read_formulas(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
@@ -147,17 +190,24 @@ static bool read_formulas(struct conf *c, struct unit *u, struct arena *arena, s
     for (int t = 0; t < CUSTOMER_TYPES; t++) {
         const char *name = conf_get(c, "unit", FORMULA_KEYS[t]), *threshold = conf_get(c, "unit", THRESHOLD_KEYS[t]);
         const char *shadow = conf_get(c, "unit", SHADOW_KEYS[t]);
-        if (name && *name) u->formula_name[t] = arena_dup(arena, view_of(name));
         if (shadow && *shadow) u->shadow_name[t] = arena_dup(arena, view_of(shadow));
-        if (u->shadow_name[t] && !u->formula_name[t]) {
-            conf_fail(c, "unit", SHADOW_KEYS[t], st, "a shadow stands beside an active formula: %s is needed",
-                      FORMULA_KEYS[t]);
-            return status_hint(st, "write %s = NAME into the unit file, or take %s out", FORMULA_KEYS[t],
-                               SHADOW_KEYS[t]);
+        if (name && *name) {
+            u->formula_name[t] = arena_dup(arena, view_of(name));
+            u->formula_source[t] = arena_printf(arena, "formulas/%s.formula", name);
+            u->threshold_source[t] = u->formula_source[t];
         }
         if (!threshold) continue;
-        if (!read_money(c, THRESHOLD_KEYS[t], threshold, &u->threshold_minor[t], st)) return false;
+        if (!read_money(c, "unit", THRESHOLD_KEYS[t], threshold, &u->threshold_minor[t], st)) return false;
         u->has_threshold[t] = true;
+        u->threshold_source[t] = arena_printf(arena, "units/%s.ini", u->id);
+    }
+    if (!read_activated(u, arena, st)) return false;
+    for (int t = 0; t < CUSTOMER_TYPES; t++) {
+        if (u->challenger_name[t]) u->shadow_name[t] = u->challenger_name[t]; /* what was activated takes the file's place */
+        if (!u->shadow_name[t] || u->formula_name[t]) continue;
+        conf_fail(c, "unit", SHADOW_KEYS[t], st, "a shadow stands beside an active formula: %s is needed",
+                  FORMULA_KEYS[t]);
+        return status_hint(st, "write %s = NAME into the unit file, or take %s out", FORMULA_KEYS[t], SHADOW_KEYS[t]);
     }
     if (!u->formula_name[CUSTOMER_PERSONAL] && !u->formula_name[CUSTOMER_CORPORATE]) {
         conf_fail(c, "unit", NULL, st, "no active formula: formula.personal or formula.corporate is needed");

@@ -1,6 +1,8 @@
 /* unit: a tier-1 branch 一级分行 as configured: systems by priority, layouts, outputs, identity profile, formulas.
  *
- * unit_load reads units/UU.ini of a configuration folder and all it names; everything lives in the arena. Layouts are
+ * unit_load reads units/UU.ini of a configuration folder and all it names; everything lives in the arena. In the param/
+ * of an attempt or generation parameters/parameters.ini may lie beside it (etl/parameter): what it says about formulas
+ * and thresholds takes the place of what the unit file says. Layouts are
  * ordered by the priority of their system, within a system as listed, so that record ids (base + position) sort by
  * priority.
  */
@@ -60,6 +62,12 @@ struct unit {
     const char *shadow_name[CUSTOMER_TYPES];  /* a challenger scored beside it, NULL: none */
     bool has_threshold[CUSTOMER_TYPES];
     int64_t threshold_minor[CUSTOMER_TYPES];
+    /* What is scored beside it without selecting anybody: formulas/NAME.formula; NULL: none. */
+    const char *challenger_name[CUSTOMER_TYPES];
+    /* Where they come from, in words: "version 7 of unit 11, file 000003, from 2026-11-01", or a file of the working
+     * folder. NULL: there is none. */
+    const char *formula_source[CUSTOMER_TYPES], *threshold_source[CUSTOMER_TYPES], *challenger_source[CUSTOMER_TYPES];
+    const char *list_source[2]; /* lists of the head office, of the unit; NULL: none published */
 };
 
 bool unit_load(const char *folder, const char *id, struct arena *arena, struct unit **out, struct status *st);

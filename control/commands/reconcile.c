@@ -207,7 +207,8 @@ static void show_filters(struct page *p)
 
 static void show_customers(struct page *p)
 {
-    static const char *const COLUMNS[] = {"customers", "scored", "excluded", "selected", "score_of_selected", NULL};
+    static const char *const COLUMNS[] = {"customers",         "scored", "excluded", "by_override", "selected",
+                                          "score_of_selected", NULL};
     static const char *const TYPES[] = {"personal", "corporate"};
     struct listing rows;
     listing_init(&rows, COLUMNS);
@@ -216,6 +217,7 @@ static void show_customers(struct page *p)
         listing_text(&rows, TYPES[i]);
         add_number(p, &rows, records(p, "scored", TYPES[i]));
         add_number(p, &rows, records(p, "excluded", TYPES[i]));
+        add_number(p, &rows, records(p, "by_override", TYPES[i]));
         add_number(p, &rows, records(p, "selected", TYPES[i]));
         add_amount(p, &rows, amount(p, "score.selected", TYPES[i], ""));
     }
@@ -409,6 +411,22 @@ static void show_gates(struct page *p)
     listing_release(&rows);
 }
 
+/* Which formula and threshold, and which lists, the run was made with, and who they came from. */
+static void show_parameters(struct page *p)
+{
+    static const char *const NAMES[] = {"personal_formula", "corporate_formula"};
+    static const char *const THRESHOLDS[] = {"personal_threshold", "corporate_threshold"};
+    static const char *const LISTS[] = {"lists_of_the_head_office", "lists_of_the_unit"};
+    const struct unit *u = p->g->unit;
+    for (int t = 0; t < CUSTOMER_TYPES; t++) {
+        const char *formula = u->formula_source[t], *threshold = u->threshold_source[t];
+        bool same = formula && threshold && strcmp(formula, threshold) == 0;
+        show_text(&p->s, NAMES[t], formula);
+        show_text(&p->s, THRESHOLDS[t], same && !p->call->json ? NULL : threshold);
+    }
+    for (int i = 0; i < 2; i++) show_text(&p->s, LISTS[i], u->list_source[i]);
+}
+
 static void show_head(struct page *p)
 {
     char date[11];
@@ -420,6 +438,7 @@ static void show_head(struct page *p)
         show_text(&p->s, "business_date", date);
     }
     show_text(&p->s, "generation", p->g->id);
+    show_parameters(p);
     if (p->call->json) {
         show_flag(&p->s, "balanced", p->unbalanced == 0);
         show_integer(&p->s, "equations", p->equations_count);

@@ -33,9 +33,9 @@ check "nobody to look at" test "$(wc -l <"$GENERATION/notes.tsv")" = 1
 # --- the tie-out ---
 
 json '.tieout.balanced and .tieout.unbalanced == 0' reconcile
-json '.customers == [{"customers": "personal", "scored": 50, "excluded": 0, "selected": 50, "score_of_selected": "12269.00"}]' reconcile
+json '.customers | length == 1 and (.[0] | [.customers, .scored, .excluded, .selected, .score_of_selected] == ["personal", 50, 0, 50, "12269.00"])' reconcile
 json '(.tables | map(.accepted)) == [50, 50] and (.tables | map(.orphans + .dropped + .owners)) == [0, 0]' reconcile
-json '(.amounts | map(select(.amount == "bank_account.balance"))[0]) == {"amount": "bank_account.balance", "currency": "USD", "accepted": "12269.00", "counted": "12269.00", "orphans": "0", "dropped": "0"}' reconcile
+json '.amounts | map(select(.amount == "bank_account.balance"))[0] | [.currency, .accepted, .counted, .orphans, .dropped] == ["USD", "12269.00", "12269.00", "0", "0"]' reconcile
 
 # --- from the generation alone ---
 

@@ -1,0 +1,123 @@
+#include "control/act.h"
+
+#include "base/date.h"
+#include "control/follow.h"
+#include "control/show_unit.h"
+#include "etl/database_query.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *const ACT_TYPES[] = {"personal", "corporate", NULL};
+
+bool act_open(struct command_call *call, bool acts, struct parameter_store *store, struct status *st)
+{
+    struct database_config config = follow_database(call);
+    char user[64];
+    *store = (struct parameter_store){0};
+    if (config.mode == DATABASE_NONE) {
+        status_fail(st, STATUS_USAGE,
+                    "crmx %s needs the database, and this working folder has none ([database] mode = none)",
+                    call->command->name);
+        return status_hint(st, "set mode = embedded in crmx.ini; without a database parameters are the files "
+                               "formulas/NAME.formula and threshold.TYPE in units/UU.ini");
+    }
+    os_user_name(os_user(), user);
+    const char *actor = acts ? command_text(call, "as", NULL) : NULL;
+    if (acts && !actor) actor = arena_dup(&call->arena, view_of(user));
+    return parameter_store_open(store, &config, call->work, actor, &call->arena, st);
+}
+
+const char *act_level(struct command_call *call, struct status *st)
+{
+    const char *given = command_text(call, "unit", NULL);
+    return given && strcmp(given, PARAMETER_HEAD) == 0 ? PARAMETER_HEAD : show_unit(call, st);
+}
+
+const char *act_level_name(struct command_call *call, const char *level)
+{
+    return strcmp(level, PARAMETER_HEAD) == 0 ? "the head office" : arena_printf(&call->arena, "unit %s", level);
+}
+
+/* The command that usually follows. */
+static const char *next_command(struct command_call *call, const struct parameter_result *r)
+{
+    static const struct {
+        const char *state, *next;
+    } NEXT[] = {
+        {"draft", "try it: crmx formula trial %lld"},
+        {"trialled", "submit it: crmx formula submit %lld"},
+        {"submitted", "a second person decides: crmx formula show %lld, then crmx formula approve or reject"},
+        {"approved", "bring it into force: crmx formula activate %lld"},
+    };
+    for (size_t i = 0; i < sizeof NEXT / sizeof *NEXT; i++)
+        if (strcmp(r->state, NEXT[i].state) == 0) {
+            struct buf text;
+            buf_init(&text, 256);
+            const char *at = strstr(NEXT[i].next, "%lld");
+            buf_addf(&text, "%.*s%" PRId64 "%s", (int)(at - NEXT[i].next), NEXT[i].next, r->version, at + 4);
+            const char *next = arena_dup(&call->arena, buf_view(&text));
+            buf_release(&text);
+            return next;
+        }
+    return NULL;
+}
+
+void act_print(struct command_call *call, const struct parameter_result *r)
+{
+    char from[11];
+    date_format(r->number ? r->effective_from : DATE_NONE, from);
+    if (call->json) {
+        printf("{\"version\": %" PRId64 ", \"state\": \"%s\", \"digest\": \"%s\", \"number\": %d, \"effective_from\": ",
+               r->version, r->state, r->digest, r->number);
+        printf(from[0] ? "\"%s\"}\n" : "null}\n", from);
+        return;
+    }
+    if (call->quiet) return;
+    bool ended = r->number && strcmp(r->state, "retired") == 0;
+    printf("version %" PRId64 " is %s", r->version, r->state);
+    if (r->number)
+        printf(": %scounts from business date %s on (state/parameters/%06d.parameter)", ended ? "no longer " : "", from,
+               r->number);
+    if (ended) printf("; what counts instead: crmx parameter show");
+    const char *next = next_command(call, r);
+    printf(next ? "; %s\n" : "\n", next);
+}
+
+const char *act_read_text(struct command_call *call, const char *path, struct status *st)
+{
+    struct buf text;
+    buf_init(&text, PARAMETER_TEXT_MAX + 1);
+    const char *out = NULL;
+    if (!os_read_file(path, &text, st)) goto out;
+    if (text.length == 0 || text.length > PARAMETER_TEXT_MAX) {
+        status_fail(st, STATUS_USAGE, "\"%s\" has %s bytes; a formula has 1 to %d", path,
+                    text.length ? "too many" : "0", PARAMETER_TEXT_MAX);
+    } else if (!buf_is_utf8(buf_view(&text)) || memchr(text.bytes, 0, text.length)) {
+        status_fail(st, STATUS_USAGE, "\"%s\" is not UTF-8 text", path);
+        status_hint(st, "convert it: iconv -f GB18030 -t UTF-8 %s", path);
+    } else {
+        out = arena_dup(&call->arena, buf_view(&text));
+    }
+out:
+    buf_release(&text);
+    return out;
+}
+
+bool act_list(struct command_call *call, PGconn *c, const char *query, const char *const *values, int values_count,
+              const char *const names[], struct status *st)
+{
+    PGresult *r = database_query(c, query, values, values_count, st);
+    struct listing rows;
+    if (!r) return false;
+    listing_init(&rows, names);
+    rows.hide_empty = true;
+    for (int i = 0; i < PQntuples(r); i++)
+        for (int k = 0; k < PQnfields(r); k++)
+            listing_text(&rows, PQgetisnull(r, i, k) || !PQgetvalue(r, i, k)[0] ? NULL : PQgetvalue(r, i, k));
+    listing_print(&rows, call->json);
+    listing_release(&rows);
+    PQclear(r);
+    return true;
+}

@@ -1,0 +1,207 @@
+/* crmx parameter show, history, verify: what counts, and where it comes from. Show reads the files as a run does, so it
+ * needs no database. */
+#include "base/date.h"
+#include "control/act.h"
+#include "control/show_unit.h"
+#include "etl/database_query.h"
+#include "scoring/formula.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- show --- */
+
+struct showing {
+    struct command_call *call;
+    struct arena *arena;
+    struct unit *unit; /* as configured in files */
+    struct parameter_resolved p;
+    struct listing rows;
+};
+
+static void add(struct showing *s, int type, const char *part, const char *value, const char *level,
+                const struct parameter_file *f, const char *file)
+{
+    char from[11] = "";
+    if (f) date_format(f->effective_from, from);
+    listing_text(&s->rows, type < CUSTOMER_TYPES ? ACT_TYPES[type] : "both");
+    listing_text(&s->rows, part);
+    listing_text(&s->rows, value);
+    listing_text(&s->rows, f ? f->level : level);
+    listing_text(&s->rows, f && f->version ? arena_printf(s->arena, "%" PRId64, f->version) : NULL);
+    listing_text(&s->rows, from[0] ? from : NULL);
+    listing_text(&s->rows, f ? arena_printf(s->arena, "state/parameters/%06d.parameter", f->number) : file);
+}
+
+/* The threshold that stands in a formula's text, as an amount; NULL: the text is no formula. */
+static const char *threshold_of(struct showing *s, const char *text)
+{
+    struct status ignored = {0};
+    struct formula *f = NULL;
+    const char *amount = NULL;
+    if (text && formula_parse("formula", view_of(text), &f, &ignored)) {
+        int64_t minor = formula_threshold(f);
+        amount = arena_printf(s->arena, "%" PRId64 ".%02d", minor / 100, (int)(minor % 100));
+    }
+    if (f) formula_free(f);
+    return amount;
+}
+
+static const char *from_file(struct showing *s, const char *path)
+{
+    struct status ignored = {0};
+    struct buf text;
+    buf_init(&text, PARAMETER_TEXT_MAX * 2);
+    const char *amount = NULL;
+    if (os_read_file(path, &text, &ignored) && text.bytes) amount = threshold_of(s, text.bytes);
+    buf_release(&text);
+    return amount;
+}
+
+static void show_type(struct showing *s, int type)
+{
+    const struct parameter_choice *c = &s->p.of[type];
+    const struct unit *u = s->unit;
+    const char *name = u->formula_name[type], *file = name ? arena_printf(s->arena, "formulas/%s.formula", name) : NULL;
+    if (c->formula)
+        add(s, type, "formula", arena_printf(s->arena, "%.12s", c->formula->digest), NULL, c->formula, NULL);
+    else if (file)
+        add(s, type, "formula", name, "file", NULL, file);
+    if (c->threshold)
+        add(s, type, "threshold",
+            c->threshold_in_formula ? threshold_of(s, c->threshold->formula) : c->threshold->threshold, NULL,
+            c->threshold, NULL);
+    else if (u->has_threshold[type])
+        add(s, type, "threshold",
+            arena_printf(s->arena, "%" PRId64 ".%02d", u->threshold_minor[type] / 100,
+                         (int)(u->threshold_minor[type] % 100)),
+            "file", NULL, arena_printf(s->arena, "units/%s.ini", u->id));
+    else if (file)
+        add(s, type, "threshold", from_file(s, command_path(s->call, "%s", file)), "file", NULL, file);
+    if (c->challenger)
+        add(s, type, "challenger", arena_printf(s->arena, "%.12s", c->challenger->digest), NULL, c->challenger, NULL);
+}
+
+static void show_lists(struct showing *s)
+{
+    for (int i = 0; i < 2; i++) {
+        if (!s->p.list[i]) continue;
+        int lines = 0;
+        for (const char *p = s->p.list[i]->list; *p; p++) lines += *p == '\n';
+        add(s, CUSTOMER_TYPES, "lists", arena_printf(s->arena, lines == 1 ? "%d entry" : "%d entries", lines), NULL,
+            s->p.list[i], NULL);
+    }
+}
+
+/* Without --date the next date to be run: the day after the last one. Nothing run yet: what was decided last. */
+static bool choose_date(struct command_call *call, const char *unit, int32_t *date, struct status *st)
+{
+    *date = command_date(call, "date", DATE_NONE);
+    if (*date != DATE_NONE) return true;
+    if (!parameter_last_used(call->work, unit, date, st)) return false;
+    *date = *date == DATE_NONE ? INT32_MAX : *date + 1;
+    return true;
+}
+
+static bool show_parameters(struct showing *s, struct status *st)
+{
+    static const char *const COLUMNS[] = {"type", "part", "value", "level", "version", "from", "source", NULL};
+    struct parameter_set set;
+    const char *unit = show_unit(s->call, st);
+    int32_t date;
+    char text[11] = "";
+    if (!unit || !unit_load(s->call->work, unit, s->arena, &s->unit, st) || !choose_date(s->call, unit, &date, st) ||
+        !parameter_load(s->call->work, s->arena, &set, st))
+        return false;
+    parameter_resolve(&set, unit, date, &s->p);
+    listing_init(&s->rows, COLUMNS);
+    for (int t = 0; t < CUSTOMER_TYPES; t++) show_type(s, t);
+    show_lists(s);
+    if (date != INT32_MAX) date_format(date, text);
+    if (!s->call->json && !s->call->quiet)
+        printf("parameters of unit %s%s%s\n", unit, text[0] ? " for business date " : " as decided last", text);
+    listing_print(&s->rows, s->call->json);
+    listing_release(&s->rows);
+    return true;
+}
+
+static int run_show(struct command_call *call)
+{
+    struct showing *s = arena_new(&call->arena, struct showing);
+    s->call = call;
+    s->arena = &call->arena;
+    return show_parameters(s, &call->status) ? 0 : command_failed(call);
+}
+
+const struct command command_parameter_show = {
+    .name = "parameter show",
+    .summary = "what a run of a unit would use on a business date, and which level each part comes from",
+    .description =
+        "Level: the unit itself, head (the head office), or file (formulas/ and the unit file, where nothing "
+        "is activated). Reads the files a run reads; needs no database.",
+    .options = (const struct command_value[]){SHOW_UNIT,
+                                              {.name = "date",
+                                               .letter = 'd',
+                                               .type = COMMAND_DATE,
+                                               .doc = "business date (default: the next one to be run)"},
+                                              {0}},
+    .examples = "crmx parameter show --unit 11\ncrmx parameter show --unit 11 --date 2026-10-31 --json",
+    .run = run_show,
+};
+
+/* --- history --- */
+
+static int run_history(struct command_call *call)
+{
+    static const char *const COLUMNS[] = {"number",       "kind",       "level",  "type",        "effective_from",
+                                          "version",      "instead_of", "author", "approved_by", "activated_by",
+                                          "activated_at", "reason",     NULL};
+    struct parameter_store store = {0};
+    const char *values[] = {command_text(call, "unit", NULL)};
+    bool ok = act_open(call, false, &store, &call->status) &&
+              act_list(call, store.connection, "parameter_history", values, 1, COLUMNS, &call->status);
+    parameter_store_close(&store);
+    return ok ? 0 : command_failed(call);
+}
+
+const struct command command_parameter_history = {
+    .name = "parameter history",
+    .summary = "everything that came into force: activations, rollbacks, retirements, lists",
+    .options = (const struct command_value[]){{.name = "unit",
+                                               .letter = 'u',
+                                               .type = COMMAND_TEXT,
+                                               .placeholder = "UNIT",
+                                               .doc = "only of this unit, or head"},
+                                              {0}},
+    .examples = "crmx parameter history --unit 11",
+    .run = run_history,
+};
+
+/* --- verify --- */
+
+/* Opening the store has compared every file with the database, and set right what a crash or a restore has left. */
+static int run_verify(struct command_call *call)
+{
+    struct parameter_store store = {0};
+    struct parameter_set set;
+    bool ok =
+        act_open(call, false, &store, &call->status) && parameter_load(call->work, &call->arena, &set, &call->status);
+    if (ok && call->json)
+        printf("{\"files\": %d, \"repaired\": %d, \"head\": \"%s\"}\n", set.count, store.repaired,
+               set.count ? set.file[set.count - 1].hash : "");
+    else if (ok && !call->quiet)
+        printf("%d files, all as the database knows them; %d set right just now\n", set.count, store.repaired);
+    parameter_store_close(&store);
+    return ok ? 0 : command_failed(call);
+}
+
+const struct command command_parameter_verify = {
+    .name = "parameter verify",
+    .summary = "compare the files of state/parameters with the database; complete what was cut short",
+    .description =
+        "Every command that uses the database does this first. A file that is missing is written again, one the "
+        "database does not know (it was restored to an earlier day) is taken back into it.",
+    .examples = "crmx parameter verify",
+    .run = run_verify,
+};

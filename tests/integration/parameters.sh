@@ -1,0 +1,263 @@
+#!/bin/bash
+# Parameters from an idea to a run, with the program: life cycle, what a run takes, past dates that stay as they were, lists,
+# import from the CRM; with the embedded server, a server by URL, and without a database. Ends with "N passed, N failed".
+cd "$(dirname "$0")/../.." || exit 16
+MODE=${MODE:-release}
+BUILD=${BUILD:-build/$MODE}
+CRMX=${CRMX:-$PWD/$BUILD/crmx}
+GENERATE=$PWD/$BUILD/samples/generate
+unset CRMX_HOME
+W=$(mktemp -d /tmp/crmx_parameters.XXXXXX)
+chmod 755 "$W" # the database's user looks for its cluster in it
+SERVER=
+finish() {
+    [ -z "$SERVER" ] || { kill -INT "$SERVER" && tail --pid="$SERVER" -f /dev/null; } 2>/dev/null
+    for owner in /var/lib/crmx/*/work_folder; do # the embedded cluster of root lies there
+        if [ -f "$owner" ] && [ "$(cat "$owner")" = "$W/work" ]; then rm -rf "$(dirname "$owner")"; fi
+    done
+    rm -rf "$W"
+}
+trap finish EXIT
+PASSED=0 FAILED=0
+
+check() { # TEXT COMMAND …
+    local text=$1
+    shift
+    if "$@" >"$W/check" 2>&1; then
+        PASSED=$((PASSED + 1))
+    else
+        FAILED=$((FAILED + 1))
+        echo "FAILED: $text"
+        sed 's/^/    /' "$W/check" "$W/out" "$W/err" 2>/dev/null | head -n 30
+    fi
+}
+run() { # crmx ARGUMENT … → RC, $W/out, $W/err
+    "$CRMX" "$@" >"$W/out" 2>"$W/err" </dev/null
+    RC=$?
+}
+works() { # TEXT-IN-OUTPUT ARGUMENT …
+    local text=$1
+    shift
+    run "$@"
+    check "crmx $*: exit code 0, found $RC" [ $RC = 0 ]
+    [ -z "$text" ] || check "crmx $*: prints: $text" grep -qF -- "$text" "$W/out"
+}
+fails() { # CODE MESSAGE HINT ARGUMENT …
+    local code=$1 message=$2 hint=$3
+    shift 3
+    run "$@"
+    check "crmx $*: exit code $code, found $RC" [ $RC = "$code" ]
+    check "crmx $*: says: $message" grep -qF -- "$message" "$W/err"
+    [ -z "$hint" ] || check "crmx $*: hints: $hint" grep -qF -- "HINT: $hint" "$W/err"
+}
+json() { # JQ-CONDITION ARGUMENT …
+    local condition=$1
+    shift
+    run "$@" --json
+    check "crmx $* --json: $condition" jq -e "$condition" "$W/out"
+}
+value() { # JQ-PATH ARGUMENT …
+    local path=$1
+    shift
+    "$CRMX" "$@" --json 2>/dev/null | jq -r "$path"
+}
+files() { rm -rf "$W/work/inbox/11" && "$GENERATE" "$W/work/inbox/11" --customers 400 --unit 11 --date "$1"; }
+same_bytes() { diff -r "$1" "$2"; }
+total() { awk -F'\t' -v n="$2" '$2 == n {print $4}' "$1/totals.tsv"; }
+
+"$CRMX" init "$W/work" --quiet
+export CRMX_HOME=$W/work
+cd "$W" || exit 16
+
+# --- without a database: files, and clear words ---
+
+fails 16 "crmx formula list needs the database, and this working folder has none" "set mode = embedded in crmx.ini; without" \
+    formula list --set database.mode=none
+fails 16 "needs the database" "" exclusion add --number 1 --reason staff --set database.mode=none
+json '[.[] | select(.part == "formula") | .source] == ["formulas/personal.formula", "formulas/corporate.formula"]' \
+    parameter show --set database.mode=none
+files 2026-10-31
+works "" run initial --unit 11 --date 2026-10-31 --no-follow --set database.mode=none
+check "nothing of parameters in a generation without them" [ ! -e work/state/units/11/gen/2026-10-31.001.1/param/parameters ]
+json '.tieout.personal_formula == "formulas/personal.formula"' reconcile
+cp -r work/state/units/11/gen/2026-10-31.001.1 first
+
+# --- people ---
+
+fails 16 "there is no admin yet" "the first operator is an admin who adds himself" operator add wang --role analyst --as sun
+works "operator sun: add admin" operator add sun --role admin --as sun
+works "" operator add wang --role analyst --full-name 王 --as sun
+works "" operator add zhao --role checker --as sun
+works "" operator add li --role operator --unit 11 --as sun
+fails 16 "there is no operator \"ghost\"" "" operator grant ghost checker --as ghost
+json 'map(.operator) == ["li", "sun", "wang", "zhao"] and .[0].roles == "operator:11"' operator list
+
+# --- from an idea to an active formula ---
+
+sed 's/系数(2);/系数(3);/; s/^threshold 500000/threshold 400000/' work/formulas/personal.formula >idea.formula
+sed 's/系数(3);/系数(3;/' idea.formula >wrong.formula
+sed 's/^score = /score = 活期人民币存款 * 系数(1000000000) * 系数(1000000000) + /' idea.formula >overflow.formula
+fails 16 "what shall be in it?" "give --file FILE" formula draft --type personal --as wang
+fails 16 "wrong.formula" "" formula draft --type personal --file wrong.formula --as wang
+works "version 1 is draft; try it: crmx formula trial 1" formula draft --type personal --file idea.formula --reason 'funds count more' --as wang
+fails 16 'version 1 is draft: "submit" is not possible' "try it: crmx formula trial 1" formula submit 1 --as wang
+fails 16 "zhao may not try parameters: the role analyst is needed for unit 11" "" formula trial 1 --as zhao
+works "crmx formula submit 1" formula trial 1 --as wang
+PASSING=$(value .trial.passing formula trial 1 --as wang)
+SCORED=$(value .trial.customers formula trial 1 --as wang)
+works "version 1 is submitted" formula submit 1 --as wang
+fails 16 "may not approve parameters" "see crmx operator list" formula approve 1 --as wang
+works "" operator grant wang checker --as sun
+fails 16 "wang has made version 1 and may not approve it" "a second person approves" formula approve 1 --as wang
+fails 16 "is not what you looked at" "look at it again: crmx formula show 1" formula approve 1 --digest 0123456789 --as zhao
+works "version 1 is approved" formula approve 1 --as zhao
+fails 16 "2026-10-31 has been run, or begun, already" "choose a later date: --from 2026-11-01" formula activate 1 --from 2026-10-31 --as wang
+works "counts from business date 2026-11-01 on" formula activate 1 --as wang
+json '.[0].level == "11" and .[0].from == "2026-11-01" and .[1].value == "400000.00"' parameter show
+json '.[0].level == "file" and .[1].value == "500000.00"' parameter show --date 2026-10-31
+json 'length == 1 and .[0].state == "active" and .[0].approved_by == "zhao"' formula list
+works "funds count more" audit list --object formula --id 1
+works "unbroken" audit verify
+
+# --- a past date stays as it was; what runs is what was tried ---
+
+mv work/state/units/11 old_unit
+files 2026-10-31
+works "" run initial --unit 11 --date 2026-10-31 --no-follow
+check "the re-run of a past date: the same bytes" same_bytes first work/state/units/11/gen/2026-10-31.001.1
+
+rm -rf work/state/units/11
+files 2026-11-01
+works "" run initial --unit 11 --date 2026-11-01 --no-follow
+NEW=work/state/units/11/gen/2026-11-01.001.1
+json '.tieout.personal_formula == "version 1 of unit 11, file 000001, from 2026-11-01"' reconcile
+check "the generation holds the formula that was approved" cmp idea.formula "$NEW/param/formulas/parameter-000001.formula"
+works "" generation verify
+
+# The same inputs under the version that was tried on them: the totals of the trial.
+rm -rf work/state/units/11
+works "" formula draft --unit 11 --type personal --threshold 350000 --as wang
+files 2026-11-02
+"$CRMX" run initial --unit 11 --date 2026-11-02 --no-follow >/dev/null 2>&1
+works "" formula trial 2 --as wang
+PASSING=$(value .trial.passing formula trial 2 --as wang)
+SCORED=$(value .trial.customers formula trial 2 --as wang)
+works "" formula submit 2 --as wang
+works "" formula approve 2 --as zhao
+mv work/state/units/11 before_two
+works "counts from business date 2026-11-02 on" formula activate 2 --from 2026-11-02 --as wang
+files 2026-11-02
+works "" run initial --unit 11 --date 2026-11-02 --no-follow
+NEW=work/state/units/11/gen/2026-11-02.001.1
+check "selected by the run: $(total "$NEW" selected.personal), passing in the trial: $PASSING" [ "$(total "$NEW" selected.personal)" = "$PASSING" ]
+check "scored by the run: $(total "$NEW" scored.personal), customers of the trial: $SCORED" [ "$(total "$NEW" scored.personal)" = "$SCORED" ]
+check "the threshold of the version, the formula of the version before it" grep -q '^threshold = 350000.00' "$NEW/param/parameters/parameters.ini"
+works "" measure verify
+
+# --- a formula that overflows ---
+
+works "" formula draft --type personal --file overflow.formula --as wang
+fails 12 "version 3 cannot be submitted" "change it: crmx formula edit 3 --file FILE" formula trial 3 --as wang
+fails 16 'version 3 is draft: "submit" is not possible' "" formula submit 3 --as wang
+works "" formula edit 3 --file idea.formula --as wang
+works "" formula trial 3 --as wang
+works "" formula edit 3 --threshold 1 --as wang
+fails 16 'version 3 is draft' "" formula submit 3 --as wang
+fails 16 "a reason is needed" "add --reason TEXT" formula discard 3 --as wang
+works "" formula discard 3 --reason 'a try' --as wang
+
+# --- rollback, head office, import ---
+
+works "no longer counts from business date 2026-11-03" formula rollback 2 --reason 'too many pass' --as zhao
+json '.[0].version == "1" and .[0].from == "2026-11-03"' parameter show
+works "threshold" parameter diff 2 1
+cat >crm.json <<'JSON'
+[{"reference": "CRM-1", "unit": "head", "customer_type": "corporate", "note": "2027",
+  "formula": "unit yuan;\nthreshold 2000000;\nmeasure 公司活期存款 as demand money = sum(corporate_deposit where kind = 'D', cny(balance));\nscore = demand;\n"}]
+JSON
+works "imported" formula import crm.json --as wang
+works "imported before" formula import crm.json --as wang
+sed 's/2000000/2500000/' crm.json >other.json
+fails 12 "reference CRM-1 is version 4 already, with another content" "" formula import other.json --as wang
+sed 's/"note"/"nota"/' crm.json >other.json
+fails 12 '"nota" is no member of it' "" formula import other.json --as wang
+works "" formula trial 4 --as wang
+works "" formula submit 4 --as wang
+fails 16 "wang has made version 4" "" formula approve 4 --as wang
+works "" formula approve 4 --as zhao
+works "" formula activate 4 --as zhao
+json '[.[] | select(.type == "corporate") | .level] == ["head", "head"]' parameter show
+json 'length == 4 and .[2].kind == "rollback" and .[2].version == "1" and .[2].instead_of == "2"' parameter history
+
+# --- lists ---
+
+IN=$(head -c 10 "$NEW/out/CRMCUST")
+ID_TYPE=$("$CRMX" customer show --number "$IN" --unmask --json 2>/dev/null | jq -r .customer.id_type)
+ID_NO=$("$CRMX" customer show --number "$IN" --unmask --json 2>/dev/null | jq -r .customer.id_no)
+for n in $(seq 1 60); do # somebody who is scored and not selected
+    OUT=$((1100000000 + n))
+    [ "$(value '.customer | (.score != null) and (.selected | not) and (.why | test("below"))' customer show --number $OUT)" = true ] && break
+done
+works "entry 1 is entered" exclusion add --id-type "$ID_TYPE" --id-no "$ID_NO" --reason refuses_marketing --as li
+works "entry 2 is entered" override add --number $OUT --reason 'owner of a company' --expires 2026-11-30 --as li
+check "an ID is masked" bash -c "! '$CRMX' exclusion list --json | grep -qF '$ID_NO'"
+fails 16 "may not approve or reject list entries" "" exclusion approve 1 --as li
+fails 16 "entry 1 is of the exclusion list" "crmx exclusion approve 1" override approve 1 --as zhao
+works "entry 1 is approved" exclusion approve 1 --as zhao
+works "" override approve 2 --as zhao
+works "the lists of unit 11 count from business date 2026-11-03 on" exclusion activate --as li
+mv work/state/units/11 before_lists
+files 2026-11-03
+works "" run initial --unit 11 --date 2026-11-03 --no-follow
+NEW=work/state/units/11/gen/2026-11-03.001.1
+json '.customer.selected == false and (.customer.why | startswith("on the exclusion list (refuses_marketing, for ever)"))' \
+    customer show --id-type "$ID_TYPE" --id-no "$ID_NO"
+check "one customer was selected by an override" [ $((0$(total "$NEW" by_override.personal) + 0$(total "$NEW" by_override.corporate))) = 1 ]
+check "its entries were counted" [ "$(total "$NEW" list.override.entries)" = 1 ]
+json '.customer.selected and (.customer.why | test("below the threshold, but on the override list \\(owner of a company, until 2026-11-30\\)"))' \
+    customer show --number $OUT
+json '.tieout.lists_of_the_unit == "lists of unit 11, file 000005, from 2026-11-03" and .tieout.balanced' reconcile
+works "2 entries" parameter show
+works "entry 2 is removing" override remove 2 --reason 'no longer' --as li
+fails 16 "may not approve" "" override approve 2 --as li
+works "entry 2 is removed" override approve 2 --as zhao
+works "" override activate --as li
+json '[.[] | select(.part == "lists") | .value] == ["1 entry"]' parameter show
+works "6 files, all as the database knows them; 0 set right just now" parameter verify
+
+# --- what the CRM reads ---
+
+json 'length == 2 and .[0].customer_type == "personal" and .[0].approved_by == "zhao"' db psql --command \
+    "select customer_type, level, version, formula, threshold, approved_by from crmx.active_parameter order by level"
+
+# --- a server of the bank ---
+
+PROGRAMS=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
+AS=()
+if [ "$(id -u)" = 0 ]; then AS=(setpriv --reuid=nobody --regid=nogroup --clear-groups env HOME=/nonexistent); fi
+mkdir bank && chmod 777 bank
+PORT=$((20000 + $$ % 20000))
+"${AS[@]}" "$PROGRAMS/initdb" -D "$W/bank/data" -U bank --auth=trust -E UTF8 --locale=C --no-instructions >"$W/bank/log" 2>&1
+"${AS[@]}" "$PROGRAMS/postgres" -D "$W/bank/data" -p $PORT -c listen_addresses=127.0.0.1 -c unix_socket_directories= >>"$W/bank/log" 2>&1 &
+SERVER=$!
+for _ in $(seq 200); do
+    psql -XAtq "postgresql://bank@127.0.0.1:$PORT/postgres" -c "CREATE ROLE loader LOGIN" >/dev/null 2>&1 && break
+    sleep 0.1
+done
+psql -XAtq "postgresql://bank@127.0.0.1:$PORT/postgres" -c "CREATE DATABASE crm OWNER loader TEMPLATE template0" >/dev/null
+export CRMX_DATABASE_MODE=url CRMX_DATABASE_URL="postgresql://loader@127.0.0.1:$PORT/crm"
+# A new server knows nothing; the files are the truth and are taken into it.
+works "6 files, all as the database knows them; 6 set right just now" parameter verify
+json '[.[] | .state] == ["active", "retired", "active"]' formula list
+works "" operator add sun --role admin --as sun
+works "" operator add wang --role analyst --as sun
+works "" operator add zhao --role checker --as sun
+works "version 5 is draft" formula draft --type personal --threshold 390000 --as wang
+works "" formula trial 5 --as wang
+works "" formula submit 5 --as wang
+works "" formula approve 5 --as zhao
+works "000007.parameter" formula activate 5 --as wang
+json '[.[] | select(.type == "personal") | .version] == ["5", "5"]' parameter show
+
+echo "$PASSED passed, $FAILED failed"
+[ $FAILED = 0 ]
