@@ -146,7 +146,8 @@ const char *show_customer_why(struct show_population *p, const struct lookup_cus
 {
     if (c->flags & CUSTOMER_EXCLUDED) return on_list(p, c, primary, REFERENCE_EXCLUSION);
     if (!(c->flags & CUSTOMER_SCORED))
-        return arena_printf(p->arena, "not scored: the unit has no formula for %s customers", show_customer_type(c->type));
+        return arena_printf(p->arena, "not scored: the unit has no formula for %s customers",
+                            show_customer_type(c->type));
     int64_t distance = score - card->threshold_minor;
     const char *money = show_grouped(p->arena, show_decimal(p->arena, distance < 0 ? -distance : distance, 2));
     const char *text = arena_printf(p->arena, "%s %s the threshold", money, distance < 0 ? "below" : "above");

@@ -231,8 +231,7 @@ static bool show_head(struct page *g, const struct lookup_customer *c, const str
     if (c->flags & CUSTOMER_SCORED && !lookup_result(p->g, c, card->formula, 0, &active, st)) return false;
     struct lookup_customer as_tried = *c;
     as_tried.flags |= CUSTOMER_SCORED;
-    bool passes = !(c->flags & CUSTOMER_EXCLUDED) &&
-                  (g->e->results[0] >= threshold || c->flags & CUSTOMER_OVERRIDDEN);
+    bool passes = !(c->flags & CUSTOMER_EXCLUDED) && (g->e->results[0] >= threshold || c->flags & CUSTOMER_OVERRIDDEN);
     show_section(s, "customer", "customer %s", show_number(p, c->number));
     if (s->json) show_text(s, "number", show_number(p, c->number));
     show_text(s, "unit", p->g->unit->id);

@@ -62,8 +62,7 @@ static int reached(const struct job *j, int64_t score)
 
 static bool was_selected(const struct job *j, const struct scan_block *b, uint32_t i)
 {
-    return j->r->has_active &&
-           (b->flags[i] & CUSTOMER_OVERRIDDEN || b->stored[0][i] >= j->r->active_threshold_minor);
+    return j->r->has_active && (b->flags[i] & CUSTOMER_OVERRIDDEN || b->stored[0][i] >= j->r->active_threshold_minor);
 }
 
 static bool visit(void *context, int worker, const struct scan_block *b, struct status *st)
@@ -83,7 +82,7 @@ static bool visit(void *context, int worker, const struct scan_block *b, struct 
         if (excluded) continue;
         int64_t score = b->results[0][0][i];
         bool passes = b->flags[i] & CUSTOMER_OVERRIDDEN || score >= j->points[b->program].threshold_minor;
-        int at = !by_threshold ? (passes ? b->program + 1 : 0)
+        int at = !by_threshold                       ? (passes ? b->program + 1 : 0)
                  : b->flags[i] & CUSTOMER_OVERRIDDEN ? j->count /* whatever the threshold */
                                                      : reached(j, score);
         struct bucket *k = &y->buckets[at];

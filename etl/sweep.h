@@ -44,7 +44,8 @@ struct sweep_top {
     int64_t next_threshold; /* the next larger score: pass - ties reach it */
     uint64_t elapsed_ns;
 };
-/* Exact: over the scores of all customers; one who is taken in by an override is counted by the score like the others. share > 0: so many percent of those eligible, rounded down, at least one. */
+/* Exact: over the scores of all customers; one who is taken in by an override is counted by the score like the others.
+ * share > 0: so many percent of those eligible, rounded down, at least one. */
 bool sweep_top(const struct sweep_request *r, uint64_t wanted, double share, struct sweep_top *out, struct status *st);
 
 #endif

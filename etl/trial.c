@@ -97,7 +97,7 @@ static struct sums count_customers(const struct job *j, struct tally *y, const s
     struct sums s = {0};
     for (uint32_t i = 0; i < count; i++) {
         int64_t out = live[i] & ((flags[i] >> 1) & 1), may = live[i] & ~out; /* CUSTOMER_EXCLUDED is bit 1 */
-        int64_t taken_in = (flags[i] >> 3) & 1; /* CUSTOMER_OVERRIDDEN */
+        int64_t taken_in = (flags[i] >> 3) & 1;                              /* CUSTOMER_OVERRIDDEN */
         int64_t now = may & ((score[i] >= threshold) | taken_in);
         int64_t before = may & has_active & ((active[i] >= was_threshold) | taken_in);
         int64_t all = score[i] & -live[i], taken = score[i] & -now;

@@ -7,8 +7,9 @@
  *     trial_release(&trial)
  *
  * Selection here is what the night does: the score of a customer who is not on the exclusion list reaches the
- * threshold, or an override takes the customer in. "Active" is the formula and the scores the generation was committed with; a trial of that formula itself
- * gives the run's own totals (tests/integration/workbench.sh compares them with totals.tsv).
+ * threshold, or an override takes the customer in. "Active" is the formula and the scores the generation was committed
+ * with; a trial of that formula itself gives the run's own totals (tests/integration/workbench.sh compares them with
+ * totals.tsv).
  *
  * A value that is no number a result can hold, an overflow of a measure, a formula the night would refuse: trial_run
  * fails, and what is written says that this formula cannot be submitted, and why.

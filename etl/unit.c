@@ -203,7 +203,8 @@ static bool read_formulas(struct conf *c, struct unit *u, struct arena *arena, s
     }
     if (!read_activated(u, arena, st)) return false;
     for (int t = 0; t < CUSTOMER_TYPES; t++) {
-        if (u->challenger_name[t]) u->shadow_name[t] = u->challenger_name[t]; /* what was activated takes the file's place */
+        if (u->challenger_name[t])
+            u->shadow_name[t] = u->challenger_name[t]; /* what was activated takes the file's place */
         if (!u->shadow_name[t] || u->formula_name[t]) continue;
         conf_fail(c, "unit", SHADOW_KEYS[t], st, "a shadow stands beside an active formula: %s is needed",
                   FORMULA_KEYS[t]);
