@@ -59,6 +59,7 @@ struct unit {
     const char *rates_retired; /* currencies that are no longer quoted, separated by blanks */
     const struct gate_limits *gates;
     const char *formula_name[CUSTOMER_TYPES]; /* NULL: such customers are integrated, not scored */
+    const char *shadow_name[CUSTOMER_TYPES];  /* a challenger scored beside it, NULL: none */
     bool has_threshold[CUSTOMER_TYPES];
     int64_t threshold_minor[CUSTOMER_TYPES];
     /* What is scored beside it without selecting anybody: formulas/NAME.formula; NULL: none. */
