@@ -9,8 +9,7 @@ extern const struct command command_init, command_layout_check, command_layout_l
     command_identity_explain, command_identity_list, command_measure_compute, command_measure_verify,
     command_formula_functions, command_formula_eval, command_formula_check, command_formula_lint, command_config_show,
     command_config_doc, command_version, command_help, command_gate_list, command_gate_accept, command_preflight,
-    command_trial,
-    command_sweep, command_why, command_customer_find, command_segment, command_formula_diff;
+    command_trial, command_sweep, command_why, command_customer_find, command_segment, command_formula_diff;
 
 /* parameters: formula_*.c, parameter.c, list_entry.c, operator.c */
 extern const struct command command_formula_draft, command_formula_edit, command_formula_import, command_formula_list,

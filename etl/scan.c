@@ -44,7 +44,8 @@ struct scan {
 
 const char *scan_column_name(int type, const char *kind, const char *name, struct arena *arena)
 {
-    return arena_printf(arena, "%c.%s.%.40s", type == CUSTOMER_CORPORATE ? 'C' : 'P', kind, name);
+    char column[SCORECARD_COLUMN_MAX];
+    return arena_dup(arena, view_of(scorecard_column(type, kind, name, column)));
 }
 
 bool scan_record_field(const struct generation *g, const char *name, int of[UNIT_LAYOUTS_MAX])
