@@ -11,7 +11,8 @@ extern const struct command command_init, command_layout_check, command_layout_l
     command_source_show, command_identity_explain, command_identity_list, command_measure_compute,
     command_measure_verify, command_formula_functions, command_formula_eval, command_formula_check,
     command_formula_lint, command_config_show, command_config_doc, command_version, command_help, command_gate_list,
-    command_gate_accept;
+    command_gate_accept, command_preflight, command_trial, command_sweep, command_why, command_customer_find,
+    command_segment, command_formula_diff;
 
 /* parameters: formula_*.c, parameter.c, list_entry.c, operator.c */
 extern const struct command command_formula_draft, command_formula_edit, command_formula_import, command_formula_list,
@@ -31,6 +32,7 @@ const struct command *const COMMANDS[] = {
     &command_layout_list,
     &command_layout_show,
     &command_probe,
+    &command_preflight,
     &command_run_initial,
     &command_run_daily,
     &command_run_refresh,
@@ -53,6 +55,8 @@ const struct command *const COMMANDS[] = {
     &command_generation_prune,
     &command_generation_rollback,
     &command_customer_show,
+    &command_customer_find,
+    &command_segment,
     &command_source_show,
     &command_population_compare,
     &command_population_dump,
@@ -63,6 +67,10 @@ const struct command *const COMMANDS[] = {
     &command_measure_verify,
     &command_formula_functions,
     &command_formula_eval,
+    &command_formula_diff,
+    &command_trial,
+    &command_sweep,
+    &command_why,
     &command_formula_check,
     &command_formula_lint,
     &command_formula_draft,

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/os.h"
 #include "control/show_tsv.h"
+#include "etl/control_sum.h"
 #include "etl/generation.h"
 #include "etl/journal.h"
 #include "etl/run.h"
@@ -193,6 +194,24 @@ bool follow_targets(struct command_call *call, const char *unit, struct deliver_
     return ok;
 }
 
+/* A server may be down for a moment: it is asked again before the set is left to the next call. */
+static bool deliver_again(struct command_call *call, const struct deliver_target *target, const struct deliver_set *set,
+                          const struct deliver_options *options, struct deliver_result *result, struct status *st)
+{
+    int64_t attempts = option_integer(call->options, OPTION_DELIVERY_ATTEMPTS),
+            wait_ms = option_duration_ms(call->options, OPTION_DELIVERY_RETRY_WAIT);
+    if (target->place.kind == TRANSFER_DIRECTORY) attempts = 1;
+    for (int64_t n = 1;; n++) {
+        if (deliver_run(target, set, options, result, st)) return true;
+        if (st->code != STATUS_TRANSFER || n >= attempts) return false;
+        log_status(LOG_WARNING, st);
+        log_warning("target %s: attempt %lld of %lld failed, the next one in %lld s", target->place.name, (long long)n,
+                    (long long)attempts, (long long)(wait_ms / 1000));
+        os_sleep_ms(wait_ms);
+        status_clear(st);
+    }
+}
+
 static bool deliver_to(struct command_call *call, struct generation *g, const struct deliver_target *target,
                        struct status *st)
 {
@@ -203,8 +222,10 @@ static bool deliver_to(struct command_call *call, struct generation *g, const st
         struct os_file_identity id;
         const char *path = arena_printf(arena, "%s/out/%s", g->folder, o->file);
         if (!os_identify(path, &id, st)) return false;
+        const char *control;
+        if (!control_sum(o, path, arena, &control, st)) return false;
         files[i] = (struct deliver_file){
-            .name = o->file, .path = path, .bytes = id.size, .records = id.size / o->record_length};
+            .name = o->file, .path = path, .bytes = id.size, .records = id.size / o->record_length, .control = control};
     }
     const char *ledger = follow_ledger(call, g->unit->id, target->place.name, st);
     if (!ledger) return false;
@@ -215,7 +236,7 @@ static bool deliver_to(struct command_call *call, struct generation *g, const st
                               .files_count = g->unit->outputs_count};
     struct deliver_options options = {.ledger_path = ledger, .tell = tell};
     struct deliver_result result;
-    if (!deliver_run(target, &set, &options, &result, st))
+    if (!deliver_again(call, target, &set, &options, &result, st))
         return status_while(st, "delivering to target %s", target->place.name);
     if (result.already)
         log_info("target %s has the set of %s already", target->place.name, generation_date(g, arena));

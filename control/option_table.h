@@ -36,10 +36,8 @@ OPTION(DATABASE_START_TIMEOUT, "database", "start_timeout", DURATION, "10m", 100
        "For mode embedded: how long a start may take; the recovery of a large cluster takes minutes.")
 
 SECTION("delivery", "Sending finished sets to the CRM data server. The targets stand in the unit's file.")
-OPTION(DELIVERY_TIMEOUT, "delivery", "timeout", DURATION, "60s", 1000, 3600 * 1000, NULL,
-       "A transfer without any progress for this long is given up; a target may set its own.")
 OPTION(DELIVERY_ATTEMPTS, "delivery", "attempts", INTEGER, "3", 1, 100, NULL,
-       "How often a transfer is tried before the set waits for the next call.")
+       "How often a transfer to a server is tried before the set waits for the next call.")
 OPTION(DELIVERY_RETRY_WAIT, "delivery", "retry_wait", DURATION, "30s", 0, 3600 * 1000, NULL,
        "Pause before the next attempt.")
 

@@ -21,6 +21,12 @@
         .doc = "business date of the generation (default: the current one)"                                            \
     }
 
+#define SHOW_GENERATION                                                                                                \
+    {                                                                                                                  \
+        .name = "generation", .letter = 'g', .type = COMMAND_TEXT, .placeholder = "ID",                                \
+        .doc = "the generation itself, such as 2026-10-31.001.2 (of several of one date)"                              \
+    }
+
 /* Ids of all units/UU.ini, in byte order; *count of them. */
 bool show_units(struct command_call *call, const char ***ids, int *count, struct status *st);
 /* The unit of the call. NULL: STATUS_USAGE, which units there are. */
@@ -30,7 +36,7 @@ const char *show_unit_folder(struct command_call *call, const char *unit);
 
 /* Ids of the generations of a unit, oldest first. */
 bool show_generations(struct command_call *call, const char *unit, const char ***ids, int *count, struct status *st);
-/* Opens the generation the call asks for (--unit, --date when the command declares it). */
+/* Opens the generation the call asks for (--unit; --date when dated; --generation when the command declares it). */
 bool show_generation(struct command_call *call, bool dated, struct generation **g, struct status *st);
 
 /* Does a file's name fit a layout's pattern? {unit} is filled in, {date} stands for any; FILE.gz fits as FILE does. */

@@ -74,6 +74,14 @@ static bool resolve(struct build *b, struct build_field *bf, struct arena *arena
                                b->output->name, f->name);
         b->needs_record = true;
         return true;
+    case SOURCE_REASON:
+        if (f->source_name[0] >= '1' && f->source_name[0] <= '0' + SCORECARD_REASONS && !f->source_name[1] &&
+            (f->type == OUTPUT_DIGITS || f->type == OUTPUT_TEXT))
+            return true;
+        status_fail(st, STATUS_USAGE, "output %s, field %s: reason.%s is no reason code", b->output->name, f->name,
+                    f->source_name);
+        return status_hint(st, "reason.1 to reason.%d, as digits (the number of the term) or text (its first measure)",
+                           SCORECARD_REASONS);
     case SOURCE_RECORD: b->needs_record = true; return true;
     default: return true;
     }
@@ -259,6 +267,18 @@ static bool put_code(const struct build *b, const struct build_row *row, const s
     return true;
 }
 
+/* As digits the number of the term, as text the measure in it, cut at whole characters: a CRM shows it to people. */
+static bool put_reason(const struct build *b, struct build_tool *tool, const struct build_row *row,
+                       const struct output_field *f, char *out)
+{
+    int64_t reason = row->reasons ? row->reasons[f->source_name[0] - '1'] : 0;
+    char room[32];
+    if (f->type == OUTPUT_DIGITS) return put_value(f, out, reason, 0);
+    const char *text = scorecards_reason_name(b->context.cards, row->customer_type, reason, room);
+    put_text(out, f->length, in_output_charset(b, tool, view_of(text), CHARSET_UTF8), charset_of(b->output->encoding));
+    return true;
+}
+
 static void put_identity(const struct build *b, struct build_tool *tool, const struct build_row *row,
                          const struct output_field *f, char *out)
 {
@@ -311,6 +331,7 @@ static bool put(const struct build *b, struct build_tool *tool, const struct bui
         else
             return put_value(f, out, row->results[index], formula_result_type(formula, index) == VALUE_MONEY ? 2 : 0);
         return true;
+    case SOURCE_REASON: return put_reason(b, tool, row, f, out);
     case SOURCE_FIELD: return put_field(b, tool, bf, row, out);
     case SOURCE_RECORD:
         put_text(out, f->length, (struct view){(const char *)row->bytes, row->file->layout->record_length},

@@ -17,6 +17,7 @@ struct build_row {
     int customer_type;
     const int64_t *measures; /* of the customer's formula, NULL when not scored */
     const int64_t *results;
+    const int64_t *reasons; /* SCORECARD_REASONS term numbers, NULL: none */
     int32_t entry_date;
     int system; /* of the source record */
     int layout_index;

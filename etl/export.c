@@ -13,7 +13,7 @@ bool export_can(const struct output *o)
     for (int i = 0; i < o->fields_count; i++) {
         enum output_source s = o->fields[i].source;
         if (s == SOURCE_SCORE || s == SOURCE_RESULT || s == SOURCE_MEASURE || s == SOURCE_ENTRY_DATE ||
-            s == SOURCE_CUSTOMER_TYPE)
+            s == SOURCE_CUSTOMER_TYPE || s == SOURCE_REASON)
             return false;
     }
     return true;

@@ -248,8 +248,8 @@ bool import_check_limits(const struct input_set *inputs, const struct unit *u, c
             read += f->lines - f->marks;
             if (f->rejected && (!worst || f->rejected > worst->rejected)) worst = f;
         }
-        if (!worst || (accepted && accepted[i]) || (__int128)rejected * 1000000 <= (__int128)read * l->reject_limit_ppm)
-            continue;
+        if (!worst || (accepted && accepted[i])) continue;
+        if ((__int128)rejected * 1000000 <= (__int128)read * l->reject_limit_ppm) continue;
         const struct input_reject *r = NULL;
         for (uint32_t k = 0; !r && k < worst->chunks_count; k++)
             if (worst->chunks[k].rejects_count) r = &worst->chunks[k].rejects[0];

@@ -1,5 +1,7 @@
 #include "etl/lookup.h"
 
+#include "etl/scorecard.h"
+
 #include "etl/populate.h"
 
 #include <inttypes.h>
@@ -143,13 +145,11 @@ bool lookup_rows(struct generation *g, const struct lookup_customer *c, int tabl
     return true;
 }
 
-/* Names as etl/populate gives them. */
 static bool read_score(struct generation *g, const struct lookup_customer *c, const char *kind, const char *what,
                        int64_t *value, struct status *st)
 {
-    char name[SEGMENT_NAME_MAX];
-    snprintf(name, sizeof name, "%c.%s.%.40s", c->type == CUSTOMER_CORPORATE ? 'C' : 'P', kind, what);
-    return read_named(g, g->customer, c, name, value, st);
+    char name[SCORECARD_COLUMN_MAX];
+    return read_named(g, g->customer, c, scorecard_column(c->type, kind, what, name), value, st);
 }
 
 bool lookup_measure(struct generation *g, const struct lookup_customer *c, const struct formula *f, int measure,

@@ -23,6 +23,7 @@ static const struct {
     [SOURCE_SCORE] = {"score", false},
     [SOURCE_RESULT] = {"result", true},
     [SOURCE_MEASURE] = {"measure", true},
+    [SOURCE_REASON] = {"reason", true},
     [SOURCE_ID_TYPE] = {"id_type", false},
     [SOURCE_ID_KEY] = {"id_key", false},
     [SOURCE_CUSTOMER_TYPE] = {"customer_type", false},

@@ -21,6 +21,7 @@ enum output_source {
     SOURCE_SCORE,
     SOURCE_RESULT,  /* .name */
     SOURCE_MEASURE, /* .name */
+    SOURCE_REASON,  /* .1, .2, .3: term of the score that adds most, second, third */
     SOURCE_ID_TYPE,
     SOURCE_ID_KEY,
     SOURCE_CUSTOMER_TYPE,

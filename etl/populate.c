@@ -1,4 +1,5 @@
 #include "etl/populate.h"
+#include "etl/populate_extra.h"
 
 #include "base/date.h"
 
@@ -30,6 +31,7 @@ static void release_worker(struct populate_worker *w, int outputs)
         if (w->scratch[t]) formula_scratch_free(w->scratch[t]);
     }
     for (int o = 0; o < outputs; o++) buf_release(&w->out[o]);
+    populate_extra_free(w->extra);
     build_tool_free(w->tool);
     free(w->values);
     free(w->columns);
@@ -59,6 +61,7 @@ static void init_worker(struct populate_worker *w, const struct populate *p)
         w->blocks[t] = measure_block_new(p->cards->of[t].measures);
         w->scratch[t] = formula_scratch_new(p->cards->of[t].program);
     }
+    w->extra = populate_extra_new(p);
     w->tool = build_tool_new();
     buf_init(&w->loaded, (size_t)1 << 40);
     for (int o = 0; o < p->in->im->unit->outputs_count; o++) buf_init(&w->out[o], (size_t)1 << 36);
@@ -102,18 +105,16 @@ static bool open_customer(struct populate_job *j, uint32_t partitions, struct st
     for (int t = 0, next = CUSTOMER_COLUMNS; t < CUSTOMER_TYPES; t++) {
         const struct scorecard *c = &p->cards->of[t];
         j->column_base[t] = next;
-        char letter = t == CUSTOMER_CORPORATE ? 'C' : 'P';
+        char name[SCORECARD_COLUMN_MAX];
         for (int m = 0; c->formula && m < c->measures_count; m++, next++)
-            segment_declare(
-                j->customer,
-                arena_printf(p->in->im->arena, "%c.measure.%.40s", letter, formula_measure_alias(c->formula, m)),
-                segment_type_of(formula_measure_type(c->formula, m)), 2, 0);
+            segment_declare(j->customer, scorecard_column(t, "measure", formula_measure_alias(c->formula, m), name),
+                            segment_type_of(formula_measure_type(c->formula, m)), 2, 0);
         for (int k = 0; c->formula && k < c->results_count; k++, next++)
-            segment_declare(
-                j->customer,
-                arena_printf(p->in->im->arena, "%c.result.%.40s", letter, formula_result_name(c->formula, k)),
-                segment_type_of(formula_result_type(c->formula, k)), 2, 0);
+            segment_declare(j->customer, scorecard_column(t, "result", formula_result_name(c->formula, k), name),
+                            segment_type_of(formula_result_type(c->formula, k)), 2, 0);
+        j->column_extra = next;
     }
+    populate_extra_declare(p, j->customer);
     return true;
 }
 
@@ -226,6 +227,7 @@ static bool write_customers(struct populate_job *j, struct populate_worker *w, c
         for (int k = 0; c->formula && k < c->measures_count + c->results_count; k++)
             segment_put(w->customer_part, j->column_base[t] + k, populate_column(w, j, r, t, k), r->count);
     }
+    populate_extra_put(w->extra, w->customer_part, j->column_extra, r->count);
     return segment_commit(j->customer, r->partition, w->customer_part, st);
 }
 
@@ -301,6 +303,11 @@ static void add_total(struct populate_total *to, const struct populate_total *fr
         to->by_override[t] += from->by_override[t];
         to->score_all[t] += from->score_all[t];
         to->score_selected[t] += from->score_selected[t];
+        to->shadow_selected[t] += from->shadow_selected[t];
+        to->shadow_both[t] += from->shadow_both[t];
+        to->shadow_only_active[t] += from->shadow_only_active[t];
+        to->shadow_only_shadow[t] += from->shadow_only_shadow[t];
+        to->shadow_score[t] += from->shadow_score[t];
         for (int m = 0; m < 128; m++) to->measure_sum[t][m] += from->measure_sum[t][m];
     }
     to->members += from->members;

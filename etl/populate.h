@@ -52,6 +52,9 @@ struct populate_total {
     uint64_t overridden[CUSTOMER_TYPES]; /* on the override list */
     __int128 score_all[CUSTOMER_TYPES], score_selected[CUSTOMER_TYPES];
     __int128 measure_sum[CUSTOMER_TYPES][128];
+    uint64_t shadow_selected[CUSTOMER_TYPES], shadow_both[CUSTOMER_TYPES]; /* etl/populate_extra.h */
+    uint64_t shadow_only_active[CUSTOMER_TYPES], shadow_only_shadow[CUSTOMER_TYPES];
+    __int128 shadow_score[CUSTOMER_TYPES];
     uint64_t members, closed_members;
     uint64_t entered, left, kept[CUSTOMER_TYPES];
     uint64_t output_rows[UNIT_OUTPUTS_MAX];
@@ -126,7 +129,8 @@ struct populate_worker {
     size_t flags_size, types_size;
     struct measure_block *blocks[CUSTOMER_TYPES];
     struct formula_scratch *scratch[CUSTOMER_TYPES];
-    int64_t *customer_fields; /* [field][place in batch] */
+    int64_t *customer_fields;     /* [field][place in batch] */
+    struct populate_extra *extra; /* NULL: nothing is asked for */
     struct build_tool *tool;
     struct buf out[UNIT_OUTPUTS_MAX];
     struct populate_total *total;
@@ -141,6 +145,7 @@ struct populate_job {
     struct export_output export[UNIT_OUTPUTS_MAX];
     struct build *build[UNIT_OUTPUTS_MAX];
     int column_base[CUSTOMER_TYPES]; /* first segment column of the measures and results of a type */
+    int column_extra;                /* first one behind them all */
 };
 
 struct populate_range {               /* the customers of a partition */

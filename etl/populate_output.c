@@ -1,5 +1,5 @@
 /* populate: the rows of the output files, in the order of the integrated number. */
-#include "etl/populate.h"
+#include "etl/populate_extra.h"
 
 #include "base/date.h"
 
@@ -10,7 +10,7 @@ struct row_context {
     struct populate_worker *w;
     const struct populate_range *r;
     int worker;
-    int64_t measures[128], results[64];
+    int64_t measures[128], results[64], reasons[SCORECARD_REASONS];
     unsigned char bytes[LAYOUT_RECORD_MAX + 2 * DECODE_SLACK];
     struct build_row row;
     struct status *st;
@@ -64,6 +64,7 @@ static void set_customer(struct row_context *x, uint32_t place)
     x->row.entry_date = x->w->entry[place];
     x->row.measures = card->formula ? x->measures : NULL;
     x->row.results = card->formula ? x->results : NULL;
+    x->row.reasons = populate_extra_reasons(x->w->extra, place, x->reasons);
     for (int m = 0; card->formula && m < card->measures_count; m++)
         x->measures[m] = populate_column(x->w, x->j, x->r, type, m)[place];
     for (int k = 0; card->formula && k < card->results_count; k++)

@@ -1,5 +1,5 @@
 /* populate: measures, score and selection of a partition, batch by batch. */
-#include "etl/populate.h"
+#include "etl/populate_extra.h"
 
 #include "base/date.h"
 
@@ -30,14 +30,15 @@ static int64_t schema_value(const struct schema_field *to, const struct layout_f
 /* The customer fields a formula asks for, out of the primary records. */
 static bool customer_fields(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
                             uint32_t first, uint32_t count, const struct formula_program *program,
-                            const int64_t **columns, struct status *st)
+                            const struct formula_program *shadow, const int64_t **columns, struct status *st)
 {
     struct import *im = j->p->in->im;
     const struct schema *schema = im->tables->schema;
     unsigned char bytes[LAYOUT_RECORD_MAX + 2 * DECODE_SLACK];
     for (int f = 0; f < schema->customer_fields_count; f++)
-        columns[f] =
-            formula_uses_customer_field(program, f) ? w->customer_fields + (size_t)f * MEASURE_BLOCK_CUSTOMERS : NULL;
+        columns[f] = formula_uses_customer_field(program, f) || (shadow && formula_uses_customer_field(shadow, f))
+                         ? w->customer_fields + (size_t)f * MEASURE_BLOCK_CUSTOMERS
+                         : NULL;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t record = w->primary[first + i];
         if (record == APPLY_NONE) continue; /* a number that is not in force */
@@ -57,22 +58,36 @@ static bool customer_fields(struct populate_job *j, struct populate_worker *w, c
     return true;
 }
 
+/* The accounts of a batch into the sums of a set of measures: of the formula, of the challenger. */
+struct batch {
+    const struct populate_job *j;
+    const struct populate_worker *w;
+    uint32_t first, count;
+};
+
+static void measure_batch(void *context, const struct measure_set *measures, struct measure_block *block)
+{
+    const struct batch *b = context;
+    const struct tables *tables = b->j->p->in->im->tables;
+    struct measure_column columns[LAYOUT_FIELDS_MAX];
+    measure_block_reset(measures, block, b->count);
+    for (int t = 0; t < tables->count; t++) {
+        const struct populate_rows *rows = &b->w->table[t];
+        uint32_t from = rows->start[b->first], to = rows->start[b->first + b->count];
+        if (from == to || !measure_uses_table(measures, t)) continue;
+        struct measure_rows in;
+        measure_rows_of(&tables->table[t], rows, from, to - from, columns, &in);
+        measure_add(measures, block, t, &in);
+    }
+}
+
 /* One batch for one customer type: measures and results into the partition's columns. */
 static bool score_batch(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int type,
                         uint32_t first, uint32_t count, struct status *st)
 {
     const struct scorecard *card = &j->p->cards->of[type];
-    struct import *im = j->p->in->im;
-    struct measure_column columns[LAYOUT_FIELDS_MAX];
-    measure_block_reset(card->measures, w->blocks[type], count);
-    for (int t = 0; t < im->tables->count; t++) {
-        const struct populate_rows *rows = &w->table[t];
-        uint32_t from = rows->start[first], to = rows->start[first + count];
-        if (from == to || !measure_uses_table(card->measures, t)) continue;
-        struct measure_rows in;
-        measure_rows_of(&im->tables->table[t], rows, from, to - from, columns, &in);
-        measure_add(card->measures, w->blocks[type], t, &in);
-    }
+    struct batch batch = {j, w, first, count};
+    measure_batch(&batch, card->measures, w->blocks[type]);
     if (!measure_finish(card->measures, w->blocks[type], st))
         return status_while(st, "measuring customers from number %llu",
                             (unsigned long long)(j->p->in->first_number + r->first + first));
@@ -85,10 +100,12 @@ static bool score_batch(struct populate_job *j, struct populate_worker *w, const
     for (int k = 0; k < card->results_count; k++)
         results[k] = populate_column(w, j, r, type, card->measures_count + k) + first;
     const int64_t *fields[LAYOUT_FIELDS_MAX] = {0};
-    if (j->p->cards->uses_customer_fields && !customer_fields(j, w, r, first, count, card->program, fields, st))
+    if (j->p->cards->uses_customer_fields &&
+        !customer_fields(j, w, r, first, count, card->program, j->p->cards->shadow[type].card.program, fields, st))
         return false;
     struct formula_inputs in = {.count = count, .measures = measures, .customer_fields = fields};
-    return formula_evaluate(card->program, &in, w->scratch[type], results, st) ||
+    return (formula_evaluate(card->program, &in, w->scratch[type], results, st) &&
+            populate_extra_score(w->extra, type, first, w->types, &in, measure_batch, &batch, st)) ||
            status_while(st, "scoring customers from number %llu",
                         (unsigned long long)(j->p->in->first_number + r->first + first));
 }
@@ -223,6 +240,7 @@ bool populate_score(struct populate_job *j, struct populate_worker *w, const str
                     struct status *st)
 {
     uint32_t batch = j->p->batch;
+    if (w->extra) populate_extra_begin(w->extra, r->count);
     w->flags = integrate_room((void **)&w->flags, &w->flags_size, r->count + 1u);
     w->entry = integrate_room((void **)&w->entry, &w->entry_size, (r->count + 1u) * sizeof *w->entry);
     w->below = integrate_room((void **)&w->below, &w->below_size, (r->count + 1u) * sizeof *w->below);
@@ -236,5 +254,6 @@ bool populate_score(struct populate_job *j, struct populate_worker *w, const str
         }
     }
     select_customers(j, w, r);
+    populate_extra_count(w->extra, r, w->flags, w->types, w->total);
     return true;
 }

@@ -278,10 +278,11 @@ static uint64_t first_number(const struct generation *g, uint32_t partition)
     return low > g->first_number ? low : g->first_number;
 }
 
-static bool task(void *context, int worker, uint64_t partition, struct status *st)
+static bool task(void *context, int worker, uint64_t index, struct status *st)
 {
     struct job *j = context;
     const struct recompute_request *r = j->request;
+    uint64_t partition = r->one_partition ? r->partition : index;
     struct worker *w = &j->workers[worker];
     uint64_t customers = segment_rows(r->g->customer, (uint32_t)partition, 0);
     int measures = measure_count(r->measures);
@@ -308,7 +309,7 @@ static bool task(void *context, int worker, uint64_t partition, struct status *s
 bool recompute_run(const struct recompute_request *r, struct status *st)
 {
     int workers = r->pool ? pool_workers(r->pool) : 1;
-    uint32_t partitions = segment_partitions(r->g->customer);
+    uint32_t partitions = r->one_partition ? 1 : segment_partitions(r->g->customer);
     if (!check_cold(r, st)) return false;
     struct job j = {.request = r, .workers = room((size_t)workers * sizeof *j.workers)};
     for (int w = 0; w < workers; w++) init_worker(&j.workers[w], r);

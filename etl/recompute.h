@@ -36,6 +36,8 @@ struct recompute_request {
     struct pool *pool; /* NULL: the calling thread alone (worker 0) */
     recompute_visit *visit;
     void *context;
+    bool one_partition; /* only that one: a single customer */
+    uint32_t partition;
 };
 
 struct measure_rates recompute_rates(const struct generation *g);

@@ -356,6 +356,22 @@ static __int128 file_size(const struct populate *p, const struct output *o, stru
     return os_identify(path, &id, st) ? (__int128)id.size : -1;
 }
 
+/* The challenger decides nothing: whom it would select beside whom the active formula selects. */
+static void shadow(struct reconcile *r, const struct populate_total *t, int type)
+{
+    const char *name = type == CUSTOMER_CORPORATE ? "corporate" : "personal";
+    add_amount(r, 50, arena_printf(r->arena, "shadow.score.%s", name), "", t->shadow_score[type], 2);
+    add_records(r, 60, arena_printf(r->arena, "shadow.selected.%s", name), t->shadow_selected[type]);
+    add_records(r, 60, arena_printf(r->arena, "shadow.both.%s", name), t->shadow_both[type]);
+    add_records(r, 60, arena_printf(r->arena, "shadow.only_active.%s", name), t->shadow_only_active[type]);
+    add_records(r, 60, arena_printf(r->arena, "shadow.only_shadow.%s", name), t->shadow_only_shadow[type]);
+    equate(r, arena_printf(r->arena, "shadow, %s: selected by both + by the active formula only = selected", name), "",
+           (__int128)t->shadow_both[type] + t->shadow_only_active[type], t->selected[type], 0);
+    equate(r,
+           arena_printf(r->arena, "shadow, %s: selected by both + by the shadow only = selected by the shadow", name),
+           "", (__int128)t->shadow_both[type] + t->shadow_only_shadow[type], t->shadow_selected[type], 0);
+}
+
 /* Published entries of both lists; what they found is counted with the customers. */
 static void lists(struct reconcile *r, const struct populate *p)
 {
@@ -398,6 +414,8 @@ static void selection(struct reconcile *r, const struct populate *p, struct stat
                 arena_printf(r->arena, "measure.%s.%s", TYPES[k], formula_measure_alias(p->cards->of[k].formula, m)),
                 "", t->measure_sum[k][m], formula_measure_type(p->cards->of[k].formula, m) == VALUE_MONEY ? 2 : 0);
     }
+    for (int k = 0; k < CUSTOMER_TYPES; k++)
+        if (p->cards->shadow[k].card.formula) shadow(r, t, k);
     add_records(r, 60, "selected", selected);
     if (p->in->apply->old) {
         add_records(r, 60, "selected.entered", t->entered);

@@ -22,7 +22,7 @@ struct run {
     struct run_result *result;
     struct status *st;
     struct arena arena;
-    char unit_folder[OS_PATH_MAX];
+    char unit_folder[OS_PATH_MAX], origin_folder[OS_PATH_MAX]; /* origin: where yesterday's generation is */
     int lock;
     struct turn turn;
     struct generation *old; /* yesterday's; NULL: an empty population */
@@ -99,7 +99,7 @@ static bool take_files(struct run *r)
         may_lack[i] =
             r->unit->layout_calendar[i] && !calendar_is_open(r->unit->layout_calendar[i], r->request->business_date);
     a.may_lack = may_lack;
-    if (!waiver_read(r->unit_folder, r->request->business_date, &r->arena, &r->waivers, r->st)) return false;
+    if (!waiver_read(r->origin_folder, r->request->business_date, &r->arena, &r->waivers, r->st)) return false;
     for (int i = 0; i < r->unit->layouts_count; i++) may_lack[i] |= waiver_find(&r->waivers, r->unit->layouts[i]->name);
     if (r->old) waiver_expect(&r->waivers, r->old, &a, &r->arena);
     for (int i = 0; i < r->waivers.count; i++)
@@ -200,6 +200,9 @@ static bool start_integration(struct run *r)
     uint64_t high_water;
     if (!attempt_high_water(&r->attempt, r->unit_folder, &high_water, r->st)) return false;
     bool old = r->old != NULL;
+    /* A rehearsal has no mark of its own. */
+    if (old && high_water < r->old->first_number + r->old->numbers - 1)
+        high_water = r->old->first_number + r->old->numbers - 1;
     r->apply.refresh = r->request->kind == RUN_REFRESH;
     for (int s = 0; old && s < r->unit->systems_count; s++) r->apply.covered[s] = true;
     r->integrate =
@@ -415,18 +418,18 @@ static bool complete_journal(struct run *r, const char *id)
 static bool find_turn(struct run *r)
 {
     const struct run_request *q = r->request;
-    if (!turn_find(&(struct turn_request){r->unit_folder, q->unit, q->kind, q->business_date, q->redo}, &r->turn,
+    if (!turn_find(&(struct turn_request){r->origin_folder, q->unit, q->kind, q->business_date, q->redo}, &r->turn,
                    r->st))
         return false;
-    if (r->turn.there && !complete_journal(r, r->turn.current.id)) return false;
-    if (!r->turn.done) return !r->turn.old[0] || generation_open(r->unit_folder, r->turn.old, &r->old, r->st);
+    if (r->turn.there && !q->state_work && !complete_journal(r, r->turn.current.id)) return false;
+    if (!r->turn.done) return !r->turn.old[0] || generation_open(r->origin_folder, r->turn.old, &r->old, r->st);
     snprintf(r->result->generation, sizeof r->result->generation, "%s", r->turn.current.id);
     r->result->already_done = true;
     log_info("business date %.10s is committed already: generation %s", r->turn.current.id, r->turn.current.id);
     if (!unit_load(q->work, q->unit, &r->arena, &r->unit, r->st)) return false;
     struct arrive_request a = {
         .unit = r->unit, .business_date = q->business_date, .inbox = inbox_of(r), .changes = q->kind == RUN_DAILY};
-    return r->unit->take != UNIT_TAKE_RENAME || turn_check_files(&r->turn, &a, r->unit_folder, r->st);
+    return r->unit->take != UNIT_TAKE_RENAME || turn_check_files(&r->turn, &a, r->origin_folder, r->st);
 }
 
 static bool prepare(struct run *r)
@@ -463,7 +466,7 @@ static bool open_attempt(struct run *r)
     bool ok =
         attempt_freeze(&r->attempt, r->request->work, r->request->unit, r->st) &&
         unit_load(arena_printf(&r->arena, "%s/param", r->attempt.folder), r->request->unit, &r->arena, &r->unit, r->st);
-    if (ok && r->request->inbox) r->unit->take = UNIT_TAKE_COPY;
+    if (ok && r->request->state_work) r->unit->take = UNIT_TAKE_LINK; /* a rehearsal leaves the inbox as it is */
     return ok;
 }
 
@@ -511,8 +514,10 @@ bool run_unit(const struct run_request *request, struct run_result *result, stru
     char date[11];
     *result = (struct run_result){0};
     arena_init(&r.arena, "run");
-    run_unit_folder(request->work, request->unit, r.unit_folder);
-    if (request->state) snprintf(r.unit_folder, sizeof r.unit_folder, "%s/units/%s", request->state, request->unit);
+    run_unit_folder(request->state_work ? request->state_work : request->work, request->unit, r.unit_folder);
+    /* A rehearsed night builds on the unit's own population. */
+    bool own = !request->state_work || request->kind != RUN_INITIAL;
+    run_unit_folder(own ? request->work : request->state_work, request->unit, r.origin_folder);
     date_format(request->business_date, date);
     log_run(request->unit, date);
     bool ok = work(&r);

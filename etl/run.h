@@ -23,7 +23,6 @@
 struct run_request {
     const char *work; /* working folder */
     const char *unit;
-    const char *state; /* instead of WORK/state: a population beside that of the unit; NULL */
     const char *inbox; /* instead of the unit's; its files are copied and stay where they are; NULL */
     int32_t business_date;
     enum run_kind kind;
@@ -36,6 +35,8 @@ struct run_request {
     uint32_t partition_customers; /* 65,536 but for tests */
     uint32_t batch;               /* customers a scoring block; at most 4,096 */
     bool quiet;
+    const char
+        *state_work; /* a rehearsal: its state goes below this folder, and the inbox keeps its files; NULL: work */
 };
 
 struct run_result {

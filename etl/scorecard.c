@@ -2,7 +2,26 @@
 
 #include "base/os.h"
 
+#define XXH_INLINE_ALL
+#include <stdio.h>
 #include <string.h>
+#include <xxhash.h>
+
+enum { COLUMN_NAME_MAX = 40, COLUMN_HASH_LENGTH = 9 };
+
+const char *scorecard_column(int type, const char *kind, const char *name, char column[SCORECARD_COLUMN_MAX])
+{
+    char letter = type == CUSTOMER_CORPORATE ? 'C' : 'P';
+    size_t length = strlen(name), cut = COLUMN_NAME_MAX - COLUMN_HASH_LENGTH;
+    if (length <= COLUMN_NAME_MAX) {
+        snprintf(column, SCORECARD_COLUMN_MAX, "%c.%s.%s", letter, kind, name);
+        return column;
+    }
+    while (((unsigned char)name[cut] & 0xc0) == 0x80) cut--; /* UTF-8: not inside a character */
+    snprintf(column, SCORECARD_COLUMN_MAX, "%c.%s.%.*s~%08x", letter, kind, (int)cut, name,
+             (unsigned)XXH3_64bits(name, length));
+    return column;
+}
 
 enum { FORMULA_FILE_MAX = 65536 };
 
@@ -25,18 +44,18 @@ bool scorecard_check_columns(const struct measure_set *measures, const struct ta
     return true;
 }
 
-static bool load(const struct unit *u, int type, const struct tables *tables, const struct measure_rates *rates,
-                 struct arena *arena, struct scorecard *c, struct status *st)
+static bool load(const struct unit *u, int type, const char *name, const struct tables *tables,
+                 const struct measure_rates *rates, struct arena *arena, struct scorecard *c, struct status *st)
 {
-    const char *path = arena_printf(arena, "%s/formulas/%s.formula", u->folder, u->formula_name[type]);
+    const char *path = arena_printf(arena, "%s/formulas/%s.formula", u->folder, name);
     struct buf text;
     buf_init(&text, FORMULA_FILE_MAX);
     bool ok = os_read_file(path, &text, st) && formula_parse(path, buf_view(&text), &c->formula, st);
     buf_release(&text);
     if (!ok || !measure_bind(c->formula, tables->schema, rates, &c->measures, st) ||
         !formula_bind(c->formula, tables->schema, &c->program, st))
-        return status_while(st, "reading formula %s of unit %s", u->formula_name[type], u->id);
-    if (!scorecard_check_columns(c->measures, tables, u->formula_name[type], st)) return false;
+        return status_while(st, "reading formula %s of unit %s", name, u->id);
+    if (!scorecard_check_columns(c->measures, tables, name, st)) return false;
     if (u->has_threshold[type]) formula_set_threshold(c->formula, u->threshold_minor[type]);
     c->threshold_minor = formula_threshold(c->formula);
     c->measures_count = formula_measure_count(c->formula);
@@ -48,6 +67,48 @@ static bool load(const struct unit *u, int type, const struct tables *tables, co
     return true;
 }
 
+/* --- the challenger --- */
+
+static bool same_definition(const struct formula *a, int m, const struct formula *b, int k)
+{
+    struct buf x, y;
+    buf_init(&x, 1 << 20);
+    buf_init(&y, 1 << 20);
+    formula_measure_definition(a, m, &x);
+    formula_measure_definition(b, k, &y);
+    bool same = view_equal(buf_view(&x), buf_view(&y));
+    buf_release(&x);
+    buf_release(&y);
+    return same;
+}
+
+static bool load_shadow(const struct unit *u, int type, const struct tables *tables, const struct measure_rates *rates,
+                        struct arena *arena, struct scorecards *s, struct status *st)
+{
+    struct scorecard_shadow *shadow = &s->shadow[type];
+    struct scorecard *c = &shadow->card;
+    const struct formula *active = s->of[type].formula;
+    bool wanted[128] = {false}, any = false;
+    if (!load(u, type, u->shadow_name[type], tables, rates, arena, c, st)) return false;
+    for (int m = 0; m < c->measures_count; m++) {
+        shadow->same_as[m] = -1;
+        for (int k = 0; shadow->same_as[m] < 0 && k < formula_measure_count(active); k++)
+            if (same_definition(c->formula, m, active, k)) shadow->same_as[m] = k;
+        any |= wanted[m] = shadow->same_as[m] < 0;
+    }
+    measure_set_free(c->measures);
+    c->measures = NULL;
+    return !any || measure_bind_some(c->formula, tables->schema, rates, wanted, &c->measures, st);
+}
+
+static bool asks_for_reasons(const struct unit *u)
+{
+    for (int o = 0; o < u->outputs_count; o++)
+        for (int f = 0; f < u->outputs[o]->fields_count; f++)
+            if (u->outputs[o]->fields[f].source == SOURCE_REASON) return true;
+    return false;
+}
+
 bool scorecards_load(const struct unit *u, const struct tables *tables, const struct rates *rates, struct arena *arena,
                      struct scorecards *out, struct status *st)
 {
@@ -55,20 +116,43 @@ bool scorecards_load(const struct unit *u, const struct tables *tables, const st
     struct measure_rates r = {rates->rate, rates->per_unit};
     for (int t = 0; t < CUSTOMER_TYPES; t++) {
         if (!u->formula_name[t]) continue;
-        if (!load(u, t, tables, &r, arena, &out->of[t], st)) return false;
+        if (!load(u, t, u->formula_name[t], tables, &r, arena, &out->of[t], st)) return false;
+        if (u->shadow_name[t] && !load_shadow(u, t, tables, &r, arena, out, st)) return false;
+        const struct formula_program *shadow = out->shadow[t].card.program;
         for (int f = 0; f < tables->schema->customer_fields_count; f++)
-            out->uses_customer_fields |= formula_uses_customer_field(out->of[t].program, f);
+            out->uses_customer_fields |= formula_uses_customer_field(out->of[t].program, f) ||
+                                         (shadow && formula_uses_customer_field(shadow, f));
+        if (asks_for_reasons(u) &&
+            !formula_parts_new(out->of[t].formula, tables->schema, FORMULA_PARTS_SCORE, &out->reasons[t], st))
+            return status_while(st, "preparing the reason codes of formula %s", u->formula_name[t]);
     }
     return true;
+}
+
+const char *scorecards_reason_name(const struct scorecards *s, int type, int64_t reason, char room[32])
+{
+    const struct formula_parts *parts = s->reasons[type];
+    const struct formula *f = s->of[type].formula;
+    if (!parts || reason < 1 || reason > parts->count) return "";
+    for (int m = 0; m < formula_measure_count(f); m++)
+        if (parts->part[reason - 1].measures[m]) return formula_measure_alias(f, m);
+    snprintf(room, 32, "%lld", (long long)reason);
+    return room;
+}
+
+static void release(struct scorecard *c)
+{
+    formula_program_free(c->program);
+    measure_set_free(c->measures);
+    formula_free(c->formula);
 }
 
 void scorecards_release(struct scorecards *s)
 {
     for (int t = 0; t < CUSTOMER_TYPES; t++) {
-        struct scorecard *c = &s->of[t];
-        if (c->program) formula_program_free(c->program);
-        if (c->measures) measure_set_free(c->measures);
-        if (c->formula) formula_free(c->formula);
+        formula_parts_free(s->reasons[t]);
+        release(&s->shadow[t].card);
+        release(&s->of[t]);
     }
     *s = (struct scorecards){0};
 }

@@ -5,6 +5,7 @@
 #include "etl/table.h"
 #include "scoring/formula.h"
 #include "scoring/measure.h"
+#include "scoring/parts.h"
 
 struct scorecard {
     struct formula *formula;
@@ -15,16 +16,36 @@ struct scorecard {
     int tier_result; /* the result named tier, when it is a code; -1: none */
 };
 
+/* A challenger beside the active formula. Measures that both have (same_as: index in the active one, -1: none) are not
+ * computed twice; card.measures holds the others, NULL when there are none. */
+struct scorecard_shadow {
+    struct scorecard card; /* formula NULL: no challenger */
+    int same_as[128];
+};
+
+enum { SCORECARD_REASONS = 3 };
+
 struct scorecards {
     struct scorecard of[CUSTOMER_TYPES]; /* formula NULL: customers of this type are not scored */
+    struct scorecard_shadow shadow[CUSTOMER_TYPES];
+    struct formula_parts *reasons[CUSTOMER_TYPES]; /* terms of the score; NULL: no output asks for reason codes */
     bool uses_customer_fields;
 };
 
 bool scorecards_load(const struct unit *u, const struct tables *tables, const struct rates *rates, struct arena *arena,
                      struct scorecards *out, struct status *st);
 void scorecards_release(struct scorecards *s);
-/* Does the formula use columns only? formula: its name, for the message. */
+/* What a reason code stands for: the first measure of that term, or its number. "": 0, no reason. */
+const char *scorecards_reason_name(const struct scorecards *s, int type, int64_t reason, char room[32]);
+
+/* Measures see the columns only: a field that is not one has to become hot before a formula may use it. formula: for
+ * the message. */
 bool scorecard_check_columns(const struct measure_set *measures, const struct tables *tables, const char *formula,
                              struct status *st);
+
+/* Name of the column of customer.seg that keeps a measure ("P.measure.存款") or a result ("C.result.tier"). A name
+ * of more than 40 bytes is cut at a character and told apart from others by a hash of all of it. */
+enum { SCORECARD_COLUMN_MAX = 64 };
+const char *scorecard_column(int type, const char *kind, const char *name, char column[SCORECARD_COLUMN_MAX]);
 
 #endif

@@ -90,4 +90,19 @@ bool segment_load(struct segment *s, uint32_t partition, int column, struct buf 
 /* Decodes run `run` (4,096 values) of a loaded column. */
 uint32_t segment_decode_run(struct view loaded, uint64_t run, int64_t *out);
 
+/* A run that stays packed: for arithmetic in doubles, a slice at a time. */
+enum { SEGMENT_SLICE = 64 };
+struct segment_packed {
+    const unsigned char *values, *bits, *end; /* bits: of a sparse run, else NULL */
+    int64_t base;
+    uint32_t count;
+    uint8_t width;                                /* 0: every value is base */
+    bool exact;                                   /* base and every value are exact doubles */
+    uint16_t before[SEGMENT_RUN / SEGMENT_SLICE]; /* sparse: values before the slice */
+};
+/* False: the run is damaged. */
+bool segment_pack_run(struct view loaded, uint64_t run, struct segment_packed *out);
+/* The doubles nearest to values [first, first + count); first is a multiple of SEGMENT_SLICE. */
+void segment_unpack_doubles(const struct segment_packed *p, uint32_t first, uint32_t count, double *out);
+
 #endif

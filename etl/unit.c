@@ -11,6 +11,7 @@ enum { LAYOUTS_LISTED_MAX = 128 }; /* the rest of UNIT_LAYOUTS_MAX is for older 
 
 static const char *const TAKES[] = {"rename", "link", "copy", NULL};
 static const char *const FORMULA_KEYS[] = {"formula.personal", "formula.corporate"};
+static const char *const SHADOW_KEYS[] = {"shadow.personal", "shadow.corporate"};
 static const char *const THRESHOLD_KEYS[] = {"threshold.personal", "threshold.corporate"};
 
 static const char *path_of(struct arena *arena, const char *folder, const char *kind, const char *name)
@@ -244,6 +245,8 @@ static bool read_formulas(struct conf *c, struct unit *u, struct arena *arena, s
 {
     for (int t = 0; t < CUSTOMER_TYPES; t++) {
         const char *name = conf_get(c, "unit", FORMULA_KEYS[t]), *threshold = conf_get(c, "unit", THRESHOLD_KEYS[t]);
+        const char *shadow = conf_get(c, "unit", SHADOW_KEYS[t]);
+        if (shadow && *shadow) u->shadow_name[t] = arena_dup(arena, view_of(shadow));
         if (name && *name) {
             u->formula_name[t] = arena_dup(arena, view_of(name));
             u->formula_source[t] = arena_printf(arena, "formulas/%s.formula", name);
@@ -255,6 +258,14 @@ static bool read_formulas(struct conf *c, struct unit *u, struct arena *arena, s
         u->threshold_source[t] = arena_printf(arena, "units/%s.ini", u->id);
     }
     if (!read_activated(u, arena, st)) return false;
+    for (int t = 0; t < CUSTOMER_TYPES; t++) {
+        if (u->challenger_name[t])
+            u->shadow_name[t] = u->challenger_name[t]; /* what was activated takes the file's place */
+        if (!u->shadow_name[t] || u->formula_name[t]) continue;
+        conf_fail(c, "unit", SHADOW_KEYS[t], st, "a shadow stands beside an active formula: %s is needed",
+                  FORMULA_KEYS[t]);
+        return status_hint(st, "write %s = NAME into the unit file, or take %s out", FORMULA_KEYS[t], SHADOW_KEYS[t]);
+    }
     if (!u->formula_name[CUSTOMER_PERSONAL] && !u->formula_name[CUSTOMER_CORPORATE]) {
         conf_fail(c, "unit", NULL, st, "no active formula: formula.personal or formula.corporate is needed");
         return status_hint(st,

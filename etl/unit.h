@@ -62,6 +62,7 @@ struct unit {
     const char *rates_retired; /* currencies that are no longer quoted, separated by blanks */
     const struct gate_limits *gates;
     const char *formula_name[CUSTOMER_TYPES]; /* NULL: such customers are integrated, not scored */
+    const char *shadow_name[CUSTOMER_TYPES];  /* a challenger scored beside it, NULL: none */
     bool has_threshold[CUSTOMER_TYPES];
     int64_t threshold_minor[CUSTOMER_TYPES];
     struct calendar *layout_calendar[UNIT_LAYOUTS_MAX]; /* when its files come; NULL: every day */

@@ -59,6 +59,19 @@ bool formula_uses_customer_field(const struct formula_program *p, int field)
     return p->fields[field].used;
 }
 
+bool formula_uses_measure(const struct formula_program *p, int measure)
+{
+    for (int i = 0; i < p->steps->count; i++)
+        if (p->steps->steps[i].op == OP_LOAD_MEASURE && p->steps->steps[i].index == measure) return true;
+    return false;
+}
+
+enum value_type formula_definition_type(const struct formula_program *p, int definition)
+{
+    ensure(definition >= 0 && definition < p->f->definitions_count);
+    return p->definitions[definition]->type;
+}
+
 const char *formula_result_code(const struct formula_program *p, int result, int64_t value)
 {
     ensure(formula_result_type(p->f, result) == VALUE_CODE);
@@ -104,6 +117,8 @@ struct slice {
     struct formula_scratch *scratch;
     int64_t *const *results;
     uint32_t first, count;
+    formula_load *load; /* of measures without a column; NULL: all have one */
+    void *context;
     struct status *st;
 };
 
@@ -174,11 +189,21 @@ static bool store(const struct slice *s, const struct step *step)
     return true;
 }
 
+static void load_measure(const struct slice *s, const struct step *step)
+{
+    const int64_t *column = s->in->measures[step->index];
+    double *dst = slot(s, step->dst);
+    if (column)
+        s->scratch->kernels->load(dst, column + s->first, s->count);
+    else
+        s->load(s->context, step->index, s->first, s->count, dst);
+}
+
 static bool run_other(const struct slice *s, const struct step *step)
 {
     const struct kernels *k = s->scratch->kernels;
     switch (step->op) {
-    case OP_LOAD_MEASURE: k->load(slot(s, step->dst), s->in->measures[step->index] + s->first, s->count); break;
+    case OP_LOAD_MEASURE: load_measure(s, step); break;
     case OP_LOAD_FIELD: k->load(slot(s, step->dst), field_column(s, step->index), s->count); break;
     case OP_LOAD_CODE: load_codes(s, step); break;
     case OP_NONE: load_none(s, step); break;
@@ -206,10 +231,11 @@ static bool run_slice(const struct slice *s)
     return true;
 }
 
-bool formula_evaluate(const struct formula_program *p, const struct formula_inputs *in, struct formula_scratch *scratch,
-                      int64_t *const *results, struct status *st)
+bool formula_evaluate_packed(const struct formula_program *p, const struct formula_inputs *in, formula_load *load,
+                             void *context, struct formula_scratch *scratch, int64_t *const *results, struct status *st)
 {
-    struct slice s = {.p = p, .in = in, .scratch = scratch, .results = results, .st = st};
+    struct slice s = {
+        .p = p, .in = in, .scratch = scratch, .results = results, .load = load, .context = context, .st = st};
     ensure(in->count <= FORMULA_BATCH_MAX);
     for (s.first = 0; s.first < in->count; s.first += scratch->rows) {
         uint32_t left = in->count - s.first;
@@ -217,4 +243,10 @@ bool formula_evaluate(const struct formula_program *p, const struct formula_inpu
         if (!run_slice(&s)) return false;
     }
     return true;
+}
+
+bool formula_evaluate(const struct formula_program *p, const struct formula_inputs *in, struct formula_scratch *scratch,
+                      int64_t *const *results, struct status *st)
+{
+    return formula_evaluate_packed(p, in, NULL, NULL, scratch, results, st);
 }

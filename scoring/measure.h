@@ -58,6 +58,9 @@ struct measure_rates {
  * fit. */
 bool measure_bind(const struct formula *f, const struct schema *schema, const struct measure_rates *rates,
                   struct measure_set **out, struct status *st);
+/* The same for those measures only for which wanted[measure] holds; the others are 0 for everybody and read nothing. */
+bool measure_bind_some(const struct formula *f, const struct schema *schema, const struct measure_rates *rates,
+                       const bool *wanted, struct measure_set **out, struct status *st);
 void measure_set_free(struct measure_set *s);
 int measure_count(const struct measure_set *s);
 /* Does any measure read this table / this field of it? The engine carries only such columns. */

@@ -123,11 +123,12 @@ static bool bind_one(struct binding *b, int measure, int table)
     return true;
 }
 
-static bool bind_all(struct binding *b)
+static bool bind_all(struct binding *b, const bool *measures)
 {
     bool *wanted = arena_array(&b->set->arena, bool, b->schema->tables_count + 1);
     b->bounds = arena_array(&b->set->arena, struct bound, b->f->measures_count * b->schema->tables_count + 1);
     for (int i = 0; i < b->f->measures_count; i++) {
+        if (measures && !measures[i]) continue;
         memset(wanted, 0, (size_t)b->schema->tables_count);
         if (!mark_tables(b, &b->f->measures[i], wanted)) return false;
         for (int k = 0; k < b->schema->tables_count; k++)
@@ -161,6 +162,12 @@ static void plan_measures(struct binding *b)
 bool measure_bind(const struct formula *f, const struct schema *schema, const struct measure_rates *rates,
                   struct measure_set **out, struct status *st)
 {
+    return measure_bind_some(f, schema, rates, NULL, out, st);
+}
+
+bool measure_bind_some(const struct formula *f, const struct schema *schema, const struct measure_rates *rates,
+                       const bool *wanted, struct measure_set **out, struct status *st)
+{
     struct measure_set *s = calloc(1, sizeof *s);
     ensure(s);
     arena_init(&s->arena, "measures");
@@ -169,7 +176,7 @@ bool measure_bind(const struct formula *f, const struct schema *schema, const st
     *out = NULL;
     arena_init(&b.scratch, "measure scratch");
     plan_measures(&b);
-    if (!bind_rates(&b, rates) || !bind_all(&b) || !binding_plan(&b)) {
+    if (!bind_rates(&b, rates) || !bind_all(&b, wanted) || !binding_plan(&b)) {
         measure_set_free(s);
         return false;
     }

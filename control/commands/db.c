@@ -153,6 +153,6 @@ const struct command command_db_psql = {
              .doc = "run this statement and print its rows"},
             {.name = "hold", .type = COMMAND_FLAG, .doc = "keep the embedded server up until Ctrl-C"},
             {0}},
-    .examples = "crmx db psql --hold\ncrmx db psql --command \"select unit_id, business_date from crmx.run\" --json",
+    .examples = "crmx db psql --hold\ncrmx db psql --command \"select unit, business_date from crmx.run\" --json",
     .run = run_psql,
 };

@@ -178,6 +178,8 @@ static bool mark_used(struct check *c, struct file *f, struct status *st)
     ok &= mark_named(c, unit, "identity", KIND_IDENTITY, f);
     ok &= mark_named(c, unit, "formula.personal", KIND_FORMULA, f);
     ok &= mark_named(c, unit, "formula.corporate", KIND_FORMULA, f);
+    ok &= mark_named(c, unit, "shadow.personal", KIND_FORMULA, f);
+    ok &= mark_named(c, unit, "shadow.corporate", KIND_FORMULA, f);
     conf_close(unit);
     return ok;
 }

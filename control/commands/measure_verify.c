@@ -45,8 +45,7 @@ static bool verify_type(struct show_population *p, int type, struct pool *pool, 
     *v = (struct verify){.p = p, .card = card, .type = type};
     for (int m = 0; m < card->measures_count; m++) {
         char name[SEGMENT_NAME_MAX];
-        snprintf(name, sizeof name, "%c.measure.%.40s", type == CUSTOMER_CORPORATE ? 'C' : 'P',
-                 formula_measure_alias(card->formula, m));
+        scorecard_column(type, "measure", formula_measure_alias(card->formula, m), name);
         v->columns[m] = segment_find(p->g->customer, name);
         if (v->columns[m] < 0) return status_fail(st, STATUS_CORRUPT, "generation %s has no column %s", p->g->id, name);
     }

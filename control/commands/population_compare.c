@@ -104,7 +104,7 @@ static bool load_unload(struct command_call *call, const char *unit, const char 
         .unit = unit,
         .kind = RUN_INITIAL,
         .business_date = date,
-        .state = state,
+        .state_work = state,
         .inbox = command_text(call, "inbox", NULL),
         .threads = (int)option_integer(call->options, OPTION_RUN_THREADS),
         .memory_max = option_size(call->options, OPTION_RUN_MEMORY_MAX),
@@ -123,7 +123,7 @@ static int run(struct command_call *call)
     const char *unit = show_unit(call, &call->status);
     if (!unit) return command_failed(call);
     const char *state = arena_printf(&call->arena, "%s/compare.tmp", show_unit_folder(call, unit)),
-               *beside = arena_printf(&call->arena, "%s/units/%s", state, unit);
+               *beside = arena_printf(&call->arena, "%s/state/units/%s", state, unit);
     bool list = command_flag(call, "list"), unmask = command_flag(call, "unmask");
     struct side living = {.g = NULL}, unload = {.g = NULL};
     struct sums sums = {0};

@@ -4,6 +4,7 @@
 #include "base/os.h"
 #include "control/command.h"
 #include "control/follow.h"
+#include "control/rehearse.h"
 
 #include <stdio.h>
 
@@ -62,6 +63,8 @@ static int run_one(struct command_call *call, enum run_kind kind, int32_t date)
     };
     int until = command_choice(call, "until", -1);
     if (until >= 0) request.until_step = (until + 1) * 10;
+    if (command_flag(call, "rehearse")) return rehearse_run(call, &request);
+    if (command_flag(call, "rehearse")) return rehearse_run(call, &request);
     struct run_result result;
     if (!run_unit(&request, &result, &call->status)) return command_failed(call);
     print_result(call, kind, &result);
@@ -136,6 +139,10 @@ static int run_refresh(struct command_call *call)
     {                                                                                                                  \
         .name = "reason", .type = COMMAND_TEXT, .placeholder = "TEXT", .doc = "why the date is done again"             \
     }
+#define REHEARSE                                                                                                       \
+    {.name = "rehearse",                                                                                               \
+     .type = COMMAND_FLAG,                                                                                             \
+     .doc = "the whole night in a scratch folder: prints the tie-out, commits, loads and delivers nothing"}
 #define NO_FOLLOW                                                                                                      \
     {                                                                                                                  \
         .name = "no-follow", .type = COMMAND_FLAG, .doc = "commit only: neither load the database nor deliver"         \
@@ -151,7 +158,7 @@ const struct command command_run_initial = {
                    "cause and give the same command again; it continues.",
     .examples =
         "crmx run initial --unit 11 --date 2026-10-31\ncrmx run initial --unit 11 --date 2026-10-31 --until 030",
-    .options = (const struct command_value[]){UNIT, DATE, UNTIL, REDO, NO_FOLLOW, {0}},
+    .options = (const struct command_value[]){UNIT, DATE, UNTIL, REDO, REHEARSE, NO_FOLLOW, {0}},
     .run = run_initial,
 };
 
@@ -173,6 +180,7 @@ const struct command command_run_daily = {
             {.name = "through", .type = COMMAND_DATE, .doc = "catch up: every date from --date to this one"},
             UNTIL,
             REDO,
+            REHEARSE,
             NO_FOLLOW,
             {0}},
     .run = run_daily,
@@ -186,6 +194,6 @@ const struct command command_run_refresh = {
         "customer and account. Customers keep their numbers and entry dates; customers and accounts that the "
         "unload does not name are closed. See before what would change: crmx population compare.",
     .examples = "crmx run refresh --unit 11 --date 2026-12-01",
-    .options = (const struct command_value[]){UNIT, DATE, UNTIL, REDO, NO_FOLLOW, {0}},
+    .options = (const struct command_value[]){UNIT, DATE, UNTIL, REDO, REHEARSE, NO_FOLLOW, {0}},
     .run = run_refresh,
 };

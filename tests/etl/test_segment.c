@@ -38,6 +38,29 @@ static int64_t random_value(uint64_t *s, enum shape shape, int64_t base)
     }
 }
 
+/* The run as a column of one run has it: a table of offsets in front. Every slice as doubles, against the integers. */
+static bool packed_agrees(const struct buf *run, const int64_t *values, uint32_t count)
+{
+    uint64_t offset = 8;
+    size_t length = run->length + sizeof offset;
+    char *column = malloc(length);
+    struct segment_packed packed;
+    double out[SEGMENT_RUN];
+    memcpy(column, &offset, sizeof offset);
+    memcpy(column + sizeof offset, run->bytes, run->length);
+    bool ok = segment_pack_run((struct view){column, length}, 0, &packed) && packed.count == count;
+    for (uint32_t slice = 64; ok && slice <= 512; slice *= 8)
+        for (uint32_t first = 0; ok && first < count; first += slice) {
+            uint32_t n = count - first < slice ? count - first : slice;
+            segment_unpack_doubles(&packed, first, n, out);
+            for (uint32_t i = 0; i < n; i++) ok = ok && out[i] == (double)values[first + i];
+        }
+    for (size_t n = 0; ok && n < length; n += n < 64 ? 1 : 97)
+        ok = !segment_pack_run((struct view){column, n}, 0, &packed); /* cut short: no run */
+    free(column);
+    return ok;
+}
+
 /* Encodes, decodes out of exactly as many bytes, compares. */
 static bool round_trip(const int64_t *values, uint32_t count)
 {
@@ -51,6 +74,7 @@ static bool round_trip(const int64_t *values, uint32_t count)
               memcmp(values, back, count * sizeof *values) == 0;
     for (size_t n = 0; ok && n < out.length; n += n < 64 ? 1 : 97)
         ok = segment_decode(exact, n, back) == 0; /* cut short: no run */
+    ok = ok && packed_agrees(&out, values, count);
     free(exact);
     buf_release(&out);
     return ok;

@@ -402,7 +402,7 @@ exists() { # WHERE < lines of "command words"
     done
 }
 commands_in() { # FILE …
-    grep -ohE 'crmx [a-z]+( [a-z]+)?' "$@" | sed -E 's/^crmx //; s/^(init|probe|status|rejects|reconcile) .*/\1/' | sort -u
+    grep -ohE 'crmx [a-z]+( [a-z]+)?' "$@" | sed -E 's/^crmx //; s/^(init|probe|status|rejects|reconcile|trial|sweep|segment|why) .*/\1/' | sort -u
 }
 exists "a hint" < <(commands_in "$W/hints")
 exists "a guide" < <(commands_in <(grep -h '^ *crmx \|`crmx [a-z]' "$HERE"/../../../docs/{operator,analyst,delivery}.md))

@@ -70,7 +70,7 @@ give 2028-02-28
 mv "$work/inbox/11/RTLACCTCHG.1102.20280228" "$scratch/"
 check "a city branch is missing" exits 2 run daily --unit 11 --date 2028-02-28 --no-follow
 check "a city branch is missing: which" err_has "no file \"RTLACCTCHG.1102.20280228\""
-check "a city branch is missing: how it is known" err_has "the branch sent one the day before"
+check "a city branch is missing: how it is known" err_has "; the branch sent one the day before"
 check "a waiver for nobody" exits 16 file waive NOSUCH.20280228 --unit 11 --date 2028-02-28 --reason x
 check "waived" exits 0 file waive RTLACCTCHG.1102.20280228 --unit 11 --date 2028-02-28 --reason "line down"
 check "without it" exits 0 run daily --unit 11 --date 2028-02-28 --no-follow

@@ -113,5 +113,47 @@ sed -i 's/^retail_account = balance/retail_account = balanc/' units/11.ini
 run layout check --unit 11
 check "and finds a wrong condition" out_has '[filter] retail_account: layout retail_account has no field "balanc"'
 
+# --- preflight and rehearsal ---
+
+new_folder d
+run preflight --date $DATE
+check "preflight: warnings only" [ $RC = 4 ]
+check "every file is there" out_has "all there and complete"
+check "no figures to compare with" out_has "first night without expected figures"
+printf '[expected]\nselected = 1\n' >>units/11.ini
+run preflight --date $DATE --json
+check "preflight as data, nothing to say" jq -e 'all(.[]; .verdict == "ok")' "$W/out"
+check "exit code 0" [ $RC = 0 ]
+mv inbox/11/RTLACCT.1101.20261031* "$W/" 2>/dev/null || mv "$(ls -d inbox/11/CRDCUST*)" "$W/"
+rm -f inbox/11/CRDACCT*
+run preflight --date $DATE
+check "a missing file: 2" [ $RC = 2 ]
+check "by its layout" out_has "card_account: missing"
+check "with the next step" err_has "HINT: ask the sender; its files look like "
+sed -i 's/^formula.personal .*/formula.personal = persnal/' units/11.ini
+run preflight --date $DATE
+check "a formula that is not there" [ $RC = 8 ]
+check "is named" out_has "persnal.formula"
+
+new_folder e
+sed -i 's/^take .*/take = rename/' units/11.ini
+before=$(cd inbox/11 && sha256sum * | sha256sum)
+night --rehearse
+check "a rehearsal ends well" [ $RC = 0 ]
+check "prints the tie-out" out_has "TIE-OUT"
+check "says that nothing was committed" out_has "nothing was committed"
+check "leaves no state" [ -z "$(ls -A state)" ]
+check "leaves the inbox as it was" [ "$(cd inbox/11 && sha256sum * | sha256sum)" = "$before" ]
+check "delivers nothing" [ -z "$(find deliver -type f)" ]
+printf '[expected]\nselected = 1\n' >>units/11.ini
+night --rehearse
+check "gates hold a rehearsal, too" [ $RC = 12 ]
+check "and leave nothing either" [ -z "$(ls -A state)" ]
+sed -i '/^\[expected\]/,$d' units/11.ini
+night
+check "the night itself" [ $RC = 0 ]
+night --rehearse
+check "an initial load is not rehearsed onto a population" [ $RC = 16 ]
+
 echo "$PASSED passed, $FAILED failed"
 [ $FAILED = 0 ]

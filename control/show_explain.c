@@ -1,0 +1,442 @@
+#include "control/show_explain.h"
+
+#include "base/date.h"
+#include "control/show_draft.h"
+#include "etl/populate.h"
+#include "scoring/words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CHANGES_SHOWN = 12 };
+
+/* One page while it is written. p NULL: typed values, nothing is masked. */
+struct page {
+    struct command_call *call;
+    struct show_population *p;
+    struct explain *e;
+    const struct explain_account *accounts;
+    int accounts_count;
+    struct listing rows;
+    bool shown[EXPLAIN_MEASURES_MAX]; /* its accounts stand above already */
+    bool opened[FORMULA_PARTS_MAX];   /* definitions that are shown already */
+};
+
+static bool hides(const struct page *g)
+{
+    return g->p && !g->p->records.unmask;
+}
+
+static const char *number_text(const struct page *g, enum value_type type, int64_t v)
+{
+    struct arena *a = &g->call->arena;
+    if (type == VALUE_BOOLEAN) return v ? "yes" : "no";
+    if (type == VALUE_MONEY && hides(g)) return "***";
+    const char *text = show_decimal(a, v, type == VALUE_MONEY ? 2 : 0);
+    return g->call->json ? text : show_grouped(a, text);
+}
+
+/* --- the tree --- */
+
+static void add_line(struct page *g, int level, const char *what, const char *kind, const char *value,
+                     const char *share, const char *file, int64_t byte)
+{
+    listing_integer(&g->rows, level);
+    listing_text(&g->rows, g->call->json ? what : arena_printf(&g->call->arena, "%*s%s", 2 * level, "", what));
+    listing_text(&g->rows, kind);
+    listing_decimal(&g->rows, value);
+    listing_decimal(&g->rows, share);
+    listing_text(&g->rows, file);
+    listing_text(&g->rows, file ? arena_printf(&g->call->arena, "%" PRId64, byte) : NULL);
+}
+
+/* "retail_account 6222*********01 CNY", each part as its class allows. */
+static const char *account_name(struct page *g, const struct lookup_record *r)
+{
+    static const enum layout_role KEY[] = {ROLE_ACCOUNT, ROLE_SUB_ACCOUNT, ROLE_CURRENCY, ROLE_CASH_FLAG};
+    const char *text = r->file->layout->name;
+    for (int i = 0; i < 4; i++) {
+        const char *part = show_role(g->p, r, KEY[i]);
+        if (part && *part) text = arena_printf(&g->call->arena, "%s %s", text, part);
+    }
+    return text;
+}
+
+static bool add_accounts(struct page *g, int measure, int level, struct status *st)
+{
+    enum value_type type = formula_measure_type(g->e->formula, measure);
+    for (int i = 0; i < g->accounts_count; i++) {
+        const struct explain_account *a = &g->accounts[i];
+        struct lookup_record r;
+        if (a->measure != measure) continue;
+        int layout = g->p->g->tables.table[a->table].layout_index;
+        if (!lookup_record(g->p->g, layout, a->record, &g->call->arena, &r, st)) return false;
+        add_line(g, level, account_name(g, &r), "account", number_text(g, type, a->value), NULL, r.file->name,
+                 (int64_t)r.offset);
+    }
+    return true;
+}
+
+static bool add_definition(struct page *g, int definition, int level, struct status *st);
+
+static bool add_inside(struct page *g, const struct formula_part *part, int level, struct status *st)
+{
+    const struct formula *f = g->e->formula;
+    for (int m = 0; m < formula_measure_count(f); m++) {
+        if (!part->measures[m]) continue;
+        add_line(g, level, formula_measure_name(f, m), "measure",
+                 number_text(g, formula_measure_type(f, m), g->e->measures[m]), NULL, NULL, 0);
+        if (g->p && !g->shown[m] && !add_accounts(g, m, level + 1, st)) return false;
+        g->shown[m] = true;
+    }
+    for (int c = 0; c < formula_coefficient_count(f); c++)
+        if (part->coefficients[c])
+            add_line(g, level, formula_coefficient_name(f, c), "coefficient",
+                     arena_printf(&g->call->arena, "%.15g", formula_coefficient(f, c)), NULL, NULL, 0);
+    for (int d = 1; d < g->e->parts->definitions_count; d++)
+        if (part->uses[d] && !add_definition(g, d, level, st)) return false;
+    return true;
+}
+
+/* Of a case the first condition that holds counts: what stands behind it was not looked at. */
+static const char *kind_of(const struct formula_part *part, bool chosen, bool passed)
+{
+    switch (part->kind) {
+    case PART_TERM: return "term";
+    case PART_CONDITION: return passed ? "condition, not reached" : "condition";
+    case PART_VALUE: return chosen ? "value, counts" : "value";
+    default: return chosen ? "else, counts" : "else";
+    }
+}
+
+/* Each name once: where it is used a second time it is only named. */
+static bool add_definition(struct page *g, int definition, int level, struct status *st)
+{
+    const struct formula_parts *parts = g->e->parts;
+    const char *name = parts->definitions[definition];
+    int64_t score = g->e->results[0];
+    bool decided = false, holds = false;
+    if (definition) add_line(g, level, name, g->opened[definition] ? "see above" : "value of", NULL, NULL, NULL, 0);
+    if (g->opened[definition]) return true;
+    g->opened[definition] = true;
+    for (int i = 0; i < parts->count; i++) {
+        const struct formula_part *part = &parts->part[i];
+        int64_t value = g->e->part_values[i];
+        if (strcmp(part->of, name) != 0) continue;
+        bool passed = decided, chosen = part->kind == PART_VALUE ? holds : part->kind == PART_OTHERWISE && !decided;
+        if (part->kind == PART_CONDITION) holds = value && !decided, decided |= value != 0;
+        const char *share = definition == 0 && part->kind == PART_TERM && score > 0 && !hides(g)
+                                ? arena_printf(&g->call->arena, "%.1f%%", 100.0 * (double)value / (double)score)
+                                : NULL;
+        const char *text = part->negative ? arena_printf(&g->call->arena, "- %s", part->text) : part->text;
+        add_line(g, level + 1, text, kind_of(part, chosen, passed), number_text(g, part->type, value), share, NULL, 0);
+        if (!add_inside(g, part, level + 2, st)) return false;
+    }
+    return true;
+}
+
+static bool show_tree(struct page *g, struct show *s, struct status *st)
+{
+    static const char *const COLUMNS[] = {"level", "part", "kind", "value", "share", "file", "byte", NULL};
+    listing_init(&g->rows, COLUMNS);
+    g->rows.hide_empty = true;
+    add_line(g, 0, "score", "score", show_grouped(&g->call->arena, show_decimal(&g->call->arena, g->e->results[0], 2)),
+             NULL, NULL, 0);
+    bool ok = add_definition(g, 0, 0, st);
+    if (ok) show_rows(s, "tree", "what the score is made of", &g->rows);
+    listing_release(&g->rows);
+    return ok;
+}
+
+/* --- reasons, changes, results --- */
+
+static void show_reasons(struct page *g, struct show *s)
+{
+    static const char *const COLUMNS[] = {"reason", "term", "value", NULL};
+    int part[EXPLAIN_REASONS], count = explain_reasons(g->e, part);
+    struct listing rows;
+    listing_init(&rows, COLUMNS);
+    for (int i = 0; i < count; i++) {
+        listing_integer(&rows, i + 1);
+        listing_text(&rows, g->e->parts->part[part[i]].text);
+        listing_decimal(&rows, number_text(g, VALUE_MONEY, g->e->part_values[part[i]]));
+    }
+    show_rows(s, "reasons", "terms that add most", &rows);
+    listing_release(&rows);
+}
+
+/* A change is no balance: it says what is missing, not what is there. */
+static void show_changes(struct page *g, struct show *s, int64_t threshold)
+{
+    static const char *const COLUMNS[] = {"measure", "type", "change", "score_then", NULL};
+    struct explain_change list[CHANGES_SHOWN];
+    int count = explain_changes(g->e, threshold, list, CHANGES_SHOWN);
+    struct arena *a = &g->call->arena;
+    struct listing rows;
+    listing_init(&rows, COLUMNS);
+    for (int i = 0; i < count; i++) {
+        enum value_type type = formula_measure_type(g->e->formula, list[i].measure);
+        const char *change = show_decimal(a, list[i].change, type == VALUE_MONEY ? 2 : 0);
+        const char *then = show_decimal(a, list[i].score, 2);
+        if (!g->call->json) change = show_grouped(a, change), then = show_grouped(a, then);
+        listing_text(&rows, formula_measure_name(g->e->formula, list[i].measure));
+        listing_text(&rows, value_type_name(type));
+        listing_decimal(&rows, list[i].change > 0 ? arena_printf(a, "+%s", change) : change);
+        listing_decimal(&rows, then);
+    }
+    show_rows(s, "changes",
+              g->e->results[0] < threshold ? "what would bring it to the threshold, each alone"
+                                           : "what would take it below the threshold, each alone",
+              &rows);
+    listing_release(&rows);
+}
+
+static void show_results(struct page *g, struct show *s)
+{
+    static const char *const COLUMNS[] = {"result", "value", NULL};
+    const struct formula *f = g->e->formula;
+    struct listing rows;
+    listing_init(&rows, COLUMNS);
+    for (int r = 1; r < formula_result_count(f); r++) {
+        enum value_type type = formula_result_type(f, r);
+        listing_text(&rows, formula_result_name(f, r));
+        if (type == VALUE_CODE)
+            listing_text(&rows, formula_result_code(g->e->program, r, g->e->results[r]));
+        else
+            listing_decimal(&rows, number_text(g, type, g->e->results[r]));
+    }
+    show_rows(s, "results", "other results", &rows);
+    listing_release(&rows);
+}
+
+static bool show_body(struct page *g, struct show *s, int64_t threshold, struct status *st)
+{
+    if (!show_tree(g, s, st)) return false;
+    show_reasons(g, s);
+    show_changes(g, s, threshold);
+    show_results(g, s);
+    return true;
+}
+
+/* --- a customer --- */
+
+static bool show_head(struct page *g, const struct lookup_customer *c, const struct lookup_record *primary,
+                      const char *formula_name, int64_t threshold, struct show *s, struct status *st)
+{
+    struct show_population *p = g->p;
+    const struct scorecard *card = &p->cards.of[c->type];
+    struct scorecard tried = {.threshold_minor = threshold, .formula = card->formula};
+    int64_t active = 0;
+    if (c->flags & CUSTOMER_SCORED && !lookup_result(p->g, c, card->formula, 0, &active, st)) return false;
+    struct lookup_customer as_tried = *c;
+    as_tried.flags |= CUSTOMER_SCORED;
+    bool passes = !(c->flags & CUSTOMER_EXCLUDED) && (g->e->results[0] >= threshold || c->flags & CUSTOMER_OVERRIDDEN);
+    show_section(s, "customer", "customer %s", show_number(p, c->number));
+    if (s->json) show_text(s, "number", show_number(p, c->number));
+    show_text(s, "unit", p->g->unit->id);
+    show_text(s, "generation", p->g->id);
+    show_text(s, "type", show_customer_type(c->type));
+    show_text(s, "name", show_role(p, primary, ROLE_NAME));
+    show_text(s, "formula", formula_name);
+    show_amount(s, "threshold", threshold, 2);
+    show_amount(s, "score", g->e->results[0], 2);
+    show_flag(s, "passes", passes);
+    show_text(s, "why", show_customer_why(p, &as_tried, primary, &tried, g->e->results[0]));
+    if (c->flags & CUSTOMER_EXCLUDED)
+        show_text(s, "to_change",
+                  g->e->results[0] >= threshold
+                      ? "it would be selected as soon as it leaves the exclusion list"
+                      : "it would stay out even without the exclusion list: see the changes below");
+    show_flag(s, "selected_in_generation", c->flags & CUSTOMER_SELECTED);
+    if (c->flags & CUSTOMER_SCORED && active != g->e->results[0]) show_amount(s, "score_in_generation", active, 2);
+    return true;
+}
+
+static bool fail_type(struct show_population *p, const struct lookup_customer *c, const char *formula_name,
+                      struct status *st)
+{
+    status_fail(st, STATUS_USAGE, "customer %s is a %s customer, %s is tried as a formula of the others",
+                show_number(p, c->number), show_customer_type(c->type), formula_name);
+    return status_hint(st, "add --type %s", show_customer_type(c->type));
+}
+
+bool show_explanation(struct show_population *p, uint64_t number, const struct formula *f, const char *formula_name,
+                      int type, struct status *st)
+{
+    struct lookup_customer c;
+    struct lookup_record primary;
+    struct explain *e = arena_new(p->arena, struct explain);
+    struct page *g = arena_new(p->arena, struct page);
+    bool found;
+    if (!lookup_customer(p->g, number, p->arena, &c, &found, st)) return false;
+    if (!found) {
+        status_fail(st, STATUS_USAGE, "unit %s has no customer %s in generation %s", p->g->unit->id,
+                    show_number(p, number), p->g->id);
+        return status_hint(st, "its numbers go from %s to %s", show_number(p, p->g->first_number),
+                           show_number(p, p->g->first_number + p->g->customers - 1));
+    }
+    if (type >= 0 && c.type != type) return fail_type(p, &c, formula_name, st);
+    struct explain_account *accounts;
+    struct show s;
+    show_open(&s, p->call->json);
+    *g = (struct page){.call = p->call, .p = p, .e = e};
+    bool ok = lookup_record(p->g, -1, c.primary, p->arena, &primary, st) &&
+              explain_open(e, f, p->g->tables.schema, st) && explain_customer(e, p->g, &c, st) &&
+              explain_accounts(e, p->g, &c, p->arena, &accounts, &g->accounts_count, st);
+    if (ok) g->accounts = accounts;
+    ok = ok && show_head(g, &c, &primary, formula_name, formula_threshold(f), &s, st) &&
+         show_body(g, &s, formula_threshold(f), st);
+    if (ok)
+        show_print(&s);
+    else
+        show_release(&s);
+    explain_close(e);
+    return ok;
+}
+
+/* --- typed values --- */
+
+static bool typed_date(const char *name, const char *text, int64_t *value, struct status *st)
+{
+    int32_t date;
+    if (!*text) return *value = DATE_NONE, true;
+    if (date_parse(view_of(text), &date)) return *value = date, true;
+    return status_fail(st, STATUS_USAGE, "%s: a date such as 1980-01-31 is needed, found \"%s\"", name, text);
+}
+
+static bool typed_code(const char *name, const char *text, const struct schema_field *f, int64_t *value,
+                       struct status *st)
+{
+    for (int i = 0; i < f->codes_count; i++)
+        if (strcmp(f->codes[i], text) == 0) return *value = i, true;
+    return status_fail(st, STATUS_USAGE, "%s: \"%s\" is none of its codes", name, text);
+}
+
+static bool typed_amount(const char *name, const char *text, int scale, int64_t *value, struct status *st)
+{
+    double x;
+    if (scale == 2) return show_parse_amount(name, text, value, st);
+    if (!show_parse_number(name, text, &x, st)) return false;
+    for (int i = 0; i < scale; i++) x *= 10;
+    if (!(x > -1e15 && x < 1e15) || x != (double)(int64_t)x)
+        return status_fail(st, STATUS_USAGE, "%s: a whole number is needed, found \"%s\"", name, text);
+    *value = (int64_t)x;
+    return true;
+}
+
+static bool typed_field(const char *name, const char *text, const struct schema_field *f, int64_t *value,
+                        struct status *st)
+{
+    if (f->type == VALUE_DATE) return typed_date(name, text, value, st);
+    if (f->type == VALUE_CODE) return typed_code(name, text, f, value, st);
+    return typed_amount(name, text, f->scale, value, st);
+}
+
+static bool unknown_name(const struct explain *e, const struct schema *schema, const char *name, struct status *st)
+{
+    struct guess guess;
+    guess_init(&guess, view_of(name));
+    for (int m = 0; m < formula_measure_count(e->formula); m++) {
+        guess_offer(&guess, formula_measure_name(e->formula, m));
+        guess_offer(&guess, formula_measure_alias(e->formula, m));
+    }
+    for (int f = 0; f < schema->customer_fields_count; f++) guess_offer(&guess, schema->customer_fields[f].name);
+    status_fail(st, STATUS_USAGE, "\"%s\" is neither a measure of the formula nor a customer field", name);
+    return guess.best ? status_hint(st, "did you mean %s?", guess.best)
+                      : status_hint(st, "the formula's measures stand at its top");
+}
+
+static bool typed_value(struct command_call *call, struct explain *e, const struct schema *schema, const char *text,
+                        bool *given, struct status *st)
+{
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text) {
+        status_fail(st, STATUS_USAGE, "NAME=VALUE is needed, found \"%s\"", text);
+        return status_hint(st, "for example: 活期人民币存款=620000.00 birth=1980-01-31");
+    }
+    const char *name = arena_dup(&call->arena, (struct view){text, (size_t)(equals - text)});
+    int m = formula_measure_find(e->formula, name);
+    if (m >= 0)
+        return typed_amount(name, equals + 1, formula_measure_type(e->formula, m) == VALUE_MONEY ? 2 : 0,
+                            &e->measures[m], st);
+    for (int f = 0; f < schema->customer_fields_count; f++)
+        if (strcmp(schema->customer_fields[f].name, name) == 0)
+            return given[f] = true, typed_field(name, equals + 1, &schema->customer_fields[f], &e->fields[f], st);
+    return unknown_name(e, schema, name, st);
+}
+
+/* A missing date has a meaning, a missing code or number has none. */
+static bool check_given(const struct explain *e, const struct schema *schema, const bool *given, struct status *st)
+{
+    for (int f = 0; f < schema->customer_fields_count; f++) {
+        const struct schema_field *field = &schema->customer_fields[f];
+        bool used = formula_uses_customer_field(e->program, f) || formula_parts_use_customer_field(e->parts, f);
+        if (!used || given[f] || field->type == VALUE_DATE) continue;
+        status_fail(st, STATUS_USAGE, "the formula uses the customer field %s: its value is needed", field->name);
+        return status_hint(st, "add %s=%s", field->name, field->codes_count ? field->codes[0] : "0");
+    }
+    return true;
+}
+
+static void show_typed_head(struct page *g, const char *formula_name, int32_t date, int64_t threshold, struct show *s)
+{
+    char text[11];
+    int64_t distance = g->e->results[0] - threshold;
+    date_format(date, text);
+    show_section(s, "customer", "typed values");
+    show_text(s, "formula", formula_name);
+    show_text(s, "business_date", text);
+    show_amount(s, "threshold", threshold, 2);
+    show_amount(s, "score", g->e->results[0], 2);
+    show_flag(s, "passes", distance >= 0);
+    show_textf(s, "why", "%s %s the threshold",
+               show_grouped(&g->call->arena, show_decimal(&g->call->arena, distance < 0 ? -distance : distance, 2)),
+               distance < 0 ? "below" : "above");
+}
+
+/* --date, else that of the unit's population, else today: for age() and the like. */
+static int32_t typed_business_date(struct command_call *call, const struct unit *unit)
+{
+    struct generation_current current;
+    struct status ignored = {0};
+    bool there = false;
+    char now[21];
+    int32_t date = command_date(call, "date", DATE_NONE);
+    if (date != DATE_NONE) return date;
+    os_wall_clock(now);
+    if (generation_current_read(show_unit_folder(call, unit->id), &current, &there, &ignored) && there)
+        snprintf(now, sizeof now, "%.10s", current.id);
+    ensure(date_parse((struct view){now, 10}, &date));
+    return date;
+}
+
+bool show_typed_explanation(struct command_call *call, const struct unit *unit, const struct formula *f,
+                            const char *formula_name, const char *const *values, int count, struct status *st)
+{
+    struct explain *e = arena_new(&call->arena, struct explain);
+    struct page *g = arena_new(&call->arena, struct page);
+    struct tables *tables = arena_new(&call->arena, struct tables);
+    struct rates *rates = arena_new(&call->arena, struct rates);
+    bool *given = arena_array(&call->arena, bool, LAYOUT_FIELDS_MAX);
+    int32_t date = typed_business_date(call, unit);
+    struct show s;
+    rates->count = 1;
+    snprintf(rates->code[0], sizeof rates->code[0], "%s", unit->base_currency);
+    tables_init(tables, unit, rates, date, &call->arena);
+    *g = (struct page){.call = call, .e = e};
+    bool ok = explain_open(e, f, tables->schema, st);
+    for (int k = 0; k < tables->schema->customer_fields_count; k++)
+        e->fields[k] = tables->schema->customer_fields[k].type == VALUE_DATE ? DATE_NONE : 0;
+    for (int i = 0; ok && i < count; i++) ok = typed_value(call, e, tables->schema, values[i], given, st);
+    ok = ok && check_given(e, tables->schema, given, st) && explain_evaluate(e, st);
+    show_open(&s, call->json);
+    if (ok) show_typed_head(g, formula_name, date, formula_threshold(f), &s);
+    ok = ok && show_body(g, &s, formula_threshold(f), st);
+    if (ok)
+        show_print(&s);
+    else
+        show_release(&s);
+    explain_close(e);
+    return ok;
+}

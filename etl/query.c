@@ -1,0 +1,381 @@
+#include "etl/query.h"
+
+#include "base/os.h"
+#include "etl/recompute.h"
+#include "scoring/words.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { AGGREGATES_PER_QUERY = 64, PIECES_MAX = AGGREGATES_PER_QUERY + QUERY_EXPRESSIONS_MAX };
+
+/* A piece of what was typed, alone on a line of the composed text. */
+struct piece {
+    unsigned line;
+    int expression;
+    unsigned column; /* in the expression, in characters from 1 */
+};
+
+struct composer {
+    struct query *q;
+    const struct generation *g;
+    int type, aggregates;
+    const struct query_expression *list;
+    struct buf text;
+    struct piece pieces[PIECES_MAX];
+    int pieces_count;
+    struct status *st;
+};
+
+/* --- characters --- */
+
+static size_t characters(const char *text, size_t bytes)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < bytes; i++) n += ((unsigned char)text[i] & 0xC0) != 0x80;
+    return n;
+}
+
+static bool in_name(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
+}
+
+/* "(" or ")", full-width too: bytes of it, 0 if it is none. */
+static size_t parenthesis(const char *p, bool open)
+{
+    if (*p == (open ? '(' : ')')) return 1;
+    return strncmp(p, open ? "（" : "）", 3) == 0 ? 3 : 0;
+}
+
+static const char *skip_text(const char *p)
+{
+    char quote = *p++;
+    while (*p && *p != quote) p++;
+    return *p ? p + 1 : p;
+}
+
+/* Behind the parenthesis that closes the one at p; NULL: none does. */
+static const char *closing(const char *p)
+{
+    int depth = 0;
+    while (*p) {
+        size_t n;
+        if (*p == '\'' || *p == '"') {
+            p = skip_text(p);
+        } else if ((n = parenthesis(p, true))) {
+            depth++;
+            p += n;
+        } else if ((n = parenthesis(p, false))) {
+            p += n;
+            if (--depth == 0) return p;
+        } else {
+            p++;
+        }
+    }
+    return NULL;
+}
+
+/* --- aggregates --- */
+
+static bool is_table(const struct generation *g, struct view name)
+{
+    const struct schema *s = g->tables.schema;
+    if (view_is(name, "accounts")) return true;
+    for (int t = 0; t < s->tables_count; t++)
+        if (view_is(name, s->tables[t].name) || (s->tables[t].system[0] && view_is(name, s->tables[t].system)))
+            return true;
+    return false;
+}
+
+/* min(a, b) is a function, max(retail, term) an aggregate: what stands first decides. */
+static bool names_table(const struct generation *g, const char *inside)
+{
+    while (isspace((unsigned char)*inside)) inside++;
+    size_t n = 0;
+    while (in_name(inside[n]) && strncmp(inside + n, "，", 3) != 0 && strncmp(inside + n, "＋", 3) != 0) n++;
+    return n && is_table(g, (struct view){inside, n});
+}
+
+static bool is_aggregate(const struct generation *g, struct view word, const char *open)
+{
+    enum aggregate a = aggregate_find(word);
+    if (a == AGGREGATE_NONE) return false;
+    return (a != AGGREGATE_MIN && a != AGGREGATE_MAX) || names_table(g, open + (parenthesis(open, true)));
+}
+
+static unsigned lines_of(const struct buf *b)
+{
+    unsigned n = 1;
+    for (size_t i = 0; i < b->length; i++) n += b->bytes[i] == '\n';
+    return n;
+}
+
+static void note_piece(struct composer *c, int expression, const char *from)
+{
+    const char *text = c->list[expression].text;
+    c->pieces[c->pieces_count++] =
+        (struct piece){lines_of(&c->text), expression, (unsigned)characters(text, (size_t)(from - text)) + 1};
+}
+
+/* "query:12:5: …" → "EXPRESSION:1:17: …" */
+static bool explain_place(struct composer *c)
+{
+    struct status *st = c->st;
+    unsigned line, column;
+    int end = 0;
+    char rest[STATUS_MESSAGE_MAX];
+    if (sscanf(st->message, "query:%u:%u:%n", &line, &column, &end) != 2 || !end) return false;
+    for (int i = 0; i < c->pieces_count; i++) {
+        const struct piece *p = &c->pieces[i];
+        const char *text = c->list[p->expression].text;
+        if (p->line + 1 == line) { /* the line behind it: it ended too early */
+            char *found = strstr(st->message, ", found ");
+            if (found) snprintf(found, STATUS_MESSAGE_MAX - (size_t)(found - st->message), ", found its end");
+            column = (unsigned)characters(text, strlen(text)) + 2 - p->column;
+        } else if (p->line != line) {
+            continue;
+        }
+        snprintf(rest, sizeof rest, "%s", st->message + end);
+        snprintf(st->message, sizeof st->message, "%s:1:%u:%s", c->list[p->expression].name, p->column + column - 1,
+                 rest);
+    }
+    return false;
+}
+
+static bool try_measure(struct composer *c, struct view aggregate, enum value_type type, struct status *st)
+{
+    struct formula *f = NULL;
+    struct measure_set *set = NULL;
+    struct measure_rates rates = recompute_rates(c->g);
+    struct buf text;
+    bool wanted[128] = {false};
+    buf_init(&text, 1 << 20);
+    buf_add(&text, c->text.bytes, c->text.length);
+    buf_addf(&text, "measure q_a%d %s =\n%.*s\n;\n", c->aggregates + 1, value_type_name(type), VIEW_PRINT(aggregate));
+    bool ok = formula_parse("query", buf_view(&text), &f, st);
+    if (ok) wanted[formula_measure_count(f) - 1] = true;
+    ok = ok && measure_bind_some(f, c->g->tables.schema, &rates, wanted, &set, st);
+    measure_set_free(set);
+    formula_free(f);
+    buf_release(&text);
+    return ok;
+}
+
+/* The aggregate as a measure of the first type that fits it. */
+static bool add_aggregate(struct composer *c, int expression, struct view aggregate, enum aggregate kind)
+{
+    static const enum value_type TYPES[] = {VALUE_MONEY, VALUE_MONTHS, VALUE_NUMBER};
+    struct status first = {0};
+    int t = kind == AGGREGATE_COUNT ? 2 : 0;
+    if (c->aggregates == AGGREGATES_PER_QUERY)
+        return status_fail(c->st, STATUS_USAGE, "%s: more than %d aggregates", c->list[expression].name,
+                           AGGREGATES_PER_QUERY);
+    for (int i = t; i < 3; i++) {
+        struct status st = {0};
+        if (try_measure(c, aggregate, TYPES[i], &st)) {
+            buf_addf(&c->text, "measure q_a%d %s =\n%.*s\n;\n", ++c->aggregates, value_type_name(TYPES[i]),
+                     VIEW_PRINT(aggregate));
+            return true;
+        }
+        if (i == t) first = st;
+    }
+    *c->st = first;
+    buf_addf(&c->text, "\n");
+    note_piece(c, expression, aggregate.bytes);
+    return explain_place(c);
+}
+
+/* The expression with a name for each aggregate, padded so that columns stay what they are. */
+static bool take_aggregates(struct composer *c, int expression, struct buf *out)
+{
+    const char *p = c->list[expression].text;
+    while (*p) {
+        if (*p == '\'' || *p == '"') {
+            const char *end = skip_text(p);
+            buf_add(out, p, (size_t)(end - p));
+            p = end;
+            continue;
+        }
+        size_t n = 0;
+        while (in_name(p[n]) && !parenthesis(p + n, true) && !parenthesis(p + n, false)) n++;
+        const char *open = p + n;
+        while (*open == ' ') open++;
+        const char *end = n && parenthesis(open, true) ? closing(open) : NULL;
+        if (end && is_aggregate(c->g, (struct view){p, n}, open)) {
+            struct view aggregate = {p, (size_t)(end - p)};
+            if (!add_aggregate(c, expression, aggregate, aggregate_find((struct view){p, n}))) return false;
+            buf_addf(out, "%-*s", (int)characters(p, aggregate.length),
+                     arena_printf(&c->q->arena, "q_a%d", c->aggregates));
+            p = end;
+        } else {
+            n = n ? n : 1;
+            buf_add(out, p, n);
+            p += n;
+        }
+    }
+    return true;
+}
+
+/* --- the composed formula --- */
+
+static bool add_own_formula(struct composer *c)
+{
+    const struct unit *u = c->g->unit;
+    if (!u->formula_name[c->type]) {
+        buf_add_text(&c->text, "unit yuan;\nthreshold 0;\nscore = 0;\n");
+        return true;
+    }
+    char path[OS_PATH_MAX];
+    snprintf(path, sizeof path, "%s/formulas/%s.formula", u->folder, u->formula_name[c->type]);
+    bool ok = os_read_file(path, &c->text, c->st);
+    buf_add_text(&c->text, "\n");
+    return ok;
+}
+
+static bool check_one_line(struct composer *c, int expression)
+{
+    const struct query_expression *e = &c->list[expression];
+    if (strlen(e->text) > QUERY_TEXT_MAX)
+        return status_fail(c->st, STATUS_USAGE, "%s is longer than %d bytes", e->name, QUERY_TEXT_MAX);
+    if (e->text[strspn(e->text, " \t")] == 0) {
+        status_fail(c->st, STATUS_USAGE, "%s is empty", e->name);
+        return status_hint(c->st, "for example: \"score >= 500000 and fund_balance = 0\"");
+    }
+    if (!strpbrk(e->text, "\n\r;#")) return true;
+    status_fail(c->st, STATUS_USAGE, "%s: one expression on one line is needed, without ; and #", e->name);
+    return status_hint(c->st, "several statements belong into a formula: crmx trial FILE");
+}
+
+/* The type an expression has of itself: that of an intermediate value without a type. */
+static bool find_type(struct composer *c, struct view expression, int k)
+{
+    struct formula *f = NULL;
+    struct formula_program *p = NULL;
+    size_t before = c->text.length;
+    int pieces = c->pieces_count;
+    buf_addf(&c->text, "let q_%d =\n", k + 1);
+    note_piece(c, k, c->list[k].text);
+    buf_addf(&c->text, "%.*s\n;\n", VIEW_PRINT(expression));
+    bool ok = formula_parse("query", buf_view(&c->text), &f, c->st) && formula_bind(f, c->g->tables.schema, &p, c->st);
+    if (ok)
+        c->q->type[k] = formula_definition_type(p, formula_definition_count(f) - 1);
+    else
+        explain_place(c);
+    formula_program_free(p);
+    formula_free(f);
+    c->text.length = before;
+    c->pieces_count = pieces;
+    return ok;
+}
+
+static bool check_type(struct composer *c, int k)
+{
+    const struct query_expression *e = &c->list[k];
+    enum value_type type = c->q->type[k];
+    if (e->kind == QUERY_CONDITION && type != VALUE_BOOLEAN) {
+        status_fail(c->st, STATUS_USAGE, "%s: a condition is needed, this is a value of type %s", e->name,
+                    value_type_name(type));
+        return status_hint(c->st, "compare it: %s > 0", e->text);
+    }
+    if (e->kind == QUERY_VALUE && (type == VALUE_DATE || type == VALUE_CURRENCY)) {
+        status_fail(c->st, STATUS_USAGE, "%s: a value of type %s cannot be a column by itself", e->name,
+                    value_type_name(type));
+        return status_hint(c->st, "count from it: years_since(…), months_since(…)");
+    }
+    return true;
+}
+
+static bool add_expression(struct composer *c, int k)
+{
+    struct buf e;
+    buf_init(&e, QUERY_TEXT_MAX * 2);
+    bool ok = check_one_line(c, k) && take_aggregates(c, k, &e) && find_type(c, buf_view(&e), k) && check_type(c, k);
+    if (ok) {
+        buf_addf(&c->text, "result q_%d %s =\n", k + 1, value_type_name(c->q->type[k]));
+        note_piece(c, k, c->list[k].text);
+        buf_addf(&c->text, "%.*s\n;\n", VIEW_PRINT(buf_view(&e)));
+    }
+    buf_release(&e);
+    return ok;
+}
+
+/* A name alone needs no result: there are few of them. */
+static bool is_plain_name(const char *text)
+{
+    for (const char *p = text; *p; p++)
+        if (!in_name(*p)) return false;
+    return *text;
+}
+
+static bool find_plain(struct composer *c, const struct formula *own, int k)
+{
+    const char *text = c->list[k].text;
+    if (c->list[k].kind != QUERY_VALUE || !is_plain_name(text)) return false;
+    int m = formula_measure_find(own, text);
+    if (m >= 0) {
+        c->q->measure[k] = m;
+        c->q->type[k] = formula_measure_type(own, m);
+        return true;
+    }
+    for (int r = 0; r < formula_result_count(own); r++)
+        if (strcmp(formula_result_name(own, r), text) == 0) {
+            c->q->result[k] = r;
+            c->q->type[k] = formula_result_type(own, r);
+            return true;
+        }
+    return false;
+}
+
+static bool compose(struct composer *c, int count)
+{
+    struct query *q = c->q;
+    struct formula *own = NULL;
+    bool ok = add_own_formula(c) && formula_parse("query", buf_view(&c->text), &own, c->st);
+    int results = own ? formula_result_count(own) : 0;
+    for (int k = 0; ok && k < count; k++) {
+        q->result[k] = q->measure[k] = -1;
+        if (find_plain(c, own, k)) continue;
+        ok = add_expression(c, k);
+        q->result[k] = results++;
+    }
+    formula_free(own);
+    return ok && (formula_parse("query", buf_view(&c->text), &q->formula, c->st) || explain_place(c)) &&
+           (formula_bind(q->formula, c->g->tables.schema, &q->program, c->st) || explain_place(c));
+}
+
+bool query_open(struct query *q, const struct generation *g, int type, const struct query_expression *list, int count,
+                struct status *st)
+{
+    struct composer *c = calloc(1, sizeof *c);
+    ensure(c && count <= QUERY_EXPRESSIONS_MAX);
+    *q = (struct query){.count = count};
+    arena_init(&q->arena, "query");
+    c->q = q;
+    c->g = g;
+    c->type = type;
+    c->list = list;
+    c->st = st;
+    buf_init(&c->text, 1 << 20);
+    bool ok = compose(c, count);
+    buf_release(&c->text);
+    free(c);
+    if (!ok) query_close(q);
+    return ok;
+}
+
+void query_close(struct query *q)
+{
+    formula_program_free(q->program);
+    formula_free(q->formula);
+    arena_release(&q->arena);
+    *q = (struct query){0};
+}
+
+const char *query_code(const struct query *q, int expression, int64_t value)
+{
+    if (q->type[expression] != VALUE_CODE || q->result[expression] < 0) return NULL;
+    const char *code = formula_result_code(q->program, q->result[expression], value);
+    return code ? code : "";
+}

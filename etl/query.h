@@ -1,0 +1,43 @@
+/* query 专项查询: expressions an analyst types, over everything a formula of the generation knows: its measures, values and
+ * results, customer fields, and account aggregates written in place:
+ *
+ *     tier = 'A' and sum(loan where overdue_periods > 0, cny(balance)) > 100000
+ *
+ * query_open() makes one formula of the generation's own one and the expressions: an aggregate becomes a measure (its
+ * type is found), each expression a result. So a query is evaluated by what evaluates scores, over a scan (etl/scan.h)
+ * that reads a measure from its column wherever the generation has it. Messages point at the column of the expression
+ * as it was typed.
+ */
+#ifndef CRMX_ETL_QUERY_H
+#define CRMX_ETL_QUERY_H
+
+#include "etl/generation.h"
+#include "scoring/formula.h"
+
+enum { QUERY_EXPRESSIONS_MAX = 24, QUERY_TEXT_MAX = 8192 };
+
+enum query_kind { QUERY_CONDITION, QUERY_VALUE };
+struct query_expression {
+    const char *name; /* for messages: "EXPRESSION", "--by" … */
+    const char *text;
+    enum query_kind kind;
+};
+
+struct query {
+    struct arena arena;
+    struct formula *formula;
+    struct formula_program *program;
+    int count;
+    int result[QUERY_EXPRESSIONS_MAX]; /* of each expression; -1: it is the measure below, as it stands */
+    int measure[QUERY_EXPRESSIONS_MAX];
+    enum value_type type[QUERY_EXPRESSIONS_MAX];
+};
+
+/* For customers of one type. */
+bool query_open(struct query *q, const struct generation *g, int type, const struct query_expression *list, int count,
+                struct status *st);
+void query_close(struct query *q);
+/* Code results as text; NULL: another type. */
+const char *query_code(const struct query *q, int expression, int64_t value);
+
+#endif

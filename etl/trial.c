@@ -1,0 +1,459 @@
+#include "etl/trial.h"
+
+#include "base/os.h"
+#include "etl/populate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct bucket { /* a list that grows, of one worker */
+    struct trial_customer *customers;
+    uint64_t count, room;
+};
+
+struct tally { /* of one worker */
+    struct trial_count count;
+    uint64_t bins[TRIAL_BINS_MAX + 2];
+    __int128 all[TRIAL_TOTALS_MAX], pass[TRIAL_TOTALS_MAX], active[TRIAL_TOTALS_MAX];
+    struct group_set *by[TRIAL_BY_MAX];
+    struct bucket entering, leaving;
+    /* of the block: 0 or 1 per customer */
+    int64_t *live, *passes, *was;
+};
+
+struct job {
+    const struct trial_request *r;
+    struct trial *t;
+    struct formula_program *program;
+    int64_t threshold, active_threshold;
+    bool stored_active;
+    int total_column[TRIAL_TOTALS_MAX]; /* result, or measure */
+    int by_result[TRIAL_BY_MAX];        /* -1: a field of the records */
+    int by_field[TRIAL_BY_MAX][UNIT_LAYOUTS_MAX];
+    double bin_factor;
+    int64_t nobody[SEGMENT_RUN]; /* active scores where there is no active formula: below every threshold */
+    struct tally *tallies;
+    int workers;
+};
+
+/* --- a block --- */
+
+/* Exactly `sample` of all customers, evenly spread. */
+static bool in_sample(const struct trial_request *r, uint64_t index)
+{
+    unsigned __int128 n = r->sample, all = r->g->customers;
+    return (uint64_t)((index + 1) * n / all) > (uint64_t)(index * n / all);
+}
+
+static void mark_live(const struct job *j, struct tally *y, const struct scan_block *b)
+{
+    int64_t type = j->r->type;
+    const int64_t *restrict types = b->types;
+    int64_t *restrict live = y->live;
+    uint32_t count = b->count;
+    for (uint32_t i = 0; i < count; i++) live[i] = types[i] == type;
+    if (!j->r->sample || j->r->sample >= j->r->g->customers) return;
+    uint64_t first = b->first_number - j->r->g->first_number;
+    for (uint32_t i = 0; i < count; i++) live[i] &= in_sample(j->r, first + i);
+}
+
+/* A sum of products with 0 or 1, exact in 128 bits: the halves of 4,096 values cannot overflow 64 bits. */
+static __int128 masked_sum(const int64_t *values, const int64_t *mask, uint32_t count)
+{
+    const int64_t *restrict of = values, *restrict by = mask;
+    int64_t high = 0;
+    uint64_t low = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t v = of[i] & -by[i];
+        high += v >> 32;
+        low += (uint64_t)v & 0xffffffffu;
+    }
+    return ((__int128)high << 32) + low;
+}
+
+static const int64_t *active_scores(const struct job *j, const struct scan_block *b)
+{
+    const struct trial_baseline *base = j->r->baseline;
+    if (base && base->scores) return base->scores + (b->first_number - j->r->g->first_number);
+    return j->stored_active ? b->stored[0] : NULL;
+}
+
+/* Sums of 4,096 values as halves, which cannot overflow 64 bits. */
+struct sums {
+    int64_t live, excluded, pass, was, both, high, high_pass;
+    uint64_t low, low_pass;
+};
+
+/* One loop over everything a customer is counted by. Locals and restrict: without them it does not become vectors
+ * (measured: 5 ms of a million customers). */
+static struct sums count_customers(const struct job *j, struct tally *y, const struct scan_block *b,
+                                   const int64_t *active_column)
+{
+    const int64_t *restrict score = b->results[0][0], *restrict flags = b->flags, *restrict live = y->live;
+    const int64_t *restrict active = active_column;
+    int64_t *restrict passes = y->passes, *restrict was = y->was;
+    int64_t threshold = j->threshold, was_threshold = j->active_threshold, has_active = j->t->has_active;
+    uint32_t count = b->count;
+    struct sums s = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t out = live[i] & ((flags[i] >> 1) & 1), may = live[i] & ~out; /* CUSTOMER_EXCLUDED is bit 1 */
+        int64_t taken_in = (flags[i] >> 3) & 1;                              /* CUSTOMER_OVERRIDDEN */
+        int64_t now = may & ((score[i] >= threshold) | taken_in);
+        int64_t before = may & has_active & ((active[i] >= was_threshold) | taken_in);
+        int64_t all = score[i] & -live[i], taken = score[i] & -now;
+        passes[i] = now;
+        was[i] = before;
+        s.live += live[i];
+        s.excluded += out;
+        s.pass += now;
+        s.was += before;
+        s.both += now & before;
+        s.high += all >> 32;
+        s.low += (uint64_t)all & 0xffffffffu;
+        s.high_pass += taken >> 32;
+        s.low_pass += (uint64_t)taken & 0xffffffffu;
+    }
+    return s;
+}
+_Static_assert(CUSTOMER_EXCLUDED == 2 && CUSTOMER_OVERRIDDEN == 8, "count_customers shifts it to bit 0");
+
+static void count_block(const struct job *j, struct tally *y, const struct scan_block *b)
+{
+    const int64_t *active = active_scores(j, b);
+    struct sums s = count_customers(j, y, b, active ? active : j->nobody);
+    y->count.scored += (uint64_t)s.live;
+    y->count.excluded += (uint64_t)s.excluded;
+    y->count.pass += (uint64_t)s.pass;
+    y->count.active += (uint64_t)s.was;
+    y->count.enters += (uint64_t)(s.pass - s.both);
+    y->count.leaves += (uint64_t)(s.was - s.both);
+    y->count.score_all += ((__int128)s.high << 32) + s.low;
+    y->count.score_pass += ((__int128)s.high_pass << 32) + s.low_pass;
+}
+
+/* Bin 0 is below 0, bin bins + 1 above the last. The quotient of doubles is right or one off; the products decide. */
+static void histogram(const struct job *j, struct tally *y, const struct scan_block *b)
+{
+    const int64_t *restrict score = b->results[0][0], *restrict live = y->live;
+    uint64_t *restrict bins = y->bins;
+    int64_t width = j->r->bin_width, last = j->r->bins;
+    double factor = j->bin_factor, top = (double)last + 1;
+    uint32_t count = b->count;
+    for (uint32_t i = 0; i < count; i++) {
+        double q = (double)score[i] * factor;
+        int64_t k = (int64_t)(q < -1 ? -1 : q > top ? top : q);
+        k -= k * width > score[i];
+        k += (k + 1) * width <= score[i];
+        k = score[i] < 0 ? -1 : k > last ? last : k;
+        bins[k + 1] += (uint64_t)live[i];
+    }
+}
+
+static void totals(const struct job *j, struct tally *y, const struct scan_block *b)
+{
+    for (int k = 0; k < j->t->totals_count; k++) {
+        int column = j->total_column[k];
+        const int64_t *values = j->t->totals[k].is_measure ? b->measures[column] : b->results[0][column];
+        y->all[k] += masked_sum(values, y->live, b->count);
+        y->pass[k] += masked_sum(values, y->passes, b->count);
+        y->active[k] += masked_sum(values, y->was, b->count);
+    }
+}
+
+static void note(struct bucket *l, const struct trial_customer *c)
+{
+    if (l->count == l->room) {
+        l->room = l->room ? 2 * l->room : 1024;
+        l->customers = realloc(l->customers, l->room * sizeof *l->customers);
+        ensure(l->customers);
+    }
+    l->customers[l->count++] = *c;
+}
+
+static void lists(const struct job *j, struct tally *y, const struct scan_block *b)
+{
+    const int64_t *score = b->results[0][0], *active = active_scores(j, b);
+    for (uint32_t i = 0; i < b->count; i++) {
+        if (y->passes[i] == y->was[i]) continue;
+        struct trial_customer c = {b->first_number + i, score[i], active ? active[i] : 0};
+        note(y->passes[i] ? &y->entering : &y->leaving, &c);
+    }
+}
+
+static bool key_of(const struct job *j, int by, const struct scan_block *b, uint32_t i, struct view *key,
+                   struct status *st)
+{
+    int result = j->by_result[by];
+    if (result >= 0) {
+        const char *code = formula_result_code(j->program, result, b->results[0][result][i]);
+        *key = view_of(code ? code : "");
+        return true;
+    }
+    struct record record;
+    if (!record_at(b->records, (uint32_t)b->primary[i], &record, st)) return false;
+    int field = j->by_field[by][record.file->layout_index];
+    *key = field < 0 ? VIEW_LITERAL("") : view_trim(decode_text(record.file->layout, field, record.bytes));
+    return true;
+}
+
+static bool group_block(const struct job *j, struct tally *y, const struct scan_block *b, int by, struct status *st)
+{
+    for (uint32_t i = 0; i < b->count; i++) {
+        struct view key;
+        if (!y->live[i]) continue;
+        if (!key_of(j, by, b, i, &key, st)) return false;
+        struct group *g = group_at(y->by[by], key);
+        if (!g)
+            return status_fail(st, STATUS_USAGE, "%s has more than %d values: it is no field to group by",
+                               j->t->by[by].name, GROUPS_MAX);
+        g->counts[TRIAL_GROUP_CUSTOMERS]++;
+        g->counts[TRIAL_GROUP_PASS] += (uint64_t)y->passes[i];
+        g->counts[TRIAL_GROUP_ACTIVE] += (uint64_t)y->was[i];
+        g->counts[TRIAL_GROUP_ENTERS] += (uint64_t)(y->passes[i] & ~y->was[i] & 1);
+        g->counts[TRIAL_GROUP_LEAVES] += (uint64_t)(y->was[i] & ~y->passes[i] & 1);
+        if (y->passes[i]) g->sums[0] += b->results[0][0][i];
+    }
+    return true;
+}
+
+static bool visit(void *context, int worker, const struct scan_block *b, struct status *st)
+{
+    struct job *j = context;
+    struct tally *y = &j->tallies[worker];
+    mark_live(j, y, b);
+    count_block(j, y, b);
+    if (j->r->bins) histogram(j, y, b);
+    if (j->t->totals_count) totals(j, y, b);
+    if (j->r->lists) lists(j, y, b);
+    if (j->r->scores)
+        memcpy(j->r->scores + (b->first_number - j->r->g->first_number), b->results[0][0],
+               b->count * sizeof *j->r->scores);
+    for (int k = 0; k < j->t->by_count; k++)
+        if (!group_block(j, y, b, k, st)) return false;
+    return true;
+}
+
+/* --- before and after --- */
+
+static void add_total(struct job *j, const char *name, enum value_type type, bool is_measure, int column)
+{
+    struct trial *t = j->t;
+    ensure(t->totals_count < TRIAL_TOTALS_MAX);
+    j->total_column[t->totals_count] = column;
+    t->totals[t->totals_count++] =
+        (struct trial_total){.name = arena_dup(&t->arena, view_of(name)), .type = type, .is_measure = is_measure};
+}
+
+static bool adds_up(enum value_type type)
+{
+    return type == VALUE_MONEY || type == VALUE_NUMBER || type == VALUE_MONTHS || type == VALUE_BOOLEAN;
+}
+
+static void choose_totals(struct job *j)
+{
+    const struct formula *f = j->r->formula;
+    for (int k = 1; k < formula_result_count(f); k++)
+        if (adds_up(formula_result_type(f, k)))
+            add_total(j, formula_result_name(f, k), formula_result_type(f, k), false, k);
+    for (int m = 0; j->r->measures && m < formula_measure_count(f); m++)
+        add_total(j, formula_measure_alias(f, m), formula_measure_type(f, m), true, m);
+}
+
+static int code_result(const struct formula *f, const char *name)
+{
+    for (int k = 0; k < formula_result_count(f); k++)
+        if (strcmp(formula_result_name(f, k), name) == 0 && formula_result_type(f, k) == VALUE_CODE) return k;
+    return -1;
+}
+
+static bool choose_groups(struct job *j, struct status *st)
+{
+    for (int k = 0; k < j->r->by_count; k++) {
+        const char *name = j->r->by[k];
+        j->by_result[k] = code_result(j->r->formula, name);
+        if (j->by_result[k] < 0 && !scan_record_field(j->r->g, name, j->by_field[k])) {
+            status_fail(st, STATUS_USAGE, "%s is neither a code result of %s nor a field of a customer layout", name,
+                        j->r->name);
+            return status_hint(st, "see the fields: crmx layout show LAYOUT");
+        }
+        j->t->by[j->t->by_count++].name = arena_dup(&j->t->arena, view_of(name));
+    }
+    return true;
+}
+
+static int64_t *column_of_block(void)
+{
+    int64_t *v = aligned_alloc(64, SEGMENT_RUN * sizeof *v);
+    ensure(v);
+    return v;
+}
+
+static void init_tallies(struct job *j)
+{
+    j->tallies = calloc((size_t)j->workers, sizeof *j->tallies);
+    ensure(j->tallies);
+    for (int w = 0; w < j->workers; w++) {
+        struct tally *y = &j->tallies[w];
+        y->live = column_of_block();
+        y->passes = column_of_block();
+        y->was = column_of_block();
+        for (int k = 0; k < j->t->by_count; k++) y->by[k] = group_set_new(1);
+    }
+}
+
+static void release_tallies(struct job *j)
+{
+    for (int w = 0; j->tallies && w < j->workers; w++) {
+        struct tally *y = &j->tallies[w];
+        free(y->live);
+        free(y->passes);
+        free(y->was);
+        free(y->entering.customers);
+        free(y->leaving.customers);
+        for (int k = 0; k < TRIAL_BY_MAX; k++) group_set_free(y->by[k]);
+    }
+    free(j->tallies);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = ((const struct trial_customer *)a)->number, y = ((const struct trial_customer *)b)->number;
+    return x < y ? -1 : x > y;
+}
+
+static struct trial_customer *merge_lists(struct job *j, bool entering, uint64_t *count)
+{
+    *count = 0;
+    for (int w = 0; w < j->workers; w++)
+        *count += entering ? j->tallies[w].entering.count : j->tallies[w].leaving.count;
+    struct trial_customer *all = arena_array(&j->t->arena, struct trial_customer, *count + 1);
+    uint64_t n = 0;
+    for (int w = 0; w < j->workers; w++) {
+        const struct bucket *l = entering ? &j->tallies[w].entering : &j->tallies[w].leaving;
+        if (l->count) memcpy(all + n, l->customers, l->count * sizeof *all);
+        n += l->count;
+    }
+    qsort(all, *count, sizeof *all, by_number);
+    return all;
+}
+
+static void add_count(struct trial_count *to, const struct trial_count *from)
+{
+    to->scored += from->scored;
+    to->excluded += from->excluded;
+    to->pass += from->pass;
+    to->active += from->active;
+    to->enters += from->enters;
+    to->leaves += from->leaves;
+    to->score_all += from->score_all;
+    to->score_pass += from->score_pass;
+}
+
+static void merge(struct job *j)
+{
+    struct trial *t = j->t;
+    for (int k = 0; k < t->by_count; k++) t->by[k].groups = group_set_new(1);
+    for (int w = 0; w < j->workers; w++) {
+        const struct tally *y = &j->tallies[w];
+        add_count(&t->count, &y->count);
+        for (int i = 0; i < j->r->bins + 2; i++) t->bins[i] += y->bins[i];
+        for (int k = 0; k < t->totals_count; k++) {
+            t->totals[k].all += y->all[k];
+            t->totals[k].pass += y->pass[k];
+            t->totals[k].active += y->active[k];
+        }
+        for (int k = 0; k < t->by_count; k++) ensure(group_merge(t->by[k].groups, y->by[k]));
+    }
+    t->entering = merge_lists(j, true, &t->entering_count);
+    t->leaving = merge_lists(j, false, &t->leaving_count);
+}
+
+/* The night refuses a field that is not hot, and so does the trial: before it reads everything. */
+static bool check_night(const struct trial_request *r, struct status *st)
+{
+    struct measure_rates rates = {r->g->reference.rates.rate, r->g->reference.rates.per_unit};
+    struct measure_set *measures;
+    if (!measure_bind(r->formula, r->g->tables.schema, &rates, &measures, st)) return false;
+    bool ok = scan_check_hot(r->g, measures, r->name, st);
+    measure_set_free(measures);
+    return ok;
+}
+
+static int64_t active_threshold(const struct trial_request *r, struct status *st, bool *ok)
+{
+    if (r->baseline) return r->baseline->threshold_minor;
+    const struct unit *u = r->g->unit;
+    if (u->has_threshold[r->type]) return u->threshold_minor[r->type];
+    struct buf text;
+    struct formula *f = NULL;
+    char path[OS_PATH_MAX];
+    snprintf(path, sizeof path, "%s/formulas/%s.formula", u->folder, u->formula_name[r->type]);
+    buf_init(&text, 1 << 16);
+    *ok = os_read_file(path, &text, st) && formula_parse(path, buf_view(&text), &f, st);
+    buf_release(&text);
+    int64_t threshold = f ? formula_threshold(f) : 0;
+    formula_free(f);
+    return threshold;
+}
+
+static struct scan *open_scan(struct job *j, struct status *st)
+{
+    const struct trial_request *r = j->r;
+    bool *measures = arena_array(&j->t->arena, bool, formula_measure_count(r->formula) + 1);
+    for (int m = 0; m < formula_measure_count(r->formula); m++) measures[m] = r->measures;
+    const char *stored[1] = {scan_column_name(r->type, "result", "score", &j->t->arena)};
+    struct scan_request s = {.g = r->g,
+                             .pool = r->pool,
+                             .type = r->type,
+                             .formula = r->formula,
+                             .programs = &j->program,
+                             .programs_count = 1,
+                             .measures_wanted = measures,
+                             .stored = stored,
+                             .stored_count = j->stored_active,
+                             .records = j->t->by_count > 0};
+    struct scan *scan = scan_open(&s, st);
+    if (!scan) return NULL;
+    j->workers = scan_workers(scan);
+    for (int m = 0; m < formula_measure_count(r->formula); m++) {
+        bool used = measures[m] || formula_uses_measure(j->program, m), is_stored = scan_is_stored(scan, m);
+        j->t->measures_stored += used && is_stored;
+        j->t->measures_again += used && !is_stored;
+    }
+    return scan;
+}
+
+bool trial_run(const struct trial_request *r, struct trial *out, struct status *st)
+{
+    ensure(r->bins <= TRIAL_BINS_MAX && r->by_count <= TRIAL_BY_MAX && (r->bins == 0 || r->bin_width > 0));
+    *out = (struct trial){.has_active = r->baseline || r->g->unit->formula_name[r->type]};
+    arena_init(&out->arena, "trial");
+    struct job j = {.r = r, .t = out, .threshold = formula_threshold(r->formula)};
+    for (int i = 0; i < SEGMENT_RUN; i++) j.nobody[i] = INT64_MIN;
+    bool ok = true;
+    j.stored_active = out->has_active && !(r->baseline && r->baseline->scores);
+    if (r->bins) j.bin_factor = 1.0 / (double)r->bin_width;
+    if (out->has_active) j.active_threshold = active_threshold(r, st, &ok);
+    choose_totals(&j);
+    ok = ok && choose_groups(&j, st) && check_night(r, st) &&
+         formula_bind(r->formula, r->g->tables.schema, &j.program, st);
+    struct scan *scan = ok ? open_scan(&j, st) : NULL;
+    if (scan) {
+        init_tallies(&j);
+        uint64_t start = os_monotonic_ns();
+        ok = scan_run(scan, visit, &j, st);
+        out->elapsed_ns = os_monotonic_ns() - start;
+        if (ok) merge(&j);
+    }
+    release_tallies(&j);
+    scan_close(scan);
+    formula_program_free(j.program);
+    return scan && ok ? true : status_while(st, "trying %s over generation %s", r->name, r->g->id);
+}
+
+void trial_release(struct trial *t)
+{
+    for (int k = 0; k < TRIAL_BY_MAX; k++) group_set_free(t->by[k].groups);
+    arena_release(&t->arena);
+    *t = (struct trial){0};
+}

@@ -1,0 +1,301 @@
+#include "scoring/parts.h"
+
+#include "scoring/print.h"
+
+#include <string.h>
+
+struct formula_parts_program {
+    struct formula *f; /* the formula with the parts as results behind the others */
+    struct formula_program *program;
+    int first_part, parts, first_result;
+};
+
+struct whole {
+    struct formula_parts parts; /* first: the caller has its address */
+    struct arena arena;
+};
+
+struct formula_parts_scratch {
+    int count;
+    int64_t *spare; /* values of results that are no parts */
+    struct formula_scratch *of[];
+};
+
+struct split {
+    const struct formula *f;
+    struct whole *whole;
+    const struct node *nodes[FORMULA_PARTS_MAX]; /* of each part */
+    const char *names[FORMULA_DEFINITIONS_MAX];
+    int indexes[FORMULA_DEFINITIONS_MAX]; /* of each name: definition of the formula */
+};
+
+/* --- where to cut --- */
+
+static int definition_find(const struct formula *f, const char *name)
+{
+    for (int i = 0; i < f->definitions_count; i++)
+        if (strcmp(f->definitions[i].name, name) == 0) return i;
+    return -1;
+}
+
+static int score_of(const struct formula *f)
+{
+    return f->results[0];
+}
+
+static void add_part(struct split *s, enum formula_part_kind kind, const char *of, const struct node *n, bool negative)
+{
+    struct formula_parts *p = &s->whole->parts;
+    if (p->count == FORMULA_PARTS_MAX) {
+        p->cut = true;
+        return;
+    }
+    s->nodes[p->count] = n;
+    p->part[p->count++] = (struct formula_part){
+        .kind = kind, .of = of, .negative = negative, .type = kind == PART_CONDITION ? VALUE_BOOLEAN : VALUE_MONEY};
+}
+
+/* Left-deep chains: a + b - c is (a + b) - c. */
+static void split_sum(struct split *s, const char *of, const struct node *n, bool negative)
+{
+    if (n->kind == NODE_ADD || n->kind == NODE_SUBTRACT) {
+        split_sum(s, of, n->children[0], negative);
+        split_sum(s, of, n->children[1], n->kind == NODE_SUBTRACT ? !negative : negative);
+    } else if (n->kind == NODE_NEGATE) {
+        split_sum(s, of, n->children[0], !negative);
+    } else {
+        add_part(s, PART_TERM, of, n, negative);
+    }
+}
+
+static bool is_choice(const struct node *n)
+{
+    return n->kind == NODE_CASE || (n->kind == NODE_CALL && n->function == FUNCTION_IF);
+}
+
+static void split_definition(struct split *s, const char *of, const struct node *n)
+{
+    if (!is_choice(n)) {
+        split_sum(s, of, n, false);
+        return;
+    }
+    for (int i = 0; i + 1 < n->count; i += 2) {
+        add_part(s, PART_CONDITION, of, n->children[i], false);
+        add_part(s, PART_VALUE, of, n->children[i + 1], false);
+    }
+    add_part(s, PART_OTHERWISE, of, n->children[n->count - 1], false);
+}
+
+/* --- what stands in a part --- */
+
+static void mark(struct split *s, const struct node *n, struct formula_part *part, bool *measures, bool *coefficients,
+                 bool *uses)
+{
+    if (n->kind == NODE_COEFFICIENT) coefficients[n->index] = true;
+    if (n->kind == NODE_NAME) {
+        int m = formula_measure_find(s->f, n->text);
+        if (m >= 0) measures[m] = true;
+        for (int i = 0; i < s->f->coefficients_count; i++)
+            if (strcmp(s->f->coefficients[i].name, n->text) == 0) coefficients[i] = true;
+        for (int i = 0; i < s->whole->parts.definitions_count; i++)
+            if (strcmp(s->names[i], n->text) == 0) uses[i] = true;
+    }
+    for (int i = 0; i < n->count; i++) mark(s, n->children[i], part, measures, coefficients, uses);
+}
+
+static void describe(struct split *s)
+{
+    struct arena *a = &s->whole->arena;
+    struct buf text;
+    buf_init(&text, FORMULA_TEXT_MAX * 2);
+    for (int i = 0; i < s->whole->parts.count; i++) {
+        struct formula_part *part = &s->whole->parts.part[i];
+        bool *measures = arena_array(a, bool, s->f->measures_count + 1);
+        bool *coefficients = arena_array(a, bool, s->f->coefficients_count + 1);
+        bool *uses = arena_array(a, bool, s->whole->parts.definitions_count + 1);
+        buf_clear(&text);
+        print_node(s->f, s->nodes[i], &text);
+        part->text = arena_dup(a, buf_view(&text));
+        mark(s, s->nodes[i], part, measures, coefficients, uses);
+        part->measures = measures;
+        part->coefficients = coefficients;
+        part->uses = uses;
+    }
+    buf_release(&text);
+}
+
+/* Definitions that a tree names, into found[]. Each sees only what stands above it, so this ends. */
+static void find_used(const struct formula *f, const struct node *n, bool *found)
+{
+    int d = n->kind == NODE_NAME ? definition_find(f, n->text) : -1;
+    if (d >= 0 && !found[d]) {
+        found[d] = true;
+        find_used(f, f->definitions[d].expression, found);
+    }
+    for (int i = 0; i < n->count; i++) find_used(f, n->children[i], found);
+}
+
+static bool is_amount(const struct definition *d)
+{
+    return !d->has_type || d->type == VALUE_MONEY || d->type == VALUE_NUMBER || d->type == VALUE_MONTHS;
+}
+
+static void split_all(struct split *s, enum formula_parts_depth depth)
+{
+    const struct formula *f = s->f;
+    bool found[FORMULA_DEFINITIONS_MAX] = {false};
+    int score = score_of(f), count = 0;
+    find_used(f, f->definitions[score].expression, found);
+    s->names[count] = f->definitions[score].name;
+    s->indexes[count++] = score;
+    for (int i = score - 1; depth == FORMULA_PARTS_ALL && i >= 0; i--)
+        if (found[i] && is_amount(&f->definitions[i])) {
+            s->names[count] = f->definitions[i].name;
+            s->indexes[count++] = i;
+        }
+    const char **names = arena_array(&s->whole->arena, const char *, count);
+    memcpy(names, s->names, (size_t)count * sizeof *names);
+    s->whole->parts.definitions = names;
+    s->whole->parts.definitions_count = count;
+    for (int i = 0; i < count; i++) split_definition(s, names[i], f->definitions[s->indexes[i]].expression);
+}
+
+/* --- programs --- */
+
+static struct node *signed_node(struct arena *a, const struct formula_part *part, const struct node *n)
+{
+    struct node *copy = node_new(a, n->kind, n->place, 0), *sign;
+    *copy = *n;
+    if (!part->negative) return copy;
+    sign = node_new(a, NODE_NEGATE, n->place, 1);
+    sign->children[0] = copy;
+    sign->depth = copy->depth + 1;
+    return sign;
+}
+
+/* The formula up to its score, and behind it parts [first, …) as results, as many as there is room for. */
+static int extend(struct split *s, struct formula_parts_program *p, int first)
+{
+    struct formula *f = p->f = malloc(sizeof *f);
+    ensure(f);
+    *f = *s->f;
+    arena_init(&f->arena, "formula parts");
+    f->definitions_count = score_of(s->f) + 1;
+    f->results_count = 0;
+    for (int i = 0; i < f->definitions_count; i++) f->results_count += f->definitions[i].is_result;
+    p->first_part = first;
+    p->first_result = f->results_count;
+    struct formula_parts *parts = &s->whole->parts;
+    int i = first;
+    for (; i < parts->count && f->results_count < FORMULA_RESULTS_MAX && f->definitions_count < FORMULA_DEFINITIONS_MAX;
+         i++) {
+        f->definitions[f->definitions_count] =
+            (struct definition){.name = arena_printf(&f->arena, "part %d of %s", i + 1, parts->part[i].of),
+                                .place = s->nodes[i]->place,
+                                .is_result = true,
+                                .has_type = true,
+                                .type = parts->part[i].type,
+                                .result = f->results_count,
+                                .expression = signed_node(&f->arena, &parts->part[i], s->nodes[i])};
+        f->results[f->results_count++] = f->definitions_count++;
+    }
+    p->parts = i - first;
+    return i;
+}
+
+static bool bind_programs(struct split *s, const struct schema *schema, struct status *st)
+{
+    struct formula_parts *parts = &s->whole->parts;
+    parts->programs = arena_array(&s->whole->arena, struct formula_parts_program, parts->count + 1);
+    for (int next = 0; next < parts->count;) {
+        struct formula_parts_program *p = &parts->programs[parts->programs_count++];
+        int end = extend(s, p, next);
+        /* A file with 32 results before its score leaves no room. */
+        if (end == next) {
+            status_fail(st, STATUS_USAGE, "%s: %d results stand above the score: its terms cannot be told apart",
+                        s->f->file, FORMULA_RESULTS_MAX);
+            return status_hint(st, "write the score above the other results");
+        }
+        if (!formula_bind(p->f, schema, &p->program, st)) return status_while(st, "splitting the score into terms");
+        next = end;
+    }
+    return true;
+}
+
+bool formula_parts_new(const struct formula *f, const struct schema *schema, enum formula_parts_depth depth,
+                       struct formula_parts **out, struct status *st)
+{
+    struct whole *w = calloc(1, sizeof *w);
+    struct split *s = calloc(1, sizeof *s);
+    ensure(w && s);
+    arena_init(&w->arena, "formula parts");
+    s->f = f;
+    s->whole = w;
+    split_all(s, depth);
+    describe(s);
+    bool ok = bind_programs(s, schema, st);
+    free(s);
+    *out = &w->parts;
+    if (!ok) formula_parts_free(&w->parts), *out = NULL;
+    return ok;
+}
+
+void formula_parts_free(struct formula_parts *p)
+{
+    if (!p) return;
+    for (int i = 0; i < p->programs_count; i++) {
+        formula_program_free(p->programs[i].program);
+        formula_free(p->programs[i].f);
+    }
+    struct whole *w = (struct whole *)(void *)p;
+    arena_release(&w->arena);
+    free(w);
+}
+
+bool formula_parts_use_measure(const struct formula_parts *p, int measure)
+{
+    for (int i = 0; i < p->programs_count; i++)
+        if (formula_uses_measure(p->programs[i].program, measure)) return true;
+    return false;
+}
+
+bool formula_parts_use_customer_field(const struct formula_parts *p, int field)
+{
+    for (int i = 0; i < p->programs_count; i++)
+        if (formula_uses_customer_field(p->programs[i].program, field)) return true;
+    return false;
+}
+
+/* --- values --- */
+
+struct formula_parts_scratch *formula_parts_scratch_new(const struct formula_parts *p)
+{
+    struct formula_parts_scratch *s = calloc(1, sizeof *s + (size_t)p->programs_count * sizeof s->of[0]);
+    ensure(s);
+    s->count = p->programs_count;
+    s->spare = calloc(FORMULA_BATCH_MAX, sizeof *s->spare);
+    ensure(s->spare);
+    for (int i = 0; i < s->count; i++) s->of[i] = formula_scratch_new(p->programs[i].program);
+    return s;
+}
+
+void formula_parts_scratch_free(struct formula_parts_scratch *s)
+{
+    if (!s) return;
+    for (int i = 0; i < s->count; i++) formula_scratch_free(s->of[i]);
+    free(s->spare);
+    free(s);
+}
+
+bool formula_parts_evaluate(const struct formula_parts *p, const struct formula_inputs *in,
+                            struct formula_parts_scratch *scratch, int64_t *const *values, struct status *st)
+{
+    for (int i = 0; i < p->programs_count; i++) {
+        const struct formula_parts_program *g = &p->programs[i];
+        int64_t *results[FORMULA_RESULTS_MAX];
+        for (int r = 0; r < g->first_result; r++) results[r] = scratch->spare;
+        for (int k = 0; k < g->parts; k++) results[g->first_result + k] = values[g->first_part + k];
+        if (!formula_evaluate(g->program, in, scratch->of[i], results, st)) return false;
+    }
+    return true;
+}

@@ -1,0 +1,294 @@
+#!/bin/bash
+# The analyst's workbench over a made-up unit: trial, sweep, formula diff, why, customer find, segment, shadow, reason codes. Every
+# figure is compared with something that was computed another way: the totals and files of a run with that formula, a
+# count of lines, a sum of rows. Ends with "N passed, N failed".
+cd "$(dirname "$0")/../.." || exit 16
+MODE=${MODE:-release}
+ROOT=$PWD
+CRMX=${CRMX:-$PWD/build/$MODE/crmx}
+GENERATE=$PWD/build/$MODE/samples/generate
+unset CRMX_HOME
+export LC_ALL=C
+W=$(mktemp -d "${TMPDIR:-/tmp}/crmx_workbench.XXXXXX")
+trap 'rm -rf "$W"' EXIT
+PASSED=0 FAILED=0
+
+check() { # TEXT COMMAND …
+    local text=$1
+    shift
+    if "$@" >"$W/check" 2>&1; then
+        PASSED=$((PASSED + 1))
+    else
+        FAILED=$((FAILED + 1))
+        echo "FAILED: $text"
+        sed 's/^/    /' "$W/check" "$W/out" "$W/err" 2>/dev/null | head -n 30
+    fi
+}
+run() { # crmx ARGUMENT … → RC, $W/out, $W/err
+    timeout 120 "$CRMX" "$@" >"$W/out" 2>"$W/err" </dev/null
+    RC=$?
+}
+fails() { # MESSAGE HINT ARGUMENT …: a failure that says so
+    local message=$1 hint=$2
+    shift 2
+    run "$@"
+    check "crmx $*: fails" [ $RC != 0 ]
+    check "crmx $*: says: $message" grep -qF -- "$message" "$W/err"
+    [ -z "$hint" ] || check "crmx $*: hints: $hint" grep -qF -- "$hint" "$W/err"
+}
+json() { # JQ-CONDITION ARGUMENT …
+    local condition=$1
+    shift
+    run "$@" --json
+    check "crmx $* --json: $condition" jq -e "$condition" "$W/out"
+}
+same() { [ "$1" = "$2" ] || { echo "\"$1\" is not \"$2\""; return 1; }; }
+load() { # FOLDER OPTION …: an initial load of the same files
+    local folder=$1
+    shift
+    cp -r "$W/inbox" "$folder/inbox"
+    (cd "$folder" && "$CRMX" run initial --unit 11 --date 2026-10-31 --no-follow --quiet "$@" >"$W/out" 2>"$W/err") || { echo "FAILED: the load of $folder"; cat "$W/err"; exit 1; }
+}
+total() { # FOLDER NAME FIELD: 4 records, 5 amount
+    awk -F'\t' -v name="$2" -v field="$3" '$2 == name { print $field }' "$1"/state/units/11/gen/*/totals.tsv
+}
+numbers() { # FOLDER: of the selected personal customers
+    cut -c1-10 "$1"/state/units/11/gen/*/out/CRMCUST | sort
+}
+
+"$CRMX" init "$W/a" --quiet 2>"$W/err" || { cat "$W/err"; exit 1; }
+mkdir -p "$W/inbox"
+"$GENERATE" "$W/inbox/11" --customers 2000 --unit 11 --date 2026-10-31 >/dev/null || exit 1
+rm -rf "$W/a/inbox"
+load "$W/a" --set run.partition_customers=300 # several partitions: their edges are crossed
+cd "$W/a" || exit 1
+GEN=$(echo state/units/11/gen/*)
+before=$(cd "$GEN" && find . -type f -exec sha256sum {} + | sort)
+corporate=$(total . selected.corporate 4)
+
+# --- the active formula: the trial gives the run's own totals ---
+
+json '.trial.may_be_submitted and .result.entering == 0 and .result.leaving == 0' trial personal --measures
+check "trial: scored as the run" same "$(jq .result.scored "$W/out")" "$(total . scored.personal 4)"
+check "trial: excluded as the run" same "$(jq .result.excluded "$W/out")" "$(total . excluded.personal 4)"
+check "trial: passes as the run" same "$(jq .result.pass "$W/out")" "$(total . selected.personal 4)"
+check "trial: sum of scores as the run" same "$(jq -r .result.score_all "$W/out")" "$(total . score.all.personal 5)"
+check "trial: sum of selected scores as the run" same "$(jq -r .result.score_selected "$W/out")" "$(total . score.selected.personal 5)"
+for m in $(jq -r '.totals[] | select(.kind == "measure") | .name' "$W/out"); do
+    check "trial: measure $m as the run" same "$(jq -r --arg m "$m" '.totals[] | select(.kind == "measure" and .name == $m) | .all' "$W/out")" "$(total . "measure.personal.$m" 5)"
+done
+check "trial: all 15 measures are there" same "$(jq '[.totals[] | select(.kind == "measure")] | length' "$W/out")" 15
+check "trial: branches add up" jq -e '(.by_branch | map(.customers) | add) == .result.scored and (.by_branch | map(.pass) | add) == .result.pass' "$W/out"
+check "trial: tiers add up" jq -e '(.by_tier | map(.customers) | add) == .result.scored' "$W/out"
+check "trial: the histogram adds up" jq -e '(.histogram | map(.customers) | add) == .result.scored' "$W/out"
+run trial personal --bins 200 --bin-width 5000
+awk '$1 == "500,000.00" { found = 1 } END { exit !found }' "$W/out"
+check "trial: bins of 5,000" [ $? = 0 ]
+hash=$(cd "$W/a" && "$CRMX" trial personal --json | jq -r .trial.hash)
+check "trial: the result is kept under its hash" jq -e --arg h "$hash" '.hash == $h and .may_be_submitted and .unit == "11" and .type == "personal" and .threshold_minor == 50000000' "state/units/11/trial/$hash.json"
+check "trial: it names the generation's manifest" same "$(jq -r .manifest_hash "state/units/11/trial/$hash.json")" "$(cut -d' ' -f2 state/units/11/CURRENT)"
+"$CRMX" trial personal --threshold 600000 --json >"$W/other" 2>/dev/null
+check "trial: another threshold is another hash" [ "$(jq -r .trial.hash "$W/other")" != "$hash" ]
+
+# --- changed formulas: the trial gives the totals of a run with them ---
+
+variant() { # NAME SED-SCRIPT MEASURES-COMPUTED-AGAIN
+    local name=$1 script=$2 again=$3
+    sed "$script" formulas/personal.formula >"$W/$name.formula"
+    check "$name: the formula did change" [ -n "$(cmp formulas/personal.formula "$W/$name.formula" 2>&1)" ]
+    "$CRMX" init "$W/$name" --quiet 2>/dev/null
+    rm -rf "$W/$name/inbox"
+    cp "$W/$name.formula" "$W/$name/formulas/personal.formula"
+    load "$W/$name"
+    json ".trial.measures | endswith(\" $again computed again\")" trial "$W/$name.formula" --type personal
+    check "$name: passes as in the run" same "$(jq .result.pass "$W/out")" "$(total "$W/$name" selected.personal 4)"
+    check "$name: sum of scores as in the run" same "$(jq -r .result.score_all "$W/out")" "$(total "$W/$name" score.all.personal 5)"
+    check "$name: sum of selected scores as in the run" same "$(jq -r .result.score_selected "$W/out")" "$(total "$W/$name" score.selected.personal 5)"
+    local entering leaving
+    entering=$(jq .result.entering "$W/out") leaving=$(jq .result.leaving "$W/out")
+    check "$name: somebody enters or leaves" [ $((entering + leaving)) -gt 0 ]
+    comm -13 <(numbers .) <(numbers "$W/$name") >"$W/enter"
+    comm -23 <(numbers .) <(numbers "$W/$name") >"$W/leave"
+    run trial "$W/$name.formula" --type personal --entering --leaving
+    check "$name: who enters, as the files of both runs" diff "$W/enter" <(awk -F'\t' '$1 == "enters" { print $2 }' "$W/out")
+    check "$name: who leaves, as the files of both runs" diff "$W/leave" <(awk -F'\t' '$1 == "leaves" { print $2 }' "$W/out")
+    check "$name: as many as counted" same "$(grep -c . "$W/enter") $(grep -c . "$W/leave")" "$entering $leaving"
+    for threads in 1 3; do
+        "$CRMX" trial "$W/$name.formula" --type personal --measures --json --set run.threads=$threads >"$W/threads.$threads" 2>/dev/null
+    done
+    check "$name: one thread and three say the same" cmp "$W/threads.1" "$W/threads.3"
+}
+variant coefficient 's/系数(1.1)/系数(4.5)/; s/^threshold 500000;/threshold 650000.50;/' 0
+variant aggregate "s/^measure 开放式基金余额.*/measure 开放式基金余额 as fund_balance money = sum(fund where balance > 20000, balance);/; s/^threshold 500000;/threshold 400000;/" 1
+variant field 's/^score = /score = case when coalesce(age(birth), 0) >= 60 then 300000 else 0 end + /' 0
+sed -i 's/^measure 活期人民币存款  .*/measure 活期人民币存款 as demand_cny money = sum(retail  where (kind in ("D","N")) and currency="CNY" and status<>"C", balance); # said in another way/' "$W/field.formula"
+json '.trial.measures | endswith(" 0 computed again")' trial "$W/field.formula" --type personal
+check "a definition in another notation is the same measure" same "$(jq .result.pass "$W/out")" "$(total "$W/field" selected.personal 4)"
+
+# --- a trial that fails cannot be submitted ---
+
+sed 's/^score = /score = 活期人民币存款*100000000000000*1000 + /' formulas/personal.formula >"$W/huge.formula"
+fails 'result score of customer 11' 'look at its measures: crmx customer show --number 11' trial "$W/huge.formula" --type personal
+check "overflow: cannot be submitted" grep -q 'it cannot be submitted' "$W/err"
+check "overflow: kept with its reason" [ "$(jq -s '[.[] | select(.may_be_submitted == false and (.reason | contains("larger than 2^62")))] | length' state/units/11/trial/*.json)" = 1 ]
+sed 's/fund, balance)/fund, nav)/' formulas/personal.formula >"$W/cold.formula"
+run trial "$W/cold.formula" --type personal
+check "a field that is not hot is refused" [ $RC != 0 ]
+kept=$(ls state/units/11/trial | wc -l)
+json '.trial.may_be_submitted == false and (.trial.reason | contains("sample"))' trial personal --sample 500 --by none
+check "sample: 500 of all, some of them companies" jq -e '.result.scored > 400 and .result.scored < 500' "$W/out"
+json '.trial.may_be_submitted == false and (.trial.reason | contains("command line"))' trial personal --coef '#1=1.7'
+check "a sample and --coef are not kept" same "$(ls state/units/11/trial | wc -l)" "$kept"
+fails 'there is no formula "persnal"' 'see the formulas' trial persnal
+fails 'the formula has no coefficient "fx"' '系数#1=1.5' trial personal --coef fx=2
+fails 'neither a code result' '' trial personal --by nosuchfield
+fails 'an amount such as 800000.00 is needed' '' trial personal --threshold 8e5
+
+# --- sweep ---
+
+"$CRMX" sweep personal --from 300000 --to 700000 --step 100000 --json >"$W/sweep" 2>/dev/null
+for t in 300000 500000 700000; do
+    "$CRMX" trial personal --threshold $t --by none --json >"$W/out" 2>/dev/null
+    check "sweep: threshold $t as its trial" same "$(jq -c --arg t "$t.00" '.points[] | select(.threshold == $t) | [.pass, .entering, .leaving, .score_selected]' "$W/sweep")" "$(jq -c '.result | [.pass, .entering, .leaving, .score_selected]' "$W/out")"
+done
+"$CRMX" sweep personal --vary '#1' --from 1 --to 2 --step 0.1 --json >"$W/sweep" 2>/dev/null
+check "sweep: eleven coefficients" same "$(jq '.points | length' "$W/sweep")" 11
+for c in 1 1.3 2; do
+    "$CRMX" trial personal --coef "系数#1=$c" --by none --json >"$W/out" 2>/dev/null
+    check "sweep: coefficient $c as its trial" same "$(jq -c --arg c "$c" '.points[] | select(.coefficient == $c) | [.pass, .entering, .leaving, .score_selected]' "$W/sweep")" "$(jq -c '.result | [.pass, .entering, .leaving, .score_selected]' "$W/out")"
+done
+for top in 100 5% 1 100%; do
+    "$CRMX" sweep personal --top $top --json >"$W/top" 2>/dev/null
+    "$CRMX" trial personal --threshold="$(jq -r .sweep.threshold "$W/top")" --by none --json >"$W/out" 2>"$W/err"
+    check "top $top: its threshold lets so many pass" same "$(jq .sweep.pass "$W/top")" "$(jq .result.pass "$W/out")"
+    check "top $top: without the ties fewer than wanted" jq -e '.sweep.pass - .sweep.ties < .sweep.wanted and .sweep.pass >= .sweep.wanted' "$W/top"
+done
+check "top 100%: everybody not excluded" jq -e '.sweep.pass == .sweep.eligible' "$W/top"
+json '.sweep.ties == 1 and .sweep.wanted == 100 and .sweep.pass == 100' sweep personal --top 100
+printf 'unit yuan;\nthreshold 1;\nmeasure n as accounts_n number = count(accounts);\nscore = min(n, 3);\n' >"$W/ties.formula"
+json '.sweep.wanted == 10 and .sweep.pass == .sweep.ties and .sweep.pass > 10 and .sweep.next_threshold == null' sweep "$W/ties.formula" --top 10
+fails 'these are 100001 points' 'take a larger --step' sweep personal --from 0 --to 100000 --step 1
+fails '--to is needed' '' sweep personal --from 1
+fails 'a number of customers or a share such as 5% is needed' '' sweep personal --top 5.5
+
+# --- formula diff ---
+
+json '.effect.pass_first == .effect.pass_second and .differences == []' formula diff personal "$W/a/formulas/personal.formula"
+json '[.differences[] | [.what, .name, .change]] | contains([["threshold", "", "changed"], ["coefficient", "系数#4", "changed"]])' formula diff personal "$W/coefficient.formula"
+check "diff: effect as the trial" same "$(jq -c '[.effect.entering, .effect.leaving, .effect.pass_second]' "$W/out")" "$("$CRMX" trial "$W/coefficient.formula" --type personal --json 2>/dev/null | jq -c '[.result.entering, .result.leaving, .result.pass]')"
+json '[.differences[] | select(.what == "measure")] | length == 1 and .[0].name == "开放式基金余额"' formula diff personal "$W/aggregate.formula"
+run formula diff "$W/coefficient.formula" personal --entering
+check "diff: the other way round those who left enter" diff <("$CRMX" trial "$W/coefficient.formula" --type personal --leaving 2>/dev/null | awk -F'\t' 'NR > 1 { print $2 }') <(awk -F'\t' 'NR > 1 { print $2 }' "$W/out")
+
+# --- customer find, segment ---
+
+json '.query.found == .query.shown' customer find 'score >= 500000' --type personal --limit 100000 --columns number,selected
+check "find: the selected ones among them are the file's" diff <(numbers .) <({ jq -r '.rows[] | select(.selected == "yes") | .number' "$W/out"; "$CRMX" customer find 'score >= 3000000' --type corporate --limit 10000 --json 2>/dev/null | jq -r '.rows[] | select(.selected == "yes") | .number'; } | sort)
+run customer find 'count(accounts) >= 3 and sum(retail where currency = "CNY", balance) > 1000' --columns 'number, 账户数, sum(retail where currency = "CNY", balance)' --csv --limit 100000 --unmask --type personal
+check "find: aggregates in place mean what they say" awk -F, 'NR > 1 && ($2 < 3 || $3 <= 1000) { exit 1 } END { exit NR < 100 }' "$W/out"
+check "find: CSV is the count" same "$(($(wc -l <"$W/out") - 1))" "$("$CRMX" customer find 'count(accounts) >= 3 and sum(retail where currency = "CNY", balance) > 1000' --type personal --json 2>/dev/null | jq .query.found)"
+check "find: numbers ascend" bash -c "tail -n +2 '$W/out' | cut -d, -f1 | sort -c"
+json '[.rows[].total_assets] | all(. == "***")' customer find "tier = 'A'" --columns number,total_assets --limit 5
+json '.rows | length == 3 and all(.[]; (.name | endswith("*")) and .score != "***")' customer find "tier = 'A'" --limit 3
+none=$("$CRMX" segment --by accounts_count --json 2>/dev/null | jq '.segments[] | select(.segment == "0") | .customers')
+json ".query.found == $none and $none > 0" customer find 'accounts_count = 0' --type personal
+fails 'EXPRESSION:1:16: unknown name scoer' '' customer find "tier = 'A' and scoer > 0"
+fails 'EXPRESSION:1:16: table loan_account has no field overdue_perids' 'did you mean overdue_periods' customer find 'sum(loan where overdue_perids > 0, cny(balance)) > 0'
+fails 'EXPRESSION:1:8: expected a value, found its end' '' customer find 'score >'
+fails 'a condition is needed' 'compare it: score > 0' customer find score
+fails "--columns \"scre\":1:1: unknown name scre" '' customer find 'score > 0' --columns number,scre
+json '(.segments | map(.customers) | add) == .query.customers and (.segments | map(.segment)) == ["A","B","C","D"]' segment --by tier
+check "segment: as many as were scored" same "$(jq .query.customers "$W/out")" "$(total . scored.personal 4)"
+check "segment: selected as the run" same "$(jq '.segments | map(.selected) | add' "$W/out")" "$(total . selected.personal 4)"
+json '(.segments | map(.selected) | add) == '"$corporate" segment --by tier --type corporate
+sums=$("$CRMX" segment --by branch --sum 'sum(retail, cny(balance))' --json 2>/dev/null | jq -r '.segments[]["sum(retail, cny(balance))"]' | awk '{ s += $1 * 100 } END { printf "%.0f", s }')
+computed=$("$CRMX" measure compute 'sum(retail, cny(balance))' --customers personal --json 2>/dev/null | jq -r '.measures[0].sum' | tr -d .)
+check "segment: a sum in place as measure compute" same "$sums" "$computed"
+json '.segments | map(.segment) == ["no", "yes"]' segment --by 'score >= 500000' --where "tier <> 'A'"
+fails 'codes cannot be added' 'count them: --by tier' segment --by branch --sum tier
+
+# --- why ---
+
+someone=$("$CRMX" customer find "score >= 400000 and score < 500000 and selected_n = 0" 2>/dev/null | head -1)
+[ -z "$someone" ] || check "an unknown name is refused" false
+out=$("$CRMX" customer find 'score >= 100000 and score < 500000' --type personal --columns number --limit 1 --csv 2>/dev/null | tail -1)
+in=$(numbers . | head -1)
+json '.customer.passes == false and (.customer.why | endswith("below the threshold")) and (.changes | length) > 0' why "$out" --unmask
+cp "$W/out" "$W/why"
+check "why: the terms are the score" jq -e '([.tree[] | select(.level == 1) | .value | gsub(",";"") | tonumber] | add) - (.customer.score | tonumber) | fabs < 0.1' "$W/why"
+values=$(jq -r '.tree[] | select(.kind == "measure") | .part + "=" + .value' "$W/why" | sort -u)
+# shellcheck disable=SC2086
+check "why: its measures typed by hand give its score" same "$("$CRMX" trial personal $values --json 2>/dev/null | jq -r .customer.score)" "$(jq -r .customer.score "$W/why")"
+jq -r '.changes[] | [.measure, .change, .score_then] | @tsv' "$W/why" >"$W/changes"
+while IFS=$'\t' read -r measure change then; do
+    old=$(sed -n "s/^$measure=//p" <<<"$values")
+    new=$(awk -v a="$old" -v b="$change" 'BEGIN { printf (a b) ~ /\./ ? "%.2f" : "%d", a + b }')
+    # shellcheck disable=SC2086
+    result=$("$CRMX" trial personal $(grep -v "^$measure=" <<<"$values") "$measure=$new" --json 2>/dev/null | jq -r '.customer.score + " " + (.customer.passes | tostring)')
+    check "why: $measure $change brings it in" same "$result" "$then true"
+done <"$W/changes"
+json '.customer.passes and .customer.selected_in_generation and (.reasons | length) > 0' why "$in" --unmask
+check "why: accounts add up to their measure" jq -e '[.tree | to_entries[] | .value] as $t | [range(0; $t | length) | select($t[.].kind == "measure" and ($t[.].value | contains("."))) | . as $i | [range($i + 1; $t | length)] | map(select($t[.].level > $t[$i].level)) as $below | ($below | map(select([range($i + 1; .)] | all($t[.].level > $t[$i].level))) | map($t[.].value | tonumber) | add // 0) - ($t[$i].value | tonumber) | fabs < 0.05] | all' "$W/out"
+json '[.tree[] | select(.kind == "account" and (.value | contains("*")) == false) | select(.value | contains("."))] == []' why "$in"
+run why "$in"
+check "why: account keys are masked" grep -qE 'retail_account [0-9]{3,4}\*+' "$W/out"
+check "why: no amount but score, distance and changes" bash -c "! grep -E ' (term|measure|account) ' '$W/out' | grep -qE '[0-9]\.[0-9]{2}( |$)'"
+run why "$in" --unmask
+check "why: unmasked is noted" grep -q 'unmasked look' "$W/err"
+fails 'unit 11 has no customer' 'its numbers go from' why 1199999999
+fails 'the customer is named twice' '' why "$in" --number "$in"
+json '.customer.passes == ('"$(jq -r .customer.passes "$W/why")"')' trial personal --number "$out"
+json '.customer.score == "620000.00" and .customer.passes' trial personal 活期人民币存款=620000
+fails '"活期人民币存欵" is neither a measure of the formula nor a customer field' 'did you mean 活期人民币存款?' trial personal 活期人民币存欵=1
+json '.customer.score == "300000.00"' trial "$W/field.formula" --type personal birth=1950-01-01
+json '.customer.score == "0.00"' trial "$W/field.formula" --type personal birth=
+
+json '.trial.generation == "2026-10-31.001.1"' trial personal --by none --generation 2026-10-31.001.1
+fails 'unit 11 has no generation 2026-10-31.001.9' 'it has: 2026-10-31.001.1' why "$in" --generation 2026-10-31.001.9
+fails '--date or --generation, not both' '' segment --by tier --date 2026-10-31 --generation 2026-10-31.001.1
+
+# --- nothing of it touched the generation ---
+
+check "the generation is what it was" same "$(cd "$GEN" && find . -type f -exec sha256sum {} + | sort)" "$before"
+
+# --- the night: shadow and reason codes ---
+
+"$CRMX" init "$W/night" --quiet 2>/dev/null
+rm -rf "$W/night/inbox"
+cp "$W/aggregate.formula" "$W/night/formulas/challenger.formula"
+sed -i 's/^formula.corporate.*/&\nshadow.personal = challenger/' "$W/night/units/11.ini"
+printf 'reason_1 = 2 digits reason.1\nreason_2 = 20 text reason.2\nreason_3 = 2 digits reason.3\n' >>"$W/night/outputs/crm_value_added.ini"
+load "$W/night" --set run.partition_customers=300 --set run.batch=7
+"$CRMX" trial "$W/aggregate.formula" --type personal --json >"$W/out" 2>/dev/null
+check "shadow: selected as the trial" same "$(total "$W/night" shadow.selected.personal 4)" "$(jq .result.pass "$W/out")"
+check "shadow: only the shadow = enters" same "$(total "$W/night" shadow.only_shadow.personal 4)" "$(jq .result.entering "$W/out")"
+check "shadow: only the active = leaves" same "$(total "$W/night" shadow.only_active.personal 4)" "$(jq .result.leaving "$W/out")"
+check "shadow: both + only active = selected" same "$(($(total "$W/night" shadow.both.personal 4) + $(total "$W/night" shadow.only_active.personal 4)))" "$(total "$W/night" selected.personal 4)"
+check "shadow: sum of scores as the trial" same "$(total "$W/night" shadow.score.personal 5)" "$(jq -r .result.score_all "$W/out")"
+check "shadow: it stands in the tie-out" grep -q '^shadow, personal: selected by both' "$W"/night/state/units/11/gen/*/tieout.tsv
+check "shadow: it decides nothing" diff <(numbers .) <(numbers "$W/night")
+for f in CRMCUST CRMCONT CRMDEP; do
+    [ -e "$GEN/out/$f" ] && check "shadow and reasons: $f is the same file" cmp "$GEN/out/$f" "$W"/night/state/units/11/gen/*/out/$f
+done
+value=$(echo "$W"/night/state/units/11/gen/*/out/CRMVAL)
+check "reasons: 24 bytes behind each line" same "$(head -1 "$value" | tr -d '\n' | wc -c)" "$(($(head -1 "$GEN/out/CRMVAL" | tr -d '\n' | wc -c) + 24))"
+wrong=0 looked=0
+while read -r number; do
+    expected=$("$CRMX" why "$number" --unmask --json 2>/dev/null | jq -r '[.tree[] | select(.level == 1) | .part | ltrimstr("- ")] as $terms | [.reasons[] | .term as $t | ($terms | index($t)) + 1] | [.[0] // 0, .[2] // 0] | @tsv')
+    found=$(grep "^$number" "$value" | sed -E 's/.*(..)(.{20})(..)$/\1 \3/' | awk '{ printf "%d\t%d", $1, $2 }')
+    looked=$((looked + 1))
+    [ "$expected" = "$found" ] || { wrong=$((wrong + 1)); echo "$number: $expected | $found"; }
+done < <(numbers . | awk 'NR % 25 == 1')
+check "reasons: $looked customers as crmx why finds them" [ $wrong = 0 ]
+check "reasons: so many were looked at" [ "$looked" -gt 20 ]
+cd "$W/night" || exit 1
+sed -i 's/^shadow.personal.*/shadow.personal = nobody/' units/11.ini
+run layout check
+check "layout check: a shadow that is not there" [ $RC != 0 ]
+sed -i 's/^shadow.personal.*/shadow.corporate = challenger/; s/^formula.corporate.*//' units/11.ini
+run layout check
+check "layout check: a shadow without an active formula" grep -q 'a shadow stands beside an active formula' "$W/out"
+
+cd "$ROOT" || exit 1
+echo "$PASSED passed, $FAILED failed"
+[ $FAILED = 0 ]
