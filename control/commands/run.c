@@ -140,9 +140,10 @@ static int run_refresh(struct command_call *call)
         .name = "reason", .type = COMMAND_TEXT, .placeholder = "TEXT", .doc = "why the date is done again"             \
     }
 #define REHEARSE                                                                                                       \
-    {.name = "rehearse",                                                                                               \
-     .type = COMMAND_FLAG,                                                                                             \
-     .doc = "the whole night in a scratch folder: prints the tie-out, commits, loads and delivers nothing"}
+    {                                                                                                                  \
+        .name = "rehearse", .type = COMMAND_FLAG,                                                                      \
+        .doc = "the whole night in a scratch folder: prints the tie-out, commits, loads and delivers nothing"          \
+    }
 #define NO_FOLLOW                                                                                                      \
     {                                                                                                                  \
         .name = "no-follow", .type = COMMAND_FLAG, .doc = "commit only: neither load the database nor deliver"         \
