@@ -127,10 +127,13 @@ static bool look_at_inbox(struct show_status *l, struct status *st)
                                .folder = open ? arena_printf(l->arena, "%s/in", open->folder) : "/nonexistent",
                                .earlier = earlier,
                                .earlier_count = earlier_count,
+                               .changes = l->generation != NULL, /* an unload comes to an empty population */
                                .frozen = open && open->step >= 10};
     if (!arrive_look(&r, note_arrival, l, st)) return false;
     for (int i = 0; i < l->unit->layouts_count; i++) {
-        bool missing = (!l->files[i] && l->unit->layouts[i]->expect != LAYOUT_EXPECT_OPTIONAL) || l->incomplete[i];
+        bool wanted = arrive_wants(l->unit->layouts[i], r.changes),
+             missing =
+                 wanted && ((!l->files[i] && l->unit->layouts[i]->expect != LAYOUT_EXPECT_OPTIONAL) || l->incomplete[i]);
         l->layouts_missing += missing;
         l->layouts_there += l->files[i] && !missing;
     }
@@ -217,6 +220,7 @@ static void choose_next(struct show_status *l)
 {
     char date[11];
     const struct show_attempt *a = l->unfinished;
+    const char *kind = l->generation ? "daily" : "initial";
     date_format(l->arrival_date, date);
     if (l->config_error) {
         l->needs_someone = true;
@@ -226,8 +230,8 @@ static void choose_next(struct show_status *l)
     } else if (a && a->damaged) {
         l->needs_someone = true;
         l->next =
-            arena_printf(l->arena, "keep a copy of \"%s\" and remove it; then: crmx run initial --unit %s --date %.10s",
-                         a->folder, l->id, a->id);
+            arena_printf(l->arena, "keep a copy of \"%s\" and remove it; then: crmx run %s --unit %s --date %.10s",
+                         a->folder, kind, l->id, a->id);
     } else if (a && a->state == ATTEMPT_FAILED) {
         l->needs_someone = true;
         bool rejects = os_exists(arena_printf(l->arena, "%s/gen.tmp/rejects.tsv", a->folder));
@@ -235,22 +239,23 @@ static void choose_next(struct show_status *l)
             l->next = arena_printf(l->arena, "decide: crmx gate list --unit %s --date %.10s --held", l->id, a->id);
             return;
         }
-        l->next = arena_printf(l->arena, "%srepair the cause, then: crmx run initial --unit %s --date %.10s",
-                               rejects ? arena_printf(l->arena, "crmx rejects --unit %s; ", l->id) : "", l->id, a->id);
+        l->next = arena_printf(l->arena, "%srepair the cause, then: crmx run %s --unit %s --date %.10s",
+                               rejects ? arena_printf(l->arena, "crmx rejects --unit %s; ", l->id) : "", kind, l->id,
+                               a->id);
     } else if (a && l->layouts_missing) {
-        l->next = arena_printf(l->arena, "wait for %d more; then: crmx run initial --unit %s --date %.10s",
-                               l->layouts_missing, l->id, a->id);
+        l->next = arena_printf(l->arena, "wait for %d more; then: crmx run %s --unit %s --date %.10s",
+                               l->layouts_missing, kind, l->id, a->id);
     } else if (a) {
         l->needs_someone = true;
-        l->next = arena_printf(l->arena, "it continues: crmx run initial --unit %s --date %.10s", l->id, a->id);
-    } else if (!l->generation && l->arrival_date != DATE_NONE) {
+        l->next = arena_printf(l->arena, "it continues: crmx run %s --unit %s --date %.10s", kind, l->id, a->id);
+    } else if (l->arrival_date != DATE_NONE) {
         l->next = l->layouts_missing
-                      ? arena_printf(l->arena, "wait for %d more; then: crmx run initial --unit %s --date %s",
-                                     l->layouts_missing, l->id, date)
-                      : arena_printf(l->arena, "crmx run initial --unit %s --date %s", l->id, date);
+                      ? arena_printf(l->arena, "wait for %d more; then: crmx run %s --unit %s --date %s",
+                                     l->layouts_missing, kind, l->id, date)
+                      : arena_printf(l->arena, "crmx run %s --unit %s --date %s", kind, l->id, date);
     } else if (!l->generation) {
         l->next =
-            arena_printf(l->arena, "wait for the files; then: crmx run initial --unit %s --date YYYY-MM-DD", l->id);
+            arena_printf(l->arena, "wait for the files; then: crmx run %s --unit %s --date YYYY-MM-DD", kind, l->id);
     }
 }
 

@@ -341,14 +341,19 @@ static bool check_branches(const struct arrive_request *r, const struct names *n
     return true;
 }
 
+bool arrive_wants(const struct layout *l, bool changes)
+{
+    return l->class == LAYOUT_RATE || l->class == LAYOUT_EXCLUSION ||
+           (l->change || l->class == LAYOUT_TRANSACTION) == changes;
+}
+
 static bool check_all_there(const struct arrive_request *r, struct names *names, struct arena *arena, struct status *st)
 {
     int chosen[NAMES_MAX], count;
     for (int l = 0; l < r->unit->layouts_count; l++) {
         const struct layout *layout = r->unit->layouts[l];
         if (!choose(r, names, layout, chosen, &count, arena, st)) return false;
-        bool wanted = layout->class == LAYOUT_RATE || layout->class == LAYOUT_EXCLUSION ||
-                      (layout->change || layout->class == LAYOUT_TRANSACTION) == r->changes;
+        bool wanted = arrive_wants(layout, r->changes);
         bool may_lack = !wanted || (r->may_lack && r->may_lack[l]) || layout->expect == LAYOUT_EXPECT_OPTIONAL;
         if (!count && !may_lack) return missing(r, layout, st);
         if (wanted && !(r->may_lack && r->may_lack[l]) && !check_branches(r, names, l, chosen, count, st)) return false;

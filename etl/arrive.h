@@ -41,6 +41,9 @@ struct arrive_request {
     bool frozen; /* the attempt has all its files: what came to the inbox since is for another */
 };
 
+/* Does a night of changes (else: of unloads) wait for files of this layout? */
+bool arrive_wants(const struct layout *l, bool changes);
+
 /* What is there and what is missing, without taking anything (preflight, status). Calls each found file. */
 typedef bool arrive_found(void *context, int layout_index, const char *name, const char *path);
 bool arrive_look(const struct arrive_request *r, arrive_found *found, void *context, struct status *st);

@@ -115,6 +115,7 @@ static void check_files(struct flight *f)
     int files = 0;
     for (int i = 0; i < s->unit->layouts_count; i++) {
         const struct layout *l = s->unit->layouts[i];
+        if (!arrive_wants(l, s->generation != NULL)) continue;
         files += s->files[i];
         const char *hint =
             arena_printf(a, "ask the sender; its files look like %s in %s", l->patterns[0], s->unit->inbox);
