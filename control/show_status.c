@@ -132,8 +132,8 @@ static bool look_at_inbox(struct show_status *l, struct status *st)
     if (!arrive_look(&r, note_arrival, l, st)) return false;
     for (int i = 0; i < l->unit->layouts_count; i++) {
         bool wanted = arrive_wants(l->unit->layouts[i], r.changes),
-             missing =
-                 wanted && ((!l->files[i] && l->unit->layouts[i]->expect != LAYOUT_EXPECT_OPTIONAL) || l->incomplete[i]);
+             missing = wanted &&
+                       ((!l->files[i] && l->unit->layouts[i]->expect != LAYOUT_EXPECT_OPTIONAL) || l->incomplete[i]);
         l->layouts_missing += missing;
         l->layouts_there += l->files[i] && !missing;
     }
@@ -239,20 +239,19 @@ static void choose_next(struct show_status *l)
             l->next = arena_printf(l->arena, "decide: crmx gate list --unit %s --date %.10s --held", l->id, a->id);
             return;
         }
-        l->next = arena_printf(l->arena, "%srepair the cause, then: crmx run %s --unit %s --date %.10s",
-                               rejects ? arena_printf(l->arena, "crmx rejects --unit %s; ", l->id) : "", kind, l->id,
-                               a->id);
+        l->next =
+            arena_printf(l->arena, "%srepair the cause, then: crmx run %s --unit %s --date %.10s",
+                         rejects ? arena_printf(l->arena, "crmx rejects --unit %s; ", l->id) : "", kind, l->id, a->id);
     } else if (a && l->layouts_missing) {
         l->next = arena_printf(l->arena, "wait for %d more; then: crmx run %s --unit %s --date %.10s",
                                l->layouts_missing, kind, l->id, a->id);
     } else if (a) {
         l->needs_someone = true;
         l->next = arena_printf(l->arena, "it continues: crmx run %s --unit %s --date %.10s", kind, l->id, a->id);
-    } else if (l->arrival_date != DATE_NONE) {
-        l->next = l->layouts_missing
-                      ? arena_printf(l->arena, "wait for %d more; then: crmx run %s --unit %s --date %s",
-                                     l->layouts_missing, kind, l->id, date)
-                      : arena_printf(l->arena, "crmx run %s --unit %s --date %s", kind, l->id, date);
+    } else if (l->arrival_date != DATE_NONE && (!l->generation || l->layouts_there)) {
+        l->next = l->layouts_missing ? arena_printf(l->arena, "wait for %d more; then: crmx run %s --unit %s --date %s",
+                                                    l->layouts_missing, kind, l->id, date)
+                                     : arena_printf(l->arena, "crmx run %s --unit %s --date %s", kind, l->id, date);
     } else if (!l->generation) {
         l->next =
             arena_printf(l->arena, "wait for the files; then: crmx run %s --unit %s --date YYYY-MM-DD", kind, l->id);
