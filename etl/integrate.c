@@ -216,6 +216,7 @@ void integrate_release(struct integrate *in)
     if (in->incumbent) budget_region_return(b, in->incumbent, words * 8);
     free(in->excluded_place);
     free(in->overridden_place);
+    owners_release(&in->owners, pool_workers(in->im->pool));
     exchange_drop(&in->members);
     exchange_drop(&in->identities);
     for (int i = 0; i < UNIT_LAYOUTS_MAX; i++) {

@@ -83,3 +83,12 @@ bool owners_take(const struct owners *o, int worker, int table, uint32_t custome
     row_copy(owned + 1, row, t->row_size);
     return owners_account(o, worker, table, account, record, customer, st);
 }
+
+void owners_release(struct owners *o, int workers)
+{
+    for (int w = 0; o->totals && w < workers; w++)
+        for (int i = 0; i < o->tables->count; i++) {
+            free(o->totals[w][i].pending);
+            o->totals[w][i].pending = NULL;
+        }
+}

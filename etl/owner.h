@@ -126,4 +126,7 @@ bool owners_account(const struct owners *o, int worker, int table, uint64_t acco
 bool owners_take(const struct owners *o, int worker, int table, uint32_t customer_1, uint64_t account, uint32_t record,
                  const unsigned char *row, struct status *st);
 
+/* What the totals of a run that ends early still hold. */
+void owners_release(struct owners *o, int workers);
+
 #endif
