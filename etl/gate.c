@@ -159,6 +159,7 @@ static void judge_orphans(struct judge *j, const struct layout *l)
 /* Classes of full unloads. The lists of a day's changes rise and fall with the day: no drift is judged of them. */
 static bool is_unload(const struct layout *l)
 {
+    if (l->change) return false;
     return l->class == LAYOUT_CUSTOMER || l->class == LAYOUT_ACCOUNT || l->class == LAYOUT_CONTACT ||
            l->class == LAYOUT_ADDRESS || l->class == LAYOUT_RELATION || l->class == LAYOUT_EXCLUSION;
 }

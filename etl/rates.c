@@ -139,18 +139,31 @@ static void take_past(struct reference *r, const struct reference *past, int i, 
     r->origins[at].previous_date = past->origins[i].date;
 }
 
+/* One line for all currencies of one day and source: on a holiday they are all carried. */
+static void tell_carried(const struct reference *r, int first, int32_t business_date)
+{
+    const struct rate_origin *o = &r->origins[first];
+    char date[11], codes[DECODE_CURRENCIES_MAX * 4 + 1] = "";
+    size_t used = 0;
+    for (int i = 1; i < r->rates.count; i++) {
+        const struct rate_origin *other = &r->origins[i];
+        if (other->date == business_date || other->date != o->date || strcmp(other->from, o->from) != 0) continue;
+        if (i < first) return; /* told already */
+        used += (size_t)snprintf(codes + used, sizeof codes - used, "%s%s", used ? " " : "", r->rates.code[i]);
+    }
+    date_format(o->date, date);
+    log_warning("no rate of this day for %s: that of %s is carried (%s)", codes, date, o->from);
+}
+
 bool rates_settle(struct reference *r, const struct unit *u, int32_t business_date, const struct reference *past,
                   const char *past_name, struct status *st)
 {
     for (int i = 1; past && i < past->rates.count; i++) take_past(r, past, i, past_name);
     drop_retired(r, u);
     for (int i = 1; i < r->rates.count; i++) {
-        char date[11];
         if (r->origins[i].date == business_date) continue;
         if (business_date - r->origins[i].date > u->rates_carry_days) return too_old(r, i, u, business_date, st);
-        date_format(r->origins[i].date, date);
-        log_warning("no rate of %s for this day: that of %s is carried (%s)", r->rates.code[i], date,
-                    r->origins[i].from);
+        tell_carried(r, i, business_date);
     }
     return true;
 }
