@@ -35,6 +35,7 @@ new_folder() { # NAME [SECTION]: a working folder with an inbox; it becomes the 
     cd "$W/$1" || exit 1
     printf '[database]\nmode = none\n' >crmx.ini
     sed -i 's/^take .*/take = copy/' units/11.ini
+    sed -i '/^small_sum/d' units/11.ini
     printf '\n%s\n' "$2" >>units/11.ini
 }
 
