@@ -1,6 +1,7 @@
 #include "etl/reference.h"
 
 #include "base/date.h"
+#include "base/log.h"
 #include "etl/rates.h"
 
 #include <string.h>
@@ -70,7 +71,7 @@ struct exclusion *reference_add(struct reference *r, unsigned list, struct arena
 }
 
 static void add_exclusion(struct reader *r, const struct layout *l, const struct decoder *d,
-                          const unsigned char *record)
+                          const unsigned char *record, const char *file)
 {
     int reason_field = l->role_field[ROLE_REASON], expires_field = l->role_field[ROLE_EXPIRES];
     int32_t expires = expires_field < 0 ? DATE_NONE : (int32_t)decode_value(d, expires_field, record);
@@ -82,6 +83,10 @@ static void add_exclusion(struct reader *r, const struct layout *l, const struct
         struct identity_key key;
         size_t n = identity_number(r->unit->identity, charset, decode_text(l, l->role_field[ROLE_ID_TYPE], record),
                                    decode_text(l, l->role_field[ROLE_ID_NO], record), number, &class, &key, corporate);
+        if (key.strength == IDENTITY_NEVER) { /* domain 7: it identifies nobody, so it excludes nobody */
+            log_warning("\"%s\": %.*s is a placeholder number: the entry excludes nobody", file, (int)n, number);
+            return;
+        }
         *reference_add(r->out, REFERENCE_EXCLUSION, r->arena) = (struct exclusion){
             .key = key.key,
             .strength = key.strength,
@@ -126,7 +131,7 @@ static bool read_file(struct reader *r, const struct input_file *f)
                 ok =
                     add_rate(r, l, d, (const unsigned char *)line, f->name) || refused(r->st, f->name, line_number, at);
             else
-                add_exclusion(r, l, d, (const unsigned char *)line);
+                add_exclusion(r, l, d, (const unsigned char *)line, f->name);
         }
         at += step;
     }

@@ -33,6 +33,7 @@ static void add_identity(struct reference *r, const struct unit *u, const struct
         struct identity_key key;
         size_t n = identity_number(u->identity, CHARSET_UTF8, view_of(l->field[2]), view_of(l->field[3]), number,
                                    &class, &key, corporate);
+        if (key.strength == IDENTITY_NEVER) return; /* a placeholder number identifies nobody */
         struct exclusion *to = reference_add(r, list, arena);
         *to = *e;
         to->key = key.key;

@@ -114,16 +114,21 @@ static void test_rate_values(void **state)
     unload(&l);
 }
 
-/* In force: for ever, until a later day, until today; not: expired yesterday, or refused. */
+/* In force: for ever, until a later day, until today; not: expired yesterday, refused, or of a
+ * placeholder number, which would exclude everybody who has none. */
 static void test_exclusions(void **state)
 {
     static const struct {
         const char *line;
         int entries; /* personal and corporate */
     } CASES[] = {
-        {"0111010519491231002XSTAF00000000\n", 2}, {"0111010519491231002XSTAF20271231\n", 2},
-        {"0111010519491231002XSTAF20261031\n", 2}, {"0111010519491231002XSTAF20261030\n", 0},
-        {"0111010519491231002XSTAF20261131\n", 0}, {"", 0},
+        {"0111010519491231002XSTAF00000000\n", 2},
+        {"0111010519491231002XSTAF20271231\n", 2},
+        {"0111010519491231002XSTAF20261031\n", 2},
+        {"0111010519491231002XSTAF20261030\n", 0},
+        {"0111010519491231002XSTAF20261131\n", 0},
+        {"01999999999999999999STAF00000000\n", 0},
+        {"", 0},
     };
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         static struct loaded l;
