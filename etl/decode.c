@@ -1,6 +1,7 @@
 #include "etl/decode.h"
 
 #include "base/date.h"
+#include "base/digits.h"
 #include "etl/decode_program.h"
 
 #define XXH_INLINE_ALL
@@ -201,19 +202,6 @@ struct view decode_text(const struct layout *l, int field, const unsigned char *
 
 enum { EXACT_DIGITS_MAX = 16 };
 
-/* Eight bytes that are all digits → their value; the first byte is the most significant. */
-static inline bool eight_digits(const char *p, uint64_t *value)
-{
-    uint64_t x;
-    memcpy(&x, p, 8);
-    if (((x + UINT64_C(0x4646464646464646)) | (x - UINT64_C(0x3030303030303030))) & UINT64_C(0x8080808080808080))
-        return false;
-    x = (x & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8;
-    x = (x & 0x00ff00ff00ff00ffu) * 6553601 >> 16;
-    *value = (x & 0x0000ffff0000ffffu) * 42949672960001u >> 32;
-    return true;
-}
-
 static uint64_t hash_mask = ~UINT64_C(0);
 
 void decode_limit_hash(int bits)
@@ -225,11 +213,11 @@ uint64_t decode_text_key(struct view t)
 {
     if (t.length >= 1 && t.length <= EXACT_DIGITS_MAX) {
         char padded[EXACT_DIGITS_MAX];
-        uint64_t high, low;
         memset(padded, '0', sizeof padded);
         memcpy(padded + EXACT_DIGITS_MAX - t.length, t.bytes, t.length);
-        if (eight_digits(padded, &high) && eight_digits(padded + 8, &low))
-            return decode_digits_key(high, low, t.length);
+        uint64_t high = digits_load8(padded), low = digits_load8(padded + 8);
+        if (digits_are8(high) && digits_are8(low))
+            return decode_digits_key(digits_value8(high), digits_value8(low), t.length);
     }
     return (XXH3_64bits(t.bytes, t.length) & hash_mask) | DECODE_KEY_HASHED;
 }

@@ -1,5 +1,6 @@
 /* The fast accept. Built twice (Makefile): plain, and with -mavx2 -DDECODE_KERNEL=avx2; etl/decode.c picks at run time.
  * Same source, so the same answers; vectors are GCC's generic ones, the compiler finds the instructions. */
+#include "base/digits.h"
 #include "etl/decode_program.h"
 
 #include <string.h>
@@ -13,13 +14,6 @@
 
 typedef uint8_t bytes32 __attribute__((vector_size(32)));
 typedef uint64_t words4 __attribute__((vector_size(32)));
-
-static inline __attribute__((always_inline)) uint64_t load8(const unsigned char *p)
-{
-    uint64_t x;
-    memcpy(&x, p, 8);
-    return x;
-}
 
 /* All needed positions of the record hold digits. */
 static inline __attribute__((always_inline)) bool digits_in_place(const struct decoder *d, const unsigned char *record)
@@ -37,21 +31,13 @@ static inline __attribute__((always_inline)) bool digits_in_place(const struct d
     return (w[0] | w[1] | w[2] | w[3]) == 0;
 }
 
-/* Eight ASCII digits, first byte most significant, → integer (three multiplications). */
-static inline __attribute__((always_inline)) uint64_t eight_digits(uint64_t x)
-{
-    x = (x & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8;
-    x = (x & 0x00ff00ff00ff00ffu) * 6553601 >> 16;
-    return (x & 0x0000ffff0000ffffu) * 42949672960001u >> 32;
-}
-
 /* Up to 18 digits that end at `end`; masks as compiled. Reads before the field, which the slack allows. */
 static inline __attribute__((always_inline)) uint64_t digits_value(const struct decode_step *s,
                                                                    const unsigned char *end)
 {
-    uint64_t value = eight_digits(load8(end - 8) & s->keep[0]);
-    if (s->length > 8) value += eight_digits(load8(end - 16) & s->keep[1]) * 100000000u;
-    if (s->length > 16) value += eight_digits(load8(end - 24) & s->keep[2]) * 10000000000000000u;
+    uint64_t value = digits_value8(digits_load8(end - 8) & s->keep[0]);
+    if (s->length > 8) value += digits_value8(digits_load8(end - 16) & s->keep[1]) * 100000000u;
+    if (s->length > 16) value += digits_value8(digits_load8(end - 24) & s->keep[2]) * 10000000000000000u;
     return value;
 }
 
@@ -77,7 +63,8 @@ static inline __attribute__((always_inline)) void store(unsigned char *row, cons
 /* YYYYMMDD whose bytes are known to be digits: a valid day of 1900..2099? With its number when that is wanted. */
 static inline __attribute__((always_inline)) bool date8(const unsigned char *p, int32_t *day_number)
 {
-    uint64_t x = (load8(p) & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8 & 0x00ff00ff00ff00ffu; /* cc yy mm dd, 16 bits each */
+    uint64_t x =
+        (digits_load8(p) & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8 & 0x00ff00ff00ff00ffu; /* cc yy mm dd, 16 bits each */
     uint32_t cc = (uint32_t)(x & 0xff), yy = (uint32_t)(x >> 16 & 0xff), mm = (uint32_t)(x >> 32 & 0xff),
              dd = (uint32_t)(x >> 48);
     if (cc - 19 > 1 || mm - 1 > 11 || !(DECODE_MONTH_DAYS[mm] >> (dd & 31) & 1) || dd > 31) return false;
@@ -93,11 +80,6 @@ static inline __attribute__((always_inline)) bool not_blank(const unsigned char 
     for (uint32_t i = 1; i < length; i++)
         if (p[i] != ' ') return true;
     return false;
-}
-
-static inline __attribute__((always_inline)) bool all_digits(uint64_t x)
-{
-    return !(((x + 0x4646464646464646u) | (x - 0x3030303030303030u)) & 0x8080808080808080u);
 }
 
 static __attribute__((noinline)) bool general(const struct decoder *d, const struct decode_step *s,
@@ -141,10 +123,10 @@ bool ACCEPT(const struct decoder *d, const unsigned char *record, unsigned char 
         }
         case OP_DATE8_WHEN: {
             int32_t day = INT32_MIN; /* DATE_NONE */
-            uint64_t x = load8(p);
+            uint64_t x = digits_load8(p);
             if (s->when_codes >> code[s->when_slot] & 1) {
-                if (!all_digits(x) || !date8(p, &day)) return false;
-            } else if (x != 0x3030303030303030u && x != 0x2020202020202020u) {
+                if (!digits_are8(x) || !date8(p, &day)) return false;
+            } else if (x != DIGITS_ZEROS && x != 0x2020202020202020u) {
                 return false;
             }
             store(row, s, day);

@@ -1,6 +1,7 @@
 #include "etl/identity.h"
 
 #include "base/conf.h"
+#include "base/digits.h"
 
 #define XXH_INLINE_ALL
 #include <string.h>
@@ -153,14 +154,9 @@ static void widen_resident(char *number, bool century_19)
     number[17] = identity_check_character(number);
 }
 
-/* Eight digits, most significant first. */
 static uint64_t digits8(const char *p)
 {
-    uint64_t x;
-    memcpy(&x, p, 8);
-    x = (x & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8;
-    x = (x & 0x00ff00ff00ff00ffu) * 6553601 >> 16;
-    return (x & 0x0000ffff0000ffffu) * 42949672960001u >> 32;
+    return digits_value8(digits_load8(p));
 }
 
 static uint64_t digits17(const char *number)

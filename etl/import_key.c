@@ -1,5 +1,6 @@
 /* import: keys of records. The plain definition is decode_text_key (one field) and add_part (several); the fast ways
  * below give the same keys for fields without blanks, which most are. */
+#include "base/digits.h"
 #include "etl/import_inside.h"
 
 #define XXH_INLINE_ALL
@@ -8,13 +9,6 @@
 
 static const enum layout_role ACCOUNT_PARTS[] = {ROLE_ACCOUNT, ROLE_SUB_ACCOUNT, ROLE_CURRENCY, ROLE_CASH_FLAG};
 enum { ACCOUNT_PARTS_COUNT = 4, RELATION_PARTS = 2 };
-
-static inline uint64_t load8(const unsigned char *p)
-{
-    uint64_t x;
-    memcpy(&x, p, 8);
-    return x;
-}
 
 static inline uint64_t mix(uint64_t key, uint64_t part, uint64_t role)
 {
@@ -75,19 +69,6 @@ void import_keys_init(struct import_keys *k, const struct layout *l, int system)
     }
 }
 
-/* Eight bytes of '0'..'9'? */
-static inline bool all_digits(uint64_t x)
-{
-    return !(((x + UINT64_C(0x4646464646464646)) | (x - UINT64_C(0x3030303030303030))) & UINT64_C(0x8080808080808080));
-}
-
-static inline uint64_t eight_digits(uint64_t x)
-{
-    x = (x & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8;
-    x = (x & 0x00ff00ff00ff00ffu) * 6553601 >> 16;
-    return (x & 0x0000ffff0000ffffu) * 42949672960001u >> 32;
-}
-
 static struct view part_text(const struct import_part *p, const unsigned char *record)
 {
     return decode_trim((struct view){(const char *)record + p->offset, p->length});
@@ -96,13 +77,12 @@ static struct view part_text(const struct import_part *p, const unsigned char *r
 uint64_t import_source_key(const struct import_keys *k, const unsigned char *record)
 {
     const struct import_part *p = &k->source;
-    const uint64_t zeros = UINT64_C(0x3030303030303030);
     if (p->length <= 16) {
         const unsigned char *end = record + p->offset + p->length;
-        uint64_t low = (load8(end - 8) & p->keep[0]) | (zeros & ~p->keep[0]),
-                 high = (load8(end - 16) & p->keep[1]) | (zeros & ~p->keep[1]);
-        if (all_digits(low) && all_digits(high))
-            return decode_digits_key(eight_digits(high), eight_digits(low), p->length);
+        uint64_t low = (digits_load8(end - 8) & p->keep[0]) | (DIGITS_ZEROS & ~p->keep[0]),
+                 high = (digits_load8(end - 16) & p->keep[1]) | (DIGITS_ZEROS & ~p->keep[1]);
+        if (digits_are8(low) && digits_are8(high))
+            return decode_digits_key(digits_value8(high), digits_value8(low), p->length);
     }
     return decode_text_key(part_text(p, record));
 }
@@ -114,7 +94,7 @@ static inline uint64_t add_part(uint64_t key, const struct import_part *p, uint6
         if (at[0] != ' ' && at[p->length - 1] != ' ') return XXH3_64bits_withSeed(at, p->length, key + role);
     } else if (at[0] != ' ') {
         /* the field at the low end; blanks after it fall away */
-        uint64_t x = load8(at) & (p->length == 8 ? ~UINT64_C(0) : (UINT64_C(1) << 8 * p->length) - 1);
+        uint64_t x = digits_load8(at) & (p->length == 8 ? ~UINT64_C(0) : (UINT64_C(1) << 8 * p->length) - 1);
         uint64_t blanks =
             UINT64_C(0x2020202020202020) & (p->length == 8 ? ~UINT64_C(0) : (UINT64_C(1) << 8 * p->length) - 1);
         int last = 7 - __builtin_clzll(x ^ blanks) / 8; /* not all blank: the first byte is none */
