@@ -1,5 +1,5 @@
-/* digits: eight ASCII digits at a time, as one word in a register (the first byte is the most significant digit). Any eight bytes may be
- * asked about; digits_value8 wants digits. */
+/* digits: eight ASCII digits at a time, as one word in a register (the first byte is the most significant digit). Any
+ * eight bytes may be asked about; digits_value8 wants digits. */
 #ifndef CRMX_BASE_DIGITS_H
 #define CRMX_BASE_DIGITS_H
 

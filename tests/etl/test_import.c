@@ -1,7 +1,7 @@
 /* Import: cutting files into records against a slow, obvious cutter (line ends, chunk borders, very long lines, last
  * lines), header and trailer, what is thrown into the exchanges, control totals, reject limits. */
 #include "base/date.h"
-#include "etl/import.h"
+#include "etl/import_inside.h"
 #include "tests/etl/fixture.h"
 
 enum { LENGTH = 20 };
@@ -503,14 +503,49 @@ static void test_limits(void **state)
     }
 }
 
+/* The fast keys are those of the plain definition, which look-ups use: digits, letters, blanks before, behind and
+ * inside, every length of a part. */
+static void test_keys(void **state)
+{
+    static const char CHARS[] = "0123456789A    ";
+    struct arena arena;
+    unsigned random = 20261031;
+    arena_init(&arena, "test");
+    const struct layout *l =
+        fixture_layout(&arena, "class = account\nsystem = s\nrecord_length = 60\nreject_limit = 100%\n",
+                       "account = 0 22 text\nsub_account = 22 8 text\ncurrency = 30 3 currency\n"
+                       "cash_flag = 33 1 text\nsource_no = 34 12 text\nlast = 46 14 text\n");
+    struct import_keys keys;
+    import_keys_init(&keys, l, 3);
+    for (int i = 0; i < 200000; i++) {
+        unsigned char bytes[DECODE_SLACK + 60 + DECODE_SLACK], *record = bytes + DECODE_SLACK;
+        unsigned kinds = i % 3 == 0 ? 10 : i % 3 == 1 ? 11 : sizeof CHARS - 1; /* digits; letters, too; blanks, too */
+        for (size_t k = 0; k < sizeof bytes; k++) {
+            random = random * 1664525 + 1013904223;
+            bytes[k] = (unsigned char)CHARS[(random >> 16) % kinds];
+        }
+        uint64_t relation;
+        assert_true(import_keys_of(&keys, record, &relation) == import_account_key(l, 3, record));
+        assert_true(relation == import_relation_key(l, 3, record));
+        assert_true(import_source_key(&keys, record) == decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], record));
+    }
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_small_contents),          cmocka_unit_test(test_chunk_borders),
-        cmocka_unit_test(test_random_contents),         cmocka_unit_test(test_marks),
-        cmocka_unit_test(test_customer_tuples),         cmocka_unit_test(test_account_keys),
-        cmocka_unit_test(test_relation_tuples),         cmocka_unit_test(test_partition_of_a_key),
-        cmocka_unit_test(test_rows_and_control_totals), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_small_contents),
+        cmocka_unit_test(test_chunk_borders),
+        cmocka_unit_test(test_random_contents),
+        cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_customer_tuples),
+        cmocka_unit_test(test_account_keys),
+        cmocka_unit_test(test_relation_tuples),
+        cmocka_unit_test(test_partition_of_a_key),
+        cmocka_unit_test(test_rows_and_control_totals),
+        cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, test_make_folder, test_remove_folder);
 }
