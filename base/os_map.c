@@ -83,7 +83,8 @@ static void on_bus_error(int signal_number, siginfo_t *info, void *context)
     say("crmx: error: could not read \"");
     say(path);
     say("\": it was shortened, or the disk failed, while it was read\n"
-        "HINT: nothing was committed; look at it (ls -l, dmesg), have it sent again, then give the same command again\n");
+        "HINT: nothing was committed; look at it (ls -l, dmesg), have it sent again, then give the same command "
+        "again\n");
     _exit(status_exit_code(&(struct status){.code = STATUS_IO}));
 }
 
@@ -97,8 +98,9 @@ const void *os_map_file(int fd, const char *path, size_t size, struct status *st
     void *p = os_fault_point("mmap", path) ? MAP_FAILED : mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
     if (p != MAP_FAILED) return p;
     status_fail(st, STATUS_IO, "could not map \"%s\" (%zu bytes) into memory: %m", path, size);
-    status_hint(st, "look at the limits of this shell (ulimit -v), the number of mappings (sysctl vm.max_map_count) and "
-                    "the disk, then give the same command again");
+    status_hint(st,
+                "look at the limits of this shell (ulimit -v), the number of mappings (sysctl vm.max_map_count) and "
+                "the disk, then give the same command again");
     return NULL;
 }
 
@@ -115,6 +117,7 @@ bool os_load_mapped(const void *bytes, const char *path, uint64_t offset, size_t
     /* A kernel that does not know the call reads the pages when they are touched. */
     if (!failed || errno == EINVAL) return true;
     status_fail(st, STATUS_IO, "could not read \"%s\": %zu bytes at offset %llu: %s", path, length,
-                (unsigned long long)offset, errno == EFAULT ? "the file was shortened, or the disk failed" : strerror(errno));
+                (unsigned long long)offset,
+                errno == EFAULT ? "the file was shortened, or the disk failed" : strerror(errno));
     return status_hint(st, "look at it (ls -l, dmesg), have it sent again, then give the same command again");
 }

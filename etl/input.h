@@ -69,10 +69,10 @@ struct input_file {
         uint64_t offset;
     } header, trailer;
     const unsigned char *bytes; /* its content, mapped; NULL: not open, or empty */
-    int space;              /* layout whose records it continues; -1: customers */
-    const char *night;      /* archived files: the generation in which it arrived */
-    const char *version;    /* archived files: hash of the layout it was read with */
-    char *actions;          /* of a change list: what happened, by record id - record_base; '\0': not accepted */
+    int space;                  /* layout whose records it continues; -1: customers */
+    const char *night;          /* archived files: the generation in which it arrived */
+    const char *version;        /* archived files: hash of the layout it was read with */
+    char *actions;              /* of a change list: what happened, by record id - record_base; '\0': not accepted */
 };
 
 struct input_set {
@@ -112,8 +112,8 @@ static inline uint32_t input_record_id(const struct input_file *f, uint64_t offs
 uint64_t input_offset(const struct input_file *f, uint32_t record);
 /* The file a record of a layout (or, for layout -1, of the customer space) is in. */
 const struct input_file *input_file_of(const struct input_set *s, int layout_index, uint32_t record);
-/* `length` bytes of the file where they lie, or near its borders in `room`: INPUT_SLACK bytes on both sides may be read.
- * NULL and a status when the file has no such range (a damaged address). */
+/* `length` bytes of the file where they lie, or near its borders in `room`: INPUT_SLACK bytes on both sides may be
+ * read. NULL and a status when the file has no such range (a damaged address). */
 const unsigned char *input_bytes(const struct input_file *f, uint64_t offset, uint32_t length,
                                  unsigned char room[INPUT_ROOM], struct status *st);
 /* A record, in the same way; input_read_record copies its record_length bytes. */

@@ -253,7 +253,8 @@ static bool import_files(struct run *r)
     r->import_started = true;
     if (r->old) fix_bits(r);
     /* Who the customers are is found out before their accounts are read: rows then go straight to their places. */
-    bool ok = import_customers(&r->import, r->st) && start_integration(r) && integrate_customers(&r->integrate, r->st) && import_rows(&r->import, r->st);
+    bool ok = import_customers(&r->import, r->st) && start_integration(r) &&
+              integrate_customers(&r->integrate, r->st) && import_rows(&r->import, r->st);
     progress_finish(progress);
     if (!ok) return false;
     for (int i = 0; i < r->inputs.files_count; i++) {
