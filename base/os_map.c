@@ -109,15 +109,25 @@ void os_unmap_file(const void *p, size_t size)
     if (p) munmap((void *)(uintptr_t)p, size);
 }
 
-bool os_load_mapped(const void *bytes, const char *path, uint64_t offset, size_t length, struct status *st)
+static bool advise(const void *bytes, const char *path, uint64_t offset, size_t length, int advice, struct status *st)
 {
     static const uintptr_t PAGE = 4096;
     uintptr_t from = ((uintptr_t)bytes + offset) & ~(PAGE - 1), to = (uintptr_t)bytes + offset + length;
-    int failed = os_fault_point("read", path) ? -1 : madvise((void *)from, to - from, MADV_POPULATE_READ);
+    int failed = os_fault_point("read", path) ? -1 : madvise((void *)from, to - from, advice);
     /* A kernel that does not know the call reads the pages when they are touched. */
     if (!failed || errno == EINVAL) return true;
     status_fail(st, STATUS_IO, "could not read \"%s\": %zu bytes at offset %llu: %s", path, length,
                 (unsigned long long)offset,
                 errno == EFAULT ? "the file was shortened, or the disk failed" : strerror(errno));
     return status_hint(st, "look at it (ls -l, dmesg), have it sent again, then give the same command again");
+}
+
+bool os_load_mapped(const void *bytes, const char *path, uint64_t offset, size_t length, struct status *st)
+{
+    return advise(bytes, path, offset, length, MADV_POPULATE_READ, st);
+}
+
+bool os_expect_mapped(const void *bytes, const char *path, uint64_t offset, size_t length, struct status *st)
+{
+    return advise(bytes, path, offset, length, MADV_WILLNEED, st);
 }

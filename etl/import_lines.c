@@ -150,7 +150,7 @@ bool import_chunk_run(struct import_worker *w, struct input_file *f, uint32_t nu
     size_t length = size - start < INPUT_CHUNK_SIZE ? (size_t)(size - start) : INPUT_CHUNK_SIZE;
     size_t more = f->layout->record_length + 3u;
     if (start + length + more > size) more = (size_t)(size - start - length);
-    if (!os_load_mapped(f->bytes, f->path, start, length + more, st)) return false;
+    if (!os_expect_mapped(f->bytes, f->path, start, length + more, st)) return false;
     const unsigned char *chunk = chunk_bytes(w, f, start, length + more);
     struct input_chunk *c = &f->chunks[number];
     c->hash = XXH3_64bits(chunk, length);
