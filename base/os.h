@@ -136,6 +136,11 @@ bool os_real_path(const char *path, char real[OS_PATH_MAX], struct status *st);
 /* Zeroed pages, huge where the kernel gives them; freed with os_unmap. NULL when refused. */
 void *os_map(size_t size);
 void os_unmap(void *p, size_t size);
+/* A file of that size as read-only memory, for files that never change: no copy, and no fresh pages to fill. Freed with
+ * os_unmap; the descriptor may be closed before. NULL and a status on failure (base/os_map.c). */
+const void *os_map_file(int fd, const char *path, size_t size, struct status *st);
+/* Brings a range of it into memory: a bad disk is a failure here, and not a signal (SIGBUS) in the middle of a loop. */
+bool os_map_fetch(const char *path, const void *bytes, size_t length, struct status *st);
 /* Tells malloc to keep what is freed (scratch of a few MB is taken and given back by every step, and pages that come
  * fresh from the kernel have to be zeroed each time: 5 % of a run), or, when memory is scarce, to give it back at once.
  * */
