@@ -12,8 +12,7 @@ static bool fail(const char *path, const char *what, struct status *st)
 
 const void *os_map_file(int fd, const char *path, size_t size, struct status *st)
 {
-    void *p =
-        os_fault_point("mmap", path) ? MAP_FAILED : mmap(NULL, size ? size : 1, PROT_READ, MAP_SHARED, fd, 0);
+    void *p = os_fault_point("mmap", path) ? MAP_FAILED : mmap(NULL, size ? size : 1, PROT_READ, MAP_SHARED, fd, 0);
     if (p != MAP_FAILED) return p;
     fail(path, "map", st);
     return NULL;

@@ -8,8 +8,8 @@
 
 enum run_kind { RUN_CONSTANT, RUN_DENSE, RUN_SPARSE };
 
-struct
-    run_head { /* 16 bytes; payload follows, padded to 8. RUN_SPARSE: a bitmap, padded, then the values that are not 0 */
+/* 16 bytes; payload follows, padded to 8. RUN_SPARSE: a bitmap, padded, then the values that are not 0. */
+struct run_head {
     uint8_t kind, width;
     uint16_t count;
     uint32_t bytes; /* payload, padded */

@@ -100,7 +100,8 @@ __attribute__((constructor)) static void fill_expand_table(void)
             expand_table[byte] |= (uint64_t)__builtin_popcount(byte & ((1u << lane) - 1)) << (8 * lane);
 }
 
-/* One slice. Values of `width` bytes (1, 2, 4) above base; eight of them can be read from wherever the last one ends. */
+/* One slice. Values of `width` bytes (1, 2, 4) above base; eight of them can be read from wherever the last one ends.
+ * */
 static inline __attribute__((always_inline)) void expand(uint64_t bits, const unsigned char *from, double base,
                                                          unsigned width, bool above_zero, double *out)
 {

@@ -28,8 +28,9 @@ static inline __attribute__((always_inline)) struct sums count_loop(const struct
         int64_t out = here & -((flags[i] >> 1) & 1), may = here & ~out; /* CUSTOMER_EXCLUDED is bit 1 */
         int64_t taken_in = -((flags[i] >> 3) & 1);                      /* CUSTOMER_OVERRIDDEN */
         int64_t now = may & (-(int64_t)(score[i] >= threshold) | taken_in);
-        int64_t reached = compare == WITH_FLAGS ? -((flags[i] >> 6) & 1) /* CUSTOMER_PASSES */
-                          : compare == WITH_SCORES ? -(int64_t)(active[i] >= was_threshold) : 0;
+        int64_t reached = compare == WITH_FLAGS    ? -((flags[i] >> 6) & 1) /* CUSTOMER_PASSES */
+                          : compare == WITH_SCORES ? -(int64_t)(active[i] >= was_threshold)
+                                                   : 0;
         int64_t before = compare == WITH_NOBODY ? 0 : may & (reached | taken_in);
         uint64_t all = (uint64_t)(score[i] & here) ^ (UINT64_C(1) << 63);
         uint64_t taken = (uint64_t)(score[i] & now) ^ (UINT64_C(1) << 63);
@@ -50,7 +51,8 @@ static inline __attribute__((always_inline)) struct sums count_loop(const struct
     if (!some) s.live = count;
     return s;
 }
-_Static_assert(CUSTOMER_EXCLUDED == 2 && CUSTOMER_OVERRIDDEN == 8 && CUSTOMER_PASSES == 64, "count_loop shifts it to bit 0");
+_Static_assert(CUSTOMER_EXCLUDED == 2 && CUSTOMER_OVERRIDDEN == 8 && CUSTOMER_PASSES == 64,
+               "count_loop shifts it to bit 0");
 
 static __int128 whole(uint64_t high, uint64_t low, uint32_t count)
 {
@@ -66,7 +68,9 @@ static inline __attribute__((always_inline)) struct sums count_as(const struct t
 void trial_count_block(const struct trial_block *b, struct trial_count *to)
 {
     ensure(b->count <= SEGMENT_RUN);
-    struct sums s = b->active ? count_as(b, WITH_SCORES) : b->by_flags ? count_as(b, WITH_FLAGS) : count_as(b, WITH_NOBODY);
+    struct sums s = b->active     ? count_as(b, WITH_SCORES)
+                    : b->by_flags ? count_as(b, WITH_FLAGS)
+                                  : count_as(b, WITH_NOBODY);
     to->scored += (uint64_t)s.live;
     to->excluded += (uint64_t)s.excluded;
     to->pass += (uint64_t)s.pass;

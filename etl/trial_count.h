@@ -13,8 +13,8 @@ struct trial_block {
     /* What is compared with: scores and their threshold, or what the flags say passed that night (a column of eight
      * bytes less to read), or nobody. */
     const int64_t *active;
-    bool by_flags; /* active is NULL then */
-    const int64_t *live;   /* 1 for who counts, 0 for who does not; NULL: everybody counts */
+    bool by_flags;       /* active is NULL then */
+    const int64_t *live; /* 1 for who counts, 0 for who does not; NULL: everybody counts */
     int64_t threshold, active_threshold;
     int64_t *passes, *was; /* out: 0 or 1 per customer; NULL: not wanted (neither of them) */
 };

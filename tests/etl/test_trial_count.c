@@ -9,8 +9,8 @@ enum { ROUNDS = 3000 };
 static int64_t score_of(uint64_t *s, int64_t width)
 {
     switch (fixture_below(s, 8)) {
-    case 0: return (int64_t)fixture_random(s);                                           /* any size */
-    case 1: return (int64_t)((uint64_t)width * (fixture_below(s, 260) - 30ull));          /* on the edge of a bin */
+    case 0: return (int64_t)fixture_random(s);                                   /* any size */
+    case 1: return (int64_t)((uint64_t)width * (fixture_below(s, 260) - 30ull)); /* on the edge of a bin */
     case 2: return (int64_t)((uint64_t)width * (fixture_below(s, 260) - 30ull) - 1);
     case 3: return -(int64_t)fixture_below(s, 3);
     default: return (int64_t)(fixture_random(s) % (uint64_t)(width < 1000000000 ? width * 260 : width)) - width;
@@ -46,7 +46,7 @@ static void test_every_shape(void **state)
     uint64_t seed = fixture_seed();
     static int64_t score[SEGMENT_RUN], flags[SEGMENT_RUN], active[SEGMENT_RUN], live[SEGMENT_RUN];
     static int64_t passes[SEGMENT_RUN], was[SEGMENT_RUN];
-    static const int64_t WIDTHS[] = {1, 7, 5000000, (INT64_C(1) << 43) - 1, INT64_C(1) << 43, INT64_C(1) << 60};
+    static const int64_t WIDTHS[] = {1, 7, 49, 5000000, (INT64_C(1) << 43) - 1, INT64_C(1) << 43, INT64_C(1) << 60};
     for (int round = 0; round < ROUNDS; round++) {
         int64_t width = WIDTHS[fixture_below(&seed, COUNT_OF(WIDTHS))];
         int last = 1 + (int)fixture_below(&seed, TRIAL_BINS_MAX), shape = (int)fixture_below(&seed, 3);
