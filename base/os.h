@@ -136,15 +136,18 @@ bool os_real_path(const char *path, char real[OS_PATH_MAX], struct status *st);
 /* Zeroed pages, huge where the kernel gives them; freed with os_unmap. NULL when refused. */
 void *os_map(size_t size);
 void os_unmap(void *p, size_t size);
-/* A file of that size as read-only memory, for files that never change: no copy, and no fresh pages to fill. Freed with
- * os_unmap; the descriptor may be closed before. NULL and a status on failure (base/os_map.c). */
-const void *os_map_file(int fd, const char *path, size_t size, struct status *st);
-/* Brings a range of it into memory: a bad disk is a failure here, and not a signal (SIGBUS) in the middle of a loop. */
-bool os_map_fetch(const char *path, const void *bytes, size_t length, struct status *st);
 /* Tells malloc to keep what is freed (scratch of a few MB is taken and given back by every step, and pages that come
  * fresh from the kernel have to be zeroed each time: 5 % of a run), or, when memory is scarce, to give it back at once.
  * */
 void os_tune_memory(bool keep_freed);
+/* A file as memory, read only; NULL and a status. size > 0. Pages are read when they are touched: one that cannot be
+ * (the file was shortened meanwhile, the disk fails) ends the process with a message and the exit code of STATUS_IO. */
+const void *os_map_file(int fd, const char *path, size_t size, struct status *st);
+void os_unmap_file(const void *bytes, size_t size);
+/* Reads a range of a mapped file now: what is missing is a status. It costs three times what touching the pages does. */
+bool os_load_mapped(const void *bytes, const char *path, uint64_t offset, size_t length, struct status *st);
+/* Starts reading a range that will be touched soon. */
+bool os_expect_mapped(const void *bytes, const char *path, uint64_t offset, size_t length, struct status *st);
 
 /* --- time --- */
 uint64_t os_monotonic_ns(void);

@@ -278,7 +278,7 @@ struct segment *segment_open(const char *path, struct status *st)
 void segment_close(struct segment *s)
 {
     if (!s) return;
-    if (s->map) os_unmap((void *)(uintptr_t)s->map, s->size);
+    os_unmap_file(s->map, s->size);
     os_close(s->fd);
     free(s->index);
     free(s);
@@ -351,7 +351,7 @@ bool segment_view(struct segment *s, uint32_t partition, int column, struct view
     *out = (struct view){s->map + p->offset, p->bytes};
     if (p->bytes == 0) return true;
     if (p->offset > s->size || p->bytes > s->size - p->offset) return damaged(s->path, "it is too short", st);
-    return os_map_fetch(s->path, out->bytes, out->length, st) && check_piece(s, partition, column, out->bytes, st);
+    return check_piece(s, partition, column, out->bytes, st);
 }
 
 uint32_t segment_decode_run(struct view loaded, uint64_t run, int64_t *out)
