@@ -173,10 +173,10 @@ static void settle(const struct job *j, struct detail_worker *w, struct detail_a
                    int currency, bool known)
 {
     if (a->opening + movement != a->closing || !known)
-        a->kind = j->refresh                                            ? DETAIL_REFRESHED
+        a->kind = j->refresh                                                 ? DETAIL_REFRESHED
                   : j->filtered && (!known || a->record == DETAIL_NO_RECORD) ? DETAIL_FILTERED
-                  : known                                               ? DETAIL_BREAK
-                                                                        : DETAIL_UNKNOWN;
+                  : known                                                    ? DETAIL_BREAK
+                                                                             : DETAIL_UNKNOWN;
     snprintf(a->currency, sizeof a->currency, "%s", j->im->rates->code[currency]);
     add_sums(w, a, movement, currency);
 }
@@ -246,8 +246,7 @@ static bool take_group(const struct job *j, struct detail_worker *w, const struc
         if (is_again(now, i)) continue;
         uint64_t accounts = w->rows.accounts_count;
         if (!take_account(j, w, now, before, now->rows->record[i], first, end, st)) return false;
-        if (w->rows.accounts_count > accounts && count < KNOWN_MAX)
-            known[count++] = w->rows.accounts[accounts].account;
+        if (w->rows.accounts_count > accounts && count < KNOWN_MAX) known[count++] = w->rows.accounts[accounts].account;
     }
     take_unknown(j, w, known, count, first, end);
     return true;

@@ -3,8 +3,8 @@
  *
  * For each transaction log and partition of accounts, yesterday's and tonight's account directories are laid side by
  * side: an account with another record, or with movements, is looked at. Opening is the ledger balance in yesterday's
- * record, closing that in tonight's (of a closed account: nothing), movement the sum of its postings. What does not lead
- * from one to the other is a break: kept, counted, listed (crmx detail breaks), and no reason to stop.
+ * record, closing that in tonight's (of a closed account: nothing), movement the sum of its postings. What does not
+ * lead from one to the other is a break: kept, counted, listed (crmx detail breaks), and no reason to stop.
  *
  * The days before are linked, not written again (etl/detail_month). */
 #ifndef CRMX_ETL_DETAIL_H
@@ -19,7 +19,7 @@ struct detail {
     const char *old_folder; /* of yesterday's generation; NULL: none, and no day is written */
     int32_t first;          /* the first day that is kept (detail_first_day) */
     /* results */
-    struct detail_month month; /* all days, tonight's included */
+    struct detail_month month;           /* all days, tonight's included */
     uint64_t accounts, postings, breaks; /* of tonight */
 };
 

@@ -186,8 +186,7 @@ static bool load_column(struct segment *s, uint32_t partition, enum column c, st
 bool detail_day_load(struct segment *s, uint32_t partition, struct detail_rows *out, struct status *st)
 {
     int accounts = segment_find(s, SHAPE[NUMBER].name), postings = segment_find(s, SHAPE[POSTING_RECORD].name);
-    if (accounts < 0 || postings < 0)
-        return status_fail(st, STATUS_CORRUPT, "this is no day of the month's detail");
+    if (accounts < 0 || postings < 0) return status_fail(st, STATUS_CORRUPT, "this is no day of the month's detail");
     out->accounts_count = segment_rows(s, partition, accounts);
     out->postings_count = segment_rows(s, partition, postings);
     out->accounts = grown(out->accounts, out->accounts_count, &out->accounts_capacity, sizeof *out->accounts);

@@ -21,10 +21,10 @@ enum { DETAIL_NO_RECORD = UINT32_MAX };
 /* Opening + movement = closing? */
 enum detail_kind {
     DETAIL_EVEN,
-    DETAIL_BREAK,      /* it is not */
-    DETAIL_UNKNOWN,    /* movements of an account that is not known */
-    DETAIL_FILTERED,   /* the same where the unit filters accounts: expected */
-    DETAIL_REFRESHED,  /* the balance of a full unload, which comes without movements */
+    DETAIL_BREAK,     /* it is not */
+    DETAIL_UNKNOWN,   /* movements of an account that is not known */
+    DETAIL_FILTERED,  /* the same where the unit filters accounts: expected */
+    DETAIL_REFRESHED, /* the balance of a full unload, which comes without movements */
     DETAIL_KINDS
 };
 extern const char *const DETAIL_KIND_NAMES[];

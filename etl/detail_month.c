@@ -81,8 +81,7 @@ static bool take_sum(void *context, char *field[], struct status *st)
 
 bool detail_month_read(const char *folder, struct arena *arena, struct detail_month *out, struct status *st)
 {
-    const char *detail = arena_printf(arena, "%s/detail", folder),
-               *sums = arena_printf(arena, "%s/sums.tsv", detail);
+    const char *detail = arena_printf(arena, "%s/detail", folder), *sums = arena_printf(arena, "%s/sums.tsv", detail);
     struct listing l = {.m = out, .arena = arena};
     *out = (struct detail_month){0};
     if (!os_exists(sums)) return true;

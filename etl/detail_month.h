@@ -17,8 +17,9 @@ struct detail_sum { /* a line of sums.tsv; of one day, log and currency */
     int32_t date;
     const char *log, *currency;
     uint64_t accounts, postings, breaks;
-    __int128 opening, movement, closing, unexplained; /* unexplained: closing - opening - movement, of the breaks only */
-    __int128 adjusted;                                /* the same of a full unload or a filter: expected */
+    __int128 opening, movement, closing,
+        unexplained;   /* unexplained: closing - opening - movement, of the breaks only */
+    __int128 adjusted; /* the same of a full unload or a filter: expected */
     int scale;
 };
 

@@ -1,6 +1,6 @@
 /* detail_shape: what a transaction log 交易日志 says, field by field, and which amount of the account its movements add
- * up to: `ledger` of the transaction layout, amounts of the account layout with an optional minus before each, "balance"
- * where it says nothing:
+ * up to: `ledger` of the transaction layout, amounts of the account layout with an optional minus before each,
+ * "balance" where it says nothing:
  *
  *     [layout]
  *     class  = transaction

@@ -28,8 +28,8 @@ static void one_log(struct reconcile *r, const struct detail *d, int log)
         const struct detail_sum *s = line_of(d, name, currency);
         __int128 moved = p->sum[c] * p->shape.amount_times;
         if (s || moved)
-            reconcile_equate(r, arena_printf(r->arena, "%s: money accepted = kept in the month's detail", name), currency,
-                             moved, s ? s->movement : 0, p->shape.scale);
+            reconcile_equate(r, arena_printf(r->arena, "%s: money accepted = kept in the month's detail", name),
+                             currency, moved, s ? s->movement : 0, p->shape.scale);
         if (!s) continue;
         reconcile_equate(r, arena_printf(r->arena, "%s: opening + movements + breaks + adjusted = closing", name),
                          currency, s->opening + moved + s->unexplained + s->adjusted, s->closing, s->scale);
@@ -44,8 +44,8 @@ static void one_log(struct reconcile *r, const struct detail *d, int log)
         breaks += s->breaks;
         accounts += s->accounts;
     }
-    reconcile_equate(r, arena_printf(r->arena, "%s: movements accepted = kept in the month's detail", name), "", accepted,
-                     kept, 0);
+    reconcile_equate(r, arena_printf(r->arena, "%s: movements accepted = kept in the month's detail", name), "",
+                     accepted, kept, 0);
     reconcile_records(r, 85, arena_printf(r->arena, "%s.kept", name), kept);
     reconcile_records(r, 85, arena_printf(r->arena, "%s.moved_accounts", name), accounts);
     reconcile_records(r, 85, arena_printf(r->arena, "%s.breaks", name), breaks);
