@@ -210,6 +210,7 @@ static bool take_account(const struct job *j, struct detail_worker *w, const str
     a->record = record;
     a->opening = was.ledger;
     a->closing = closing;
+    a->closed = !open;
     take_postings(j, w, &first, end, image.key, &movement);
     settle(j, w, &w->rows.accounts[w->rows.accounts_count - 1], movement, image.currency, true);
     return true;

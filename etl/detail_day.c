@@ -14,6 +14,7 @@ enum column {
     CLOSING,
     POSTINGS,
     KIND,
+    CLOSED,
     POSTING_RECORD,
     POSTING_POSTED,
     POSTING_TIME,
@@ -36,6 +37,7 @@ static const struct {
     [CLOSING] = {"closing", SEGMENT_MONEY, 0},
     [POSTINGS] = {"postings", SEGMENT_INTEGER, 0},
     [KIND] = {"kind", SEGMENT_CODE, 0},
+    [CLOSED] = {"closed", SEGMENT_CODE, 0},
     [POSTING_RECORD] = {"posting.record", SEGMENT_INTEGER, 0},
     [POSTING_POSTED] = {"posting.posted", SEGMENT_DATE, 0},
     [POSTING_TIME] = {"posting.time", SEGMENT_INTEGER, 0},
@@ -91,6 +93,7 @@ static int64_t account_value(const struct detail_account *a, enum column c)
     case OPENING: return a->opening;
     case CLOSING: return a->closing;
     case POSTINGS: return a->postings;
+    case CLOSED: return a->closed;
     default: return a->kind;
     }
 }
@@ -115,6 +118,7 @@ static void set_account(struct detail_account *a, enum column c, int64_t v)
     case OPENING: a->opening = v; break;
     case CLOSING: a->closing = v; break;
     case POSTINGS: a->postings = (uint32_t)v; break;
+    case CLOSED: a->closed = v != 0; break;
     default: a->kind = (enum detail_kind)v; break;
     }
 }

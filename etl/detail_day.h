@@ -4,8 +4,8 @@
  * Partitioned by account key like the account directory. A partition holds the accounts that moved or whose balance
  * changed, by hash of their key, and their postings in posting order (day, time, sequence, record):
  *
- *     account number record currency opening closing postings kind · posting.record .posted .time .sequence .amount
- *     .reversal_of
+ *     account number record currency opening closing postings kind closed · posting.record .posted .time .sequence
+ *     .amount .reversal_of
  *
  * Amounts are in minor units at the scale of the column. Records are ids in the space of account layout and log: what
  * else a record says is read from the archived file. */
@@ -40,6 +40,7 @@ struct detail_account {
     int64_t opening, closing;
     uint32_t postings;
     enum detail_kind kind;
+    bool closed; /* at the end of the day */
     char currency[4];
 };
 

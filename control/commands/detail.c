@@ -27,8 +27,8 @@ static const char *date_text(struct arena *arena, int32_t date)
 
 static int run_list(struct command_call *call)
 {
-    static const char *const COLUMNS[] = {"day",      "log",     "currency",    "accounts", "movements", "opening",
-                                          "movement", "closing", "breaks", "unexplained", "adjusted", NULL};
+    static const char *const COLUMNS[] = {"day",      "log",     "currency", "accounts",    "movements", "opening",
+                                          "movement", "closing", "breaks",   "unexplained", "adjusted",  NULL};
     struct generation *g;
     struct detail_month m;
     struct listing rows;
@@ -195,7 +195,8 @@ static int look(struct command_call *call, struct look *k, const char *const col
     k->count = (int)command_integer(call, "count", SHOWN_MAX);
     bool ok = show_population_open(p, call, true, looked_at, &call->status);
     if (ok && k->customer && !lookup_parse_number(p->g->unit, k->customer, &number)) {
-        status_fail(&call->status, STATUS_USAGE, "\"%s\" is no integrated number of unit %s", k->customer, p->g->unit->id);
+        status_fail(&call->status, STATUS_USAGE, "\"%s\" is no integrated number of unit %s", k->customer,
+                    p->g->unit->id);
         status_hint(&call->status, "find it: crmx customer find --name …");
         ok = false;
     }
@@ -216,8 +217,8 @@ static int look(struct command_call *call, struct look *k, const char *const col
 
 static int run_breaks(struct command_call *call)
 {
-    static const char *const COLUMNS[] = {"day",      "system",  "account",    "sub_account", "currency", "customer", "opening",
-                                          "movement", "closing", "difference", "kind",        NULL};
+    static const char *const COLUMNS[] = {"day",     "system",   "account", "sub_account", "currency", "customer",
+                                          "opening", "movement", "closing", "difference",  "kind",     NULL};
     struct look k = {.breaks = true};
     return look(call, &k, COLUMNS, show_break, "detail breaks");
 }
@@ -241,8 +242,9 @@ const struct command command_detail_breaks = {
 
 static int run_show(struct command_call *call)
 {
-    static const char *const COLUMNS[] = {"day",      "system", "account", "sub_account", "currency",    "customer",
-                                          "posted",   "sequence", "amount",  "balance",     "reversal_of", "text", NULL};
+    static const char *const COLUMNS[] = {"day",         "system", "account",  "sub_account", "currency",
+                                          "customer",    "posted", "sequence", "amount",      "balance",
+                                          "reversal_of", "text",   NULL};
     struct look k = {.customer = command_text(call, "customer", NULL),
                      .account = command_text(call, "account", NULL),
                      .sub_account = command_text(call, "sub-account", NULL),
@@ -261,29 +263,22 @@ const struct command command_detail_show = {
     .summary = "the month's movements of an account, or of a customer's accounts, in posting order",
     .description = "Also of customers who are not in the CRM. balance: after the movement. --customer finds the "
                    "accounts by their (smallest) owner on the day of the movement.",
-    .options = (const struct command_value[]){{.name = "account",
-                                               .letter = 'a',
-                                               .type = COMMAND_TEXT,
-                                               .placeholder = "NUMBER",
-                                               .doc = "the account number"},
-                                              {.name = "sub-account",
-                                               .type = COMMAND_TEXT,
-                                               .placeholder = "NUMBER",
-                                               .doc = "only this sub-account"},
-                                              {.name = "currency",
-                                               .type = COMMAND_TEXT,
-                                               .placeholder = "CODE",
-                                               .doc = "only in this currency"},
-                                              {.name = "customer",
-                                               .type = COMMAND_TEXT,
-                                               .placeholder = "NUMBER",
-                                               .doc = "the integrated number"},
-                                              SHOW_UNIT,
-                                              SHOW_DATE,
-                                              DETAIL_DAY,
-                                              COUNT,
-                                              SHOW_UNMASK,
-                                              {0}},
+    .options =
+        (const struct command_value[]){
+            {.name = "account",
+             .letter = 'a',
+             .type = COMMAND_TEXT,
+             .placeholder = "NUMBER",
+             .doc = "the account number"},
+            {.name = "sub-account", .type = COMMAND_TEXT, .placeholder = "NUMBER", .doc = "only this sub-account"},
+            {.name = "currency", .type = COMMAND_TEXT, .placeholder = "CODE", .doc = "only in this currency"},
+            {.name = "customer", .type = COMMAND_TEXT, .placeholder = "NUMBER", .doc = "the integrated number"},
+            SHOW_UNIT,
+            SHOW_DATE,
+            DETAIL_DAY,
+            COUNT,
+            SHOW_UNMASK,
+            {0}},
     .examples = "crmx detail show --account 6222100012472425001100 --unmask\ncrmx detail show --customer 1100000012",
     .run = run_show,
 };
