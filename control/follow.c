@@ -195,14 +195,15 @@ bool follow_targets(struct command_call *call, const char *unit, struct deliver_
 }
 
 /* A server may be down for a moment: it is asked again before the set is left to the next call. */
-static bool deliver_again(struct command_call *call, const struct deliver_target *target, const struct deliver_set *set,
-                          const struct deliver_options *options, struct deliver_result *result, struct status *st)
+bool follow_deliver_set(struct command_call *call, const struct deliver_target *target, const struct deliver_set *set,
+                        const char *ledger, struct deliver_result *result, struct status *st)
 {
+    struct deliver_options options = {.ledger_path = ledger, .tell = tell};
     int64_t attempts = option_integer(call->options, OPTION_DELIVERY_ATTEMPTS),
             wait_ms = option_duration_ms(call->options, OPTION_DELIVERY_RETRY_WAIT);
     if (target->place.kind == TRANSFER_DIRECTORY) attempts = 1;
     for (int64_t n = 1;; n++) {
-        if (deliver_run(target, set, options, result, st)) return true;
+        if (deliver_run(target, set, &options, result, st)) return true;
         if (st->code != STATUS_TRANSFER || n >= attempts) return false;
         log_status(LOG_WARNING, st);
         log_warning("target %s: attempt %lld of %lld failed, the next one in %lld s", target->place.name, (long long)n,
@@ -234,9 +235,8 @@ static bool deliver_to(struct command_call *call, struct generation *g, const st
                               .generation = g->id,
                               .files = files,
                               .files_count = g->unit->outputs_count};
-    struct deliver_options options = {.ledger_path = ledger, .tell = tell};
     struct deliver_result result;
-    if (!deliver_again(call, target, &set, &options, &result, st))
+    if (!follow_deliver_set(call, target, &set, ledger, &result, st))
         return status_while(st, "delivering to target %s", target->place.name);
     if (result.already)
         log_info("target %s has the set of %s already", target->place.name, generation_date(g, arena));
