@@ -58,16 +58,15 @@ static struct input_file *add(struct input_set *inputs, const struct input_file 
     f.space = f.layout->class == LAYOUT_CUSTOMER ? -1 : unit->layout_base[index];
     if (f.layout->class == LAYOUT_TRANSACTION) f.space = unit_layout(unit, f.layout->name);
     f.path = arena_dup(arena, view_of(path));
-    f.fd = os_open_read(path, st);
-    if (f.fd < 0) return NULL;
     uint64_t size = f.identity.size;
-    if (os_identify_fd(f.fd, path, &f.identity, st) && f.identity.size != size) {
+    f.bytes = NULL;
+    if (input_open(&f, st) && f.identity.size != size) {
         status_fail(st, STATUS_CORRUPT, "archived input \"%s\" has %llu bytes, the generation was made from %llu", path,
                     (unsigned long long)f.identity.size, (unsigned long long)size);
         status_hint(st, "see what else is damaged: crmx generation verify --unit %s", unit->id);
     }
     if (st->code == STATUS_OK) return input_add_carried(inputs, &f);
-    os_close(f.fd);
+    os_unmap_file(f.bytes, f.identity.size);
     return NULL;
 }
 

@@ -6,6 +6,8 @@
 #include "base/charset.h"
 #include "etl/import.h"
 
+_Static_assert((int)DECODE_SLACK <= (int)INPUT_SLACK, "records are decoded where they lie in the file");
+
 /* --- keys --- */
 
 struct import_part { /* a text field that is part of a key; read with the slack around a record */

@@ -34,7 +34,7 @@ static bool customer_fields(struct populate_job *j, struct populate_worker *w, c
 {
     struct import *im = j->p->in->im;
     const struct schema *schema = im->tables->schema;
-    unsigned char bytes[LAYOUT_RECORD_MAX + 2 * DECODE_SLACK];
+    unsigned char room[INPUT_ROOM];
     for (int f = 0; f < schema->customer_fields_count; f++)
         columns[f] = formula_uses_customer_field(program, f) || (shadow && formula_uses_customer_field(shadow, f))
                          ? w->customer_fields + (size_t)f * MEASURE_BLOCK_CUSTOMERS
@@ -43,7 +43,8 @@ static bool customer_fields(struct populate_job *j, struct populate_worker *w, c
         uint32_t record = w->primary[first + i];
         if (record == APPLY_NONE) continue; /* a number that is not in force */
         const struct input_file *file = input_file_of(im->inputs, -1, record);
-        if (!input_read_record(file, record, bytes + DECODE_SLACK, st)) return false;
+        const unsigned char *bytes = input_record(file, record, room, st);
+        if (!bytes) return false;
         for (int f = 0; f < schema->customer_fields_count; f++) {
             if (!columns[f]) continue;
             int field = layout_find(file->layout, schema->customer_fields[f].name);
@@ -51,7 +52,7 @@ static bool customer_fields(struct populate_job *j, struct populate_worker *w, c
             w->customer_fields[(size_t)f * MEASURE_BLOCK_CUSTOMERS + i] =
                 field < 0 ? none
                           : schema_value(&schema->customer_fields[f], &file->layout->fields[field],
-                                         decode_value(im->decoders[file->layout_index], field, bytes + DECODE_SLACK));
+                                         decode_value(im->decoders[file->layout_index], field, bytes));
         }
     }
     (void)r;

@@ -254,8 +254,7 @@ static bool import_files(struct run *r)
     r->import_started = true;
     if (r->old) fix_bits(r);
     /* Who the customers are is found out before their accounts are read: rows then go straight to their places. */
-    bool ok = import_customers(&r->import, r->st) &&
-              (!r->old || input_keep(&r->inputs, r->request->memory_max / 16, r->st)) && start_integration(r) &&
+    bool ok = import_customers(&r->import, r->st) && start_integration(r) &&
               integrate_customers(&r->integrate, r->st) && import_rows(&r->import, r->st);
     progress_finish(progress);
     if (!ok) return false;

@@ -218,7 +218,6 @@ static void release_worker(struct scan *s, struct scan_worker *w)
         formula_scratch_free(w->scratch[p]);
         for (int k = 0; w->results[p] && k < s->results_count; k++) free(w->results[p][k]);
     }
-    record_reader_release(&w->records);
 }
 
 static bool find_columns(const struct scan *s, int *stored, struct status *st)

@@ -373,7 +373,7 @@ static void test_unbalanced(void **state)
     im.unit = &unit;
     im.tables = &tables;
     im.rates = &rates;
-    inputs.files[0] = (struct input_file){.name = "RC1", .lines = 7, .accepted = 5, .rejected = 2, .fd = -1};
+    inputs.files[0] = (struct input_file){.name = "RC1", .lines = 7, .accepted = 5, .rejected = 2};
     inputs.files_count = inputs.customer_files = 1;
     assert_true(reconcile_run(&p, &r, &st));
     assert_int_equal(r.unbalanced, 0);
