@@ -10,7 +10,8 @@ enum { SCALE_MAX = 6 };
 /* Decimals of a currency in everyday use; apart from those of the file. */
 static int minor_units(const char *currency)
 {
-    static const char *const NONE[] = {"JPY", "KRW", "VND", "CLP", "ISK"}, *const THREE[] = {"KWD", "BHD", "OMR", "TND", "JOD"};
+    static const char *const NONE[] = {"JPY", "KRW", "VND", "CLP", "ISK"}, *const THREE[] = {"KWD", "BHD", "OMR", "TND",
+                                                                                             "JOD"};
     for (int i = 0; i < 5; i++) {
         if (strcmp(currency, NONE[i]) == 0) return 0;
         if (strcmp(currency, THREE[i]) == 0) return 3;
