@@ -288,7 +288,8 @@ bool month_end_render(const struct month_end_request *r, struct month_end *m, st
     struct work w;
     *m = (struct month_end){0};
     arena_init(&m->arena, "month end");
-    bool ok = begin(&w, r, m, st) && check_layout(&w) && check_date(&w) && check_order(&w) && open_folder(&w) && (m->emptied || render(&w));
+    bool ok = begin(&w, r, m, st) && check_layout(&w) && check_date(&w) && check_order(&w) && open_folder(&w) &&
+              (m->emptied || render(&w));
     end(&w);
     return ok || status_while(st, "making the statements of unit %s for %s", r->unit, w.date);
 }
@@ -311,8 +312,8 @@ bool month_end_empty(const struct month_end_request *r, struct month_end *m, str
 {
     struct work w;
     int32_t emptied;
-    bool ok = begin(&w, r, m, st) && append(m, 230, "delivered", st) &&
-              detail_emptied_read(m->unit_folder, &emptied, st);
+    bool ok =
+        begin(&w, r, m, st) && append(m, 230, "delivered", st) && detail_emptied_read(m->unit_folder, &emptied, st);
     log_step("240 empty");
     if (ok && (emptied == DATE_NONE || emptied < r->date))
         ok = epoch_check(&w.epoch, st) && detail_emptied_write(m->unit_folder, r->date, m->generation, st);

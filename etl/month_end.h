@@ -3,7 +3,8 @@
  *     state/units/UU/month/DATE.SEQ/journal            what has been done
  *                                  param/NAME.ini      the statement layout, frozen at the start
  *                                  out/                the files, totals.tsv, tieout.tsv; out.tmp while they are made
- *     state/units/UU/emptied                           the detail up to this date is no longer carried (etl/detail_month)
+ *     state/units/UU/emptied                           the detail up to this date is no longer carried
+ *                                                      (etl/detail_month)
  *
  *     month_end_render (210, 220)  ► the caller delivers out/ (230)  ► month_end_empty (240)
  *

@@ -74,8 +74,7 @@ static bool open_table(struct statement *s, int log, const struct detail_month *
     for (int i = 0; i < u->layouts_count; i++)
         if (u->layout_base[i] == u->layout_base[log] && u->layouts[i]->class == LAYOUT_ACCOUNT)
             detail_ledger_of(&t->shape, u->layouts[i], &t->ledger[i]);
-    struct segment *directory =
-        segment_open(arena_printf(s->arena, "%s/account-%s.dir", g->folder, account->name), st);
+    struct segment *directory = segment_open(arena_printf(s->arena, "%s/account-%s.dir", g->folder, account->name), st);
     if (!directory) return false;
     t->bits = __builtin_ctz(segment_partitions(directory));
     segment_close(directory);
@@ -124,8 +123,9 @@ static bool find_start(struct statement *s, const struct detail_month *m, struct
     if (s->from <= s->g->business_date) return true;
     date_format(s->g->business_date, date);
     status_fail(st, STATUS_USAGE, "generation %s keeps no movements of its month: nothing can be stated", s->g->id);
-    return status_hint(st, "movements are kept from the night after the initial load on: crmx detail list --unit %s "
-                           "--date %s",
+    return status_hint(st,
+                       "movements are kept from the night after the initial load on: crmx detail list --unit %s "
+                       "--date %s",
                        s->g->unit->id, date);
 }
 

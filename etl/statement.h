@@ -7,9 +7,10 @@
  *
  * Both go through exchanges: memory is the run's budget. The bytes do not depend on threads or memory.
  *
- * Each account is stated once: with its owner; of several owners who are CRM customers with the one who has the smallest
- * number, the others are told where it is (docs/decisions/011). opening + movements + adjustments = closing holds on every
- * account: what movements do not explain (a break, a full unload) is printed as an adjustment of its day. */
+ * Each account is stated once: with its owner; of several owners who are CRM customers with the one who has the
+ * smallest number, the others are told where it is (docs/decisions/011). opening + movements + adjustments = closing
+ * holds on every account: what movements do not explain (a break, a full unload) is printed as an adjustment of its
+ * day. */
 #ifndef CRMX_ETL_STATEMENT_H
 #define CRMX_ETL_STATEMENT_H
 
@@ -42,12 +43,12 @@ struct statement_table { /* an account table with a transaction log */
     struct statement_sum *sums; /* [currency]: as rendered */
 };
 
-enum statement_what { /* order of a customer's tuples: statement_order */
-    WHAT_CUSTOMER,    /* record: primary; day: entry date */
-    WHAT_ACCOUNT,     /* amount: opening; other: closing */
-    WHAT_JOINT,       /* other: index of the customer who has it on the statement */
-    WHAT_POSTING,     /* other: reversal_of */
-    WHAT_ADJUSTMENT
+enum statement_what {                /* order of a customer's tuples: statement_order */
+                      WHAT_CUSTOMER, /* record: primary; day: entry date */
+                      WHAT_ACCOUNT,  /* amount: opening; other: closing */
+                      WHAT_JOINT,    /* other: index of the customer who has it on the statement */
+                      WHAT_POSTING,  /* other: reversal_of */
+                      WHAT_ADJUSTMENT
 };
 struct statement_tuple {
     uint32_t customer; /* index: number - first_number */
@@ -85,7 +86,7 @@ struct statement {
     uint64_t *crm; /* bitmap by index: CRM customers */
     struct redirect {
         uint32_t number, to;
-    } *redirects;
+    } * redirects;
     uint32_t redirects_count, redirects_capacity;
     struct statement_totals totals;
 };

@@ -98,7 +98,8 @@ static bool add_held(struct job *j, int worker, int table, uint32_t customer, ui
     return true;
 }
 
-static int64_t row_ledger(const struct statement *s, const struct statement_table *t, const struct worker *w, uint64_t row)
+static int64_t row_ledger(const struct statement *s, const struct statement_table *t, const struct worker *w,
+                          uint64_t row)
 {
     const struct layout *l = s->g->tables.table[t->table].layout;
     struct detail_ledger parts;
@@ -285,7 +286,8 @@ static uint32_t last_owner(const struct statement *s, uint32_t number)
     return s->crm[customer >> 6] >> (customer & 63) & 1 ? customer : UINT32_MAX;
 }
 
-/* An account that nobody in the CRM holds at the month end: stated when it was closed in the month by a CRM customer. */
+/* An account that nobody in the CRM holds at the month end: stated when it was closed in the month by a CRM customer.
+ * */
 static bool state_closed(struct job *j, int worker, int table, const struct place *places, uint64_t n,
                          struct status *st)
 {
@@ -412,10 +414,14 @@ bool statement_collect(struct statement *s, struct status *st)
     for (int t = 0; t < s->tables_count; t++)
         if (s->tables[t].bits > bits) bits = s->tables[t].bits;
     for (s->range_bits = 12; s->g->numbers >> s->range_bits > 4096;) s->range_bits++;
-    struct exchange_options held = {"statement-accounts", 1u << bits,   sizeof(struct held_tuple),
-                                    workers,              s->budget,    s->spill_folder},
-                            items = {"statement-items", (uint32_t)(s->g->numbers >> s->range_bits) + 1,
-                                     sizeof(struct statement_tuple), workers, s->budget, s->spill_folder};
+    struct exchange_options held = {"statement-accounts", 1u << bits, sizeof(struct held_tuple), workers, s->budget,
+                                    s->spill_folder},
+                            items = {"statement-items",
+                                     (uint32_t)(s->g->numbers >> s->range_bits) + 1,
+                                     sizeof(struct statement_tuple),
+                                     workers,
+                                     s->budget,
+                                     s->spill_folder};
     bool ok = exchange_init(&s->accounts, &held, st) && exchange_init(&s->items, &items, st) &&
               pool_run(s->pool, segment_partitions(s->g->customer), customers_task, &j, st);
     if (ok) {

@@ -8,11 +8,12 @@
 #include <string.h>
 
 static const char *const FIELD_NAMES[STATEMENT_FIELDS] = {
-    "unit",    "unit_name", "month",    "from", "from_kind",   "to",     "number",  "name", "page",    "pages",    "title",
-    "account", "sub_account", "currency", "date", "time",        "sequence", "text", "reversal_of", "amount", "balance", "side",
-    "opening", "in",        "out",      "adjusted", "closing", "rate", "rate_date", "converted", "assets", "liabilities", "net"};
-static const char *const LINE_NAMES[LINE_COUNT] = {"account",    "opening", "posting", "reversal", "adjustment", "closing",
-                                                   "closed", "joint", "none",    "totals",  "total",    "net"};
+    "unit",        "unit_name", "month",     "from",        "from_kind",   "to",   "number", "name",     "page",
+    "pages",       "title",     "account",   "sub_account", "currency",    "date", "time",   "sequence", "text",
+    "reversal_of", "amount",    "balance",   "side",        "opening",     "in",   "out",    "adjusted", "closing",
+    "rate",        "rate_date", "converted", "assets",      "liabilities", "net"};
+static const char *const LINE_NAMES[LINE_COUNT] = {"account", "opening", "posting", "reversal", "adjustment", "closing",
+                                                   "closed",  "joint",   "none",    "totals",   "total",      "net"};
 
 enum { PIECES_MAX = 64, WIDTH_MAX = 400, TITLES_MAX = 64, PAGE_MAX = 10000 };
 
@@ -93,7 +94,8 @@ static bool read_body(struct loader *l, struct statement_layout *s)
         if (text && !read_template(l, text, &s->body[i])) return false;
     }
     if (s->body[LINE_POSTING].count) return true;
-    return conf_fail(l->conf, "body", "posting", l->st, "the line of a movement is needed: posting = {date} {amount:>18}");
+    return conf_fail(l->conf, "body", "posting", l->st,
+                     "the line of a movement is needed: posting = {date} {amount:>18}");
 }
 
 static bool read_titles(struct loader *l, struct statement_layout *s)
@@ -119,7 +121,8 @@ static const char *text_of(struct loader *l, const char *key, const char *fallba
 
 static bool is_file_name(const char *name)
 {
-    return *name && strlen(name) <= 60 && strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == strlen(name);
+    return *name && strlen(name) <= 60 &&
+           strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == strlen(name);
 }
 
 static bool read_head(struct loader *l, const char *name, struct statement_layout *s)
@@ -193,9 +196,10 @@ bool statement_is_liability(const struct statement_layout *l, const char *accoun
 /* Printer columns of a character: East Asian wide and full-width forms take two. */
 static int columns_of(uint32_t code)
 {
-    return code >= 0x1100 && (code <= 0x115f || (code >= 0x2e80 && code <= 0xa4cf) || (code >= 0xac00 && code <= 0xd7a3) ||
-                              (code >= 0xf900 && code <= 0xfaff) || (code >= 0xfe30 && code <= 0xfe6f) ||
-                              (code >= 0xff01 && code <= 0xff60) || (code >= 0xffe0 && code <= 0xffe6) || code >= 0x20000);
+    return code >= 0x1100 &&
+           (code <= 0x115f || (code >= 0x2e80 && code <= 0xa4cf) || (code >= 0xac00 && code <= 0xd7a3) ||
+            (code >= 0xf900 && code <= 0xfaff) || (code >= 0xfe30 && code <= 0xfe6f) ||
+            (code >= 0xff01 && code <= 0xff60) || (code >= 0xffe0 && code <= 0xffe6) || code >= 0x20000);
 }
 
 /* Bytes of the text that fit into `most` columns (0: all); *columns they take. */

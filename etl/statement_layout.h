@@ -1,7 +1,7 @@
 /* statement_layout: what the consolidated monthly statement 综合月结单 looks like: statements/NAME.ini (docs/formats.md,
- * "Statement layout"). Every line is a template: text and {field}, {field:WIDTH} (left), {field:>WIDTH} (right), {:WIDTH}
- * (blanks). Widths are columns of a printer: a Chinese character takes two. What does not fit is cut, a character never
- * in two; amounts are never cut.
+ * "Statement layout"). Every line is a template: text and {field}, {field:WIDTH} (left), {field:>WIDTH} (right),
+ * {:WIDTH} (blanks). Widths are columns of a printer: a Chinese character takes two. What does not fit is cut, a
+ * character never in two; amounts are never cut.
  *
  * statement_layout_load reads and checks one file; everything lives in the arena. */
 #ifndef CRMX_ETL_STATEMENT_LAYOUT_H
@@ -49,19 +49,19 @@ enum statement_field {
 };
 
 enum statement_line { /* of the body, [body] KEY = … */
-    LINE_ACCOUNT,
-    LINE_OPENING,
-    LINE_POSTING,
-    LINE_REVERSAL,
-    LINE_ADJUSTMENT,
-    LINE_CLOSING,
-    LINE_CLOSED, /* instead of closing: the account was closed in the month */
-    LINE_JOINT,  /* instead of all of these: a joint account that another owner's statement shows */
-    LINE_NONE,   /* the customer has no account with a transaction log */
-    LINE_TOTALS, /* above the totals */
-    LINE_TOTAL,  /* per side and currency */
-    LINE_NET,
-    LINE_COUNT
+                      LINE_ACCOUNT,
+                      LINE_OPENING,
+                      LINE_POSTING,
+                      LINE_REVERSAL,
+                      LINE_ADJUSTMENT,
+                      LINE_CLOSING,
+                      LINE_CLOSED, /* instead of closing: the account was closed in the month */
+                      LINE_JOINT,  /* instead of all of these: a joint account that another owner's statement shows */
+                      LINE_NONE,   /* the customer has no account with a transaction log */
+                      LINE_TOTALS, /* above the totals */
+                      LINE_TOTAL,  /* per side and currency */
+                      LINE_NET,
+                      LINE_COUNT
 };
 
 struct statement_piece {

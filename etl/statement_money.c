@@ -10,7 +10,8 @@ enum { SCALE_MAX = 6 };
 /* Decimals of a currency in everyday use; apart from those of the file. */
 static int minor_units(const char *currency)
 {
-    static const char *const NONE[] = {"JPY", "KRW", "VND", "CLP", "ISK"}, *const THREE[] = {"KWD", "BHD", "OMR", "TND", "JOD"};
+    static const char *const NONE[] = {"JPY", "KRW", "VND", "CLP", "ISK"}, *const THREE[] = {"KWD", "BHD", "OMR", "TND",
+                                                                                             "JOD"};
     for (int i = 0; i < 5; i++) {
         if (strcmp(currency, NONE[i]) == 0) return 0;
         if (strcmp(currency, THREE[i]) == 0) return 3;
@@ -33,7 +34,7 @@ char *statement_money(__int128 amount, int scale, const char *currency, char tex
         if (i && (whole - i) % 3 == 0) *out++ = ',';
         *out++ = digits[i];
     }
-    strcpy(out, digits + whole);
+    memcpy(out, digits + whole, strlen(digits + whole) + 1);
     return text;
 }
 

@@ -198,8 +198,12 @@ static bool put_item(struct job *j, struct worker *w, const struct account *a, c
     statement_money(item->amount, t->shape.scale, currency, v->amount);
     statement_money(balance, t->shape.scale, currency, v->balance);
     put_line(j, w, !posting ? LINE_ADJUSTMENT : item->other ? LINE_REVERSAL : LINE_POSTING, v);
-    csv_line(j, w, a, v, !posting ? "adjustment" : item->other ? "reversal" : "posting", v->value[STATEMENT_TEXT],
-             plain(item->amount, t->shape.scale, amount), plain(balance, t->shape.scale, after));
+    csv_line(j, w, a, v,
+             !posting      ? "adjustment"
+             : item->other ? "reversal"
+                           : "posting",
+             v->value[STATEMENT_TEXT], plain(item->amount, t->shape.scale, amount),
+             plain(balance, t->shape.scale, after));
     return true;
 }
 
@@ -352,7 +356,8 @@ static void put_pages(struct job *j, struct worker *w, struct page_values *v)
         snprintf(v->page, sizeof v->page, "%d", page);
         for (int i = 0; i < l->header_count; i++) statement_fill(&l->header[i], v->value, &w->page);
         const char *from = at;
-        for (line = 0; at < end && (!room || line < room); line++) at = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
+        for (line = 0; at < end && (!room || line < room); line++)
+            at = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
         buf_add(&w->page, from, (size_t)(at - from));
         end_page(l, w, v, room ? room - line : 0);
     }
@@ -421,7 +426,8 @@ static void set_values(struct page_values *v, const struct statement *s, uint32_
 }
 
 /* The accounts among a customer's tuples, with their items, in the order of the print. */
-static bool find_accounts(struct job *j, struct worker *w, const struct statement_tuple *t, uint64_t n, struct status *st)
+static bool find_accounts(struct job *j, struct worker *w, const struct statement_tuple *t, uint64_t n,
+                          struct status *st)
 {
     w->accounts_count = 0;
     for (uint64_t i = 0; i < n;) {
@@ -449,7 +455,8 @@ static bool find_accounts(struct job *j, struct worker *w, const struct statemen
     return true;
 }
 
-static bool put_customer(struct job *j, struct worker *w, const struct statement_tuple *t, uint64_t n, struct status *st)
+static bool put_customer(struct job *j, struct worker *w, const struct statement_tuple *t, uint64_t n,
+                         struct status *st)
 {
     struct statement *s = j->s;
     struct page_values v;
@@ -457,7 +464,8 @@ static bool put_customer(struct job *j, struct worker *w, const struct statement
     int32_t from = entered ? t->day : s->from;
     ensure(t->what == WHAT_CUSTOMER);
     if (!read_name(j, w, t->record, st) || !find_accounts(j, w, t + 1, n - 1, st)) return false;
-    set_values(&v, s, t->customer, from, entered ? statement_title(s->layout, "entry_date") : s->from_kind, w->name.bytes);
+    set_values(&v, s, t->customer, from, entered ? statement_title(s->layout, "entry_date") : s->from_kind,
+               w->name.bytes);
     buf_clear(&w->body);
     for (int i = 0; i < w->accounts_count; i++)
         if (!put_account(j, w, &w->accounts[i], from, &v, st)) return false;
@@ -484,8 +492,9 @@ static bool render_range(struct job *j, struct worker *w, uint32_t range, struct
     buf_clear(&w->text);
     buf_clear(&w->csv);
     if (range == 0 && j->csv)
-        buf_add_text(&w->csv, "number,system,account,sub_account,currency,line,date,time,sequence,reversal_of,text,amount,"
-                              "balance\n");
+        buf_add_text(&w->csv,
+                     "number,system,account,sub_account,currency,line,date,time,sequence,reversal_of,text,amount,"
+                     "balance\n");
     for (uint64_t i = 0; i < n;) {
         uint64_t end = i + 1;
         while (end < n && w->tuples[end].customer == w->tuples[i].customer) end++;
@@ -494,7 +503,8 @@ static bool render_range(struct job *j, struct worker *w, uint32_t range, struct
     }
     return !buf_full(&w->text) && !buf_full(&w->csv)
                ? true
-               : status_fail(st, STATUS_INPUT, "the statements of %d customers have more than 1 GB", 1 << j->s->range_bits);
+               : status_fail(st, STATUS_INPUT, "the statements of %d customers have more than 1 GB",
+                             1 << j->s->range_bits);
 }
 
 static bool task(void *context, int worker, uint64_t range, struct status *st)
@@ -565,7 +575,8 @@ bool statement_render(struct statement *s, struct status *st)
     ensure(j.workers);
     for (int i = 0; i < workers; i++) open_worker(&j, &j.workers[i]);
     j.text = ordered_create(arena_printf(s->arena, "%s/%s", s->folder, s->layout->file), st);
-    if (j.text && s->layout->csv) j.csv = ordered_create(arena_printf(s->arena, "%s/%s", s->folder, s->layout->csv), st);
+    if (j.text && s->layout->csv)
+        j.csv = ordered_create(arena_printf(s->arena, "%s/%s", s->folder, s->layout->csv), st);
     bool ok = j.text && (j.csv || !s->layout->csv) && pool_run(s->pool, s->items.partitions, task, &j, st);
     if (ok) {
         ordered_finish(j.text, &text);

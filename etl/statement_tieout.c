@@ -1,5 +1,5 @@
-/* statement: does what was printed lead from the population to the population? Rendering counts what it prints, collecting
- * what it hands over, the population's columns what CRM customers have. */
+/* statement: does what was printed lead from the population to the population? Rendering counts what it prints,
+ * collecting what it hands over, the population's columns what CRM customers have. */
 #include "etl/reconcile.h"
 #include "etl/statement.h"
 #include "etl/tsv.h"
@@ -39,7 +39,8 @@ static void one_sum(struct reconcile *r, const struct statement *s, const struct
     reconcile_equate(r, arena_printf(r->arena, "%s: opening + in + out + adjusted = closing", name), code,
                      sum->opening + sum->in + sum->out + sum->adjusted, sum->closing, scale);
     if (t->columns_count)
-        reconcile_equate(r, arena_printf(r->arena, "%s: closing balances = CRM customers' rows of the population", name),
+        reconcile_equate(r,
+                         arena_printf(r->arena, "%s: closing balances = CRM customers' rows of the population", name),
                          code, sum->closing, t->population[currency], scale);
 }
 
@@ -48,7 +49,8 @@ bool statement_tie_out(const struct statement *s, struct status *st)
     struct reconcile r = {.arena = s->arena};
     struct selected selected = {0};
     uint64_t accounts = 0, postings = 0;
-    if (!tsv_read(arena_printf(s->arena, "%s/totals.tsv", s->g->folder), RECONCILE_TOTALS_HEAD, take_total, &selected, st))
+    if (!tsv_read(arena_printf(s->arena, "%s/totals.tsv", s->g->folder), RECONCILE_TOTALS_HEAD, take_total, &selected,
+                  st))
         return false;
     reconcile_records(&r, 220, "statements", s->totals.customers);
     reconcile_records(&r, 220, "pages", s->totals.pages);
@@ -71,8 +73,9 @@ bool statement_tie_out(const struct statement *s, struct status *st)
         status_fail(st, STATUS_CONSERVATION, "the statements do not tie out: %s%s%s: %s against %s (%d of %d lines)",
                     e->name, e->currency[0] ? " " : "", e->currency, reconcile_decimal(e->left, e->scale, left),
                     reconcile_decimal(e->right, e->scale, right), r.unbalanced, r.equations_count);
-        return status_hint(st, "nothing was delivered; look whether the generation is damaged: crmx generation verify "
-                               "--unit %s",
+        return status_hint(st,
+                           "nothing was delivered; look whether the generation is damaged: crmx generation verify "
+                           "--unit %s",
                            s->g->unit->id);
     }
     return true;

@@ -16,8 +16,8 @@ static struct deliver_target statement_target(struct command_call *call, const s
 {
     struct deliver_target s = *t;
     s.place.name = arena_printf(&call->arena, "%s.statement", t->place.name);
-    s.set_folder = t->set_folder[0] ? arena_printf(&call->arena, "statement.%s", t->set_folder)
-                                    : "statement.{unit}.{date}.{seq}";
+    s.set_folder =
+        t->set_folder[0] ? arena_printf(&call->arena, "statement.%s", t->set_folder) : "statement.{unit}.{date}.{seq}";
     if (t->ack_file) s.ack_file = arena_printf(&call->arena, "statement.%s", t->ack_file);
     return s;
 }
@@ -78,8 +78,8 @@ static bool deliver(struct command_call *call, struct month_end *m, int32_t date
     log_step("230 deliver");
     if (!follow_targets(call, unit, &targets, &count, st)) return false;
     if (!count) {
-        status_fail(st, STATUS_WARNING, "the statements lie in \"%s/out\"; unit %s has no target: the month is kept", m->folder,
-                    unit);
+        status_fail(st, STATUS_WARNING, "the statements lie in \"%s/out\"; unit %s has no target: the month is kept",
+                    m->folder, unit);
         return status_hint(st, "add a section [target NAME] to units/%s.ini, then the same command", unit);
     }
     if (!os_make_folder(arena_printf(&call->arena, "%s/ledger", m->unit_folder), st) || !month_end_deliver(m, st))
@@ -119,8 +119,8 @@ static int finish(struct command_call *call, const struct month_end_request *r, 
     bool confirmed;
     if (m->emptied) {
         if (m->corrected)
-            log_warning("the date was done again since: crmx run monthend --unit %s --date %.10s --redo --reason '…'", r->unit,
-                        m->generation);
+            log_warning("the date was done again since: crmx run monthend --unit %s --date %.10s --redo --reason '…'",
+                        r->unit, m->generation);
         return tell(call, m, "stated, delivered and emptied before; nothing to do", 0);
     }
     if (command_flag(call, "no-follow")) return tell(call, m, "not delivered", 0);
@@ -165,7 +165,8 @@ const struct command command_run_monthend = {
     .description =
         "For every CRM customer of the generation of that date: opening balances, movements in posting order, closing "
         "balances, per currency and in the base currency, as print stream and CSV (statements/NAME.ini). The month is "
-        "emptied only when every target has confirmed. Interrupted or failed: the same command continues; a month that is "
+        "emptied only when every target has confirmed. Interrupted or failed: the same command continues; a month that "
+        "is "
         "done is recognised; corrected: --redo --reason.",
     .options =
         (const struct command_value[]){
@@ -176,7 +177,9 @@ const struct command command_run_monthend = {
              .doc = "the unit (units/UNIT.ini)",
              .required = true},
             {.name = "date", .letter = 'd', .type = COMMAND_DATE, .doc = "the last day of the month", .required = true},
-            {.name = "redo", .type = COMMAND_FLAG, .doc = "state a month again that is done: a set of its own; needs --reason"},
+            {.name = "redo",
+             .type = COMMAND_FLAG,
+             .doc = "state a month again that is done: a set of its own; needs --reason"},
             {.name = "reason", .type = COMMAND_TEXT, .placeholder = "TEXT", .doc = "why it is stated again"},
             {.name = "no-follow", .type = COMMAND_FLAG, .doc = "make the files only: neither deliver nor empty"},
             {0}},
