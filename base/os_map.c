@@ -80,7 +80,7 @@ static void on_bus_error(int signal_number, siginfo_t *info, void *context)
         signal(signal_number, SIG_DFL); /* none of ours: the access repeats and ends the process */
         return;
     }
-    say("crmx: error: could not read \"");
+    say("ERROR: could not read \"");
     say(path);
     say("\": it was shortened, or the disk failed, while it was read\n"
         "HINT: nothing was committed; look at it (ls -l, dmesg), have it sent again, then give the same command "

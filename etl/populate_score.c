@@ -176,6 +176,7 @@ static void settle_selection(const struct populate_job *j, struct populate_worke
 {
     struct populate_total *total = w->total;
     bool was_in = w->entry[place] != DATE_NONE, passes = score >= threshold;
+    bool counted = w->old.entry && place < w->old.places && w->old.entry[place] != DATE_NONE; /* under this number */
     bool in = is_selected(total, type, lists, passes);
     bool kept = !in && was_in && !(lists & CUSTOMER_EXCLUDED) && stays_in(j, w, place, score, threshold);
     in |= kept;
@@ -185,8 +186,8 @@ static void settle_selection(const struct populate_job *j, struct populate_worke
     if (kept) w->flags[place] |= CUSTOMER_KEPT;
     if (in && !was_in) w->entry[place] = j->p->in->im->business_date;
     if (!in) w->entry[place] = DATE_NONE;
-    total->entered += in && !was_in;
-    total->left += was_in && !in;
+    total->entered += in && !counted;
+    total->left += counted && !in;
     total->kept[type] += kept;
 }
 
@@ -196,7 +197,7 @@ static void select_customers(struct populate_job *j, struct populate_worker *w, 
     for (uint32_t i = 0; i < r->count; i++) {
         int type = w->types[i];
         bool was = i < w->old.places && w->old.entry && w->old.type[i] != CUSTOMER_TYPES;
-        w->entry[i] = was ? (int32_t)w->old.entry[i] : DATE_NONE;
+        w->entry[i] = populate_entry(j, r->first + i, was ? (int32_t)w->old.entry[i] : DATE_NONE);
         w->below[i] = was && w->old.below ? (int32_t)w->old.below[i] : DATE_NONE;
         if (type == CUSTOMER_TYPES) {
             w->flags[i] = CUSTOMER_GONE;

@@ -8,11 +8,11 @@
 #include "etl/arrive.h"
 #include "etl/attempt.h"
 #include "etl/detail.h"
+#include "etl/due.h"
 #include "etl/gate.h"
 #include "etl/journal.h"
 #include "etl/rates.h"
 #include "etl/reject.h"
-#include "etl/waiver.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +28,7 @@ struct run {
     struct turn turn;
     struct generation *old; /* yesterday's; NULL: an empty population */
     struct apply apply;
-    struct waivers waivers;
+    struct due due;
     struct epoch epoch;
     struct attempt attempt;
     struct journal *journal;
@@ -86,26 +86,27 @@ static const char *inbox_of(struct run *r)
                                     : arena_printf(&r->arena, "%s/%s", r->request->work, r->unit->inbox);
 }
 
+/* A rehearsal finds what the attempts of the night itself have taken. */
+static bool earlier_files(struct run *r, struct arrive_request *a)
+{
+    char own[OS_PATH_MAX];
+    bool rehearsed = r->request->state_work != NULL;
+    run_unit_folder(r->request->work, r->request->unit, own);
+    return attempt_earlier(rehearsed ? NULL : &r->attempt, own, r->request->business_date, &r->arena, &a->earlier,
+                           &a->earlier_count, r->st);
+}
+
 static bool take_files(struct run *r)
 {
     step(r, "010 arrive");
     struct arrive_request a = {.unit = r->unit,
                                .business_date = r->request->business_date,
                                .folder = arena_printf(&r->arena, "%s/in", r->attempt.folder)};
-    if (!attempt_earlier(&r->attempt, r->unit_folder, r->request->business_date, &r->arena, &a.earlier,
-                         &a.earlier_count, r->st))
-        return false;
+    if (!earlier_files(r, &a)) return false;
     a.changes = r->request->kind == RUN_DAILY;
-    bool *may_lack = arena_array(&r->arena, bool, UNIT_LAYOUTS_MAX);
-    for (int i = 0; r->old && i < r->unit->layouts_count; i++)
-        may_lack[i] =
-            r->unit->layout_calendar[i] && !calendar_is_open(r->unit->layout_calendar[i], r->request->business_date);
-    a.may_lack = may_lack;
-    if (!waiver_read(r->origin_folder, r->request->business_date, &r->arena, &r->waivers, r->st)) return false;
-    for (int i = 0; i < r->unit->layouts_count; i++) may_lack[i] |= waiver_find(&r->waivers, r->unit->layouts[i]->name);
-    if (r->old) waiver_expect(&r->waivers, r->old, &a, &r->arena);
-    for (int i = 0; i < r->waivers.count; i++)
-        log_warning("goes on without %s: %s", r->waivers.list[i].what, r->waivers.list[i].reason);
+    if (!due_find(&r->due, &a, r->origin_folder, r->old, &r->arena, r->st)) return false;
+    for (int i = 0; i < r->due.waivers.count; i++)
+        log_warning("goes on without %s: %s", r->due.waivers.list[i].what, r->due.waivers.list[i].reason);
     a.frozen = journal_find(r->journal, "taken") != NULL;
     a.inbox = inbox_of(r);
     input_set_init(&r->inputs, &r->arena);
@@ -204,7 +205,7 @@ static bool start_integration(struct run *r)
     uint64_t high_water;
     if (!attempt_high_water(&r->attempt, r->unit_folder, &high_water, r->st)) return false;
     bool old = r->old != NULL;
-    /* A rehearsal has no mark of its own. */
+    /* Never below what the population has, should the mark have been lost. */
     if (old && high_water < r->old->first_number + r->old->numbers - 1)
         high_water = r->old->first_number + r->old->numbers - 1;
     r->apply.refresh = r->request->kind == RUN_REFRESH;
@@ -316,7 +317,7 @@ static bool integrate(struct run *r)
                  (unsigned long long)(r->result->spilled_bytes + 999999) / 1000000);
     log_info("%llu integrated customers in %.2f s", (unsigned long long)r->result->customers, step_seconds(r));
     return apply_write(&r->integrate, r->attempt.generation, r->st) &&
-           waiver_write(&r->waivers, r->attempt.generation, r->st) &&
+           waiver_write(&r->due.waivers, r->attempt.generation, r->st) &&
            reject_write_notes(&r->integrate, r->attempt.generation, r->st);
 }
 
