@@ -34,7 +34,7 @@ char *statement_money(__int128 amount, int scale, const char *currency, char tex
         if (i && (whole - i) % 3 == 0) *out++ = ',';
         *out++ = digits[i];
     }
-    strcpy(out, digits + whole);
+    memcpy(out, digits + whole, strlen(digits + whole) + 1);
     return text;
 }
 
