@@ -55,11 +55,21 @@ static bool read_fields(struct trial *t, struct worker *w, const struct recomput
     unsigned char bytes[LAYOUT_RECORD_MAX + 2 * DECODE_SLACK];
     for (int f = 0; f < t->fields_count; f++)
         columns[f] = formula_uses_customer_field(t->program, f) ? w->fields + (size_t)f * FORMULA_BATCH_MAX : NULL;
-    for (uint32_t i = 0; i < b->count; i++) {
+    bool any = false; /* of the records */
+    for (int f = 0; f < t->fields_count; f++) {
+        int average = average_of_field(g->unit, schema->customer_fields[f].name);
+        any |= columns[f] && average < 0;
+        if (columns[f] && average >= 0 &&
+            !average_values(g, average, b->partition, b->first_place, b->count,
+                            w->fields + (size_t)f * FORMULA_BATCH_MAX, st))
+            return false;
+    }
+    for (uint32_t i = 0; any && i < b->count; i++) {
+        if ((uint64_t)b->flags[i] & CUSTOMER_GONE) continue; /* a number that is not in force has no record */
         const struct input_file *file = input_file_of(&g->inputs, -1, (uint32_t)b->primary[i]);
         if (!input_read_record(file, (uint32_t)b->primary[i], bytes + DECODE_SLACK, st)) return false;
         for (int f = 0; f < t->fields_count; f++) {
-            if (!columns[f]) continue;
+            if (!columns[f] || average_of_field(g->unit, schema->customer_fields[f].name) >= 0) continue;
             int field = layout_find(file->layout, schema->customer_fields[f].name);
             int64_t none = schema->customer_fields[f].type == VALUE_DATE ? DATE_NONE : 0;
             w->fields[(size_t)f * FORMULA_BATCH_MAX + i] =
