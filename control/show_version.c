@@ -35,8 +35,9 @@ bool show_version_check(const char *work, const struct parameter_version *v, con
     struct trial_result result;
     char folder[OS_PATH_MAX];
     if (strcmp(v->trial_hash, content->hash) != 0) {
-        status_fail(st, STATUS_USAGE, "version %" PRId64 " is not what was tried: its hash is %.12s, that of the trial %.12s",
-                    v->version, content->hash, *v->trial_hash ? v->trial_hash : "missing");
+        status_fail(st, STATUS_USAGE,
+                    "version %" PRId64 " is not what was tried: its hash is %.12s, that of the trial %.12s", v->version,
+                    content->hash, *v->trial_hash ? v->trial_hash : "missing");
         return status_hint(st, "try it again: crmx formula trial %" PRId64, v->version);
     }
     snprintf(folder, sizeof folder, "%s/state/units/%s", work, v->trial_unit);

@@ -1,5 +1,5 @@
-/* show_version: what a version of the parameters would bring into force: its formula and threshold, with what it inherits
- * from the head office, and the hash that a trial of it is known by.
+/* show_version: what a version of the parameters would bring into force: its formula and threshold, with what it
+ * inherits from the head office, and the hash that a trial of it is known by.
  */
 #ifndef CRMX_CONTROL_SHOW_VERSION_H
 #define CRMX_CONTROL_SHOW_VERSION_H
