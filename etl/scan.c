@@ -76,7 +76,8 @@ static bool own_formula(const struct scan *s, struct formula **f, struct status 
     snprintf(path, sizeof path, "%s/formulas/%s.formula", u->folder, u->formula_name[s->r.type]);
     struct buf text;
     buf_init(&text, 1 << 16);
-    bool ok = os_read_file(path, &text, st) && formula_parse(path, buf_view(&text), f, st);
+    bool ok = os_read_file(path, &text, st) && formula_parse(path, buf_view(&text), f, st) &&
+              measure_infer(*f, s->r.g->tables.schema, st);
     buf_release(&text);
     return ok;
 }
