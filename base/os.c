@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -465,36 +464,6 @@ uint64_t os_process_start(int pid)
     char *p = strrchr(text, ')'); /* the command may hold blanks */
     for (int field = 2; p && field < 22; field++) p = strchr(p + 1, ' ');
     return p ? strtoull(p + 1, NULL, 10) : 0;
-}
-
-/* --- memory --- */
-
-enum { HUGE_PAGE = 2 * 1024 * 1024 };
-
-void *os_map(size_t size)
-{
-    void *p = fault_here("mmap", NULL) ? MAP_FAILED
-                                       : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (p == MAP_FAILED) return NULL;
-    if (size >= HUGE_PAGE) madvise(p, size, MADV_HUGEPAGE);
-    return p;
-}
-
-void os_unmap(void *p, size_t size)
-{
-    if (p) munmap(p, size);
-}
-
-void os_tune_memory(bool keep_freed)
-{
-    if (keep_freed) {
-        mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
-        mallopt(M_TRIM_THRESHOLD, 1024 * 1024 * 1024);
-    } else {
-        mallopt(M_ARENA_MAX, 1);
-        mallopt(M_MMAP_THRESHOLD, 128 * 1024);
-        mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
-    }
 }
 
 /* --- time --- */

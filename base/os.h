@@ -140,6 +140,15 @@ void os_unmap(void *p, size_t size);
  * fresh from the kernel have to be zeroed each time: 5 % of a run), or, when memory is scarce, to give it back at once.
  * */
 void os_tune_memory(bool keep_freed);
+/* A file as memory, read only; NULL and a status. size > 0. Pages are read when they are touched: one that cannot be
+ * (the file was shortened meanwhile, the disk fails) ends the process with a message and the exit code of STATUS_IO. */
+const void *os_map_file(int fd, const char *path, size_t size, struct status *st);
+void os_unmap_file(const void *bytes, size_t size);
+/* Reads a range of a mapped file now: what is missing is a status. It costs three times what touching the pages does.
+ * */
+bool os_load_mapped(const void *bytes, const char *path, uint64_t offset, size_t length, struct status *st);
+/* Starts reading a range that will be touched soon. */
+bool os_expect_mapped(const void *bytes, const char *path, uint64_t offset, size_t length, struct status *st);
 
 /* --- time --- */
 uint64_t os_monotonic_ns(void);

@@ -37,6 +37,10 @@ const char *follow_ledger(struct command_call *call, const char *unit, const cha
  * restored backup): then nothing is noted. */
 void follow_note(struct command_call *call, const char *unit, const char *generation, int step, const char *event);
 
+/* Delivers one set; a server that is down is asked again as the options say. */
+bool follow_deliver_set(struct command_call *call, const struct deliver_target *target, const struct deliver_set *set,
+                        const char *ledger, struct deliver_result *result, struct status *st);
+
 /* The database as the options of the working folder say. */
 struct database_config follow_database(struct command_call *call);
 

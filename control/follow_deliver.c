@@ -33,6 +33,21 @@ bool follow_targets(struct command_call *call, const char *unit, struct deliver_
     return ok;
 }
 
+static struct deliver_options options_of(const struct command_call *call, const char *ledger)
+{
+    return (struct deliver_options){.ledger_path = ledger,
+                                    .tell = tell,
+                                    .attempts = option_integer(call->options, OPTION_DELIVERY_ATTEMPTS),
+                                    .attempt_wait_ms = option_duration_ms(call->options, OPTION_DELIVERY_RETRY_WAIT)};
+}
+
+bool follow_deliver_set(struct command_call *call, const struct deliver_target *target, const struct deliver_set *set,
+                        const char *ledger, struct deliver_result *result, struct status *st)
+{
+    struct deliver_options options = options_of(call, ledger);
+    return deliver_run_again(target, set, &options, result, st);
+}
+
 static bool deliver_to(struct command_call *call, struct generation *g, const struct deliver_target *target,
                        struct status *st)
 {
@@ -40,13 +55,8 @@ static bool deliver_to(struct command_call *call, struct generation *g, const st
     run_unit_folder(call->work, g->unit->id, folder);
     const char *ledger = follow_ledger(call, g->unit->id, target->place.name, st);
     if (!ledger) return false;
-    struct deliver_follow f = {.unit_folder = folder,
-                               .ledger_path = ledger,
-                               .target = target,
-                               .now = g,
-                               .attempts = option_integer(call->options, OPTION_DELIVERY_ATTEMPTS),
-                               .attempt_wait_ms = option_duration_ms(call->options, OPTION_DELIVERY_RETRY_WAIT),
-                               .tell = tell};
+    struct deliver_options options = options_of(call, ledger);
+    struct deliver_follow f = {.unit_folder = folder, .target = target, .options = &options, .now = g};
     struct deliver_follow_result result;
     if (!deliver_follow(&f, &result, st)) return false;
     if (result.sets == 0)

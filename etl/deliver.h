@@ -86,6 +86,7 @@ struct deliver_options {
     const char *ledger_path;
     void (*tell)(void *context, const char *text); /* notices for the log, one line each; may be NULL */
     void *context;
+    int64_t attempts, attempt_wait_ms; /* of deliver_run_again */
 };
 struct deliver_result {
     enum ledger_state state;
@@ -98,6 +99,11 @@ struct deliver_result {
 /* Delivers, or continues, or says that it is done. result is filled on failure too. */
 bool deliver_run(const struct deliver_target *target, const struct deliver_set *set,
                  const struct deliver_options *options, struct deliver_result *result, struct status *st);
+
+/* The same; a server that is down is asked again, so often and after such a pause, before the set is left to the next
+ * call. */
+bool deliver_run_again(const struct deliver_target *target, const struct deliver_set *set,
+                       const struct deliver_options *options, struct deliver_result *result, struct status *st);
 
 /* Looks for the acknowledgements of all sets since the last acknowledged one. Without ack_file: nothing happens. */
 bool deliver_acks(const struct deliver_target *target, const char *unit, const struct deliver_options *options,

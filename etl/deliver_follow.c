@@ -8,22 +8,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* A server may be down for a moment: it is asked again before the set is left to the next call. */
-static bool deliver_again(const struct deliver_follow *f, const struct deliver_set *set,
-                          const struct deliver_options *options, struct deliver_result *result, struct status *st)
-{
-    int64_t attempts = f->target->place.kind == TRANSFER_DIRECTORY ? 1 : f->attempts;
-    for (int64_t n = 1;; n++) {
-        if (deliver_run(f->target, set, options, result, st)) return true;
-        if (st->code != STATUS_TRANSFER || n >= attempts) return false;
-        log_status(LOG_WARNING, st);
-        log_warning("target %s: attempt %" PRId64 " of %" PRId64 " failed, the next one in %" PRId64 " s",
-                    f->target->place.name, n, attempts, f->attempt_wait_ms / 1000);
-        os_sleep_ms(f->attempt_wait_ms);
-        status_clear(st);
-    }
-}
-
 static void log_content(const struct deliver_follow *f, const struct deliver_plan *p)
 {
     const char *target = f->target->place.name;
@@ -49,10 +33,9 @@ static bool send(const struct deliver_follow *f, struct generation *g, struct de
                               .files_count = content->files_count,
                               .after = content->after,
                               .after_count = content->after_count};
-    struct deliver_options options = {.ledger_path = f->ledger_path, .tell = f->tell, .context = f->context};
     struct deliver_result one;
     log_content(f, p);
-    bool ok = deliver_again(f, &set, &options, &one, st);
+    bool ok = deliver_run_again(f->target, &set, f->options, &one, st);
     result->files_sent += one.files_sent;
     result->sets += ok;
     return ok;
@@ -96,12 +79,11 @@ static int lock_target(const struct deliver_follow *f, struct status *st)
 
 bool deliver_follow(const struct deliver_follow *f, struct deliver_follow_result *result, struct status *st)
 {
-    struct deliver_options options = {.ledger_path = f->ledger_path, .tell = f->tell, .context = f->context};
     struct status trouble = {0};
     *result = (struct deliver_follow_result){0};
     int lock = lock_target(f, st);
     if (lock < 0) return status_while(st, "delivering to target %s", f->target->place.name);
-    if (!deliver_acks(f->target, f->now->unit->id, &options, &trouble)) log_status(LOG_WARNING, &trouble);
+    if (!deliver_acks(f->target, f->now->unit->id, f->options, &trouble)) log_status(LOG_WARNING, &trouble);
     bool ok = send_due(f, result, st);
     os_close(lock);
     return ok || status_while(st, "delivering to target %s", f->target->place.name);

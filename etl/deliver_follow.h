@@ -23,12 +23,10 @@
 #include "etl/generation.h"
 
 struct deliver_follow {
-    const char *unit_folder, *ledger_path; /* state/units/UU, …/ledger/TARGET.ledger */
+    const char *unit_folder; /* state/units/UU */
     const struct deliver_target *target;
-    struct generation *now;                        /* the current one */
-    int64_t attempts, attempt_wait_ms;             /* calls of deliver_run while a server is down */
-    void (*tell)(void *context, const char *text); /* as in deliver_options */
-    void *context;
+    const struct deliver_options *options;
+    struct generation *now; /* the current one */
 };
 struct deliver_follow_result {
     int sets, files_sent;  /* of this call */

@@ -133,7 +133,7 @@ static bool plan(const struct ledger *l, const struct deliver_follow *f, struct 
 bool deliver_plan(const struct deliver_follow *f, struct deliver_plan *out, struct status *st)
 {
     *out = (struct deliver_plan){0};
-    struct ledger *l = ledger_read(f->ledger_path, st);
+    struct ledger *l = ledger_read(f->options->ledger_path, st);
     bool ok = l && plan(l, f, out, st);
     ledger_close(l);
     return ok;

@@ -42,12 +42,13 @@ struct customer_line { /* what is the same for all records of a customer */
 
 static bool add_record(struct numbers *n, const struct customer_line *c, uint32_t record)
 {
-    unsigned char bytes[LAYOUT_RECORD_MAX + 2 * DECODE_SLACK];
+    unsigned char room[INPUT_ROOM];
     const struct input_file *f = input_file_of(&n->g->inputs, -1, record);
     char entry[11];
     if (!f) return status_fail(n->st, STATUS_CORRUPT, "generation %s has no archived record %u", n->g->id, record);
-    if (!input_read_record(f, record, bytes + DECODE_SLACK, n->st)) return false;
-    struct view source_no = decode_text(f->layout, f->layout->role_field[ROLE_SOURCE_NO], bytes + DECODE_SLACK);
+    const unsigned char *bytes = input_record(f, record, room, n->st);
+    if (!bytes) return false;
+    struct view source_no = decode_text(f->layout, f->layout->role_field[ROLE_SOURCE_NO], bytes);
     date_format(c->entry_date, entry);
     buf_addf(n->out, "%" PRIu64 "\t%c\t%s\t%.*s\t%s\t%s\t%s\n", lookup_full_number(n->g->unit, c->number),
              c->type == CUSTOMER_CORPORATE ? 'C' : 'P',

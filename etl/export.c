@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-enum { SWEEP_SIZE = 256 * 1024, SPARSE_BYTES = 8192 /* further apart than this: read one by one */ };
-
 bool export_can(const struct output *o)
 {
     if (o->rows != OUTPUT_ACCOUNT && o->rows != OUTPUT_CONTACT && o->rows != OUTPUT_ADDRESS) return false;
@@ -53,7 +51,7 @@ void export_release(struct export_output *e)
 
 struct sweep_worker {
     struct integrate_scratch requests;
-    unsigned char *bytes;
+    unsigned char room[INPUT_ROOM];
     struct build_tool *tool;
 };
 
@@ -77,8 +75,10 @@ static int by_record(const void *a, const void *b)
 }
 
 static bool fill_row(struct sweep *s, struct sweep_worker *w, const struct input_file *f,
-                     const struct export_request *q, uint64_t row, const unsigned char *bytes, struct status *st)
+                     const struct export_request *q, uint64_t row, struct status *st)
 {
+    const unsigned char *bytes = input_record(f, q->record, w->room, st);
+    if (!bytes) return false;
     const struct unit *u = s->in->im->unit;
     struct build_row r = {.number = (uint64_t)u->number_prefix * 100000000u + s->in->first_number + q->customer,
                           .customer_type = CUSTOMER_PERSONAL,
@@ -93,29 +93,6 @@ static bool fill_row(struct sweep *s, struct sweep_worker *w, const struct input
     out[s->o->data_length] = s->o->line_end == LAYOUT_CRLF ? '\r' : '\n';
     if (s->o->line_end == LAYOUT_CRLF) out[s->o->data_length + 1] = '\n';
     return true;
-}
-
-/* Requests i.. of one file whose records lie close together: read in one piece. Returns how many were done, 0 on
- * failure. */
-static uint64_t sweep_piece(struct sweep *s, struct sweep_worker *w, const struct input_file *f,
-                            const struct export_request *q, uint64_t n, struct status *st)
-{
-    uint32_t length = f->layout->record_length;
-    uint64_t start = input_offset(f, q[0].record), end = start + length, last = end;
-    uint64_t count = 1;
-    for (; count < n && q[count].record - f->record_base < f->records_max; count++) {
-        uint64_t next = input_offset(f, q[count].record);
-        if (next + length - start > SWEEP_SIZE || next > last + SPARSE_BYTES) break;
-        last = next + length;
-        end = last;
-    }
-    if (!os_read_at(f->fd, f->path, w->bytes + DECODE_SLACK, end - start, start, st)) return 0;
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t row = s->row_base[owners_partition(&s->in->owners, q[i].customer)] + q[i].row;
-        if (!fill_row(s, w, f, &q[i], row, w->bytes + DECODE_SLACK + (input_offset(f, q[i].record) - start), st))
-            return 0;
-    }
-    return count;
 }
 
 static bool sweep_task(void *context, int worker, uint64_t partition, struct status *st)
@@ -134,10 +111,12 @@ static bool sweep_task(void *context, int worker, uint64_t partition, struct sta
     }
     qsort(q, kept, sizeof *q, by_record);
     int layout = s->in->im->tables->table[s->table].layout_index;
-    for (uint64_t i = 0; i < kept;) {
-        uint64_t done = sweep_piece(s, w, input_file_of(s->in->im->inputs, layout, q[i].record), q + i, kept - i, st);
-        if (done == 0) return false;
-        i += done;
+    const struct input_file *f = NULL;
+    for (uint64_t i = 0; i < kept; i++) {
+        if (!f || q[i].record - f->record_base >= f->records_max)
+            f = input_file_of(s->in->im->inputs, layout, q[i].record);
+        uint64_t row = s->row_base[owners_partition(&s->in->owners, q[i].customer)] + q[i].row;
+        if (!fill_row(s, w, f, &q[i], row, st)) return false;
     }
     return true;
 }
@@ -203,9 +182,7 @@ bool export_run(struct export_output *e, struct integrate *in, const struct outp
     if (window_rows > rows) window_rows = rows;
     size_t window_bytes = 0;
     for (int w = 0; w < workers; w++) {
-        s.workers[w].bytes = malloc(SWEEP_SIZE + LAYOUT_RECORD_MAX + 2 * DECODE_SLACK);
         s.workers[w].tool = build_tool_new();
-        ensure(s.workers[w].bytes);
     }
     bool ok = fd >= 0;
     if (ok && rows) {
@@ -215,7 +192,6 @@ bool export_run(struct export_output *e, struct integrate *in, const struct outp
     }
     for (int w = 0; w < workers; w++) {
         integrate_scratch_release(&s.workers[w].requests);
-        free(s.workers[w].bytes);
         build_tool_free(s.workers[w].tool);
     }
     free(s.workers);

@@ -93,8 +93,7 @@ static bool add_file(struct generation *g, char *field[], int count, struct stat
     const char *path = arena_printf(&g->arena, "%s/in/%s", g->folder, field[1]);
     if (!input_add(&g->inputs, field[1], path, g->unit->layouts[layout], layout, st)) return false;
     struct input_file *f = &g->inputs.files[g->inputs.files_count - 1];
-    f->fd = os_open_read(path, st);
-    if (f->fd < 0 || !os_identify_fd(f->fd, path, &f->identity, st)) return false;
+    if (!input_open(f, st)) return false;
     uint64_t size = strtoull(field[3], NULL, 10);
     if (f->identity.size != size) {
         status_fail(st, STATUS_CORRUPT, "archived input \"%s\" has %llu bytes, the generation was made from %llu", path,
@@ -498,21 +497,19 @@ static bool verify_file(struct generation *g, const char *name, uint64_t bytes, 
 /* The archived input against the hash of its chunks. */
 static bool verify_input(const struct input_file *f, struct status *st)
 {
-    unsigned char *chunk = malloc(INPUT_CHUNK_SIZE);
     XXH3_state_t *state = XXH3_createState();
-    ensure(chunk && state);
+    ensure(state);
     XXH3_64bits_reset(state);
     bool ok = true;
     for (uint64_t at = 0; ok && at < f->identity.size; at += INPUT_CHUNK_SIZE) {
         size_t n = f->identity.size - at < INPUT_CHUNK_SIZE ? (size_t)(f->identity.size - at) : INPUT_CHUNK_SIZE;
-        ok = os_read_at(f->fd, f->path, chunk, n, at, st);
-        uint64_t h = XXH3_64bits(chunk, n);
+        ok = os_load_mapped(f->bytes, f->path, at, n, st);
+        uint64_t h = ok ? XXH3_64bits(f->bytes + at, n) : 0;
         XXH3_64bits_update(state, &h, sizeof h);
     }
     if (ok && XXH3_64bits_digest(state) != f->hash)
         ok = status_fail(st, STATUS_CORRUPT, "\"%s\" is damaged: its bytes are not those that were imported", f->path);
     XXH3_freeState(state);
-    free(chunk);
     return ok;
 }
 

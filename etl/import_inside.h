@@ -6,6 +6,8 @@
 #include "base/charset.h"
 #include "etl/import.h"
 
+_Static_assert((int)DECODE_SLACK <= (int)INPUT_SLACK, "records are decoded where they lie in the file");
+
 /* --- keys --- */
 
 struct import_part { /* a text field that is part of a key; read with the slack around a record */
@@ -48,7 +50,8 @@ struct import_worker { /* what one worker holds while it imports */
     size_t buffer_size;
     struct buf folded_name;
     struct charset_converter *to_utf8;
-    struct import_control *control; /* per table */
+    struct import_control *control;          /* per table */
+    __int128 *posting_sum[UNIT_LAYOUTS_MAX]; /* per transaction log and currency; NULL: no such log */
     struct import_batch batch;
 };
 

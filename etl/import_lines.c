@@ -129,6 +129,20 @@ static const unsigned char *first_record(const struct input_file *f, uint64_t st
     return lf ? lf + 1 : to;
 }
 
+/* The chunk and what follows of its last record, where they lie; the first and the last of a file are copied, as the
+ * decoder reads DECODE_SLACK bytes on both sides. */
+static const unsigned char *chunk_bytes(struct import_worker *w, const struct input_file *f, uint64_t start,
+                                        size_t length)
+{
+    const unsigned char *bytes = f->bytes + start;
+    if (start >= DECODE_SLACK && f->identity.size - start - length >= DECODE_SLACK) return bytes;
+    unsigned char *chunk = w->buffer + DECODE_SLACK + 1;
+    size_t before = start ? 1 : 0;
+    memcpy(chunk - before, bytes - before, before + length);
+    memset(chunk + length, 0, DECODE_SLACK);
+    return chunk;
+}
+
 bool import_chunk_run(struct import_worker *w, struct input_file *f, uint32_t number, struct status *st)
 {
     struct import *im = w->im;
@@ -136,10 +150,8 @@ bool import_chunk_run(struct import_worker *w, struct input_file *f, uint32_t nu
     size_t length = size - start < INPUT_CHUNK_SIZE ? (size_t)(size - start) : INPUT_CHUNK_SIZE;
     size_t more = f->layout->record_length + 3u;
     if (start + length + more > size) more = (size_t)(size - start - length);
-    size_t before = start ? 1 : 0;
-    unsigned char *chunk = w->buffer + DECODE_SLACK + 1;
-    if (!os_read_at(f->fd, f->path, chunk - before, before + length + more, start - before, st)) return false;
-    memset(chunk + length + more, 0, DECODE_SLACK);
+    if (!os_expect_mapped(f->bytes, f->path, start, length + more, st)) return false;
+    const unsigned char *chunk = chunk_bytes(w, f, start, length + more);
     struct input_chunk *c = &f->chunks[number];
     c->hash = XXH3_64bits(chunk, length);
     struct import_chunk k = {.w = w,

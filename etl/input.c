@@ -9,11 +9,26 @@ void input_set_init(struct input_set *s, struct arena *arena)
     *s = (struct input_set){.arena = arena};
 }
 
+static void close_file(struct input_file *f)
+{
+    os_unmap_file(f->bytes, f->identity.size);
+    f->bytes = NULL;
+}
+
+bool input_open(struct input_file *f, struct status *st)
+{
+    int fd = os_open_read(f->path, st);
+    bool ok = fd >= 0 && os_identify_fd(fd, f->path, &f->identity, st) &&
+              (!f->identity.size || (f->bytes = os_map_file(fd, f->path, f->identity.size, st)));
+    os_close(fd);
+    return ok;
+}
+
 void input_set_release(struct input_set *s)
 {
     for (int i = 0; i < s->files_count; i++) {
         struct input_file *f = &s->files[i];
-        os_close(f->fd);
+        close_file(f);
         for (uint32_t k = 0; k < f->chunks_count; k++) {
             free(f->chunks[k].segments);
             free(f->chunks[k].rejects);
@@ -21,11 +36,10 @@ void input_set_release(struct input_set *s)
         free(f->chunks);
         free(f->segments);
         free(f->actions);
-        free(f->content);
     }
     s->files_count = 0;
     for (int i = 0; i < s->carried_count; i++) {
-        os_close(s->carried[i].fd);
+        close_file(&s->carried[i]);
         free(s->carried[i].segments);
     }
     free(s->carried);
@@ -66,8 +80,7 @@ bool input_add(struct input_set *s, const char *name, const char *path, const st
                                                      .layout = l,
                                                      .layout_index = layout_index,
                                                      .stride = layout_stride(l),
-                                                     .space = l->class == LAYOUT_CUSTOMER ? -1 : layout_index,
-                                                     .fd = -1};
+                                                     .space = l->class == LAYOUT_CUSTOMER ? -1 : layout_index};
     if (l->class == LAYOUT_CUSTOMER) {
         ensure(s->customer_files == s->files_count - 1);
         s->customer_files++;
@@ -90,8 +103,7 @@ bool input_open_all(struct input_set *s, struct status *st)
 {
     for (int i = 0; i < s->files_count; i++) {
         struct input_file *f = &s->files[i];
-        f->fd = os_open_read(f->path, st);
-        if (f->fd < 0 || !os_identify_fd(f->fd, f->path, &f->identity, st)) return false;
+        if (!input_open(f, st)) return false;
         uint64_t base = space_end(s, i, f->space);
         uint64_t records = (f->identity.size / f->stride + INPUT_RECORDS_ALIGN) & ~(uint64_t)(INPUT_RECORDS_ALIGN - 1);
         if (base + records > UINT32_MAX - INPUT_RECORDS_ALIGN) {
@@ -162,7 +174,7 @@ static void join_segments(struct input_file *f)
 static bool unchanged(const struct input_file *f, struct status *st)
 {
     struct os_file_identity now;
-    if (!os_identify_fd(f->fd, f->path, &now, st)) return false;
+    if (!os_identify(f->path, &now, st)) return false;
     if (os_same_file(&now, &f->identity)) return true;
     status_fail(st, STATUS_INPUT, "\"%s\" changed while it was read (%llu bytes before, %llu now)", f->name,
                 (unsigned long long)f->identity.size, (unsigned long long)now.size);
@@ -223,27 +235,38 @@ const struct input_file *input_file_of(const struct input_set *s, int layout_ind
     return f && f->space == layout_index && record - f->record_base < f->records_max ? f : NULL;
 }
 
-bool input_keep(struct input_set *s, uint64_t bytes_max, struct status *st)
+const unsigned char *input_bytes(const struct input_file *f, uint64_t offset, uint32_t length,
+                                 unsigned char room[INPUT_ROOM], struct status *st)
 {
-    for (int i = 0; i < s->files_count; i++) {
-        struct input_file *f = &s->files[i];
-        if (!f->layout->change || f->identity.size > bytes_max || !f->identity.size) continue;
-        f->content = malloc(f->identity.size);
-        ensure(f->content);
-        bytes_max -= f->identity.size;
-        if (!os_read_at(f->fd, f->path, f->content, f->identity.size, 0, st)) return false;
+    uint64_t size = f->identity.size;
+    ensure(length <= LAYOUT_RECORD_MAX);
+    if (offset > size || length > size - offset) {
+        status_fail(st, STATUS_IO, "could not read \"%s\": %u bytes wanted at offset %llu, the file has %llu", f->path,
+                    length, (unsigned long long)offset, (unsigned long long)size);
+        status_hint(st, "the file was shortened, or the generation is damaged: crmx generation verify");
+        return NULL;
     }
-    return true;
+    if (offset >= INPUT_SLACK && size - offset - length >= INPUT_SLACK) return f->bytes + offset;
+    uint64_t before = offset < INPUT_SLACK ? offset : INPUT_SLACK,
+             behind = size - offset - length < INPUT_SLACK ? size - offset - length : INPUT_SLACK;
+    memcpy(room + INPUT_SLACK - before, f->bytes + offset - before, before + length + behind);
+    return room + INPUT_SLACK;
+}
+
+const unsigned char *input_record(const struct input_file *f, uint32_t record, unsigned char room[INPUT_ROOM],
+                                  struct status *st)
+{
+    const unsigned char *p = input_bytes(f, input_offset(f, record), f->layout->record_length, room, st);
+    if (!p) status_while(st, "reading record %u of \"%s\"", record, f->name);
+    return p;
 }
 
 bool input_read_record(const struct input_file *f, uint32_t record, unsigned char *out, struct status *st)
 {
-    if (f->content) {
-        memcpy(out, f->content + input_offset(f, record), f->layout->record_length);
-        return true;
-    }
-    return os_read_at(f->fd, f->path, out, f->layout->record_length, input_offset(f, record), st) ||
-           status_while(st, "reading record %u of \"%s\"", record, f->name);
+    unsigned char room[INPUT_ROOM];
+    const unsigned char *p = input_record(f, record, room, st);
+    if (p) memcpy(out, p, f->layout->record_length);
+    return p;
 }
 
 uint32_t input_space(const struct input_set *s, int layout_index)

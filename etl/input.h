@@ -7,7 +7,7 @@
  * from the id through a short list of segments (a new one starts only after a record of wrong length).
  *
  * Life: input_set_init → input_add for each file in order → input_open_all → (import fills chunks) → input_seal for
- * each file → input_read_record from any thread → input_set_release.
+ * each file → input_record from any thread → input_set_release.
  */
 #ifndef CRMX_ETL_INPUT_H
 #define CRMX_ETL_INPUT_H
@@ -18,7 +18,13 @@
 
 #include <stdint.h>
 
-enum { INPUT_CHUNK_SIZE = 256 * 1024, INPUT_FILES_MAX = 512, INPUT_RECORDS_ALIGN = 64 };
+enum {
+    INPUT_CHUNK_SIZE = 256 * 1024,
+    INPUT_FILES_MAX = 512,
+    INPUT_RECORDS_ALIGN = 64,
+    INPUT_SLACK = 64, /* readable bytes on both sides of what input_bytes gives (decode reads ahead) */
+    INPUT_ROOM = LAYOUT_RECORD_MAX + 2 * INPUT_SLACK
+};
 
 struct input_segment { /* from this record id on, offset = (id - base) * stride + remainder */
     uint32_t record;
@@ -49,7 +55,6 @@ struct input_file {
     const char *path; /* where it is read */
     const struct layout *layout;
     int layout_index; /* in the unit */
-    int fd;
     struct os_file_identity identity;
     uint32_t stride;
     uint32_t record_base, records_max; /* ids base .. base + max - 1 are this file's */
@@ -63,11 +68,11 @@ struct input_file {
         bool seen;
         uint64_t offset;
     } header, trailer;
-    unsigned char *content; /* in memory: small files that are looked into often (input_keep) */
-    int space;              /* layout whose records it continues; -1: customers */
-    const char *night;      /* archived files: the generation in which it arrived */
-    const char *version;    /* archived files: hash of the layout it was read with */
-    char *actions;          /* of a change list: what happened, by record id - record_base; '\0': not accepted */
+    const unsigned char *bytes; /* its content, mapped; NULL: not open, or empty */
+    int space;                  /* layout whose records it continues; -1: customers */
+    const char *night;          /* archived files: the generation in which it arrived */
+    const char *version;        /* archived files: hash of the layout it was read with */
+    char *actions;              /* of a change list: what happened, by record id - record_base; '\0': not accepted */
 };
 
 struct input_set {
@@ -89,6 +94,8 @@ bool input_add(struct input_set *s, const char *name, const char *path, const st
 /* An archived file, open, with its addresses; the set owns it from here on. In any order; input_sort_carried then. */
 struct input_file *input_add_carried(struct input_set *s, const struct input_file *f);
 void input_sort_carried(struct input_set *s);
+/* Maps the file at f->path: f->bytes, f->identity. */
+bool input_open(struct input_file *f, struct status *st);
 /* Opens every file, fixes record bases: behind those of the archived files of the space. Fails when a space would pass
  * 2^32 records. */
 bool input_open_all(struct input_set *s, struct status *st);
@@ -105,9 +112,13 @@ static inline uint32_t input_record_id(const struct input_file *f, uint64_t offs
 uint64_t input_offset(const struct input_file *f, uint32_t record);
 /* The file a record of a layout (or, for layout -1, of the customer space) is in. */
 const struct input_file *input_file_of(const struct input_set *s, int layout_index, uint32_t record);
-/* Keeps the contents of tonight's change lists in memory, as far as they fit into bytes_max. */
-bool input_keep(struct input_set *s, uint64_t bytes_max, struct status *st);
-/* record_length bytes of a record into `out`. */
+/* `length` bytes of the file where they lie, or near its borders in `room`: INPUT_SLACK bytes on both sides may be
+ * read. NULL and a status when the file has no such range (a damaged address). */
+const unsigned char *input_bytes(const struct input_file *f, uint64_t offset, uint32_t length,
+                                 unsigned char room[INPUT_ROOM], struct status *st);
+/* A record, in the same way; input_read_record copies its record_length bytes. */
+const unsigned char *input_record(const struct input_file *f, uint32_t record, unsigned char room[INPUT_ROOM],
+                                  struct status *st);
 bool input_read_record(const struct input_file *f, uint32_t record, unsigned char *out, struct status *st);
 /* Number of records (ids, with gaps) of a layout's space. */
 uint32_t input_space(const struct input_set *s, int layout_index);

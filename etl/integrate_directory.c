@@ -44,13 +44,14 @@ static void drop(struct job *j, uint32_t record, bool duplicate)
 /* Are two records with one key really the same account, and are they equal byte for byte? */
 static bool compare_accounts(struct job *j, uint32_t a, uint32_t b, bool *same_account, bool *equal, struct status *st)
 {
-    unsigned char one[LAYOUT_RECORD_MAX], two[LAYOUT_RECORD_MAX];
+    unsigned char room_a[INPUT_ROOM], room_b[INPUT_ROOM];
     const struct table *t = &j->in->im->tables->table[j->table];
     const struct input_file *fa = input_file_of(j->in->im->inputs, t->layout_index, a),
                             *fb = input_file_of(j->in->im->inputs, t->layout_index, b);
     const struct layout *l = fa->layout, *m = fb->layout;
     static const enum layout_role PARTS[] = {ROLE_ACCOUNT, ROLE_SUB_ACCOUNT, ROLE_CURRENCY, ROLE_CASH_FLAG};
-    if (!input_read_record(fa, a, one, st) || !input_read_record(fb, b, two, st)) return false;
+    const unsigned char *one = input_record(fa, a, room_a, st), *two = one ? input_record(fb, b, room_b, st) : NULL;
+    if (!two) return false;
     *equal = l->record_length == m->record_length && memcmp(one, two, l->record_length) == 0;
     *same_account = true;
     for (int i = 0; i < 4; i++)

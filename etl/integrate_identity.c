@@ -49,14 +49,15 @@ static int32_t birth_of(const struct customer_tuple *t)
 
 struct reread {
     const struct layout *layout;
-    unsigned char bytes[LAYOUT_RECORD_MAX];
+    const unsigned char *bytes;
+    unsigned char room[INPUT_ROOM];
 };
 
 static bool reread(struct group *g, uint32_t record, struct reread *r)
 {
     const struct input_file *f = input_file_of(g->in->im->inputs, -1, record);
     r->layout = f->layout;
-    return input_read_record(f, record, r->bytes, g->st);
+    return (r->bytes = input_record(f, record, r->room, g->st));
 }
 
 static enum charset charset_of(const struct layout *l)

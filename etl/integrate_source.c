@@ -17,9 +17,10 @@ struct job {
 /* Both records hold the same source number? Needed for hashed keys only. */
 static bool same_source(struct integrate *in, uint32_t a, uint32_t b, bool *same, struct status *st)
 {
-    unsigned char one[LAYOUT_RECORD_MAX], two[LAYOUT_RECORD_MAX];
+    unsigned char room_a[INPUT_ROOM], room_b[INPUT_ROOM];
     const struct input_file *fa = input_file_of(in->im->inputs, -1, a), *fb = input_file_of(in->im->inputs, -1, b);
-    if (!input_read_record(fa, a, one, st) || !input_read_record(fb, b, two, st)) return false;
+    const unsigned char *one = input_record(fa, a, room_a, st), *two = one ? input_record(fb, b, room_b, st) : NULL;
+    if (!two) return false;
     *same = view_equal(decode_text(fa->layout, fa->layout->role_field[ROLE_SOURCE_NO], one),
                        decode_text(fb->layout, fb->layout->role_field[ROLE_SOURCE_NO], two));
     return true;
@@ -27,14 +28,14 @@ static bool same_source(struct integrate *in, uint32_t a, uint32_t b, bool *same
 
 static bool changed_date(struct integrate *in, uint32_t record, int32_t *day, struct status *st)
 {
-    unsigned char bytes[LAYOUT_RECORD_MAX + 2 * DECODE_SLACK];
+    unsigned char room[INPUT_ROOM];
     const struct input_file *f = input_file_of(in->im->inputs, -1, record);
     int field = f->layout->role_field[ROLE_CHANGED];
     *day = DATE_NONE;
     if (field < 0 || f->layout->fields[field].type != LAYOUT_DATE) return true;
-    if (!input_read_record(f, record, bytes + DECODE_SLACK, st)) return false;
-    *day = (int32_t)decode_value(in->im->decoders[f->layout_index], field, bytes + DECODE_SLACK);
-    return true;
+    const unsigned char *bytes = input_record(f, record, room, st);
+    if (bytes) *day = (int32_t)decode_value(in->im->decoders[f->layout_index], field, bytes);
+    return bytes;
 }
 
 /* Record b (the later position) meets a: the one that goes is marked. Returns the one that stays. */

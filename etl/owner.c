@@ -36,7 +36,10 @@ bool owners_text(const struct input_set *inputs, int layout_index, uint32_t reco
     const struct input_file *f = input_file_of(inputs, layout_index, record);
     const struct layout_field *field = &f->layout->fields[f->layout->role_field[ROLE_SOURCE_NO]];
     size_t length = field->length < OWNER_TEXT_MAX ? field->length : OWNER_TEXT_MAX; /* layouts allow no longer one */
-    if (!os_read_at(f->fd, f->path, text, length, input_offset(f, record) + field->offset, st)) return false;
+    unsigned char room[INPUT_ROOM];
+    const unsigned char *p = input_record(f, record, room, st);
+    if (!p) return false;
+    memcpy(text, p + field->offset, length);
     *out = decode_trim((struct view){text, length});
     return true;
 }

@@ -340,7 +340,7 @@ bool populate_run(struct populate *p, struct status *st)
     p->total = arena_new(im->arena, struct populate_total);
     p->total->table = arena_array(im->arena, struct populate_table_total, im->tables->count + 1);
     for (int w = 0; w < workers; w++) init_worker(&j.workers[w], p);
-    bool ok = populate_open_old(&j, st) && open_files(&j, p->in->partitions, st) &&
+    bool ok = populate_open_old(&j, st) && populate_open_heirs(&j, st) && open_files(&j, p->in->partitions, st) &&
               pool_run(im->pool, p->in->partitions, task, &j, st);
     ok = finish_files(&j, ok, st);
     for (int o = 0; o < im->unit->outputs_count; o++) {

@@ -11,7 +11,7 @@ struct row_context {
     const struct populate_range *r;
     int worker;
     int64_t measures[128], results[64], reasons[SCORECARD_REASONS];
-    unsigned char bytes[LAYOUT_RECORD_MAX + 2 * DECODE_SLACK];
+    unsigned char room[INPUT_ROOM];
     struct build_row row;
     struct status *st;
 };
@@ -27,8 +27,7 @@ static bool read_source(struct row_context *x, int layout_index, uint32_t record
     x->row.record = record;
     x->row.layout_index = f->layout_index;
     x->row.system = x->j->p->in->im->unit->layout_system[f->layout_index];
-    x->row.bytes = x->bytes + DECODE_SLACK;
-    return !needed || input_read_record(f, record, x->bytes + DECODE_SLACK, x->st);
+    return !needed || (x->row.bytes = input_record(f, record, x->room, x->st));
 }
 
 static bool emit(struct row_context *x, int output)

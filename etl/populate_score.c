@@ -34,7 +34,7 @@ static bool customer_fields(struct populate_job *j, struct populate_worker *w, c
 {
     struct import *im = j->p->in->im;
     const struct schema *schema = im->tables->schema;
-    unsigned char bytes[LAYOUT_RECORD_MAX + 2 * DECODE_SLACK];
+    unsigned char room[INPUT_ROOM];
     for (int f = 0; f < schema->customer_fields_count; f++)
         columns[f] = formula_uses_customer_field(program, f) || (shadow && formula_uses_customer_field(shadow, f))
                          ? w->customer_fields + (size_t)f * MEASURE_BLOCK_CUSTOMERS
@@ -43,7 +43,8 @@ static bool customer_fields(struct populate_job *j, struct populate_worker *w, c
         uint32_t record = w->primary[first + i];
         if (record == APPLY_NONE) continue; /* a number that is not in force */
         const struct input_file *file = input_file_of(im->inputs, -1, record);
-        if (!input_read_record(file, record, bytes + DECODE_SLACK, st)) return false;
+        const unsigned char *bytes = input_record(file, record, room, st);
+        if (!bytes) return false;
         for (int f = 0; f < schema->customer_fields_count; f++) {
             if (!columns[f]) continue;
             int field = layout_find(file->layout, schema->customer_fields[f].name);
@@ -51,7 +52,7 @@ static bool customer_fields(struct populate_job *j, struct populate_worker *w, c
             w->customer_fields[(size_t)f * MEASURE_BLOCK_CUSTOMERS + i] =
                 field < 0 ? none
                           : schema_value(&schema->customer_fields[f], &file->layout->fields[field],
-                                         decode_value(im->decoders[file->layout_index], field, bytes + DECODE_SLACK));
+                                         decode_value(im->decoders[file->layout_index], field, bytes));
         }
     }
     (void)r;
@@ -175,6 +176,7 @@ static void settle_selection(const struct populate_job *j, struct populate_worke
 {
     struct populate_total *total = w->total;
     bool was_in = w->entry[place] != DATE_NONE, passes = score >= threshold;
+    bool counted = w->old.entry && place < w->old.places && w->old.entry[place] != DATE_NONE; /* under this number */
     bool in = is_selected(total, type, lists, passes);
     bool kept = !in && was_in && !(lists & CUSTOMER_EXCLUDED) && stays_in(j, w, place, score, threshold);
     in |= kept;
@@ -184,8 +186,8 @@ static void settle_selection(const struct populate_job *j, struct populate_worke
     if (kept) w->flags[place] |= CUSTOMER_KEPT;
     if (in && !was_in) w->entry[place] = j->p->in->im->business_date;
     if (!in) w->entry[place] = DATE_NONE;
-    total->entered += in && !was_in;
-    total->left += was_in && !in;
+    total->entered += in && !counted;
+    total->left += counted && !in;
     total->kept[type] += kept;
 }
 
@@ -195,7 +197,7 @@ static void select_customers(struct populate_job *j, struct populate_worker *w, 
     for (uint32_t i = 0; i < r->count; i++) {
         int type = w->types[i];
         bool was = i < w->old.places && w->old.entry && w->old.type[i] != CUSTOMER_TYPES;
-        w->entry[i] = was ? (int32_t)w->old.entry[i] : DATE_NONE;
+        w->entry[i] = populate_entry(j, r->first + i, was ? (int32_t)w->old.entry[i] : DATE_NONE);
         w->below[i] = was && w->old.below ? (int32_t)w->old.below[i] : DATE_NONE;
         if (type == CUSTOMER_TYPES) {
             w->flags[i] = CUSTOMER_GONE;

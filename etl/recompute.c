@@ -199,19 +199,20 @@ static bool decode_hot(struct cursor *c, struct source *s, int64_t *values, stru
 
 static bool decode_cold(struct cursor *c, struct generation *g, struct status *st)
 {
-    unsigned char bytes[LAYOUT_RECORD_MAX + 2 * DECODE_SLACK];
+    unsigned char room[INPUT_ROOM];
     int layout = c->table->layout_index;
     uint32_t n = segment_decode_run(buf_view(&c->records), c->run, c->ids);
     if (n == 0) return damaged(c, st);
     c->run_rows = n;
     for (uint32_t i = 0; i < n; i++) {
         const struct input_file *f = input_file_of(&g->inputs, layout, (uint32_t)c->ids[i]);
-        if (!f || !input_read_record(f, (uint32_t)c->ids[i], bytes + DECODE_SLACK, st))
-            return f ? false : damaged(c, st);
+        if (!f) return damaged(c, st);
+        const unsigned char *bytes = input_record(f, (uint32_t)c->ids[i], room, st);
+        if (!bytes) return false;
         for (int k = 0; k < c->sources_count; k++) {
             struct source *s = &c->sources[k];
             if (s->column >= 0) continue;
-            int64_t value = decode_value(g->decoders[layout], s->field, bytes + DECODE_SLACK);
+            int64_t value = decode_value(g->decoders[layout], s->field, bytes);
             memcpy(s->values + (size_t)i * s->shape.width, &value, s->shape.width);
         }
     }

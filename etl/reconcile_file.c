@@ -59,11 +59,13 @@ static bool check_mark(struct check *c, const struct layout_mark *m, const struc
         return status_hint(
             c->st, "the file is cut short or of another kind: have it sent again to the inbox; then the same command");
     }
-    unsigned char record[LAYOUT_RECORD_MAX];
+    unsigned char record[LAYOUT_RECORD_MAX], room[INPUT_ROOM];
     uint64_t left = c->f->identity.size - seen->offset;
     size_t length = left < l->record_length ? (size_t)left : l->record_length;
+    const unsigned char *p = input_bytes(c->f, seen->offset, (uint32_t)length, room, c->st);
+    if (!p) return false;
     memset(record, ' ', sizeof record);
-    if (!os_read_at(c->f->fd, c->f->path, record, length, seen->offset, c->st)) return false;
+    memcpy(record, p, length);
     char date[11], compact[9], found[48], said[48];
     date_format(c->business_date, date);
     snprintf(compact, sizeof compact, "%.4s%.2s%.2s", date, date + 5, date + 8);

@@ -51,9 +51,10 @@ static void add_raw(struct buf *b, const unsigned char *p, size_t n)
 
 static bool write_one(struct writer *w, const struct input_file *f, const struct input_reject *r)
 {
-    unsigned char raw[REJECT_RAW_MAX];
+    unsigned char room[INPUT_ROOM];
     size_t n = r->length < REJECT_RAW_MAX ? r->length : REJECT_RAW_MAX;
-    if (!os_read_at(f->fd, f->path, raw, n, r->offset, w->st)) return false;
+    const unsigned char *raw = input_bytes(f, r->offset, (uint32_t)n, room, w->st);
+    if (!raw) return false;
     buf_addf(&w->text, "%s\t%u\t%llu\t%u\t%s\t%s\t", f->name, r->line, (unsigned long long)r->offset, r->length,
              f->layout->reasons[r->reason], r->field < 0 ? "" : f->layout->fields[r->field].name);
     add_raw(&w->text, raw, n);

@@ -261,6 +261,17 @@ static int child_main(const char *what, const char *folder)
         return ok ? 0 : st.sys_errno == EIO && st.code == STATUS_IO ? 10 : 11;
     }
     if (strcmp(what, "map") == 0) return os_map(4096) ? 0 : 10;
+    if (strcmp(what, "shortened") == 0 || strcmp(what, "loaded") == 0) {
+        int fd = os_open_read(path, &st);
+        const char *bytes = os_map_file(fd, path, 10000, &st);
+        os_close(fd);
+        if (!bytes || bytes[9999] != 'x' || truncate(path, 5000) != 0) return 13;
+        if (strcmp(what, "loaded") != 0) return bytes[9999] == 'x' ? 14 : 15;
+        if (!os_load_mapped(bytes, path, 100, 4900, &st)) return 16;
+        if (os_load_mapped(bytes, path, 100, 9900, &st)) return 17;
+        fprintf(stderr, "%s\n", st.message);
+        return status_exit_code(&st);
+    }
     return 12;
 }
 
@@ -301,6 +312,30 @@ static void test_call_log(void **state)
 }
 
 /* At every single call: the failure is reported, and the file is either the old or the new one. */
+/* A file that is shortened while it is mapped: a status for whoever loads the range first, otherwise the end of the
+ * process, with a message. */
+static void test_mapped_file(void **state)
+{
+    static const char *const CASES[][2] = {
+        {"shortened", "it was shortened, or the disk failed, while it was read\nHINT: nothing was committed"},
+        {"loaded", "9900 bytes at offset 100: the file was shortened, or the disk failed"}};
+    char text[10001], path[512];
+    memset(text, 'x', 10000);
+    text[10000] = 0;
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        make_text("target", text);
+        int result = run_child(CASES[i][0], "NOTHING", "1");
+        assert_true(WIFEXITED(result));
+        assert_int_equal(WEXITSTATUS(result), status_exit_code(&(struct status){.code = STATUS_IO}));
+        snprintf(path, sizeof path, "could not read \"%s\": ", test_path("target"));
+        assert_has(test_read(test_path("stderr")), path);
+        assert_has(test_read(test_path("stderr")), CASES[i][1]);
+    }
+    struct status st = {0};
+    assert_null(os_map_file(-1, "nothing", 10, &st));
+    assert_has(st.message, "could not map \"nothing\" (10 bytes)");
+}
+
 static void test_fault_at_every_call(void **state)
 {
     static const char *const VARIABLES[] = {"CRMX_FAULT_AT", "CRMX_FAULT_FROM", "CRMX_CRASH_AT"};
@@ -337,6 +372,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_memory_file),    cmocka_unit_test(test_locks),
         cmocka_unit_test(test_processes),      cmocka_unit_test(test_memory_and_time),
         cmocka_unit_test(test_call_log),       cmocka_unit_test(test_fault_at_every_call),
+        cmocka_unit_test(test_mapped_file),
     };
     return cmocka_run_group_tests_name("base/os", tests, test_make_folder, test_remove_folder);
 }
