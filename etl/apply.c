@@ -71,5 +71,5 @@ bool apply_read(const struct input_set *inputs, int space, uint32_t record, stru
     if (!out->file)
         return status_fail(st, STATUS_CORRUPT, "there is no archived record %u of %s", record,
                            space < 0 ? "the customers" : "its table");
-    return input_read_record(out->file, record, apply_record_bytes(out), st);
+    return (out->bytes = input_record(out->file, record, out->room, st));
 }

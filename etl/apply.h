@@ -128,12 +128,13 @@ bool apply_identity_entries(struct integrate *in, struct directory_entry **entri
 
 /* Reads a customer record of any night; the layout's bytes with DECODE_SLACK around. */
 struct apply_bytes {
-    unsigned char room[LAYOUT_RECORD_MAX + 2 * DECODE_SLACK];
     const struct input_file *file;
+    const unsigned char *bytes; /* valid until the next call with the same room */
+    unsigned char room[INPUT_ROOM];
 };
-static inline unsigned char *apply_record_bytes(struct apply_bytes *b)
+static inline const unsigned char *apply_record_bytes(const struct apply_bytes *b)
 {
-    return b->room + DECODE_SLACK;
+    return b->bytes;
 }
 bool apply_read(const struct input_set *inputs, int space, uint32_t record, struct apply_bytes *out, struct status *st);
 

@@ -153,7 +153,7 @@ static bool changed_relations(struct job *j, struct status *st)
 
 static uint64_t relation_key(const struct table *t, const struct apply_bytes *b)
 {
-    return import_relation_key(b->file->layout, t->system, b->room + DECODE_SLACK);
+    return import_relation_key(b->file->layout, t->system, apply_record_bytes(b));
 }
 
 static bool remove_row(struct job *j, struct worker *w, int table, uint32_t index, uint32_t record, struct status *st)
@@ -232,7 +232,7 @@ static bool add_row(void *context, int worker, uint64_t task, struct status *st)
         uint32_t record = j->all->record[i];
         if (!apply_read(in->im->inputs, t->layout_index, record, &w->bytes, st)) return false;
         const struct layout *l = w->bytes.file->layout;
-        const unsigned char *bytes = w->bytes.room + DECODE_SLACK;
+        const unsigned char *bytes = apply_record_bytes(&w->bytes);
         uint64_t source =
             t->by_relation ? relation_key(t, &w->bytes) : decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], bytes);
         struct row_tuple *r = exchange_add(&in->im->rows[j->table], worker,

@@ -41,7 +41,7 @@ static void drop(struct job *j, uint32_t record, bool duplicate)
     pthread_mutex_unlock(&j->lock);
 }
 
-/* Are two records with one key really the same account, and are they equal byte for byte? */
+/* Are two records with one key really the same account, and (unless NULL) are they equal byte for byte? */
 static bool compare_accounts(struct job *j, uint32_t a, uint32_t b, bool *same_account, bool *equal, struct status *st)
 {
     unsigned char room_a[INPUT_ROOM], room_b[INPUT_ROOM];
@@ -52,7 +52,7 @@ static bool compare_accounts(struct job *j, uint32_t a, uint32_t b, bool *same_a
     static const enum layout_role PARTS[] = {ROLE_ACCOUNT, ROLE_SUB_ACCOUNT, ROLE_CURRENCY, ROLE_CASH_FLAG};
     const unsigned char *one = input_record(fa, a, room_a, st), *two = one ? input_record(fb, b, room_b, st) : NULL;
     if (!two) return false;
-    *equal = l->record_length == m->record_length && memcmp(one, two, l->record_length) == 0;
+    if (equal) *equal = l->record_length == m->record_length && memcmp(one, two, l->record_length) == 0;
     *same_account = true;
     for (int i = 0; i < 4; i++)
         if (l->role_field[PARTS[i]] >= 0 && m->role_field[PARTS[i]] >= 0)
@@ -205,9 +205,9 @@ static bool meet_accounts(struct job *j, int worker, struct directory_scratch *s
         bool known = false, known_open = false;
         while (at < rows->count && rows->fingerprint[at] < wanted) at++;
         for (uint64_t k = at; k < rows->count && rows->fingerprint[k] == wanted; k++) {
-            bool same = rows->record[k] == e[i].record, equal;
+            bool same = rows->record[k] == e[i].record;
             if (integrate_bit(gone, (uint32_t)k)) continue;
-            if (!same && !compare_accounts(j, rows->record[k], e[i].record, &same, &equal, st)) return false;
+            if (!same && !compare_accounts(j, rows->record[k], e[i].record, &same, NULL, st)) return false;
             if (!same) continue;
             gone[k >> 6] |= UINT64_C(1) << (k & 63);
             known = true;
