@@ -1,7 +1,7 @@
-/* due: which files a business date waits for. A layout that the day does not want (unloads in a night of changes), whose
- * system does not send on that day (calendar, domain 8) or that somebody has waived may lack; of city branches every one
- * that sent the day before has to send again (etl/waiver). Asked by the run, and by whoever looks ahead: status,
- * preflight. */
+/* due: which files a business date waits for. A layout that the day does not want (unloads in a night of changes),
+ * whose system does not send on that day (calendar, domain 8) or that somebody has waived may lack; of city branches
+ * every one that sent the day before has to send again (etl/waiver). Asked by the run, and by whoever looks ahead:
+ * status, preflight. */
 #ifndef CRMX_ETL_DUE_H
 #define CRMX_ETL_DUE_H
 
