@@ -131,3 +131,8 @@ bool os_expect_mapped(const void *bytes, const char *path, uint64_t offset, size
 {
     return advise(bytes, path, offset, length, MADV_WILLNEED, st);
 }
+
+void os_forget_mapped(const void *bytes, uint64_t offset, size_t length)
+{
+    madvise((char *)(uintptr_t)bytes + offset, length, MADV_DONTNEED);
+}

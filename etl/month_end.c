@@ -56,7 +56,7 @@ static bool find_generation(struct work *w)
     struct keep_list *list = calloc(1, sizeof *list);
     const struct keep_entry *of_date = NULL, *current = NULL;
     ensure(list);
-    bool ok = keep_look(w->m->unit_folder, 1, list, w->st);
+    bool ok = keep_look(&(struct keep_unit){.folder = w->m->unit_folder}, 1, list, w->st);
     for (int i = 0; ok && i < list->count; i++) {
         if (list->entry[i].date == w->r->date) of_date = &list->entry[i];
         if (list->entry[i].is_current) current = &list->entry[i];

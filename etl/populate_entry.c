@@ -12,6 +12,20 @@ static int by_customer(const void *a, const void *b)
     return x->entry < y->entry ? -1 : x->entry > y->entry;
 }
 
+bool populate_old_value(struct generation *old, int column, uint64_t number, int64_t none, int64_t *out,
+                        struct status *st)
+{
+    uint32_t partition, place;
+    int64_t run[SEGMENT_RUN];
+    *out = none;
+    if (column < 0 || !generation_place(old, number, &partition, &place)) return true;
+    uint64_t first = place - place % SEGMENT_RUN, rows = segment_rows(old->customer, partition, column) - first;
+    if (!segment_get(old->customer, partition, column, first, rows < SEGMENT_RUN ? rows : SEGMENT_RUN, run, st))
+        return false;
+    *out = run[place - first];
+    return true;
+}
+
 bool populate_open_heirs(struct populate_job *j, struct status *st)
 {
     const struct integrate *in = j->p->in;
@@ -21,15 +35,11 @@ bool populate_open_heirs(struct populate_job *j, struct status *st)
     j->heirs = arena_array(in->im->arena, struct populate_heir, a->event_of[APPLY_MERGED] + 1);
     for (uint32_t i = 0; i < a->events_count; i++) {
         const struct apply_event *e = &a->events[i];
-        uint32_t partition, place;
-        int64_t run[SEGMENT_RUN];
-        if (e->kind != APPLY_MERGED || !generation_place(a->old, e->number, &partition, &place)) continue;
-        uint64_t first = place - place % SEGMENT_RUN, rows = segment_rows(a->old->customer, partition, column) - first;
-        if (!segment_get(a->old->customer, partition, column, first, rows < SEGMENT_RUN ? rows : SEGMENT_RUN, run, st))
-            return false;
-        if (run[place - first] == DATE_NONE) continue;
-        j->heirs[j->heirs_count++] =
-            (struct populate_heir){(uint32_t)(e->other - in->first_number), (int32_t)run[place - first]};
+        int64_t entry;
+        if (e->kind != APPLY_MERGED) continue;
+        if (!populate_old_value(a->old, column, e->number, DATE_NONE, &entry, st)) return false;
+        if (entry == DATE_NONE) continue;
+        j->heirs[j->heirs_count++] = (struct populate_heir){(uint32_t)(e->other - in->first_number), (int32_t)entry};
     }
     qsort(j->heirs, j->heirs_count, sizeof *j->heirs, by_customer);
     return true;

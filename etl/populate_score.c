@@ -1,4 +1,5 @@
 /* populate: measures, score and selection of a partition, batch by batch. */
+#include "etl/populate_average.h"
 #include "etl/populate_extra.h"
 
 #include "base/date.h"
@@ -35,11 +36,14 @@ static bool customer_fields(struct populate_job *j, struct populate_worker *w, c
     struct import *im = j->p->in->im;
     const struct schema *schema = im->tables->schema;
     unsigned char room[INPUT_ROOM];
-    for (int f = 0; f < schema->customer_fields_count; f++)
+    bool any = false; /* of the records: the averages are here */
+    for (int f = 0; f < schema->customer_fields_count; f++) {
         columns[f] = formula_uses_customer_field(program, f) || (shadow && formula_uses_customer_field(shadow, f))
                          ? w->customer_fields + (size_t)f * MEASURE_BLOCK_CUSTOMERS
                          : NULL;
-    for (uint32_t i = 0; i < count; i++) {
+        any |= columns[f] && average_of_field(im->unit, schema->customer_fields[f].name) < 0;
+    }
+    for (uint32_t i = 0; any && i < count; i++) {
         uint32_t record = w->primary[first + i];
         if (record == APPLY_NONE) continue; /* a number that is not in force */
         const struct input_file *file = input_file_of(im->inputs, -1, record);
@@ -55,7 +59,7 @@ static bool customer_fields(struct populate_job *j, struct populate_worker *w, c
                                          decode_value(im->decoders[file->layout_index], field, bytes));
         }
     }
-    (void)r;
+    populate_average_fields(j, w, r, first, count, columns);
     return true;
 }
 
@@ -98,6 +102,7 @@ static bool score_batch(struct populate_job *j, struct populate_worker *w, const
         measures[m] = measure_values(w->blocks[type], m);
         memcpy(populate_column(w, j, r, type, m) + first, measures[m], count * sizeof(int64_t));
     }
+    if (!populate_average_add(j, w, r, type, first, count, st)) return false;
     for (int k = 0; k < card->results_count; k++)
         results[k] = populate_column(w, j, r, type, card->measures_count + k) + first;
     const int64_t *fields[LAYOUT_FIELDS_MAX] = {0};
@@ -242,6 +247,7 @@ bool populate_score(struct populate_job *j, struct populate_worker *w, const str
                     struct status *st)
 {
     uint32_t batch = j->p->batch;
+    if (!populate_average_load(j, w, r, st)) return false;
     if (w->extra) populate_extra_begin(w->extra, r->count);
     w->flags = integrate_room((void **)&w->flags, &w->flags_size, r->count + 1u);
     w->entry = integrate_room((void **)&w->entry, &w->entry_size, (r->count + 1u) * sizeof *w->entry);

@@ -514,6 +514,7 @@ static void release(struct run *r)
     scorecards_release(&r->cards);
     apply_release(&r->apply);
     generation_close(r->old);
+    if (r->pool) input_forget(&r->inputs, r->pool);
     input_set_release(&r->inputs);
     pool_free(r->pool);
     budget_free(r->budget);

@@ -20,6 +20,9 @@ night() { # KIND DATE
 "$CRMX" init "$work" --quiet
 small_bank "$work"
 sed -i 's/^leave .*/&\nthreshold.personal = 20000/' "$work/units/11.ini" # so that a card alone may do
+# An average and a field of the records in the formula: trial and lint have to find both, over numbers out of force, too.
+printf '\n[averages]\ndemand_month = month demand_cny\n' >>"$work/units/11.ini"
+sed -i "s/^score = /score = demand_month * 系数(0.5) + case when sex = 'M' then 1 else 0 end + /" "$work/formulas/personal.formula"
 night initial $first unload
 list >"$W/list.0"
 # A card customer who is in, a retail customer with a smaller number who is not, both by themselves; a retail customer who has a
@@ -63,4 +66,22 @@ night daily $third
 check "which stays" is "$(field_of card "$card" 7)" "$first"
 check "excluded by the passport he had" is "$(field_of retail "$abroad" 6)" excluded
 check "and by nothing else" is "$(list | cut -f 6 | grep -c excluded)" "$(line_of retail "$abroad" | wc -l)"
+
+
+# --- the day counts in the average; whoever reads the generation finds what the night found ---
+
+sum_of() { list | awk -F'\t' -v n="$1" '$1 == n && $5 == "primary" {print $8}'; } # NUMBER
+check "the column of the sums" is "$(list | head -1 | cut -f 8)" demand_month.days
+rich=$(list | awk -F'\t' '$2 == "P" && $8 > 0 {print $1; exit}')
+check "somebody has one" [ -n "$rich" ]
+total() { awk -F'\t' -v name="$1" '$2 == name {print $4}' "$(checks_generation "$work" 11)/totals.tsv"; }
+crmx --work "$work" trial "$work/formulas/personal.formula" -t 20000 --json
+check "a trial selects as the night did" is "$(jq .result.pass "$W/out")" "$(total selected.personal)"
+crmx --work "$work" formula lint "$work/formulas/personal.formula"
+check "lint reads the population" [ "$RC" -le 4 ]
+crmx --work "$work" why "$rich" --unmask --json
+half=$(jq -r '.tree[] | select(.part | startswith("demand_month")) | .value' "$W/out" | tr -d ,)
+check "why has half the average of the three days" awk -v sum="$(sum_of "$rich")" -v half="${half:-none}" \
+    'BEGIN {d = sum / 3 / 2 / 100 - half; if (d < -0.011 || d > 0.011) {print sum, half; exit 1}}'
+check "nobody out of force is in the way" [ "$(grep -c . "$(checks_generation "$work" 11)/redirects.tsv")" -gt 1 ]
 checks_end
