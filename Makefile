@@ -105,6 +105,8 @@ law: all ## initial + daily loads = initial load; one night in every way that mu
 	@MODE=$(MODE) tests/differential/daily
 	@MODE=$(MODE) tests/differential/daily --seed 2 --leave leave
 	@MODE=$(MODE) tests/differential/daily --seed 3 --leave 'hysteresis 0.9 2'
+	@MODE=$(MODE) tests/differential/month
+	@MODE=$(MODE) tests/differential/month --seed 2 --breaks 2
 
 CAMPAIGN_SEED ?= 1
 campaign: all ## a whole year of it, and twenty short spans (an hour)

@@ -28,8 +28,6 @@ static void one_sum(struct reconcile *r, const struct statement *s, const struct
     const char *name = t->shape.layout->of, *code = s->g->reference.rates.code[currency];
     int scale = t->shape.scale;
     if (!sum->accounts && !t->population[currency]) return;
-    reconcile_records(r, 220, arena_printf(r->arena, "%s.accounts", name), sum->accounts);
-    reconcile_records(r, 220, arena_printf(r->arena, "%s.movements", name), sum->postings);
     reconcile_amount(r, 220, arena_printf(r->arena, "%s.opening", name), code, sum->opening, scale);
     reconcile_amount(r, 220, arena_printf(r->arena, "%s.in", name), code, sum->in, scale);
     reconcile_amount(r, 220, arena_printf(r->arena, "%s.out", name), code, sum->out, scale);
@@ -56,12 +54,17 @@ bool statement_tie_out(const struct statement *s, struct status *st)
     reconcile_records(&r, 220, "pages", s->totals.pages);
     reconcile_records(&r, 220, "characters_replaced", s->totals.malformed);
     reconcile_equate(&r, "statements = CRM customers", "", s->totals.customers, selected.found ? selected.count : 0, 0);
-    for (int t = 0; t < s->tables_count; t++)
+    for (int t = 0; t < s->tables_count; t++) {
+        const char *name = s->tables[t].shape.layout->of;
+        uint64_t before[2] = {accounts, postings};
         for (int c = 0; c < s->g->reference.rates.count; c++) {
             one_sum(&r, s, &s->tables[t], c);
             accounts += s->tables[t].sums[c].accounts;
             postings += s->tables[t].sums[c].postings;
         }
+        reconcile_records(&r, 220, arena_printf(r.arena, "%s.accounts", name), accounts - before[0]);
+        reconcile_records(&r, 220, arena_printf(r.arena, "%s.movements", name), postings - before[1]);
+    }
     reconcile_equate(&r, "accounts printed = collected", "", accounts, s->totals.accounts_collected, 0);
     reconcile_equate(&r, "movements printed + before the entry = collected", "", postings + s->totals.folded,
                      s->totals.postings_collected, 0);
