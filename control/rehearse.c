@@ -39,9 +39,27 @@ static bool check_empty(struct command_call *call, const char *unit, struct stat
     return status_hint(st, "look at it: crmx status --unit %s", unit);
 }
 
-/* A working folder that holds the state of this run alone. */
-static const char *make_folder(struct command_call *call, const char *unit, struct status *st)
+/* What the unit knows besides its generations and what a run reads: which numbers were given, what was decided on the
+ * gates of the date. */
+static bool copy_marks(struct command_call *call, const char *work, const struct run_request *r, struct status *st)
 {
+    char from[OS_PATH_MAX], to[OS_PATH_MAX], date[11];
+    run_unit_folder(call->work, r->unit, from);
+    run_unit_folder(work, r->unit, to);
+    date_format(r->business_date, date);
+    const char *marks[] = {"numbers", arena_printf(&call->arena, "gate/%s.decisions", date)};
+    bool ok = os_make_folder(arena_printf(&call->arena, "%s/gate", to), st);
+    for (int i = 0; ok && i < 2; i++) {
+        const char *mark = arena_printf(&call->arena, "%s/%s", from, marks[i]);
+        ok = !os_exists(mark) || os_copy(mark, arena_printf(&call->arena, "%s/%s", to, marks[i]), st);
+    }
+    return ok;
+}
+
+/* A working folder that holds the state of this run alone. */
+static const char *make_folder(struct command_call *call, const struct run_request *r, struct status *st)
+{
+    const char *unit = r->unit;
     const char *state = command_path(call, "state");
     struct leftovers l = {state, st};
     const char *work = arena_printf(&call->arena, "%s/%s%d", state, PREFIX, (int)getpid());
@@ -51,7 +69,8 @@ static const char *make_folder(struct command_call *call, const char *unit, stru
         os_make_folder(units, st) &&
         os_copy(command_path(call, "crmx.ini"), arena_printf(&call->arena, "%s/crmx.ini", work), st) &&
         (!os_exists(command_path(call, "units/%s.ini", unit)) ||
-         os_copy(command_path(call, "units/%s.ini", unit), arena_printf(&call->arena, "%s/%s.ini", units, unit), st));
+         os_copy(command_path(call, "units/%s.ini", unit), arena_printf(&call->arena, "%s/%s.ini", units, unit), st)) &&
+        copy_marks(call, work, r, st);
     return ok ? work : NULL;
 }
 
@@ -74,12 +93,24 @@ int rehearse_run(struct command_call *call, const struct run_request *request)
     struct status *st = &call->status;
     struct run_request r = *request;
     struct run_result result;
-    const char *work = r.kind != RUN_INITIAL || check_empty(call, r.unit, st) ? make_folder(call, r.unit, st) : NULL;
+    const char *work = r.kind != RUN_INITIAL || check_empty(call, r.unit, st) ? make_folder(call, &r, st) : NULL;
     r.state_work = work;
-    bool ok = work && run_unit(&r, &result, st) && print_tie_out(call, work, r.unit, st);
+    bool ok = work && run_unit(&r, &result, st) && (result.already_done || print_tie_out(call, work, r.unit, st));
     struct status ignored = {0};
     if (work) os_remove_tree(work, &ignored);
+    if (st->code == STATUS_HELD) /* there is no judgement yet that could be decided on */
+        snprintf(st->hint, sizeof st->hint,
+                 "the night itself will be held as well: have the files looked at; limits: [gates] in units/%s.ini; a "
+                 "decision can be made once the night is held",
+                 r.unit);
     if (!ok) return command_failed(call);
+    if (result.already_done) {
+        fprintf(stderr,
+                "generation %s was committed before: there is nothing to rehearse; with other files: --redo "
+                "--reason '…' --rehearse\n",
+                result.generation);
+        return 0;
+    }
     if (!call->json)
         printf(
             "\nrehearsed: %llu records, %llu rejected, %llu customers, %llu selected, %.2f s; nothing was committed\n",

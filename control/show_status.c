@@ -94,19 +94,58 @@ static int32_t arrival_date(const struct show_status *l)
     return d.after == DATE_NONE ? DATE_NONE : d.after + 1;
 }
 
+struct arrivals {
+    struct show_status *s;
+    struct arrive_expected *branches; /* those that have not been found yet */
+    int branches_count;
+};
+
 static bool note_arrival(void *context, int layout, const char *name, const char *path)
 {
-    struct show_status *s = context;
+    struct arrivals *a = context;
+    struct show_status *s = a->s;
     const struct layout *l = s->unit->layouts[layout];
     struct os_file_identity id;
     struct status ignored = {0};
-    (void)name;
+    for (int i = a->branches_count; i-- > 0;)
+        if (a->branches[i].layout == layout && arrive_same_name(a->branches[i].name, name))
+            a->branches[i] = a->branches[--a->branches_count];
     s->files[layout]++;
     if (os_identify(path, &id, &ignored)) s->bytes[layout] += id.size;
     bool taken = strstr(path, "/run/") != NULL; /* by an attempt: its sender's mark may be gone */
     const char *mark = l->complete == LAYOUT_COMPLETE_OK ? "ok" : l->complete == LAYOUT_COMPLETE_CTL ? "ctl" : NULL;
     if (mark && !taken && !os_exists(arena_printf(s->arena, "%s.%s", path, mark))) s->incomplete[layout] = true;
     return true;
+}
+
+bool show_status_complete(const struct show_status *l, int layout)
+{
+    const struct layout *y = l->unit->layouts[layout];
+    if (l->incomplete[layout]) return false;
+    for (int i = 0; i < l->branches_count; i++)
+        if (l->branches[i].layout == layout) return false;
+    return l->files[layout] || l->due.may_lack[layout] || y->expect == LAYOUT_EXPECT_OPTIONAL ||
+           !arrive_wants(y, l->changes);
+}
+
+/* What the night waits for. The generation before only says which city branches there are: when it cannot be opened,
+ * that is for crmx generation verify. */
+static bool find_due(struct show_status *l, struct arrive_request *r, struct arrivals *a, struct status *st)
+{
+    struct generation *old = NULL;
+    struct status ignored = {0};
+    if (l->generation && !generation_open(l->folder, l->generation, &old, &ignored)) old = NULL;
+    if (old && old->business_date >= l->arrival_date) { /* a date that is done */
+        generation_close(old);
+        old = NULL;
+    }
+    bool ok = due_find(&l->due, r, l->folder, old, l->arena, st);
+    a->branches = arena_array(l->arena, struct arrive_expected, r->expected_count + 1);
+    for (int i = 0; ok && i < r->expected_count; i++)
+        if (!l->due.closed[r->expected[i].layout] && arrive_wants(l->unit->layouts[r->expected[i].layout], l->changes))
+            a->branches[a->branches_count++] = r->expected[i];
+    generation_close(old);
+    return ok;
 }
 
 static bool look_at_inbox(struct show_status *l, struct status *st)
@@ -129,11 +168,13 @@ static bool look_at_inbox(struct show_status *l, struct status *st)
                                .earlier_count = earlier_count,
                                .changes = l->generation != NULL, /* an unload comes to an empty population */
                                .frozen = open && open->step >= 10};
-    if (!arrive_look(&r, note_arrival, l, st)) return false;
+    struct arrivals a = {.s = l};
+    l->changes = r.changes;
+    if (!find_due(l, &r, &a, st) || !arrive_look(&r, note_arrival, &a, st)) return false;
+    l->branches = a.branches;
+    l->branches_count = a.branches_count;
     for (int i = 0; i < l->unit->layouts_count; i++) {
-        bool wanted = arrive_wants(l->unit->layouts[i], r.changes),
-             missing = wanted &&
-                       ((!l->files[i] && l->unit->layouts[i]->expect != LAYOUT_EXPECT_OPTIONAL) || l->incomplete[i]);
+        bool missing = !show_status_complete(l, i);
         l->layouts_missing += missing;
         l->layouts_there += l->files[i] && !missing;
     }
@@ -164,6 +205,8 @@ static bool add_target(struct show_status *l, const char *target, struct listing
     char date[11] = "";
     date_format(marks.delivered.date, date);
     if (!due && marks.delivered.seq && l->business_date && strcmp(date, l->business_date) < 0) due = true;
+    if (l->generation && (marks.resync || (marks.generation[0] && strcmp(marks.generation, l->generation) != 0)))
+        due = true; /* a date done again, a generation rolled back, a resync */
     if (marks.pending.seq)
         state = arena_printf(l->arena, "PENDING %s", ledger_key_format(marks.pending).text);
     else if (marks.delivered.seq)

@@ -12,6 +12,7 @@
 
 #include "control/listing.h"
 #include "control/show_unit.h"
+#include "etl/due.h"
 
 struct show_status {
     struct command_call *call;
@@ -31,7 +32,11 @@ struct show_status {
     int files[UNIT_LAYOUTS_MAX];
     uint64_t bytes[UNIT_LAYOUTS_MAX];
     bool incomplete[UNIT_LAYOUTS_MAX];
-    int layouts_there, layouts_missing; /* missing: incomplete ones, too */
+    bool changes;                           /* change lists are waited for, not an unload */
+    struct due due;                         /* what may lack on that day, and why */
+    const struct arrive_expected *branches; /* files of city branches that are still to come */
+    int branches_count;
+    int layouts_there, layouts_missing; /* missing: incomplete ones, and those a branch of which has not sent, too */
     /* the followers */
     const char *database;   /* "loaded TIME"; NULL: there is nothing to load */
     struct listing targets; /* target, state */
@@ -40,6 +45,8 @@ struct show_status {
     bool needs_someone;
 };
 
+/* Has the layout everything that the run of that day waits for? */
+bool show_status_complete(const struct show_status *l, int layout);
 bool show_status_read(struct show_status *l, struct status *st);
 void show_status_release(struct show_status *l);
 

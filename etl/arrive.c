@@ -23,18 +23,17 @@ struct names {
     bool full;
 };
 
-/* {unit} and {date} filled in. */
-static void fill_pattern(const struct arrive_request *r, const char *pattern, char out[256])
+void arrive_fill(const char *pattern, const char *unit, int32_t business_date, char out[ARRIVE_NAME_MAX])
 {
     char date[11];
-    date_format(r->business_date, date);
     size_t n = 0;
+    date_format(business_date, date);
     for (const char *p = pattern; *p && n < 200;) {
         if (strncmp(p, "{unit}", 6) == 0) {
-            n += (size_t)snprintf(out + n, 256 - n, "%s", r->unit->id);
+            n += (size_t)snprintf(out + n, ARRIVE_NAME_MAX - n, "%s", unit);
             p += 6;
         } else if (strncmp(p, "{date}", 6) == 0) {
-            n += (size_t)snprintf(out + n, 256 - n, "%.4s%.2s%.2s", date, date + 5, date + 8);
+            n += (size_t)snprintf(out + n, ARRIVE_NAME_MAX - n, "%.4s%.2s%.2s", date, date + 5, date + 8);
             p += 6;
         } else {
             out[n++] = *p++;
@@ -90,8 +89,8 @@ static bool matches(const struct arrive_request *r, const struct layout *l, cons
          changes = l->change || l->class == LAYOUT_TRANSACTION;
     if (!either && changes != r->changes) return false;
     for (int i = 0; i < l->patterns_count; i++) {
-        char pattern[256];
-        fill_pattern(r, l->patterns[i], pattern);
+        char pattern[ARRIVE_NAME_MAX];
+        arrive_fill(l->patterns[i], r->unit->id, r->business_date, pattern);
         if (fnmatch(pattern, name, 0) == 0) return true;
         snprintf(pattern + strlen(pattern), sizeof pattern - strlen(pattern), ".gz");
         if (fnmatch(pattern, name, 0) == 0) return true;
@@ -104,8 +103,7 @@ static const char *path_of(const struct arrive_request *r, const struct found_na
     return arena_printf(arena, "%s/%s", place_folder(r, n->place), n->text);
 }
 
-/* "RTLACCT" and "RTLACCT.gz" are one file, sent twice. */
-static bool same_but_for_gz(const char *a, const char *b)
+bool arrive_same_name(const char *a, const char *b)
 {
     size_t n = strlen(a), m = strlen(b);
     if (n > 3 && strcmp(a + n - 3, ".gz") == 0) n -= 3;
@@ -118,7 +116,7 @@ static bool is_replaced(const struct arrive_request *r, const struct names *n, c
 {
     for (int k = 0; k < n->count; k++) {
         if (n->name[k].place >= n->name[i].place || !matches(r, l, n->name[k].text)) continue;
-        if (l->expect != LAYOUT_EXPECT_MANY || same_but_for_gz(n->name[i].text, n->name[k].text)) return true;
+        if (l->expect != LAYOUT_EXPECT_MANY || arrive_same_name(n->name[i].text, n->name[k].text)) return true;
     }
     return false;
 }
@@ -145,7 +143,7 @@ static bool choose(const struct arrive_request *r, const struct names *n, const 
         if (!matches(r, l, n->name[i].text) || is_replaced(r, n, l, i)) continue;
         for (int k = 0; k < *count; k++) {
             const struct found_name *other = &n->name[chosen[k]];
-            if (l->expect == LAYOUT_EXPECT_MANY && !same_but_for_gz(other->text, n->name[i].text)) continue;
+            if (l->expect == LAYOUT_EXPECT_MANY && !arrive_same_name(other->text, n->name[i].text)) continue;
             return not_both(l, path_of(r, other, arena), path_of(r, &n->name[i], arena), st);
         }
         chosen[(*count)++] = i;
@@ -278,8 +276,8 @@ static bool unpack(const char *path, struct arena *arena, struct status *st)
 
 static bool missing(const struct arrive_request *r, const struct layout *l, struct status *st)
 {
-    char pattern[256];
-    fill_pattern(r, l->patterns[0], pattern);
+    char pattern[ARRIVE_NAME_MAX];
+    arrive_fill(l->patterns[0], r->unit->id, r->business_date, pattern);
     status_fail(st, STATUS_BUSY, "layout %s: no file \"%s\" in \"%s\"", l->name, pattern, r->inbox);
     return status_hint(st, "wait for the business system, then the same command; see what is there: ls -l %s",
                        r->inbox);
@@ -326,7 +324,7 @@ static bool check_branches(const struct arrive_request *r, const struct names *n
     for (int e = 0; e < r->expected_count; e++) {
         if (r->expected[e].layout != layout) continue;
         bool there = false;
-        for (int i = 0; i < count; i++) there |= same_but_for_gz(names->name[chosen[i]].text, r->expected[e].name);
+        for (int i = 0; i < count; i++) there |= arrive_same_name(names->name[chosen[i]].text, r->expected[e].name);
         if (there) continue;
         status_fail(st, STATUS_BUSY, "layout %s: no file \"%s\" in \"%s\"; the branch sent one the day before",
                     r->unit->layouts[layout]->name, r->expected[e].name, r->inbox);

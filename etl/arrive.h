@@ -41,6 +41,11 @@ struct arrive_request {
     bool frozen; /* the attempt has all its files: what came to the inbox since is for another */
 };
 
+/* The pattern of a file's name with {unit} and {date} filled in. */
+enum { ARRIVE_NAME_MAX = 256 };
+void arrive_fill(const char *pattern, const char *unit, int32_t business_date, char out[ARRIVE_NAME_MAX]);
+/* "RTLACCT" and "RTLACCT.gz" are one file. */
+bool arrive_same_name(const char *a, const char *b);
 /* Does a night of changes (else: of unloads) wait for files of this layout? */
 bool arrive_wants(const struct layout *l, bool changes);
 

@@ -41,7 +41,7 @@ static bool find_attempts(const char *unit_folder, int32_t business_date, struct
     *s = (struct search){.count = 0};
     date_format(business_date, s->date);
     snprintf(runs, sizeof runs, "%s/run", unit_folder);
-    return os_make_folder(runs, st) && os_list(runs, note_attempt, s, st);
+    return !os_exists(runs) || os_list(runs, note_attempt, s, st);
 }
 
 /* How an earlier attempt ended: given up for a cause, committed? */
@@ -66,7 +66,7 @@ bool attempt_earlier(const struct attempt *a, const char *unit_folder, int32_t b
     *folders = list;
     *count = 0;
     for (int i = 0; i < s->count; i++)
-        if (s->found[i].sequence < a->sequence ||
+        if (!a || s->found[i].sequence < a->sequence ||
             (s->found[i].sequence == a->sequence && s->found[i].number < a->number))
             list[(*count)++] = arena_printf(arena, "%s/run/%s.%03d.%d/in", unit_folder, s->date, s->found[i].sequence,
                                             s->found[i].number);
@@ -82,7 +82,7 @@ bool attempt_open(struct attempt *a, const char *unit_folder, int32_t business_d
     ensure(s);
     date_format(business_date, date);
     snprintf(runs, sizeof runs, "%s/run", unit_folder);
-    bool ok = find_attempts(unit_folder, business_date, s, st);
+    bool ok = os_make_folder(runs, st) && find_attempts(unit_folder, business_date, s, st);
     if (ok && s->count) {
         bool failed, committed;
         a->sequence = s->found[0].sequence;

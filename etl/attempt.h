@@ -26,7 +26,8 @@ struct attempt {
     const struct epoch *epoch; /* checked before every rename that publishes */
 };
 
-/* in/ of the attempts of the same date before this one, the latest first: where its files may lie. */
+/* in/ of the attempts of the same date before this one (a NULL: of all of them), the latest first: where its files may
+ * lie. */
 bool attempt_earlier(const struct attempt *a, const char *unit_folder, int32_t business_date, struct arena *arena,
                      const char *const **folders, int *count, struct status *st);
 /* Goes on with the last attempt of the date, unless the run that works on it is still alive (epoch->other); a new one

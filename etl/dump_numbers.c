@@ -38,6 +38,7 @@ struct customer_line { /* what is the same for all records of a customer */
     uint32_t primary;
     const char *threshold;
     int32_t entry_date;
+    const char *averages; /* "" or a tab and the sum of the days for each average of the unit */
 };
 
 static bool add_record(struct numbers *n, const struct customer_line *c, uint32_t record)
@@ -50,11 +51,19 @@ static bool add_record(struct numbers *n, const struct customer_line *c, uint32_
     if (!bytes) return false;
     struct view source_no = decode_text(f->layout, f->layout->role_field[ROLE_SOURCE_NO], bytes);
     date_format(c->entry_date, entry);
-    buf_addf(n->out, "%" PRIu64 "\t%c\t%s\t%.*s\t%s\t%s\t%s\n", lookup_full_number(n->g->unit, c->number),
+    buf_addf(n->out, "%" PRIu64 "\t%c\t%s\t%.*s\t%s\t%s\t%s%s\n", lookup_full_number(n->g->unit, c->number),
              c->type == CUSTOMER_CORPORATE ? 'C' : 'P',
              n->g->unit->systems[n->g->unit->layout_system[f->layout_index]].name, (int)source_no.length,
-             source_no.bytes, record == c->primary ? "primary" : "contact", c->threshold, entry);
+             source_no.bytes, record == c->primary ? "primary" : "contact", c->threshold, entry, c->averages);
     return true;
+}
+
+static const char *sums_of(struct numbers *n, int64_t *const *sums, uint64_t customer)
+{
+    const char *text = "";
+    for (int i = 0; i < n->g->unit->averages_count; i++)
+        text = arena_printf(&n->part, "%s\t%" PRId64, text, sums[i][customer]);
+    return text;
 }
 
 static bool add_partition(struct numbers *n, uint32_t partition, uint64_t *number)
@@ -71,13 +80,20 @@ static bool add_partition(struct numbers *n, uint32_t partition, uint64_t *numbe
         return false;
     if (n->cards->of[CUSTOMER_CORPORATE].formula && !read_column(n, s, partition, "C.result.score", &score[1]))
         return false;
+    int64_t *sums[UNIT_AVERAGES_MAX];
+    char column[SCORECARD_COLUMN_MAX];
+    for (int i = 0; i < n->g->unit->averages_count; i++)
+        if (!read_column(n, s, partition, average_column(&n->g->unit->averages[i], column), &sums[i])) return false;
     uint64_t customers = segment_rows(s, partition, segment_find(s, "type")), next = 0;
     for (uint64_t i = 0; i < customers; i++, ++*number) {
         bool gone = flags[i] & CUSTOMER_GONE;
         int64_t *scores = gone ? NULL : score[type[i]];
-        struct customer_line c = {*number, (int)type[i], (uint32_t)primary[i],
+        struct customer_line c = {*number,
+                                  (int)type[i],
+                                  (uint32_t)primary[i],
                                   gone ? "" : threshold_of(n, (int)type[i], (unsigned)flags[i], scores ? scores[i] : 0),
-                                  (int32_t)entry[i]};
+                                  (int32_t)entry[i],
+                                  sums_of(n, sums, i)};
         for (uint64_t end = next + (uint64_t)count[i]; next < end; next++)
             if (!closed[next] && !add_record(n, &c, (uint32_t)record[next])) return false;
     }
@@ -89,7 +105,9 @@ bool dump_numbers(struct generation *g, const struct scorecards *cards, struct b
     struct numbers n = {.g = g, .cards = cards, .out = out, .st = st};
     uint64_t number = g->first_number;
     bool ok = true;
-    buf_add_text(out, "number\ttype\tsystem\tsource_no\trecord\tthreshold\tentry_date\n");
+    buf_add_text(out, "number\ttype\tsystem\tsource_no\trecord\tthreshold\tentry_date");
+    for (int i = 0; i < g->unit->averages_count; i++) buf_addf(out, "\t%s.days", g->unit->averages[i].name);
+    buf_add_text(out, "\n");
     for (uint32_t p = 0; ok && p < segment_partitions(g->customer); p++) {
         arena_init(&n.part, "numbers of a partition");
         ok = add_partition(&n, p, &number);

@@ -356,7 +356,8 @@ static bool check_listed(struct generation *g, char *text, struct status *st)
         if (split(line, field, 4) == 4 && strcmp(field[0], "file") == 0) {
             uint64_t bytes = strtoull(field[2], NULL, 10), size;
             bool hashed = strcmp(field[1], "INPUTS") == 0 || strcmp(field[1], "rates.tsv") == 0 ||
-                          strncmp(field[1], "param/", 6) == 0 || strncmp(field[1], "in/layouts/", 11) == 0;
+                          strcmp(field[1], "averages.tsv") == 0 || strncmp(field[1], "param/", 6) == 0 ||
+                          strncmp(field[1], "in/layouts/", 11) == 0;
             snprintf(path, sizeof path, "%s/%s", g->folder, field[1]);
             if (!os_identify(path, &id, st) || (hashed && !hash_file(path, &size, now, st))) {
                 if (!os_exists(path))
@@ -419,7 +420,7 @@ static bool open_generation(struct generation *g, const char *unit_folder, const
     buf_init(&text, TEXT_FILE_MAX);
     bool ok = read_manifest(g, is_current ? current.manifest_hash : NULL, &text, st) && check_listed(g, text.bytes, st);
     buf_release(&text);
-    if (!ok || !read_head(g, g->id, st)) return false;
+    if (!ok || !read_head(g, g->id, st) || !average_read(g->unit, g->folder, g->averages, st)) return false;
     input_set_init(&g->inputs, &g->arena);
     if (!read_inputs(g, st) ||
         !reference_open(g->unit, &g->inputs, g->business_date, g->folder, &g->arena, &g->reference, st))

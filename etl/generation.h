@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/pool.h"
+#include "etl/average.h"
 #include "etl/decode.h"
 #include "etl/input.h"
 #include "etl/reference.h"
@@ -56,6 +57,7 @@ struct generation {
     struct reference reference;
     struct tables tables;
     struct decoder *decoders[UNIT_LAYOUTS_MAX];
+    struct average_state averages[UNIT_AVERAGES_MAX];
     int32_t business_date;
     uint64_t first_number, customers;
     uint64_t numbers; /* from first_number on: those in force (customers) and those that are not any more */

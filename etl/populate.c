@@ -1,4 +1,5 @@
 #include "etl/populate.h"
+#include "etl/populate_average.h"
 #include "etl/populate_extra.h"
 
 #include "base/date.h"
@@ -15,6 +16,7 @@ static void release_worker(struct populate_worker *w, int outputs)
     integrate_scratch_release(&w->removed);
     populate_release_old(w);
     buf_release(&w->loaded);
+    free(w->averages);
     free(w->entry);
     free(w->below);
     for (int i = 0; i < UNIT_LAYOUTS_MAX; i++) {
@@ -114,6 +116,7 @@ static bool open_customer(struct populate_job *j, uint32_t partitions, struct st
                             segment_type_of(formula_result_type(c->formula, k)), 2, 0);
         j->column_extra = next;
     }
+    populate_average_declare(j, j->customer);
     populate_extra_declare(p, j->customer);
     return true;
 }
@@ -227,7 +230,7 @@ static bool write_customers(struct populate_job *j, struct populate_worker *w, c
         for (int k = 0; c->formula && k < c->measures_count + c->results_count; k++)
             segment_put(w->customer_part, j->column_base[t] + k, populate_column(w, j, r, t, k), r->count);
     }
-    populate_extra_put(w->extra, w->customer_part, j->column_extra, r->count);
+    populate_extra_put(w->extra, w->customer_part, populate_average_put(j, w, r, j->column_extra), r->count);
     return segment_commit(j->customer, r->partition, w->customer_part, st);
 }
 
@@ -340,8 +343,8 @@ bool populate_run(struct populate *p, struct status *st)
     p->total = arena_new(im->arena, struct populate_total);
     p->total->table = arena_array(im->arena, struct populate_table_total, im->tables->count + 1);
     for (int w = 0; w < workers; w++) init_worker(&j.workers[w], p);
-    bool ok = populate_open_old(&j, st) && open_files(&j, p->in->partitions, st) &&
-              pool_run(im->pool, p->in->partitions, task, &j, st);
+    bool ok = populate_open_old(&j, st) && populate_open_heirs(&j, st) && populate_average_open(&j, st) &&
+              open_files(&j, p->in->partitions, st) && pool_run(im->pool, p->in->partitions, task, &j, st);
     ok = finish_files(&j, ok, st);
     for (int o = 0; o < im->unit->outputs_count; o++) {
         if (ok && j.export[o].build) {

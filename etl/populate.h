@@ -129,18 +129,28 @@ struct populate_worker {
     size_t flags_size, types_size;
     struct measure_block *blocks[CUSTOMER_TYPES];
     struct formula_scratch *scratch[CUSTOMER_TYPES];
-    int64_t *customer_fields;     /* [field][place in batch] */
+    int64_t *customer_fields; /* [field][place in batch] */
+    int64_t *averages;        /* sums of the days: [average][customer of the partition] */
+    size_t averages_size;
     struct populate_extra *extra; /* NULL: nothing is asked for */
     struct build_tool *tool;
     struct buf out[UNIT_OUTPUTS_MAX];
     struct populate_total *total;
 };
 
+struct populate_heir { /* a customer into whom one with an entry date went tonight */
+    uint32_t customer;
+    int32_t entry;
+};
+
 struct populate_job {
     struct populate *p;
     struct populate_worker *workers;
     struct segment_writer *customer, *source, *table[UNIT_LAYOUTS_MAX];
-    struct populate_old_table *old_table;     /* per table; NULL: no population of yesterday */
+    struct populate_old_table *old_table; /* per table; NULL: no population of yesterday */
+    struct populate_averages *averages;   /* NULL: none are configured */
+    struct populate_heir *heirs;          /* by customer, the earliest first */
+    uint32_t heirs_count;
     struct ordered *output[UNIT_OUTPUTS_MAX]; /* NULL: through export */
     struct export_output export[UNIT_OUTPUTS_MAX];
     struct build *build[UNIT_OUTPUTS_MAX];
@@ -167,6 +177,13 @@ bool populate_load_old(struct populate_job *j, struct populate_worker *w, const 
 bool populate_old_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table,
                        char **raw, uint32_t stride, uint32_t *n, struct status *st);
 void populate_release_old(struct populate_worker *w);
+/* populate_entry.c: entry dates of customers who became one; the date of a customer whose own is `own` (DATE_NONE:
+ * none) */
+/* What yesterday's customer.seg has of one number in a column; none: it has no such place. */
+bool populate_old_value(struct generation *old, int column, uint64_t number, int64_t none, int64_t *out,
+                        struct status *st);
+bool populate_open_heirs(struct populate_job *j, struct status *st);
+int32_t populate_entry(const struct populate_job *j, uint32_t customer, int32_t own);
 /* populate_score.c: measures and results of a partition into w->columns, flags */
 bool populate_score(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
                     struct status *st);

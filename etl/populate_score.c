@@ -1,4 +1,5 @@
 /* populate: measures, score and selection of a partition, batch by batch. */
+#include "etl/populate_average.h"
 #include "etl/populate_extra.h"
 
 #include "base/date.h"
@@ -35,11 +36,14 @@ static bool customer_fields(struct populate_job *j, struct populate_worker *w, c
     struct import *im = j->p->in->im;
     const struct schema *schema = im->tables->schema;
     unsigned char room[INPUT_ROOM];
-    for (int f = 0; f < schema->customer_fields_count; f++)
+    bool any = false; /* of the records: the averages are here */
+    for (int f = 0; f < schema->customer_fields_count; f++) {
         columns[f] = formula_uses_customer_field(program, f) || (shadow && formula_uses_customer_field(shadow, f))
                          ? w->customer_fields + (size_t)f * MEASURE_BLOCK_CUSTOMERS
                          : NULL;
-    for (uint32_t i = 0; i < count; i++) {
+        any |= columns[f] && average_of_field(im->unit, schema->customer_fields[f].name) < 0;
+    }
+    for (uint32_t i = 0; any && i < count; i++) {
         uint32_t record = w->primary[first + i];
         if (record == APPLY_NONE) continue; /* a number that is not in force */
         const struct input_file *file = input_file_of(im->inputs, -1, record);
@@ -55,7 +59,7 @@ static bool customer_fields(struct populate_job *j, struct populate_worker *w, c
                                          decode_value(im->decoders[file->layout_index], field, bytes));
         }
     }
-    (void)r;
+    populate_average_fields(j, w, r, first, count, columns);
     return true;
 }
 
@@ -98,6 +102,7 @@ static bool score_batch(struct populate_job *j, struct populate_worker *w, const
         measures[m] = measure_values(w->blocks[type], m);
         memcpy(populate_column(w, j, r, type, m) + first, measures[m], count * sizeof(int64_t));
     }
+    if (!populate_average_add(j, w, r, type, first, count, st)) return false;
     for (int k = 0; k < card->results_count; k++)
         results[k] = populate_column(w, j, r, type, card->measures_count + k) + first;
     const int64_t *fields[LAYOUT_FIELDS_MAX] = {0};
@@ -176,6 +181,7 @@ static void settle_selection(const struct populate_job *j, struct populate_worke
 {
     struct populate_total *total = w->total;
     bool was_in = w->entry[place] != DATE_NONE, passes = score >= threshold;
+    bool counted = w->old.entry && place < w->old.places && w->old.entry[place] != DATE_NONE; /* under this number */
     bool in = is_selected(total, type, lists, passes);
     bool kept = !in && was_in && !(lists & CUSTOMER_EXCLUDED) && stays_in(j, w, place, score, threshold);
     in |= kept;
@@ -185,8 +191,8 @@ static void settle_selection(const struct populate_job *j, struct populate_worke
     if (kept) w->flags[place] |= CUSTOMER_KEPT;
     if (in && !was_in) w->entry[place] = j->p->in->im->business_date;
     if (!in) w->entry[place] = DATE_NONE;
-    total->entered += in && !was_in;
-    total->left += was_in && !in;
+    total->entered += in && !counted;
+    total->left += counted && !in;
     total->kept[type] += kept;
 }
 
@@ -196,7 +202,7 @@ static void select_customers(struct populate_job *j, struct populate_worker *w, 
     for (uint32_t i = 0; i < r->count; i++) {
         int type = w->types[i];
         bool was = i < w->old.places && w->old.entry && w->old.type[i] != CUSTOMER_TYPES;
-        w->entry[i] = was ? (int32_t)w->old.entry[i] : DATE_NONE;
+        w->entry[i] = populate_entry(j, r->first + i, was ? (int32_t)w->old.entry[i] : DATE_NONE);
         w->below[i] = was && w->old.below ? (int32_t)w->old.below[i] : DATE_NONE;
         if (type == CUSTOMER_TYPES) {
             w->flags[i] = CUSTOMER_GONE;
@@ -241,6 +247,7 @@ bool populate_score(struct populate_job *j, struct populate_worker *w, const str
                     struct status *st)
 {
     uint32_t batch = j->p->batch;
+    if (!populate_average_load(j, w, r, st)) return false;
     if (w->extra) populate_extra_begin(w->extra, r->count);
     w->flags = integrate_room((void **)&w->flags, &w->flags_size, r->count + 1u);
     w->entry = integrate_room((void **)&w->entry, &w->entry_size, (r->count + 1u) * sizeof *w->entry);

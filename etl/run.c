@@ -7,11 +7,12 @@
 #include "etl/archive.h"
 #include "etl/arrive.h"
 #include "etl/attempt.h"
+#include "etl/detail.h"
+#include "etl/due.h"
 #include "etl/gate.h"
 #include "etl/journal.h"
 #include "etl/rates.h"
 #include "etl/reject.h"
-#include "etl/waiver.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +28,7 @@ struct run {
     struct turn turn;
     struct generation *old; /* yesterday's; NULL: an empty population */
     struct apply apply;
-    struct waivers waivers;
+    struct due due;
     struct epoch epoch;
     struct attempt attempt;
     struct journal *journal;
@@ -41,6 +42,7 @@ struct run {
     struct import import;
     struct integrate integrate;
     struct populate populate;
+    struct detail detail;
     struct reconcile reconcile;
     const char *spill; /* folder of the spill files, NULL until there is one */
     bool import_started, integrate_started;
@@ -84,32 +86,35 @@ static const char *inbox_of(struct run *r)
                                     : arena_printf(&r->arena, "%s/%s", r->request->work, r->unit->inbox);
 }
 
+/* A rehearsal finds what the attempts of the night itself have taken. */
+static bool earlier_files(struct run *r, struct arrive_request *a)
+{
+    char own[OS_PATH_MAX];
+    bool rehearsed = r->request->state_work != NULL;
+    run_unit_folder(r->request->work, r->request->unit, own);
+    return attempt_earlier(rehearsed ? NULL : &r->attempt, own, r->request->business_date, &r->arena, &a->earlier,
+                           &a->earlier_count, r->st);
+}
+
 static bool take_files(struct run *r)
 {
     step(r, "010 arrive");
     struct arrive_request a = {.unit = r->unit,
                                .business_date = r->request->business_date,
                                .folder = arena_printf(&r->arena, "%s/in", r->attempt.folder)};
-    if (!attempt_earlier(&r->attempt, r->unit_folder, r->request->business_date, &r->arena, &a.earlier,
-                         &a.earlier_count, r->st))
-        return false;
+    if (!earlier_files(r, &a)) return false;
     a.changes = r->request->kind == RUN_DAILY;
-    bool *may_lack = arena_array(&r->arena, bool, UNIT_LAYOUTS_MAX);
-    for (int i = 0; r->old && i < r->unit->layouts_count; i++)
-        may_lack[i] =
-            r->unit->layout_calendar[i] && !calendar_is_open(r->unit->layout_calendar[i], r->request->business_date);
-    a.may_lack = may_lack;
-    if (!waiver_read(r->origin_folder, r->request->business_date, &r->arena, &r->waivers, r->st)) return false;
-    for (int i = 0; i < r->unit->layouts_count; i++) may_lack[i] |= waiver_find(&r->waivers, r->unit->layouts[i]->name);
-    if (r->old) waiver_expect(&r->waivers, r->old, &a, &r->arena);
-    for (int i = 0; i < r->waivers.count; i++)
-        log_warning("goes on without %s: %s", r->waivers.list[i].what, r->waivers.list[i].reason);
+    if (!due_find(&r->due, &a, r->origin_folder, r->old, &r->arena, r->st)) return false;
+    for (int i = 0; i < r->due.waivers.count; i++)
+        log_warning("goes on without %s: %s", r->due.waivers.list[i].what, r->due.waivers.list[i].reason);
     a.frozen = journal_find(r->journal, "taken") != NULL;
     a.inbox = inbox_of(r);
     input_set_init(&r->inputs, &r->arena);
     if (!arrive_take(&a, &r->inputs, &r->arena, r->st)) return false;
     /* After the files of tonight: older versions of layouts join those of the unit here. */
-    if (r->old && !archive_carry(r->old, r->unit, &r->inputs, &r->arena, r->st)) return false;
+    if (!detail_first_day(r->origin_folder, r->unit, r->request->business_date, &r->detail.first, r->st) ||
+        (r->old && !archive_carry(r->old, r->unit, r->detail.first, &r->inputs, &r->arena, r->st)))
+        return false;
     if (!journal_find(r->journal, "taken") && !note(r, 10, "taken", "")) return false;
     log_info("%d files taken from \"%s\" in %.2f s", r->inputs.files_count, a.inbox, step_seconds(r));
     return true;
@@ -200,7 +205,7 @@ static bool start_integration(struct run *r)
     uint64_t high_water;
     if (!attempt_high_water(&r->attempt, r->unit_folder, &high_water, r->st)) return false;
     bool old = r->old != NULL;
-    /* A rehearsal has no mark of its own. */
+    /* Never below what the population has, should the mark have been lost. */
     if (old && high_water < r->old->first_number + r->old->numbers - 1)
         high_water = r->old->first_number + r->old->numbers - 1;
     r->apply.refresh = r->request->kind == RUN_REFRESH;
@@ -312,7 +317,7 @@ static bool integrate(struct run *r)
                  (unsigned long long)(r->result->spilled_bytes + 999999) / 1000000);
     log_info("%llu integrated customers in %.2f s", (unsigned long long)r->result->customers, step_seconds(r));
     return apply_write(&r->integrate, r->attempt.generation, r->st) &&
-           waiver_write(&r->waivers, r->attempt.generation, r->st) &&
+           waiver_write(&r->due.waivers, r->attempt.generation, r->st) &&
            reject_write_notes(&r->integrate, r->attempt.generation, r->st);
 }
 
@@ -340,12 +345,30 @@ static bool populate_generation(struct run *r)
     return note(r, 80, "populated", "");
 }
 
+/* --- 085 --- */
+
+static bool keep_detail(struct run *r)
+{
+    step(r, "085 detail");
+    r->detail.in = &r->integrate;
+    r->detail.folder = r->attempt.generation;
+    r->detail.old_folder = r->old ? r->old->folder : NULL;
+    if (!detail_run(&r->detail, r->st)) return false;
+    if (r->old)
+        log_info("%llu movements of %llu accounts kept, %llu breaks, in %.2f s", (unsigned long long)r->detail.postings,
+                 (unsigned long long)r->detail.accounts, (unsigned long long)r->detail.breaks, step_seconds(r));
+    if (r->detail.breaks)
+        log_warning("%llu accounts whose movements do not lead to their balance: crmx detail breaks --unit %s",
+                    (unsigned long long)r->detail.breaks, r->unit->id);
+    return true;
+}
+
 /* --- 090, 100 --- */
 
 static bool tie_out(struct run *r)
 {
     step(r, "090 reconcile");
-    if (!reconcile_run(&r->populate, &r->reconcile, r->st) ||
+    if (!reconcile_run(&r->populate, &r->detail, &r->reconcile, r->st) ||
         !reconcile_write(&r->reconcile, r->attempt.generation, r->st))
         return false;
     log_info("balanced: %d equations", r->reconcile.equations_count);
@@ -477,7 +500,7 @@ static bool work(struct run *r)
     if (!take_files(r) || reached(r, 10)) return false;
     if (!import_files(r) || reached(r, 20)) return false;
     if (!integrate(r) || reached(r, 30)) return false;
-    if (!populate_generation(r) || reached(r, 80)) return false;
+    if (!populate_generation(r) || !keep_detail(r) || reached(r, 80)) return false;
     if (!tie_out(r) || reached(r, 90)) return false;
     return gates_pass(r) && commit(r);
 }
@@ -491,6 +514,7 @@ static void release(struct run *r)
     scorecards_release(&r->cards);
     apply_release(&r->apply);
     generation_close(r->old);
+    if (r->pool) input_forget(&r->inputs, r->pool);
     input_set_release(&r->inputs);
     pool_free(r->pool);
     budget_free(r->budget);

@@ -36,7 +36,8 @@ struct scan {
     int measures_count, results_count, fields_count;
     int measure_column[MEASURES_MAX]; /* of customer.seg; -1: computed again or not wanted */
     bool wanted[MEASURES_MAX];
-    bool field_wanted[FIELDS_MAX], any_field;
+    bool field_wanted[FIELDS_MAX], any_field; /* any: of the customers' records */
+    int average[FIELDS_MAX];                  /* an average daily balance of the unit; -1: a field of the records */
     int field_of[FIELDS_MAX][UNIT_LAYOUTS_MAX];
     struct measure_set *again; /* NULL: everything is stored */
     struct scan_worker *workers;
@@ -116,7 +117,8 @@ static void note_wanted(struct scan *s)
         s->field_wanted[f] = r->fields_wanted && r->fields_wanted[f];
         for (int p = 0; p < r->programs_count; p++)
             s->field_wanted[f] |= formula_uses_customer_field(r->programs[p], f);
-        s->any_field |= s->field_wanted[f];
+        s->average[f] = average_of_field(r->g->unit, r->g->tables.schema->customer_fields[f].name);
+        s->any_field |= s->field_wanted[f] && s->average[f] < 0;
         if (s->field_wanted[f]) scan_record_field(r->g, r->g->tables.schema->customer_fields[f].name, s->field_of[f]);
     }
 }
@@ -335,14 +337,25 @@ static bool decode_columns(struct scan *s, struct scan_worker *w, uint32_t run, 
 }
 
 /* As etl/populate reads them: out of the primary records, missing where the layout has no such field. */
-static bool decode_fields(struct scan *s, struct scan_worker *w, uint32_t count, struct status *st)
+static bool decode_fields(struct scan *s, struct scan_worker *w, uint32_t partition, uint32_t first, uint32_t count,
+                          struct status *st)
 {
     const struct schema *schema = s->r.g->tables.schema;
+    for (int f = 0; f < s->fields_count; f++)
+        if (s->field_wanted[f] && s->average[f] >= 0 &&
+            !average_values(s->r.g, s->average[f], partition, first, count, w->fields[f], st))
+            return false;
     for (uint32_t i = 0; s->any_field && i < count; i++) {
         struct record record;
+        if ((uint64_t)w->flags.values[i] & CUSTOMER_GONE) { /* a number that is not in force has no record */
+            for (int f = 0; f < s->fields_count; f++)
+                if (s->field_wanted[f] && s->average[f] < 0)
+                    w->fields[f][i] = schema->customer_fields[f].type == VALUE_DATE ? DATE_NONE : 0;
+            continue;
+        }
         if (!record_at(&w->records, (uint32_t)w->primary.values[i], &record, st)) return false;
         for (int f = 0; f < s->fields_count; f++) {
-            if (!s->field_wanted[f]) continue;
+            if (!s->field_wanted[f] || s->average[f] >= 0) continue;
             int field = s->field_of[f][record.file->layout_index];
             int64_t none = schema->customer_fields[f].type == VALUE_DATE ? DATE_NONE : 0;
             w->fields[f][i] =
@@ -415,7 +428,7 @@ static bool block(struct scan *s, int worker, uint32_t partition, uint32_t first
                            .records = &w->records};
     if (!load_partition(s, w, partition, st) || !decode_columns(s, w, first / SEGMENT_RUN, count, st)) return false;
     if (!is_of_type(s, w, count, &b.all_of_type)) return true;
-    return decode_fields(s, w, count, st) && evaluate(s, worker, &b, st);
+    return decode_fields(s, w, partition, first, count, st) && evaluate(s, worker, &b, st);
 }
 
 static uint64_t first_number(const struct generation *g, uint32_t partition)

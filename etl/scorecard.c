@@ -1,6 +1,7 @@
 #include "etl/scorecard.h"
 
 #include "base/os.h"
+#include "etl/average.h"
 
 #define XXH_INLINE_ALL
 #include <stdio.h>
@@ -109,7 +110,7 @@ static bool asks_for_reasons(const struct unit *u)
     return false;
 }
 
-bool scorecards_load(const struct unit *u, const struct tables *tables, const struct rates *rates, struct arena *arena,
+static bool load_all(const struct unit *u, const struct tables *tables, const struct rates *rates, struct arena *arena,
                      struct scorecards *out, struct status *st)
 {
     *out = (struct scorecards){0};
@@ -127,6 +128,12 @@ bool scorecards_load(const struct unit *u, const struct tables *tables, const st
             return status_while(st, "preparing the reason codes of formula %s", u->formula_name[t]);
     }
     return true;
+}
+
+bool scorecards_load(const struct unit *u, const struct tables *tables, const struct rates *rates, struct arena *arena,
+                     struct scorecards *out, struct status *st)
+{
+    return load_all(u, tables, rates, arena, out, st) && average_check(u, out, st);
 }
 
 const char *scorecards_reason_name(const struct scorecards *s, int type, int64_t reason, char room[32])

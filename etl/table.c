@@ -60,7 +60,8 @@ static struct schema_field schema_field_of(const struct layout_field *f)
                                  .codes_count = f->codes_count};
 }
 
-/* Customer fields: what the customer layouts have under one name and one type (codes: the same list). */
+/* Customer fields: what the customer layouts have under one name and one type (codes: the same list), then the averages
+ * of the unit. */
 static void customer_fields(struct schema *s, const struct unit *u, struct arena *arena)
 {
     struct schema_field *fields = arena_array(arena, struct schema_field, LAYOUT_FIELDS_MAX);
@@ -78,6 +79,9 @@ static void customer_fields(struct schema *s, const struct unit *u, struct arena
             }
         }
     }
+    for (int i = 0; i < u->averages_count && s->customer_fields_count < LAYOUT_FIELDS_MAX; i++)
+        fields[s->customer_fields_count++] =
+            (struct schema_field){.name = u->averages[i].name, .type = VALUE_MONEY, .scale = 2};
     s->customer_fields = fields;
 }
 

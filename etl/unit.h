@@ -24,6 +24,7 @@ enum {
     UNIT_LAYOUTS_MAX = 192,
     UNIT_OUTPUTS_MAX = 32,
     UNIT_ID_LENGTH_MAX = 8,
+    UNIT_AVERAGES_MAX = 16,
     UNIT_RATES_CARRY_DAYS = 5
 };
 
@@ -36,6 +37,13 @@ struct unit_system {
     const char *name;
     char letter;
     const char *filter; /* source-side filter that the system itself applies, as text; NULL: none */
+};
+
+/* An average daily balance (etl/average.h): of a measure of the formula, over the month or the year. */
+enum unit_period { UNIT_MONTH, UNIT_YEAR };
+struct unit_average {
+    const char *name, *measure;
+    enum unit_period period;
 };
 
 struct gate_limits; /* etl/gate_limits.h */
@@ -69,12 +77,15 @@ struct unit {
     enum unit_leave leave;                              /* who does not pass the threshold any more */
     int64_t leave_ppm;                                  /* hysteresis: below this share of the threshold … */
     int leave_days;                                     /* … for so many days */
-    int pending_days; /* an account without an owner is an orphan 无主账户 after so many days */
+    const char *statement; /* statements/NAME.ini: the monthly statement 综合月结单; NULL: none is made */
+    int pending_days;      /* an account without an owner is an orphan 无主账户 after so many days */
     /* What is scored beside it without selecting anybody: formulas/NAME.formula; NULL: none. */
     const char *challenger_name[CUSTOMER_TYPES];
     /* Where they come from, in words: "version 7 of unit 11, file 000003, from 2026-11-01", or a file of the working
      * folder. NULL: there is none. */
     const char *formula_source[CUSTOMER_TYPES], *threshold_source[CUSTOMER_TYPES], *challenger_source[CUSTOMER_TYPES];
+    struct unit_average averages[UNIT_AVERAGES_MAX];
+    int averages_count;
     const char *list_source[2]; /* lists of the head office, of the unit; NULL: none published */
 };
 

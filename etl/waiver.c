@@ -95,16 +95,62 @@ static const char *today_of(const char *name, int32_t before, int32_t today, str
     return at ? arena_printf(arena, "%.*s%s%s", (int)(at - name), name, now, at + 8) : NULL;
 }
 
+/* What stands for the '*' of a pattern in a name, with the date of that name; false when it has not that form. */
+static bool branch_of(const char *pattern, const char *unit, int32_t date, const char *name, struct arena *arena,
+                      const char **branch)
+{
+    const char *star = strchr(pattern, '*');
+    if (!star || strpbrk(star + 1, "*?[")) return false;
+    char head[ARRIVE_NAME_MAX], tail[ARRIVE_NAME_MAX];
+    arrive_fill(arena_dup(arena, (struct view){pattern, (size_t)(star - pattern)}), unit, date, head);
+    arrive_fill(star + 1, unit, date, tail);
+    size_t n = strlen(name), h = strlen(head), t = strlen(tail);
+    if (n > 3 && strcmp(name + n - 3, ".gz") == 0) n -= 3;
+    if (n < h + t || strncmp(name, head, h) != 0 || strncmp(name + n - t, tail, t) != 0) return false;
+    *branch = arena_dup(arena, (struct view){name + h, n - h - t});
+    return true;
+}
+
+/* After a full unload: the branch's file of a change list or transaction log, from that of the unload. */
+static const char *first_of(const struct arrive_request *r, const struct layout *l, const struct input_file *f,
+                            int32_t before, struct arena *arena)
+{
+    const char *branch = NULL;
+    const struct layout *base = f->layout;
+    if (!l->of || strcmp(l->of, base->name) != 0 || base->expect != LAYOUT_EXPECT_MANY) return NULL;
+    for (int i = 0; !branch && i < base->patterns_count; i++)
+        branch_of(base->patterns[i], r->unit->id, before, f->name, arena, &branch);
+    const char *star = branch ? strchr(l->patterns[0], '*') : NULL;
+    if (!star) return NULL;
+    const char *name = arena_printf(arena, "%.*s%s%s", (int)(star - l->patterns[0]), l->patterns[0], branch, star + 1);
+    char filled[ARRIVE_NAME_MAX];
+    arrive_fill(name, r->unit->id, r->business_date, filled);
+    return arena_dup(arena, view_of(filled));
+}
+
+static void expect(const struct waivers *w, struct arrive_request *r, struct arrive_expected *list, int layout,
+                   const char *name)
+{
+    if (!name || waiver_find(w, name) || waiver_find(w, r->unit->layouts[layout]->name)) return;
+    for (int i = 0; i < r->expected_count; i++)
+        if (list[i].layout == layout && strcmp(list[i].name, name) == 0) return;
+    list[r->expected_count++] = (struct arrive_expected){layout, name};
+}
+
 void waiver_expect(const struct waivers *w, const struct generation *old, struct arrive_request *r, struct arena *arena)
 {
-    struct arrive_expected *list = arena_array(arena, struct arrive_expected, old->inputs.files_count + 1);
+    const struct unit *u = r->unit;
+    struct arrive_expected *list =
+        arena_array(arena, struct arrive_expected, (old->inputs.files_count + 1) * (u->layouts_count + 1));
     r->expected = list;
     for (int i = 0; i < old->inputs.files_count; i++) {
         const struct input_file *f = &old->inputs.files[i];
-        int layout = unit_layout(r->unit, f->layout->name);
-        if (layout < 0 || r->unit->layouts[layout]->expect != LAYOUT_EXPECT_MANY) continue;
-        const char *name = today_of(f->name, old->business_date, r->business_date, arena);
-        if (!name || waiver_find(w, name) || waiver_find(w, f->layout->name)) continue;
-        list[r->expected_count++] = (struct arrive_expected){layout, name};
+        for (int l = 0; l < u->layouts_count; l++) {
+            if (u->layouts[l]->expect != LAYOUT_EXPECT_MANY) continue;
+            bool same = strcmp(u->layouts[l]->name, f->layout->name) == 0;
+            expect(w, r, list, l,
+                   same ? today_of(f->name, old->business_date, r->business_date, arena)
+                        : first_of(r, u->layouts[l], f, old->business_date, arena));
+        }
     }
 }

@@ -5,7 +5,8 @@
  *     state/units/UU/waivers.tsv      date, file or layout, reason, user, time; appended, fsynced
  *     gen/ID/stale.tsv                what the generation lacks, and why
  *
- * Which city branches there are is known from the night before: each sends every file of a kind `expect = many`. */
+ * Which city branches there are is known from the night before: each sends every file of a kind `expect = many`; in the
+ * first night after a full unload, one for each of its files. */
 #ifndef CRMX_ETL_WAIVER_H
 #define CRMX_ETL_WAIVER_H
 

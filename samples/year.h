@@ -92,6 +92,7 @@ struct year_relation {
 
 struct year_exclusion {
     char type[3], number[128];
+    uint32_t person; /* entries of one person: his documents, one after the other */
     const char *reason;
     int32_t expires;
 };
@@ -122,7 +123,7 @@ struct year {
     struct year_relation *relations;
     struct year_exclusion *exclusions;
     struct year_task *tasks;
-    uint32_t customers_count, accounts_count, relations_count, exclusions_count, tasks_count;
+    uint32_t customers_count, accounts_count, relations_count, exclusions_count, excluded_persons, tasks_count;
     uint32_t customers_room, accounts_room, relations_room, exclusions_room, tasks_room;
     uint32_t *by_holder, by_holder_size; /* open addressing: index + 1 */
     uint64_t persons, companies, fresh_numbers;
@@ -218,6 +219,8 @@ bool year_pending_customer(struct year *y);
 bool year_entry_by_rate(struct year *y);
 bool year_excluded(struct year *y);
 bool year_exclusion_ended(struct year *y);
+/* Whoever is listed with a document is listed with the one that takes its place, too. */
+void year_exclusion_renewed(struct year *y, const char *type, const char *before, const char *now);
 void year_do_task(struct year *y, const struct year_task *t);
 void year_close_account(struct year *y, uint32_t account, bool relations_too);
 void year_reopen_account(struct year *y, uint32_t account);

@@ -116,6 +116,9 @@ static void new_number(struct year *y, const struct presentation *old, char numb
 
 static void renew(struct year *y, uint32_t customer, const char *number)
 {
+    struct presentation p;
+    year_present(y, customer, &p);
+    year_exclusion_renewed(y, p.type, p.number, number);
     snprintf(year_own(y, customer)->number, sizeof y->customers[customer].own->number, "%s", number);
     year_touch_customer(y, customer, 'R');
 }

@@ -2,6 +2,7 @@
 #include "base/date.h"
 #include "samples/year.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -51,6 +52,7 @@ static void put_excluded(void *context, const struct holder *h)
     population_present(&y->sample, h, &p);
     memcpy(e->type, p.type, sizeof e->type);
     memcpy(e->number, p.number, sizeof e->number);
+    e->person = y->excluded_persons++;
     e->reason = reasons[draw_below(&d, 6)];
     uint64_t kind = draw_below(&d, 4);
     e->expires = kind == 0 ? DATE_NONE : y->date + days[kind];
@@ -128,6 +130,7 @@ bool year_excluded(struct year *y)
     struct year_exclusion *e = &y->exclusions[y->exclusions_count++];
     memcpy(e->type, p.type, sizeof e->type);
     memcpy(e->number, p.number, sizeof e->number);
+    e->person = y->excluded_persons++;
     e->reason = reasons[draw_below(&y->draw, 6)];
     e->expires = draw_below(&y->draw, 2) ? DATE_NONE : y->date + (int32_t)draw_below(&y->draw, 30);
     year_note(y, EVENT_EXCLUDED, c - 1, UINT32_MAX);
@@ -137,8 +140,24 @@ bool year_excluded(struct year *y)
 bool year_exclusion_ended(struct year *y)
 {
     if (!y->exclusions_count) return false;
-    y->exclusions[draw_below(&y->draw, y->exclusions_count)] = y->exclusions[y->exclusions_count - 1];
-    y->exclusions_count--;
+    uint32_t person = y->exclusions[draw_below(&y->draw, y->exclusions_count)].person, kept = 0;
+    for (uint32_t i = 0; i < y->exclusions_count; i++)
+        if (y->exclusions[i].person != person) y->exclusions[kept++] = y->exclusions[i];
+    y->exclusions_count = kept;
     year_note(y, EVENT_EXCLUSION_ENDED, UINT32_MAX, UINT32_MAX);
     return true;
+}
+
+void year_exclusion_renewed(struct year *y, const char *type, const char *before, const char *now)
+{
+    uint32_t count = y->exclusions_count;
+    for (uint32_t i = 0; i < count; i++)
+        if (strcmp(y->exclusions[i].type, type) == 0 && strcmp(y->exclusions[i].number, now) == 0) return;
+    for (uint32_t i = 0; i < count; i++) {
+        if (strcmp(y->exclusions[i].type, type) != 0 || strcmp(y->exclusions[i].number, before) != 0) continue;
+        y->exclusions = year_grow(y->exclusions, &y->exclusions_room, y->exclusions_count, sizeof *y->exclusions);
+        struct year_exclusion *e = &y->exclusions[y->exclusions_count++];
+        *e = y->exclusions[i];
+        snprintf(e->number, sizeof e->number, "%s", now);
+    }
 }

@@ -64,7 +64,7 @@ static bool read_fields(const struct scan *s, struct scan_worker *w, uint32_t re
     unsigned char bytes[LAYOUT_RECORD_MAX + 2 * DECODE_SLACK];
     const struct input_file *file = NULL;
     for (int f = 0; f < schema->customer_fields_count; f++) {
-        if (!w->fields[f]) continue;
+        if (!w->fields[f] || average_of_field(s->g->unit, schema->customer_fields[f].name) >= 0) continue;
         if (!file) {
             file = input_file_of(&s->g->inputs, -1, record);
             if (!file) return status_fail(st, STATUS_CORRUPT, "a customer's primary record %u is in no file", record);
@@ -78,15 +78,34 @@ static bool read_fields(const struct scan *s, struct scan_worker *w, uint32_t re
     return true;
 }
 
+/* The averages among them, of a whole block; rows of the customers who are scored are picked from it. */
+static bool read_averages(const struct scan *s, struct scan_worker *w, const struct recompute_block *b,
+                          struct status *st)
+{
+    const struct schema *schema = s->g->tables.schema;
+    for (int f = 0; f < schema->customer_fields_count; f++) {
+        int average = average_of_field(s->g->unit, schema->customer_fields[f].name);
+        if (w->fields[f] && average >= 0 &&
+            !average_values(s->g, average, b->partition, b->first_place, b->count, w->fields[f], st))
+            return false;
+    }
+    return true;
+}
+
 /* The customers of the formula's type, close together. */
 static bool scan_block(void *context, int worker, const struct recompute_block *b, struct status *st)
 {
     struct scan *s = context;
     struct scan_worker *w = &s->workers[worker];
+    const struct schema *schema = s->g->tables.schema;
     uint32_t n = 0;
+    if (!read_averages(s, w, b, st)) return false;
     for (uint32_t i = 0; i < b->count; i++) {
         if (b->types[i] != s->type || b->flags[i] & CUSTOMER_EXCLUDED) continue;
         for (int m = 0; m < s->measures_count; m++) w->columns[m][n] = b->measures[m][i];
+        for (int f = 0; f < schema->customer_fields_count; f++)
+            if (w->fields[f] && average_of_field(s->g->unit, schema->customer_fields[f].name) >= 0)
+                w->fields[f][n] = w->fields[f][i]; /* n never passes i */
         if (!read_fields(s, w, (uint32_t)b->primary[i], n, st)) return false;
         n++;
     }

@@ -9,6 +9,7 @@
 #include "etl/rates.h"
 #include "etl/scorecard.h"
 #include "etl/transfer.h"
+#include "etl/turn.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -90,17 +91,13 @@ static void check_expected(struct flight *f)
 
 /* --- state and files --- */
 
-static void check_state(struct flight *f, const char *date)
+static void check_state(struct flight *f)
 {
     struct arena *a = &f->call->arena;
     const struct show_status *s = &f->now;
     if (s->holder)
         note(f, FAIL, "state", "a run works on the unit at this moment",
              arena_printf(a, "wait for it: crmx status --unit %s", s->id), 2);
-    else if (s->business_date && strcmp(s->business_date, date) >= 0)
-        note(f, FAIL, "state",
-             arena_printf(a, "%s is committed already: generation %s", s->business_date, s->generation),
-             "another date: --date", 16);
     else
         note(f, OK, "state",
              s->generation ? arena_printf(a, "generation %s is current", s->generation)
@@ -108,11 +105,60 @@ static void check_state(struct flight *f, const char *date)
              NULL, 0);
 }
 
+/* Business dates come in order, each once (etl/turn.h). */
+static void check_turn(struct flight *f)
+{
+    struct turn_request r = {.unit_folder = f->now.folder,
+                             .unit = f->now.id,
+                             .kind = f->now.generation ? RUN_DAILY : RUN_INITIAL,
+                             .business_date = f->date};
+    struct turn turn;
+    struct status st = {0};
+    struct arena *a = &f->call->arena;
+    if (!turn_find(&r, &turn, &st))
+        note_status(f, FAIL, "calendar", &st);
+    else if (turn.done)
+        note(f, FAIL, "calendar", arena_printf(a, "%s is committed already", turn.current.id), "another date: --date",
+             16);
+    else
+        note(f, OK, "calendar",
+             turn.old[0] ? arena_printf(a, "it is the date's turn: it builds on %s", turn.old)
+                         : "it is the date's turn: the first one",
+             NULL, 0);
+}
+
+/* Which systems send today: layouts without a system stand by their own name. */
+static void check_calendar(struct flight *f)
+{
+    static const char *const DAYS[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+    struct arena *a = &f->call->arena;
+    const struct unit *u = f->now.unit;
+    const char *closed = "", *open = "", *last = "";
+    for (int i = 0; f->now.generation && i < u->layouts_count; i++) {
+        const struct layout *l = u->layouts[i];
+        if (!arrive_wants(l, f->now.changes)) continue;
+        const char *who = l->system ? l->system : l->name;
+        if (strcmp(who, last) == 0) continue;
+        last = who;
+        const char **list = f->now.due.closed[i] ? &closed : &open;
+        *list = arena_printf(a, "%s%s%s", *list, **list ? " " : "", who);
+    }
+    check_turn(f);
+    const char *day = DAYS[((f->date + 4) % 7 + 7) % 7]; /* day 0 was a Thursday */
+    note(f, OK, "calendar",
+         !*open    ? arena_printf(a, "%s: a full unload comes on any day", day)
+         : *closed ? arena_printf(a, "%s: %s send; %s do not, their records stay as they are", day, open, closed)
+                   : arena_printf(a, "%s: %s send", day, open),
+         NULL, 0);
+}
+
 static void check_files(struct flight *f)
 {
     struct arena *a = &f->call->arena;
     const struct show_status *s = &f->now;
     int files = 0;
+    char date[11];
+    date_format(f->date, date);
     for (int i = 0; i < s->unit->layouts_count; i++) {
         const struct layout *l = s->unit->layouts[i];
         if (!arrive_wants(l, s->generation != NULL)) continue;
@@ -124,11 +170,23 @@ static void check_files(struct flight *f)
                  arena_printf(a, "%s: incomplete, no .%s file yet", l->name,
                               l->complete == LAYOUT_COMPLETE_OK ? "ok" : "ctl"),
                  hint, 2);
-        else if (!s->files[i] && l->expect != LAYOUT_EXPECT_OPTIONAL)
+        else if (!s->files[i] && !show_status_complete(s, i))
             note(f, FAIL, "files", arena_printf(a, "%s: missing", l->name), hint, 2);
-        else if (s->files[i] && !s->bytes[i])
+        else if (s->files[i] && !s->bytes[i] && !l->change && l->class != LAYOUT_TRANSACTION)
             note(f, WARN, "files", arena_printf(a, "%s: empty", l->name), hint, 4);
     }
+    for (int i = 0; i < s->branches_count; i++)
+        if (s->files[s->branches[i].layout]) /* else it is missing as a whole */
+            note(f, FAIL, "files",
+                 arena_printf(a, "%s: missing, the branch sent one the day before", s->branches[i].name),
+                 arena_printf(a,
+                              "wait for it; to go on without it: crmx file waive %s --unit %s --date %s --reason '…'",
+                              s->branches[i].name, s->id, date),
+                 2);
+    for (int i = 0; i < s->due.waivers.count; i++)
+        note(f, WARN, "files",
+             arena_printf(a, "%s: waived, %s", s->due.waivers.list[i].what, s->due.waivers.list[i].reason),
+             "when it comes after all: crmx run daily --redo --reason '…'", 4);
     if (!s->layouts_missing) note(f, OK, "files", arena_printf(a, "%d files, all there and complete", files), NULL, 0);
 }
 
@@ -191,6 +249,8 @@ static void check_rates(struct flight *f)
               past_rates(f, past, &there, &st) &&
               rates_settle(now, u, f->date, there ? past : NULL, "the generation before", &st);
     int older = 0;
+    bool closed = false; /* then nobody expects one of today */
+    for (int i = 0; i < u->layouts_count; i++) closed |= f->now.due.closed[i] && u->layouts[i]->class == LAYOUT_RATE;
     for (int i = 1; ok && i < now->rates.count; i++) older += now->origins[i].date != f->date;
     input_set_release(&s->inputs);
     if (!ok)
@@ -200,7 +260,7 @@ static void check_rates(struct flight *f)
     else if (s->packed)
         note(f, OK, "rates", "packed: read by the run", NULL, 0);
     else
-        note(f, older ? WARN : OK, "rates",
+        note(f, older && !closed ? WARN : OK, "rates",
              arena_printf(a, "%d currencies besides %s%s", now->rates.count - 1, u->base_currency,
                           older ? arena_printf(a, ", %d of them with a rate of an earlier day", older) : ""),
              "have the rates of the day sent", 4);
@@ -254,7 +314,7 @@ static void check_targets(struct flight *f)
 
 /* --- the command --- */
 
-static void check_all(struct flight *f, const char *date)
+static void check_all(struct flight *f)
 {
     struct status st = {0};
     if (!f->now.unit) {
@@ -263,7 +323,8 @@ static void check_all(struct flight *f, const char *date)
         return;
     }
     check_formulas(f);
-    check_state(f, date);
+    check_state(f);
+    check_calendar(f);
     check_files(f);
     check_rates(f);
     check_expected(f);
@@ -282,15 +343,13 @@ static int run(struct command_call *call)
     static const char *const COLUMNS[] = {"verdict", "check", "found", "hint", NULL};
     static const char *const FOR_PEOPLE[] = {"verdict", "check", "found", NULL};
     struct flight *f = arena_new(&call->arena, struct flight);
-    char date[11];
     f->call = call;
     f->date = command_date(call, "date", 0);
     f->now = (struct show_status){
         .call = call, .arena = &call->arena, .id = show_unit(call, &call->status), .arrival_date = DATE_NONE};
-    date_format(f->date, date);
     if (!f->now.id || !show_status_read(&f->now, &call->status)) return command_failed(call);
     listing_init(&f->rows, call->json ? COLUMNS : FOR_PEOPLE);
-    check_all(f, date);
+    check_all(f);
     listing_print(&f->rows, call->json);
     listing_release(&f->rows);
     show_status_release(&f->now);
@@ -301,7 +360,7 @@ static int run(struct command_call *call)
 
 const struct command command_preflight = {
     .name = "preflight",
-    .summary = "whether tonight's run can start: files, configuration, rates, disk, database, targets",
+    .summary = "whether tonight's run can start: date, files, configuration, rates, disk, database, targets",
     .description =
         "One line a check, ok, warn or FAIL. Nothing is taken, computed or sent. Exit code 0: all is well; 4: "
         "warnings only (the database and the targets never cost the night); 2: files are missing or a run is "

@@ -64,7 +64,6 @@ static int run_one(struct command_call *call, enum run_kind kind, int32_t date)
     int until = command_choice(call, "until", -1);
     if (until >= 0) request.until_step = (until + 1) * 10;
     if (command_flag(call, "rehearse")) return rehearse_run(call, &request);
-    if (command_flag(call, "rehearse")) return rehearse_run(call, &request);
     struct run_result result;
     if (!run_unit(&request, &result, &call->status)) return command_failed(call);
     print_result(call, kind, &result);
@@ -90,6 +89,13 @@ static int run(struct command_call *call, enum run_kind kind)
             last = kind == RUN_DAILY ? command_date(call, "through", first) : first;
     if (last < first) {
         status_fail(&call->status, STATUS_USAGE, "--through lies before --date");
+        return command_failed(call);
+    }
+    if (last > first && command_flag(call, "rehearse")) {
+        status_fail(&call->status, STATUS_USAGE,
+                    "only the next date can be rehearsed: nothing of it is kept, upon "
+                    "which the one after it could build");
+        status_hint(&call->status, "leave --through out");
         return command_failed(call);
     }
     int worst = 0;
@@ -171,8 +177,9 @@ const struct command command_run_daily = {
         "revalues all holdings at the day's rates, scores and selects everybody anew, ties out and commits. "
         "Business dates come in order, each once: a missing one is named; the same one again is recognised as "
         "done; a corrected or late file needs --redo --reason. --through catches up several dates.",
-    .examples = "crmx run daily --unit 11 --date 2026-11-01\ncrmx run daily --unit 11 --date 2026-11-01 --through "
-                "2026-11-05\ncrmx run daily --unit 11 --date 2026-11-05 --redo --reason 'account file of 1101 was "
+    .examples = "crmx run daily --unit 11 --date 2026-11-01\ncrmx run daily --unit 11 --date 2026-11-01 --rehearse\n"
+                "crmx run daily --unit 11 --date 2026-11-01 --through 2026-11-05\ncrmx run daily --unit 11 --date "
+                "2026-11-05 --redo --reason 'account file of 1101 was "
                 "incomplete'",
     .options =
         (const struct command_value[]){

@@ -8,6 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How it stands with the files of a layout. */
+static const char *arrival_state(const struct show_status *l, int layout)
+{
+    const struct layout *y = l->unit->layouts[layout];
+    if (l->incomplete[layout])
+        return y->complete == LAYOUT_COMPLETE_OK ? "incomplete: no .ok file" : "incomplete: no .ctl file";
+    for (int i = 0; i < l->branches_count; i++)
+        if (l->branches[i].layout == layout) return arena_printf(l->arena, "missing: %s", l->branches[i].name);
+    return l->files[layout]                        ? "there"
+           : waiver_find(&l->due.waivers, y->name) ? "waived"
+           : l->due.closed[layout]                 ? "closed: no day of its calendar"
+           : y->expect == LAYOUT_EXPECT_OPTIONAL   ? "optional"
+                                                   : "missing";
+}
+
 static void show_arrivals(const struct show_status *l, struct show *s)
 {
     static const char *const COLUMNS[] = {"layout", "files", "bytes", "state", NULL};
@@ -15,15 +30,11 @@ static void show_arrivals(const struct show_status *l, struct show *s)
     char date[11];
     listing_init(&rows, COLUMNS);
     for (int i = 0; i < l->unit->layouts_count; i++) {
-        const struct layout *y = l->unit->layouts[i];
-        listing_text(&rows, y->name);
+        if (!l->files[i] && !arrive_wants(l->unit->layouts[i], l->changes)) continue;
+        listing_text(&rows, l->unit->layouts[i]->name);
         listing_integer(&rows, l->files[i]);
         listing_integer(&rows, (int64_t)l->bytes[i]);
-        listing_text(&rows, l->incomplete[i] ? y->complete == LAYOUT_COMPLETE_OK ? "incomplete: no .ok file"
-                                                                                 : "incomplete: no .ctl file"
-                            : l->files[i]    ? "there"
-                            : y->expect == LAYOUT_EXPECT_OPTIONAL ? "optional"
-                                                                  : "missing");
+        listing_text(&rows, arrival_state(l, i));
     }
     date_format(l->arrival_date, date);
     show_rows(s, "arrivals", arena_printf(l->arena, "files for %s", date), &rows);

@@ -14,6 +14,7 @@ CREATE TABLE oracle.override (kind text, name text, section text, key text, valu
 
 -- Day by day (daily_*.sql): what the program has, and what differs.
 CREATE TABLE oracle.engine (number bigint, type text, system text, source_no text, is_primary boolean, threshold text, entry_date date);
+CREATE TABLE oracle.engine_average (name text, number bigint, days numeric);
 CREATE TABLE oracle.engine_event (kind text, number bigint, other bigint);
 CREATE TABLE oracle.engine_redirect (number bigint, target bigint);
 CREATE TABLE oracle.engine_event_file (there boolean);

@@ -63,6 +63,7 @@ DECLARE
 BEGIN
     FOR f IN SELECT customer_type FROM oracle.formula LOOP
         CALL oracle.make_measured(f.customer_type);
+        IF to_regproc('oracle.add_averages') IS NOT NULL THEN CALL oracle.add_averages(f.customer_type); END IF; -- day by day only
         CALL oracle.make_scored(f.customer_type);
     END LOOP;
 END $$;

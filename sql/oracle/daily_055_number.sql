@@ -6,7 +6,7 @@
 -- whether it is fresh. Everything else is computed and compared in daily_110.
 --
 -- In : oracle.customer with clusters, ghosts included; kept.member; oracle.engine(number, system, source_no). Out: oracle.customer.integrated,
---      is_primary, oracle.integrated without ghosts; kept.member, kept.redirect, kept.event.
+--      is_primary, oracle.integrated without ghosts; oracle.known_by (identities, present and former); kept.member, kept.redirect, kept.event.
 
 -- A former identity links: the customer of its record is the customer of those who have that identity.
 DO $$
@@ -19,6 +19,8 @@ BEGIN
         UPDATE oracle.customer SET cluster = mine WHERE cluster = (SELECT cluster FROM oracle.customer WHERE id = f.id) AND mine IS NOT NULL;
     END LOOP;
 END $$;
+-- What a customer was known by counts for the lists (daily_085): whoever is excluded stays so with a new document.
+CREATE TABLE oracle.known_by AS SELECT cluster, class, number, never FROM oracle.customer;
 DELETE FROM oracle.customer WHERE ghost = 'former';
 
 CREATE TABLE oracle.found AS

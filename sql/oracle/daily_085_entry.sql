@@ -3,6 +3,13 @@
 --
 -- In : oracle.selected (today's threshold result), oracle.numbered, oracle.found, scores. Out: kept.entry.
 
+-- The exclusion list means a former identity, too (domain 7: it stays an alias), and that of a record that is closed.
+INSERT INTO oracle.excluded_customer
+SELECT DISTINCT n.number + oracle.unit_setting('number_prefix', '0')::bigint * 100000000
+FROM oracle.excluded e JOIN oracle.known_by k ON (k.class, k.number) = (e.class, e.number) AND NOT k.never JOIN oracle.numbered n USING (cluster)
+WHERE n.living EXCEPT SELECT number FROM oracle.excluded_customer;
+DELETE FROM oracle.selected WHERE number IN (SELECT number FROM oracle.excluded_customer);
+
 CREATE TABLE oracle.today_score (number bigint, score numeric, threshold numeric);
 DO $$
 DECLARE
@@ -14,13 +21,13 @@ BEGIN
     END LOOP;
 END $$;
 
--- The entry date goes with the number; of customers who became one the earliest counts.
+-- The entry date goes with the number; of a number that was merged tonight it goes to the customer it was merged into. Of several the
+-- earliest counts.
 CREATE TABLE oracle.entry AS
 SELECT n.number, coalesce(min(e.entry_date), CASE WHEN s.number IS NOT NULL THEN oracle.parameter('date')::date END) AS entry_date, s.number IS NOT NULL AS reached,
        min(e.below_since) FILTER (WHERE e.number = n.number) AS below_since
 FROM oracle.numbered n
-LEFT JOIN oracle.found f ON f.cluster = n.cluster AND f.living AND f.was_living
-LEFT JOIN kept.entry e ON e.number = f.old_number AND (n.number = f.old_number OR f.old_number NOT IN (SELECT number FROM oracle.numbered WHERE living))
+LEFT JOIN kept.entry e ON e.number = n.number OR e.number IN (SELECT number FROM oracle.event WHERE kind = 'merged' AND other = n.number)
 LEFT JOIN oracle.selected s ON s.number = n.number + (SELECT oracle.unit_setting('number_prefix', '0'))::bigint * 100000000
 WHERE n.living GROUP BY n.number, s.number;
 

@@ -19,6 +19,11 @@ INSERT INTO oracle.difference
 SELECT 'entry', format('%s %s: oracle since %s, program since %s', system, source_no, x.entry_date, p.entry_date)
 FROM oracle.expected x JOIN oracle.engine p USING (system, source_no) WHERE x.entry_date IS DISTINCT FROM p.entry_date;
 INSERT INTO oracle.difference
+SELECT 'average', format('%s of %s: oracle %s, program %s', name, x.number, x.days, p.days)
+FROM (SELECT a.name, e.number, coalesce(k.days, 0) AS days FROM oracle.average a CROSS JOIN (SELECT DISTINCT number FROM oracle.expected) e
+      LEFT JOIN kept.average k ON (k.name, k.number) = (a.name, e.number)) x
+FULL JOIN oracle.engine_average p USING (name, number) WHERE x.days IS DISTINCT FROM p.days;
+INSERT INTO oracle.difference
 SELECT 'event', format('%s %s %s: oracle %s, program %s', coalesce(x.number, p.number), coalesce(x.kind, p.kind), coalesce(x.other, p.other), x.kind IS NOT NULL, p.kind IS NOT NULL)
 FROM oracle.event x FULL JOIN oracle.engine_event p ON (x.kind, x.number, coalesce(x.other, 0)) = (p.kind, p.number, coalesce(p.other, 0))
 WHERE (x.kind IS NULL OR p.kind IS NULL) AND EXISTS (SELECT FROM oracle.engine_event_file);

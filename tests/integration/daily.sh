@@ -8,6 +8,7 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/crmx-daily.XXXXXX") || exit 16
 trap 'rm -rf "$scratch"' EXIT
 work=$scratch/work bank=$scratch/bank unit=$scratch/work/state/units/11
 passed=0 failed=0
+. tests/small_bank.sh
 
 check() { # NAME COMMAND…
     local name=$1
@@ -27,7 +28,7 @@ night() { run run daily --unit 11 --date "$1" --no-follow "${@:2}"; }
 dump() { "$crmx" --work "$1" population dump --canonical --unmask 2>/dev/null; }
 new_work() { # FOLDER
     "$crmx" init "$1" --quiet
-    sed -i -e '/^\[target/,$d' -e 's/^orphans = 5%/orphans = off\nrows = off\npopulation = off\nsums = off\ncustomers = off\nselected = off\ntiers = off\nrates = off/' "$1/units/11.ini"
+    small_bank "$1"
     rm -rf "$1/inbox/11"
 }
 

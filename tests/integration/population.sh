@@ -7,6 +7,7 @@ generate=${GENERATE:-$(dirname "$crmx")/samples/generate}
 home=$(mktemp -d) || exit 16
 trap 'rm -rf "$home"' EXIT
 passed=0 failed=0
+. "$here/tests/small_bank.sh"
 check() { # NAME COMMAND …
     local name=$1
     shift
@@ -17,7 +18,7 @@ check() { # NAME COMMAND …
 load() { # WORK [SEED]: the initial load of the last day's unload, its records shuffled
     "$crmx" init "$1" --quiet
     rm -rf "$1/inbox/11" && cp -r "$home/bank/2027-03-21/unload" "$1/inbox/11"
-    sed -i 's/^orphans = 5%/orphans = off/' "$1/units/11.ini" # a small bank
+    gates_off "$1/units/11.ini"
     [ -z "$2" ] || "$here/tests/law/shuffle" "$1/inbox/11" "$2"
     "$crmx" --work "$1" --set database.mode=none --quiet run initial --unit 11 --date 2027-03-21 --no-follow
 }
