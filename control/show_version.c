@@ -54,8 +54,8 @@ static void summarise(const struct show_version *content, const struct lint *l, 
     buf_add_text(out, "lint:");
     for (int i = 0; i < l->count; i++) {
         const struct lint_finding *x = &l->findings[i];
-        fprintf(stderr, "%s:%u:%u: %s: %s [%s]\n", content->name, x->line, x->column,
-                x->warning ? "warning" : "remark", x->message, lint_rule_name(x->rule));
+        fprintf(stderr, "%s:%u:%u: %s: %s [%s]\n", content->name, x->line, x->column, x->warning ? "warning" : "remark",
+                x->message, lint_rule_name(x->rule));
         if (!x->warning) continue;
         buf_addf(out, "%s%s (line %u)", comma, lint_rule_name(x->rule), x->line);
         comma = ", ";

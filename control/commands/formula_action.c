@@ -45,7 +45,8 @@ static bool act(struct command_call *call, struct parameter_store *store, struct
     const char *action = strrchr(call->command->name, ' ') + 1;
     bool dated = strcmp(action, "activate") == 0 || strcmp(action, "retire") == 0 || strcmp(action, "rollback") == 0;
     if (!parameter_store_version(store, command_integer(call, "version", 0), &v, st) ||
-        (strcmp(action, "approve") == 0 && !check_digest(call, &v, st)) || !check_trial(call, store, &v, action, &reason, st))
+        (strcmp(action, "approve") == 0 && !check_digest(call, &v, st)) ||
+        !check_trial(call, store, &v, action, &reason, st))
         return false;
     struct parameter_act a = {.action = action,
                               .version = v.version,
@@ -93,8 +94,9 @@ static int run(struct command_call *call)
 const struct command command_formula_submit = {
     .name = "formula submit",
     .summary = "hand a version that was tried to the second person; its content is fixed from now on",
-    .description = "Only what was tried as it is now, over a whole generation and without an error, can be submitted. What "
-                   "crmx formula lint says about it is shown, and its warnings are recorded with the submission.",
+    .description =
+        "Only what was tried as it is now, over a whole generation and without an error, can be submitted. What "
+        "crmx formula lint says about it is shown, and its warnings are recorded with the submission.",
     .arguments = ARGUMENTS,
     .options = OPTIONS,
     .examples = "crmx formula submit 7 --as wang",

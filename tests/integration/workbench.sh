@@ -36,11 +36,12 @@ fails() { # MESSAGE HINT ARGUMENT …: a failure that says so
     check "crmx $*: says: $message" grep -qF -- "$message" "$W/err"
     [ -z "$hint" ] || check "crmx $*: hints: $hint" grep -qF -- "$hint" "$W/err"
 }
+holds() { [ -s "$2" ] && jq -e "$1" "$2"; } # jq is content with an empty file
 json() { # JQ-CONDITION ARGUMENT …
     local condition=$1
     shift
     run "$@" --json
-    check "crmx $* --json: $condition" jq -e "$condition" "$W/out"
+    check "crmx $* --json: $condition" holds "$condition" "$W/out"
 }
 same() { [ "$1" = "$2" ] || { echo "\"$1\" is not \"$2\""; return 1; }; }
 load() { # FOLDER OPTION …: an initial load of the same files
