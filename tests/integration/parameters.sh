@@ -229,7 +229,7 @@ files 2026-11-03
 works "" run initial --unit 11 --date 2026-11-03 --no-follow
 NEW=work/state/units/11/gen/2026-11-03.001.1
 json '.customer.selected == false and (.customer.why | startswith("on the exclusion list (refuses_marketing, for ever)"))' \
-    customer show --id-type "$ID_TYPE" --id-no "$ID_NO"
+    customer show --number "$IN"
 check "one customer was selected by an override" [ $((0$(total "$NEW" by_override.personal) + 0$(total "$NEW" by_override.corporate))) = 1 ]
 check "its entries were counted" [ "$(total "$NEW" list.override.entries)" = 1 ]
 json '.customer.selected and (.customer.why | test("below the threshold, but on the override list \\(owner of a company, until 2026-11-30\\)"))' \
