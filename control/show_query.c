@@ -19,6 +19,16 @@ const char *show_primary_field(struct show_population *p, const struct lookup_re
     return show_record_value(&p->records, p->readers[r->file->layout_index], field, r->bytes, NULL);
 }
 
+/* "2.333333", "7" */
+static const char *number_text(struct arena *arena, int64_t value, int decimals)
+{
+    const char *text = show_decimal(arena, value, decimals);
+    size_t n = strlen(text);
+    while (decimals && text[n - 1] == '0') n--;
+    if (decimals && text[n - 1] == '.') n--;
+    return arena_dup(arena, (struct view){text, n});
+}
+
 static bool is_score(const struct query *q, int expression)
 {
     return q->result[expression] == 0;
@@ -31,7 +41,7 @@ const char *show_query_value(struct show_population *p, const struct query *q, i
     case VALUE_CODE: return query_code(q, expression, value);
     case VALUE_BOOLEAN: return value ? "yes" : "no";
     case VALUE_MONEY: break;
-    default: return arena_printf(p->arena, "%" PRId64, value);
+    default: return number_text(p->arena, value, q->decimals[expression]);
     }
     if (p->masks && !p->records.unmask && !is_score(q, expression)) return "***";
     const char *text = show_decimal(p->arena, value, 2);

@@ -1,6 +1,7 @@
 #include "control/show_version.h"
 
 #include "control/show_draft.h"
+#include "scoring/lint.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -45,4 +46,44 @@ bool show_version_check(const char *work, const struct parameter_version *v, con
     if (st->code != STATUS_USAGE) return false;
     snprintf(st->hint, sizeof st->hint, "try it again: crmx formula trial %" PRId64, v->version);
     return false;
+}
+
+static void summarise(const struct show_version *content, const struct lint *l, struct buf *out)
+{
+    const char *comma = " ";
+    buf_add_text(out, "lint:");
+    for (int i = 0; i < l->count; i++) {
+        const struct lint_finding *x = &l->findings[i];
+        fprintf(stderr, "%s:%u:%u: %s: %s [%s]\n", content->name, x->line, x->column, x->warning ? "warning" : "remark",
+                x->message, lint_rule_name(x->rule));
+        if (!x->warning) continue;
+        buf_addf(out, "%s%s (line %u)", comma, lint_rule_name(x->rule), x->line);
+        comma = ", ";
+    }
+    if (*comma == ' ') buf_add_text(out, " no warning");
+}
+
+bool show_version_lint(const char *work, const struct parameter_version *v, const struct show_version *content,
+                       struct arena *arena, const char **summary, struct status *st)
+{
+    struct generation *g = NULL;
+    struct formula_program *program = NULL;
+    struct lint *l = arena_new(arena, struct lint);
+    struct buf text;
+    char folder[OS_PATH_MAX];
+    snprintf(folder, sizeof folder, "%s/state/units/%s", work, v->trial_unit);
+    if (!generation_open(folder, NULL, &g, st)) return false;
+    bool ok = formula_bind(content->f, g->tables.schema, &program, st);
+    buf_init(&text, 1 << 16);
+    lint_init(l);
+    if (ok) {
+        lint_formula(l, content->f, program);
+        summarise(content, l, &text);
+        *summary = arena_dup(arena, buf_view(&text));
+    }
+    lint_release(l);
+    buf_release(&text);
+    formula_program_free(program);
+    generation_close(g);
+    return ok;
 }

@@ -22,5 +22,9 @@ void show_version_close(struct show_version *v);
  * Before it is approved, too: what was tried is what is approved. work: the working folder. */
 bool show_version_check(const char *work, const struct parameter_version *v, const struct show_version *content,
                         struct status *st);
+/* What the lint says about its text (scoring/lint.h), shown on stderr; *summary, in the arena: "lint: debt (line 5),
+ * term (line 7)", "lint: nothing". */
+bool show_version_lint(const char *work, const struct parameter_version *v, const struct show_version *content,
+                       struct arena *arena, const char **summary, struct status *st);
 
 #endif

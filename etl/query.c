@@ -279,7 +279,7 @@ static bool check_type(struct composer *c, int k)
                     value_type_name(type));
         return status_hint(c->st, "compare it: %s > 0", e->text);
     }
-    if (e->kind == QUERY_VALUE && (type == VALUE_DATE || type == VALUE_CURRENCY)) {
+    if (e->kind != QUERY_CONDITION && (type == VALUE_DATE || type == VALUE_CURRENCY)) {
         status_fail(c->st, STATUS_USAGE, "%s: a value of type %s cannot be a column by itself", e->name,
                     value_type_name(type));
         return status_hint(c->st, "count from it: years_since(…), months_since(…)");
@@ -293,9 +293,12 @@ static bool add_expression(struct composer *c, int k)
     buf_init(&e, QUERY_TEXT_MAX * 2);
     bool ok = check_one_line(c, k) && take_aggregates(c, k, &e) && find_type(c, buf_view(&e), k) && check_type(c, k);
     if (ok) {
-        buf_addf(&c->text, "result q_%d %s =\n", k + 1, value_type_name(c->q->type[k]));
+        enum value_type type = c->q->type[k];
+        bool exact = c->list[k].kind == QUERY_COLUMN && (type == VALUE_NUMBER || type == VALUE_MONTHS);
+        if (exact) c->q->decimals[k] = QUERY_DECIMALS;
+        buf_addf(&c->text, "result q_%d %s = %s(\n", k + 1, value_type_name(type), exact ? "1000000 * " : "");
         note_piece(c, k, c->list[k].text);
-        buf_addf(&c->text, "%.*s\n;\n", VIEW_PRINT(buf_view(&e)));
+        buf_addf(&c->text, "%.*s\n);\n", VIEW_PRINT(buf_view(&e)));
     }
     buf_release(&e);
     return ok;
@@ -312,7 +315,7 @@ static bool is_plain_name(const char *text)
 static bool find_plain(struct composer *c, const struct formula *own, int k)
 {
     const char *text = c->list[k].text;
-    if (c->list[k].kind != QUERY_VALUE || !is_plain_name(text)) return false;
+    if (c->list[k].kind == QUERY_CONDITION || !is_plain_name(text)) return false;
     int m = formula_measure_find(own, text);
     if (m >= 0) {
         c->q->measure[k] = m;
@@ -336,6 +339,7 @@ static bool compose(struct composer *c, int count)
     int results = own ? formula_result_count(own) : 0;
     for (int k = 0; ok && k < count; k++) {
         q->result[k] = q->measure[k] = -1;
+        q->decimals[k] = 0;
         if (find_plain(c, own, k)) continue;
         ok = add_expression(c, k);
         q->result[k] = results++;

@@ -14,9 +14,10 @@
 #include "etl/generation.h"
 #include "scoring/formula.h"
 
-enum { QUERY_EXPRESSIONS_MAX = 24, QUERY_TEXT_MAX = 8192 };
+enum { QUERY_EXPRESSIONS_MAX = 24, QUERY_TEXT_MAX = 8192, QUERY_DECIMALS = 6 };
 
-enum query_kind { QUERY_CONDITION, QUERY_VALUE };
+/* QUERY_VALUE: as a result has it, a whole number of its unit. QUERY_COLUMN: to be read, numbers with decimals. */
+enum query_kind { QUERY_CONDITION, QUERY_VALUE, QUERY_COLUMN };
 struct query_expression {
     const char *name; /* for messages: "EXPRESSION", "--by" … */
     const char *text;
@@ -31,6 +32,7 @@ struct query {
     int result[QUERY_EXPRESSIONS_MAX]; /* of each expression; -1: it is the measure below, as it stands */
     int measure[QUERY_EXPRESSIONS_MAX];
     enum value_type type[QUERY_EXPRESSIONS_MAX];
+    int decimals[QUERY_EXPRESSIONS_MAX]; /* of a column's numbers QUERY_DECIMALS; else 0 (money: 2) */
 };
 
 /* For customers of one type. */

@@ -63,7 +63,7 @@ static bool add_column(struct find *f, const char *name)
             return status_fail(f->st, STATUS_USAGE, "--columns: more than %d expressions", QUERY_EXPRESSIONS_MAX - 1);
         c.expression = f->expressions_count;
         f->expressions[f->expressions_count++] =
-            (struct query_expression){arena_printf(f->p->arena, "--columns \"%s\"", name), name, QUERY_VALUE};
+            (struct query_expression){arena_printf(f->p->arena, "--columns \"%s\"", name), name, QUERY_COLUMN};
     }
     f->columns[f->columns_count++] = c;
     return true;

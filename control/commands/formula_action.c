@@ -18,15 +18,21 @@ static bool check_digest(struct command_call *call, const struct parameter_versi
     return status_hint(st, "look at it again: crmx formula show %lld", (long long)v->version);
 }
 
-/* What was tried is what is submitted and approved. Other states than these are the database's to refuse. */
+/* What was tried is what is submitted and approved; a submission also says what the lint has found. Other states than
+ * these are the database's to refuse. */
 static bool check_trial(struct command_call *call, struct parameter_store *store, const struct parameter_version *v,
-                        const char *action, struct status *st)
+                        const char *action, const char **reason, struct status *st)
 {
     bool submits = strcmp(action, "submit") == 0 && strcmp(v->state, "trialled") == 0;
     bool approves = strcmp(action, "approve") == 0 && strcmp(v->state, "submitted") == 0;
     struct show_version content;
+    const char *lint;
     if (!submits && !approves) return true;
     bool ok = show_version_content(store, v, &content, st) && show_version_check(call->work, v, &content, st);
+    if (ok && submits) {
+        ok = show_version_lint(call->work, v, &content, &call->arena, &lint, st);
+        if (ok) *reason = arena_printf(&call->arena, "%s%s%s", *reason, **reason ? "; " : "", lint);
+    }
     show_version_close(&content);
     return ok;
 }
@@ -35,15 +41,17 @@ static bool act(struct command_call *call, struct parameter_store *store, struct
                 struct status *st)
 {
     struct parameter_version v;
+    const char *reason = command_text(call, "reason", "");
     const char *action = strrchr(call->command->name, ' ') + 1;
     bool dated = strcmp(action, "activate") == 0 || strcmp(action, "retire") == 0 || strcmp(action, "rollback") == 0;
     if (!parameter_store_version(store, command_integer(call, "version", 0), &v, st) ||
-        (strcmp(action, "approve") == 0 && !check_digest(call, &v, st)) || !check_trial(call, store, &v, action, st))
+        (strcmp(action, "approve") == 0 && !check_digest(call, &v, st)) ||
+        !check_trial(call, store, &v, action, &reason, st))
         return false;
     struct parameter_act a = {.action = action,
                               .version = v.version,
                               .digest = v.digest,
-                              .reason = command_text(call, "reason", ""),
+                              .reason = reason,
                               .effective_from = dated ? command_date(call, "from", DATE_NONE) : DATE_NONE};
     return parameter_store_act(store, &a, result, st);
 }
@@ -86,6 +94,9 @@ static int run(struct command_call *call)
 const struct command command_formula_submit = {
     .name = "formula submit",
     .summary = "hand a version that was tried to the second person; its content is fixed from now on",
+    .description =
+        "Only what was tried as it is now, over a whole generation and without an error, can be submitted. What "
+        "crmx formula lint says about it is shown, and its warnings are recorded with the submission.",
     .arguments = ARGUMENTS,
     .options = OPTIONS,
     .examples = "crmx formula submit 7 --as wang",

@@ -50,11 +50,12 @@ fails() { # CODE MESSAGE HINT ARGUMENT …
     check "crmx $*: says: $message" grep -qF -- "$message" "$W/err"
     [ -z "$hint" ] || check "crmx $*: hints: $hint" grep -qF -- "HINT: $hint" "$W/err"
 }
+holds() { [ -s "$2" ] && jq -e "$1" "$2"; } # jq is content with an empty file
 json() { # JQ-CONDITION ARGUMENT …
     local condition=$1
     shift
     run "$@" --json
-    check "crmx $* --json: $condition" jq -e "$condition" "$W/out"
+    check "crmx $* --json: $condition" holds "$condition" "$W/out"
 }
 value() { # JQ-PATH ARGUMENT …
     local path=$1
@@ -115,7 +116,9 @@ fails 16 "were never tried over unit 11" "try it again: crmx formula trial 1" fo
 jq '.may_be_submitted = false | .reason = "an overflow of customer 1100000001"' kept.json >"$RESULT"
 fails 16 "speaks against it: an overflow of customer 1100000001" "try it again: crmx formula trial 1" formula submit 1 --as wang
 cp kept.json "$RESULT"
-works "version 1 is submitted" formula submit 1 --as wang
+works "version 1 is submitted" formula submit 1 --reason 'as agreed' --as wang
+check "submit shows what the lint says" grep -qE '^version 1:[0-9]+:[0-9]+: warning: ' "$W/err"
+works "as agreed; lint: term (line " audit list --object formula --id 1
 rm "$RESULT"
 fails 16 "were never tried over unit 11" "try it again: crmx formula trial 1" formula approve 1 --as zhao
 cp kept.json "$RESULT"
@@ -226,13 +229,27 @@ files 2026-11-03
 works "" run initial --unit 11 --date 2026-11-03 --no-follow
 NEW=work/state/units/11/gen/2026-11-03.001.1
 json '.customer.selected == false and (.customer.why | startswith("on the exclusion list (refuses_marketing, for ever)"))' \
-    customer show --id-type "$ID_TYPE" --id-no "$ID_NO"
+    customer show --number "$IN"
 check "one customer was selected by an override" [ $((0$(total "$NEW" by_override.personal) + 0$(total "$NEW" by_override.corporate))) = 1 ]
 check "its entries were counted" [ "$(total "$NEW" list.override.entries)" = 1 ]
 json '.customer.selected and (.customer.why | test("below the threshold, but on the override list \\(owner of a company, until 2026-11-30\\)"))' \
     customer show --number $OUT
 json '.tieout.lists_of_the_unit == "lists of unit 11, file 000005, from 2026-11-03" and .tieout.balanced' reconcile
 works "2 entries" parameter show
+
+# The workbench over a generation with entries of both lists in force: as the night selected.
+ACTIVE=$NEW/param/formulas/$(value .customer.formula why $OUT).formula
+T=$(value .customer.threshold why $OUT)
+SELECTED=$(total "$NEW" selected.personal)
+json ".result.pass == $SELECTED and .result.pass_active == $SELECTED and .result.entering == 0 and .result.leaving == 0" \
+    trial "$ACTIVE" --type personal --threshold "$T"
+json ".result.pass == 1 and .result.pass_active == $SELECTED and .result.leaving == ($SELECTED - 1)" \
+    trial "$ACTIVE" --type personal --threshold 9000000000000
+LEAVING=$("$CRMX" trial "$ACTIVE" --type personal --threshold 9000000000000 --leaving 2>/dev/null | grep -c ^leaves)
+check "trial: who leaves are all but the one of the override list" [ "$LEAVING" = $((SELECTED - 1)) ]
+json '.customer.selected_in_generation and .customer.passes and (.customer.why | test("on the override list"))' why $OUT
+json "[.rows[] | select(.number == \"$OUT\")] | length == 1 and .[0].selected == \"yes\"" \
+    customer find "score < $T" --type personal --limit 100000 --columns number,selected,score
 works "entry 2 is removing" override remove 2 --reason 'no longer' --as li
 fails 16 "may not approve" "" override approve 2 --as li
 works "entry 2 is removed" override approve 2 --as zhao
