@@ -186,8 +186,8 @@ bool average_read(const struct unit *u, const char *folder, struct average_state
 
 /* --- of a generation --- */
 
-bool average_values(struct generation *g, int average, uint32_t partition, uint64_t first, uint32_t count,
-                    int64_t *out, struct status *st)
+bool average_values(struct generation *g, int average, uint32_t partition, uint64_t first, uint32_t count, int64_t *out,
+                    struct status *st)
 {
     char name[SCORECARD_COLUMN_MAX];
     const struct unit_average *a = &g->unit->averages[average];

@@ -48,7 +48,7 @@ bool average_write(const struct unit *u, const struct average_state *states, con
 /* states: one per average of the unit; all without a day when the generation has no such file. */
 bool average_read(const struct unit *u, const char *folder, struct average_state *states, struct status *st);
 /* Averages of customers [first, first + count) of a partition of a generation; first a multiple of SEGMENT_RUN. */
-bool average_values(struct generation *g, int average, uint32_t partition, uint64_t first, uint32_t count,
-                    int64_t *out, struct status *st);
+bool average_values(struct generation *g, int average, uint32_t partition, uint64_t first, uint32_t count, int64_t *out,
+                    struct status *st);
 
 #endif

@@ -17,9 +17,9 @@ struct populate_averages {
     int count;
     struct average_state state[UNIT_AVERAGES_MAX];
     int32_t days[UNIT_AVERAGES_MAX];
-    int old_column[UNIT_AVERAGES_MAX];                  /* in yesterday's customer.seg; -1: begins anew */
-    int measure[CUSTOMER_TYPES][UNIT_AVERAGES_MAX];     /* -1: none */
-    int field[UNIT_AVERAGES_MAX];                       /* in the schema */
+    int old_column[UNIT_AVERAGES_MAX];              /* in yesterday's customer.seg; -1: begins anew */
+    int measure[CUSTOMER_TYPES][UNIT_AVERAGES_MAX]; /* -1: none */
+    int field[UNIT_AVERAGES_MAX];                   /* in the schema */
     struct handed *handed;
     uint32_t handed_count;
 };

@@ -1,5 +1,5 @@
-/* Average daily balances: days of a period, rounding, what a unit file may say, what formulas have to have. The sums over many
- * nights: tests/differential/daily, against plain SQL. */
+/* Average daily balances: days of a period, rounding, what a unit file may say, what formulas have to have. The sums
+ * over many nights: tests/differential/daily, against plain SQL. */
 #include "base/conf.h"
 #include "base/date.h"
 #include "etl/average.h"
@@ -41,9 +41,21 @@ static void test_value(void **state)
         int64_t sum;
         int days;
         int64_t value;
-    } CASES[] = {{0, 31, 0},     {31, 31, 1},          {3, 2, 2},     {-3, 2, -2}, {4, 3, 1},  {5, 3, 2},
-                 {-5, 3, -2},    {-4, 3, -1},          {1, 2, 1},     {-1, 2, -1}, {1, 3, 0},  {-1, 3, 0},
-                 {INT64_MAX, 1, INT64_MAX}, {INT64_MIN, 1, INT64_MIN}, {INT64_MAX, 366, 25200470046051300}};
+    } CASES[] = {{0, 31, 0},
+                 {31, 31, 1},
+                 {3, 2, 2},
+                 {-3, 2, -2},
+                 {4, 3, 1},
+                 {5, 3, 2},
+                 {-5, 3, -2},
+                 {-4, 3, -1},
+                 {1, 2, 1},
+                 {-1, 2, -1},
+                 {1, 3, 0},
+                 {-1, 3, 0},
+                 {INT64_MAX, 1, INT64_MAX},
+                 {INT64_MIN, 1, INT64_MIN},
+                 {INT64_MAX, 366, 25200470046051300}};
     (void)state;
     for (size_t i = 0; i < COUNT_OF(CASES); i++)
         if (average_value(CASES[i].sum, CASES[i].days) != CASES[i].value)
