@@ -87,8 +87,8 @@ unit: $(TESTS) ## build and run the unit tests only
 .PHONY: tests test check law campaign asan tsan cov crash faults fuzz bench demo lint format docs install
 tests: all $(TESTS) $(BUILD)/tests/formulas/formulas
 
-test: tests ## unit and integration tests, a short span of the law (about 2 minutes)
-	@MODE=$(MODE) tests/run integration unit formulas law
+test: tests ## unit and integration tests, a short span of the law and of that of deltas (about 2 minutes)
+	@MODE=$(MODE) tests/run integration unit formulas law delta
 
 check: test asan tsan crash faults fuzz lint ## everything: also sanitizers, crashes, faults, a fuzz smoke
 
@@ -101,6 +101,7 @@ crash faults: all ## kill -9 at random places; every system call failed once
 law: all ## initial + daily loads = initial load; one night in every way that must not matter; day by day against plain SQL
 	@MODE=$(MODE) tests/law/run
 	@MODE=$(MODE) tests/law/night
+	@MODE=$(MODE) tests/delta/run --days 30
 	@MODE=$(MODE) tests/differential/daily
 	@MODE=$(MODE) tests/differential/daily --seed 2 --leave leave
 	@MODE=$(MODE) tests/differential/daily --seed 3 --leave 'hysteresis 0.9 2'
@@ -110,6 +111,7 @@ campaign: all ## a whole year of it, and twenty short spans (an hour)
 	@MODE=$(MODE) tests/law/run --spans 20 --days 10 --seed $(CAMPAIGN_SEED)
 	@MODE=$(MODE) tests/law/run --spans 1 --days 365 --customers 300 --seed $(CAMPAIGN_SEED)
 	@MODE=$(MODE) tests/law/night --seconds 600 --seed $(CAMPAIGN_SEED)
+	@MODE=$(MODE) tests/delta/run --days 365 --customers 300 --seed $(CAMPAIGN_SEED)
 	@MODE=$(MODE) tests/differential/daily --days 60 --seed $(CAMPAIGN_SEED)
 
 FUZZ_SECONDS ?= 20

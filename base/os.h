@@ -147,6 +147,9 @@ void os_unmap_file(const void *bytes, size_t size);
 /* Reads a range of a mapped file now: what is missing is a status. It costs three times what touching the pages does.
  * */
 bool os_load_mapped(const void *bytes, const char *path, uint64_t offset, size_t length, struct status *st);
+/* The pages of a range are given back, many threads at a time; unmapping the whole file does so one page after another.
+ * */
+void os_forget_mapped(const void *bytes, uint64_t offset, size_t length);
 /* Starts reading a range that will be touched soon. */
 bool os_expect_mapped(const void *bytes, const char *path, uint64_t offset, size_t length, struct status *st);
 

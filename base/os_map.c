@@ -80,7 +80,7 @@ static void on_bus_error(int signal_number, siginfo_t *info, void *context)
         signal(signal_number, SIG_DFL); /* none of ours: the access repeats and ends the process */
         return;
     }
-    say("crmx: error: could not read \"");
+    say("ERROR: could not read \"");
     say(path);
     say("\": it was shortened, or the disk failed, while it was read\n"
         "HINT: nothing was committed; look at it (ls -l, dmesg), have it sent again, then give the same command "
@@ -130,4 +130,9 @@ bool os_load_mapped(const void *bytes, const char *path, uint64_t offset, size_t
 bool os_expect_mapped(const void *bytes, const char *path, uint64_t offset, size_t length, struct status *st)
 {
     return advise(bytes, path, offset, length, MADV_WILLNEED, st);
+}
+
+void os_forget_mapped(const void *bytes, uint64_t offset, size_t length)
+{
+    madvise((char *)(uintptr_t)bytes + offset, length, MADV_DONTNEED);
 }

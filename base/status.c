@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
     const char *name;
@@ -112,6 +113,14 @@ void status_print(const struct status *st)
 
 _Noreturn void status_bug(const char *file, int line, const char *condition)
 {
+    if (errno == ENOMEM) { /* small memory is not asked for twice: an allocation that failed ends up here */
+        fprintf(stderr, "ERROR: the system gave the process no more memory (%s:%d); nothing is committed\n", file,
+                line);
+        fprintf(stderr,
+                "HINT: look at ulimit -d, ulimit -v and free -m; allow more than run.memory_max by a quarter, or "
+                "lower it (--set run.memory_max=256m); then give the same command again\n");
+        _exit(status_exit_code(&(struct status){.code = STATUS_MEMORY}));
+    }
     fprintf(stderr, "BUG: %s:%d: \"%s\" does not hold; the program stops, nothing is committed\n", file, line,
             condition);
     fprintf(stderr, "HINT: keep the run folder and report this line; the same command may be tried again\n");

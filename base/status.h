@@ -65,7 +65,8 @@ const char *status_code_name(enum status_code code);
 /* Prints "ERROR: ...", the excerpt, the context lines and "HINT: ..." to stderr. */
 void status_print(const struct status *st);
 
-/* A bug stops the program at once, in release builds too: a wrong cent is worse than a core dump. */
+/* A bug stops the program at once, in release builds too: a wrong cent is worse than a core dump. Memory that was not
+ * given ends it with a message instead. */
 #define ensure(condition)                                                                                              \
     do {                                                                                                               \
         if (__builtin_expect(!(condition), 0)) status_bug(__FILE__, __LINE__, #condition);                             \

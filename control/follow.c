@@ -1,11 +1,8 @@
 #include "control/follow.h"
 
-#include "base/conf.h"
-#include "base/date.h"
 #include "base/log.h"
 #include "base/os.h"
 #include "control/show_tsv.h"
-#include "etl/control_sum.h"
 #include "etl/generation.h"
 #include "etl/journal.h"
 #include "etl/run.h"
@@ -15,15 +12,7 @@
 
 enum { TOTALS_MAX = 20000 };
 
-static const char *generation_date(const struct generation *g, struct arena *arena)
-{
-    char date[11];
-    date_format(g->business_date, date);
-    return arena_dup(arena, view_of(date));
-}
-
-/* The attempt's folder may be gone (retention, a restored backup): then nothing is noted. */
-static void note(struct command_call *call, const char *unit, const char *generation, int step, const char *event)
+void follow_note(struct command_call *call, const char *unit, const char *generation, int step, const char *event)
 {
     char folder[OS_PATH_MAX];
     struct status ignored = {0};
@@ -130,7 +119,7 @@ static bool load_generation(struct command_call *call, struct generation *g, str
     else
         log_info("%llu rows in %d tables in %.2f s", (unsigned long long)result->rows, result->tables,
                  (double)result->duration_ms / 1e3);
-    note(call, g->unit->id, g->id, 110, "loaded");
+    follow_note(call, g->unit->id, g->id, 110, "loaded");
     return true;
 }
 
@@ -168,132 +157,7 @@ bool follow_load(struct command_call *call, const struct follow_load_request *r,
                               r->generation ? r->generation : "(current)", r->unit);
 }
 
-/* --- 120 deliver --- */
-
-static void tell(void *context, const char *text)
-{
-    (void)context;
-    log_info("%s", text);
-}
-
-const char *follow_ledger(struct command_call *call, const char *unit, const char *target, struct status *st)
-{
-    char folder[OS_PATH_MAX], path[OS_PATH_MAX];
-    run_unit_folder(call->work, unit, folder);
-    const char *ledgers = arena_printf(&call->arena, "%s/ledger", folder);
-    return deliver_ledger_path(ledgers, target, path, st) ? arena_dup(&call->arena, view_of(path)) : NULL;
-}
-
-/* Targets are read from the live unit file: where to send is not part of what was computed. */
-bool follow_targets(struct command_call *call, const char *unit, struct deliver_target **targets, int *count,
-                    struct status *st)
-{
-    struct conf *c = conf_open(command_path(call, "units/%s.ini", unit), st);
-    bool ok = c && deliver_targets_read(c, unit, call->work, &call->arena, targets, count, st);
-    conf_close(c);
-    return ok;
-}
-
-/* A server may be down for a moment: it is asked again before the set is left to the next call. */
-static bool deliver_again(struct command_call *call, const struct deliver_target *target, const struct deliver_set *set,
-                          const struct deliver_options *options, struct deliver_result *result, struct status *st)
-{
-    int64_t attempts = option_integer(call->options, OPTION_DELIVERY_ATTEMPTS),
-            wait_ms = option_duration_ms(call->options, OPTION_DELIVERY_RETRY_WAIT);
-    if (target->place.kind == TRANSFER_DIRECTORY) attempts = 1;
-    for (int64_t n = 1;; n++) {
-        if (deliver_run(target, set, options, result, st)) return true;
-        if (st->code != STATUS_TRANSFER || n >= attempts) return false;
-        log_status(LOG_WARNING, st);
-        log_warning("target %s: attempt %lld of %lld failed, the next one in %lld s", target->place.name, (long long)n,
-                    (long long)attempts, (long long)(wait_ms / 1000));
-        os_sleep_ms(wait_ms);
-        status_clear(st);
-    }
-}
-
-static bool deliver_to(struct command_call *call, struct generation *g, const struct deliver_target *target,
-                       struct status *st)
-{
-    struct deliver_file files[UNIT_OUTPUTS_MAX];
-    struct arena *arena = &call->arena;
-    for (int i = 0; i < g->unit->outputs_count; i++) {
-        const struct output *o = g->unit->outputs[i];
-        struct os_file_identity id;
-        const char *path = arena_printf(arena, "%s/out/%s", g->folder, o->file);
-        if (!os_identify(path, &id, st)) return false;
-        const char *control;
-        if (!control_sum(o, path, arena, &control, st)) return false;
-        files[i] = (struct deliver_file){
-            .name = o->file, .path = path, .bytes = id.size, .records = id.size / o->record_length, .control = control};
-    }
-    const char *ledger = follow_ledger(call, g->unit->id, target->place.name, st);
-    if (!ledger) return false;
-    struct deliver_set set = {.unit = g->unit->id,
-                              .key = {g->business_date, 1},
-                              .generation = g->id,
-                              .files = files,
-                              .files_count = g->unit->outputs_count};
-    struct deliver_options options = {.ledger_path = ledger, .tell = tell};
-    struct deliver_result result;
-    if (!deliver_again(call, target, &set, &options, &result, st))
-        return status_while(st, "delivering to target %s", target->place.name);
-    if (result.already)
-        log_info("target %s has the set of %s already", target->place.name, generation_date(g, arena));
-    else
-        log_info("%d files delivered to target %s", result.files_sent, target->place.name);
-    return true;
-}
-
-static bool unknown_target(struct command_call *call, const char *unit, const char *target,
-                           const struct deliver_target *targets, int count, struct status *st)
-{
-    const char *list = "none";
-    for (int i = 0; i < count; i++)
-        list = i ? arena_printf(&call->arena, "%s, %s", list, targets[i].place.name) : targets[i].place.name;
-    status_fail(st, STATUS_USAGE, "unit %s has no target \"%s\"", unit, target);
-    return status_hint(st, "its targets: %s (sections [target NAME] of units/%s.ini)", list, unit);
-}
-
-/* A target that is down does not keep the others from getting theirs. */
-static bool deliver_all(struct command_call *call, struct generation *g, const struct deliver_target *targets,
-                        int count, const char *only, struct status *st)
-{
-    bool all = true, complete = !only || count == 1;
-    for (int i = 0; i < count; i++) {
-        struct status one = {0};
-        if (only && strcmp(targets[i].place.name, only) != 0) continue;
-        if (deliver_to(call, g, &targets[i], &one)) continue;
-        if (all)
-            *st = one;
-        else
-            log_status(LOG_WARNING, &one);
-        all = false;
-    }
-    if (all && complete) note(call, g->unit->id, g->id, 120, "delivered");
-    return all;
-}
-
-bool follow_deliver(struct command_call *call, const char *unit, const char *id, const char *target, int *count,
-                    struct status *st)
-{
-    char folder[OS_PATH_MAX];
-    struct generation *g = NULL;
-    struct deliver_target *targets;
-    bool known = target == NULL;
-    *count = 0;
-    run_unit_folder(call->work, unit, folder);
-    log_step("120 deliver");
-    bool ok = follow_targets(call, unit, &targets, count, st);
-    for (int i = 0; ok && target && i < *count; i++) known |= strcmp(targets[i].place.name, target) == 0;
-    if (ok && !known) ok = unknown_target(call, unit, target, targets, *count, st);
-    if (ok && *count)
-        ok = os_make_folder(arena_printf(&call->arena, "%s/ledger", folder), st) &&
-             generation_open(folder, id, &g, st) && deliver_all(call, g, targets, *count, target, st);
-    generation_close(g);
-    log_step(NULL);
-    return ok;
-}
+/* --- all --- */
 
 int follow_generation(struct command_call *call, const char *unit, const char *id)
 {

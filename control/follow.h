@@ -33,6 +33,14 @@ bool follow_targets(struct command_call *call, const char *unit, struct deliver_
                     struct status *st);
 const char *follow_ledger(struct command_call *call, const char *unit, const char *target, struct status *st);
 
+/* Notes an event ("loaded") in the journal of the attempt that made a generation. Its folder may be gone (retention, a
+ * restored backup): then nothing is noted. */
+void follow_note(struct command_call *call, const char *unit, const char *generation, int step, const char *event);
+
+/* Delivers one set; a server that is down is asked again as the options say. */
+bool follow_deliver_set(struct command_call *call, const struct deliver_target *target, const struct deliver_set *set,
+                        const char *ledger, struct deliver_result *result, struct status *st);
+
 /* The database as the options of the working folder say. */
 struct database_config follow_database(struct command_call *call);
 

@@ -205,6 +205,8 @@ static bool add_target(struct show_status *l, const char *target, struct listing
     char date[11] = "";
     date_format(marks.delivered.date, date);
     if (!due && marks.delivered.seq && l->business_date && strcmp(date, l->business_date) < 0) due = true;
+    if (l->generation && (marks.resync || (marks.generation[0] && strcmp(marks.generation, l->generation) != 0)))
+        due = true; /* a date done again, a generation rolled back, a resync */
     if (marks.pending.seq)
         state = arena_printf(l->arena, "PENDING %s", ledger_key_format(marks.pending).text);
     else if (marks.delivered.seq)

@@ -1,5 +1,6 @@
 #include "etl/archive.h"
 
+#include "base/date.h"
 #include "etl/generation.h"
 
 #define XXH_INLINE_ALL
@@ -70,9 +71,12 @@ static struct input_file *add(struct input_set *inputs, const struct input_file 
     return NULL;
 }
 
-static bool is_kept(const struct input_file *f)
+/* Movements go when the days of the month's detail go that point into them. night: when it arrived, "DATE…". */
+static bool is_kept(const struct input_file *f, const char *night, int32_t detail_from)
 {
     enum layout_class c = f->layout->class;
+    int32_t date = DATE_NONE;
+    if (c == LAYOUT_TRANSACTION && date_parse((struct view){night, 10}, &date) && date < detail_from) return false;
     return f->records_max && f->accepted && c != LAYOUT_RATE && c != LAYOUT_EXCLUSION;
 }
 
@@ -104,14 +108,16 @@ static bool carry_file(const struct generation *old, const struct input_file *fr
     return f && copy_segments(f, from);
 }
 
-bool archive_carry(const struct generation *old, struct unit *unit, struct input_set *inputs, struct arena *arena,
-                   struct status *st)
+bool archive_carry(const struct generation *old, struct unit *unit, int32_t detail_from, struct input_set *inputs,
+                   struct arena *arena, struct status *st)
 {
     for (int i = 0; i < old->inputs.files_count; i++)
-        if (is_kept(&old->inputs.files[i]) && !carry_file(old, &old->inputs.files[i], unit, inputs, arena, st))
+        if (is_kept(&old->inputs.files[i], old->id, detail_from) &&
+            !carry_file(old, &old->inputs.files[i], unit, inputs, arena, st))
             return status_while(st, "carrying on the archived inputs of generation %s", old->id);
     for (int i = 0; i < old->inputs.carried_count; i++)
-        if (!carry_file(old, &old->inputs.carried[i], unit, inputs, arena, st))
+        if (is_kept(&old->inputs.carried[i], old->inputs.carried[i].night, detail_from) &&
+            !carry_file(old, &old->inputs.carried[i], unit, inputs, arena, st))
             return status_while(st, "carrying on the archived inputs of generation %s", old->id);
     input_sort_carried(inputs);
     return true;

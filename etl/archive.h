@@ -17,10 +17,11 @@
 
 struct generation;
 
-/* Nothing is refused that can be read; a version whose hot fields do not fit the unit's layout is
- * (table_check_version). what comes back in inputs is sorted and open. */
-bool archive_carry(const struct generation *old, struct unit *unit, struct input_set *inputs, struct arena *arena,
-                   struct status *st);
+/* Transaction logs of nights before detail_from (DATE_NONE: all stay) are left behind. Nothing is refused that can be
+ * read; a version whose hot fields do not fit the unit's layout is (table_check_version). what comes back in inputs is
+ * sorted and open. */
+bool archive_carry(const struct generation *old, struct unit *unit, int32_t detail_from, struct input_set *inputs,
+                   struct arena *arena, struct status *st);
 void archive_add_lines(struct buf *out, const struct input_set *inputs);
 enum { ARCHIVE_FIELDS = 10 };
 /* The fields of a line "carried …" of folder/INPUTS, and the segment lines that follow added by the caller. */

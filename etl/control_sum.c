@@ -7,7 +7,7 @@
 
 enum { PIECE = 1 << 20, CURRENCIES_MAX = 256 };
 
-struct sums {
+struct control_sums {
     const struct output *o;
     int currency_field; /* -1: none */
     int amounts[LAYOUT_FIELDS_MAX], amounts_count;
@@ -27,7 +27,7 @@ static int currency_field(const struct output *o)
     return -1;
 }
 
-static int place_of(struct sums *s, const char *record)
+static int place_of(struct control_sums *s, const char *record)
 {
     char code[4] = "";
     if (s->currency_field >= 0) memcpy(code, record + s->o->fields[s->currency_field].offset, 3);
@@ -50,8 +50,9 @@ static bool read_amount(const char *p, uint32_t length, __int128 *value)
     return p[0] == '-' || p[0] == '+' || (p[0] == '0' && *value == 0); /* zeros: the row has no such field */
 }
 
-static bool add_record(struct sums *s, const char *record)
+bool control_sums_add(struct control_sums *s, const char *record)
 {
+    if (s->amounts_count == 0) return true;
     int at = place_of(s, record);
     if (at < 0) return false;
     for (int a = 0; a < s->amounts_count; a++) {
@@ -63,7 +64,7 @@ static bool add_record(struct sums *s, const char *record)
     return true;
 }
 
-static bool add_file(struct sums *s, const char *path, struct status *st)
+static bool add_file(struct control_sums *s, const char *path, struct status *st)
 {
     struct os_file_identity id;
     uint32_t length = s->o->record_length;
@@ -76,7 +77,7 @@ static bool add_file(struct sums *s, const char *path, struct status *st)
         size_t n = id.size - at < piece ? (size_t)(id.size - at) : piece;
         ok = os_read_at(fd, path, bytes, n, at, st);
         for (size_t k = 0; ok && k + length <= n; k += length)
-            if (!add_record(s, bytes + k))
+            if (!control_sums_add(s, bytes + k))
                 ok = status_fail(st, STATUS_CORRUPT, "\"%s\": record %llu holds no amount where its layout has one",
                                  path, (unsigned long long)((at + k) / length + 1));
         at += n;
@@ -86,7 +87,7 @@ static bool add_file(struct sums *s, const char *path, struct status *st)
     return ok;
 }
 
-static const char *print(struct sums *s, struct arena *arena)
+const char *control_sums_text(struct control_sums *s, struct arena *arena)
 {
     int order[CURRENCIES_MAX];
     struct buf b;
@@ -109,17 +110,23 @@ static const char *print(struct sums *s, struct arena *arena)
     return text;
 }
 
-bool control_sum(const struct output *o, const char *path, struct arena *arena, const char **text, struct status *st)
+struct control_sums *control_sums_new(const struct output *o, struct arena *arena)
 {
-    struct sums *s = arena_new(arena, struct sums);
+    struct control_sums *s = arena_new(arena, struct control_sums);
     s->o = o;
     s->currency_field = currency_field(o);
     for (int i = 0; i < o->fields_count; i++)
         if (o->fields[i].type == OUTPUT_AMOUNT) s->amounts[s->amounts_count++] = i;
+    s->sum = arena_array(arena, __int128, (size_t)CURRENCIES_MAX *(size_t)(s->amounts_count + 1));
+    return s;
+}
+
+bool control_sum(const struct output *o, const char *path, struct arena *arena, const char **text, struct status *st)
+{
+    struct control_sums *s = control_sums_new(o, arena);
     *text = NULL;
     if (s->amounts_count == 0) return true;
-    s->sum = arena_array(arena, __int128, (size_t)CURRENCIES_MAX *(size_t)s->amounts_count);
     if (!add_file(s, path, st)) return false;
-    *text = print(s, arena);
+    *text = control_sums_text(s, arena);
     return true;
 }

@@ -14,7 +14,15 @@
 
 #include "etl/output.h"
 
-/* *text: NULL when the output has no amounts. STATUS_CORRUPT when a value is no amount. */
+/* Record after record: new, add for each, text. All in the arena. */
+struct control_sums;
+struct control_sums *control_sums_new(const struct output *o, struct arena *arena);
+/* False: where the layout has an amount the record holds none, or there are more than 256 currencies. */
+bool control_sums_add(struct control_sums *s, const char *record);
+/* NULL when the output has no amounts, or nothing was added. */
+const char *control_sums_text(struct control_sums *s, struct arena *arena);
+
+/* Of a whole file. STATUS_CORRUPT when a value is no amount. */
 bool control_sum(const struct output *o, const char *path, struct arena *arena, const char **text, struct status *st);
 
 #endif

@@ -1,5 +1,6 @@
 #include "etl/deliver_inside.h"
 
+#include "base/log.h"
 #include "base/os.h"
 
 #include <inttypes.h>
@@ -207,4 +208,19 @@ bool deliver_run(const struct deliver_target *target, const struct deliver_set *
     ledger_close(job.ledger);
     arena_release(&job.arena);
     return ok;
+}
+
+bool deliver_run_again(const struct deliver_target *target, const struct deliver_set *set,
+                       const struct deliver_options *options, struct deliver_result *result, struct status *st)
+{
+    int64_t attempts = target->place.kind == TRANSFER_DIRECTORY ? 1 : options->attempts;
+    for (int64_t n = 1;; n++) {
+        if (deliver_run(target, set, options, result, st)) return true;
+        if (st->code != STATUS_TRANSFER || n >= attempts) return false;
+        log_status(LOG_WARNING, st);
+        log_warning("target %s: attempt %" PRId64 " of %" PRId64 " failed, the next one in %" PRId64 " s",
+                    target->place.name, n, attempts, options->attempt_wait_ms / 1000);
+        os_sleep_ms(options->attempt_wait_ms);
+        status_clear(st);
+    }
 }

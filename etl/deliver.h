@@ -37,6 +37,8 @@ enum { DELIVER_TARGETS_MAX = 16, DELIVER_FILES_MAX = 200, DELIVER_FILE_NAME_MAX 
 
 /* --- targets --- */
 
+extern const char *const DELIVER_CONTENT_NAMES[]; /* full delta, NULL-ended */
+
 struct deliver_target {
     struct transfer_place place;
     bool consumes;          /* the receiver takes the files away; else it leaves them (keeps) */
@@ -44,6 +46,7 @@ struct deliver_target {
     const char *set_folder; /* below the place; {unit} {date} {seq} are replaced. "" : none */
     const char *file_name;  /* {name} {unit} {date} {seq} */
     const char *ack_file;   /* below the place, or NULL: the receiver's acknowledgement */
+    bool delta;             /* content = delta: what changed since the receiver's last acknowledgement */
     int64_t retries;        /* how often one call goes on after a failed request */
     int64_t retry_wait_ms;  /* before the first; doubles up to 30 s */
 };
@@ -63,18 +66,27 @@ struct deliver_file {
     uint64_t bytes, records;
     const char *control; /* control sums as text for the manifest, e.g. "balance.CNY=1234567.89"; may be NULL */
 };
+struct deliver_after { /* what the receiver's table holds once a delta is applied */
+    const char *name;
+    uint64_t records;
+    const char *control;
+};
 struct deliver_set {
     const char *unit;
     struct ledger_key key;
     const char *generation;
+    int32_t business_date;   /* of the generation; 0: that of the key */
     struct ledger_key basis; /* the set a delta builds upon; seq 0: a full set */
     const struct deliver_file *files;
     int files_count;
+    const struct deliver_after *after; /* of a delta */
+    int after_count;
 };
 struct deliver_options {
     const char *ledger_path;
     void (*tell)(void *context, const char *text); /* notices for the log, one line each; may be NULL */
     void *context;
+    int64_t attempts, attempt_wait_ms; /* of deliver_run_again */
 };
 struct deliver_result {
     enum ledger_state state;
@@ -88,12 +100,24 @@ struct deliver_result {
 bool deliver_run(const struct deliver_target *target, const struct deliver_set *set,
                  const struct deliver_options *options, struct deliver_result *result, struct status *st);
 
+/* The same; a server that is down is asked again, so often and after such a pause, before the set is left to the next
+ * call. */
+bool deliver_run_again(const struct deliver_target *target, const struct deliver_set *set,
+                       const struct deliver_options *options, struct deliver_result *result, struct status *st);
+
+/* Looks for the acknowledgements of all sets since the last acknowledged one. Without ack_file: nothing happens. */
+bool deliver_acks(const struct deliver_target *target, const char *unit, const struct deliver_options *options,
+                  struct status *st);
+
 /* --- what a person decides --- */
 
 enum deliver_decision {
     DELIVER_CONFIRM, /* the receiver has it: the file of unknown fate, or the set when no file is in question, or a set
                       * that was brought by hand, or (empty ledger) the set from which the ledger starts */
-    DELIVER_RESEND   /* send the whole set again; only the latest one */
+    DELIVER_RESEND,  /* send the whole set again; only the latest one */
+    DELIVER_ACKNOWLEDGE, /* the receiver has loaded it: the next delta starts from it */
+    DELIVER_RESYNC       /* the receiver's state is another one: it is back at the set `key`, which it had acknowledged;
+                          * key.seq 0: it needs a full set */
 };
 struct deliver_resolution {
     const char *unit, *target;
@@ -112,9 +136,10 @@ bool deliver_status(const char *ledger_path, int sets_max, enum deliver_form for
 struct deliver_marks {
     struct ledger_key delivered, acked; /* latest set of each kind; seq 0: none yet */
     struct ledger_key pending;          /* the set that is under way or UNKNOWN; seq 0: none */
+    char generation[64];                /* of the latest delivered set; "": brought by hand */
+    bool resync;                        /* a person asked for it, and no set went since */
 };
-/* Where the follower stands: the next set is the one after `delivered`; a delta builds upon `acked` where there are
- * acknowledgements. */
+/* Where the follower stands. */
 bool deliver_marks_read(const char *ledger_path, struct deliver_marks *marks, struct status *st);
 
 #endif

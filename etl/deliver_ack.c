@@ -5,6 +5,8 @@
  */
 #include "etl/deliver_inside.h"
 
+#include "base/os.h"
+
 #include <ctype.h>
 #include <stdio.h>
 
@@ -63,4 +65,54 @@ bool deliver_look_for_ack(struct deliver_job *job, struct status *st)
     }
     buf_release(&text);
     return ok;
+}
+
+/* --- of sets that went before --- */
+
+static bool wants_answer(const struct ledger_set *s)
+{
+    return s->state == LEDGER_DELIVERED || s->state == LEDGER_UNKNOWN;
+}
+
+/* Asks for each set that waits; latest last, so that a refusal of the latest one is what stands. */
+static bool ask_for_all(struct deliver_job *job, int first, struct status *st)
+{
+    for (int i = first; i < ledger_sets_count(job->ledger); i++) {
+        const struct ledger_set *s = ledger_set_at(job->ledger, i);
+        if (!wants_answer(s)) continue;
+        struct deliver_set set = {.unit = job->set->unit, .key = s->key};
+        const struct deliver_set *before = job->set;
+        snprintf(job->manifest, sizeof job->manifest, "%s", s->manifest);
+        job->set = &set;
+        bool ok = deliver_look_for_ack(job, st);
+        job->set = before;
+        if (!ok) return false;
+    }
+    return true;
+}
+
+bool deliver_acks(const struct deliver_target *target, const char *unit, const struct deliver_options *options,
+                  struct status *st)
+{
+    struct deliver_set any = {.unit = unit};
+    struct deliver_job job = {.target = target, .set = &any, .options = options};
+    int first = 0;
+    bool waits = false;
+    if (!target->ack_file || !os_exists(options->ledger_path)) return true;
+    arena_init(&job.arena, "acknowledgements");
+    job.ledger = ledger_open(options->ledger_path, unit, target->place.name, st);
+    bool ok = job.ledger != NULL;
+    for (int i = ok ? ledger_sets_count(job.ledger) : 0; i-- > 0 && first == 0;) {
+        const struct ledger_set *s = ledger_set_at(job.ledger, i);
+        waits |= wants_answer(s);
+        if (s->state == LEDGER_ACKED) first = i + 1; /* what was before it is of no interest any more */
+    }
+    if (ok && waits) {
+        job.transfer = transfer_open(&target->place, st);
+        ok = job.transfer && ask_for_all(&job, first, st);
+        transfer_close(job.transfer);
+    }
+    ledger_close(job.ledger);
+    arena_release(&job.arena);
+    return ok || status_while(st, "looking for acknowledgements of target \"%s\"", target->place.name);
 }

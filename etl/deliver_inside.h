@@ -2,7 +2,9 @@
  *
  * deliver.c            the call: order, states, tries again     deliver_send.c    one file: upload, commit, find out
  * deliver_manifest.c   names, digests, manifest, PREPARED       deliver_ack.c     the receiver's answer
- * deliver_target.c     the unit file                            deliver_status.c  listing and decisions of a person
+ * deliver_target.c     the unit file                            deliver_status.c  what is known of a target
+ * deliver_decide.c     decisions of a person                    deliver_follow.c, deliver_plan.c, deliver_content.c:
+ *                                                               which set is due, and its files (etl/deliver_follow.h)
  */
 #ifndef CRMX_ETL_DELIVER_INSIDE_H
 #define CRMX_ETL_DELIVER_INSIDE_H

@@ -155,12 +155,14 @@ bool deliver_name_items(struct deliver_job *job, struct status *st)
 static bool write_manifest(struct deliver_job *job, struct status *st)
 {
     const struct deliver_set *s = job->set;
-    struct ledger_key_text key = ledger_key_format(s->key), basis = ledger_key_format(s->basis);
+    int32_t business_date = s->business_date ? s->business_date : s->key.date;
+    struct ledger_key_text basis = ledger_key_format(s->basis),
+                           date = ledger_key_format((struct ledger_key){business_date, s->key.seq});
     uint64_t bytes = 0, records = 0;
     struct buf m;
     buf_init(&m, MANIFEST_MAX);
     buf_addf(&m, "crmx-manifest\t1\nset\t%s\nunit\t%s\nbusiness_date\t%.8s\nsequence\t%" PRIu32 "\n", job->name,
-             s->unit, key.text, s->key.seq);
+             s->unit, date.text, s->key.seq);
     buf_addf(&m, "generation\t%s\nbasis\t%s\n", s->generation, s->basis.seq ? basis.text : "full");
     for (int i = 0; i < s->files_count; i++) {
         const struct deliver_file *f = &s->files[i];
@@ -168,6 +170,9 @@ static bool write_manifest(struct deliver_job *job, struct status *st)
                  job->items[i].sha256, f->control ? f->control : "");
         bytes += f->bytes, records += f->records;
     }
+    for (int i = 0; i < s->after_count; i++)
+        buf_addf(&m, "after\t%s\t%" PRIu64 "\t%s\n", s->after[i].name, s->after[i].records,
+                 s->after[i].control ? s->after[i].control : "");
     buf_addf(&m, "total\t%d\t%" PRIu64 "\t%" PRIu64 "\n", s->files_count, bytes, records);
     bool ok = !buf_full(&m) || bad_set(job, st, "control sums too long for a manifest of", "1 MiB");
     if (ok) {

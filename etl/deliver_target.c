@@ -8,6 +8,8 @@
 
 enum { TIMEOUT_MS = 60 * 1000, RETRIES = 3, RETRIES_MAX = 100, RETRY_WAIT_MS = 2 * 1000, NAME_MAX_LENGTH = 32 };
 
+const char *const DELIVER_CONTENT_NAMES[] = {"full", "delta", NULL};
+
 struct reading {
     struct conf *conf;
     const char *section, *unit, *home;
@@ -68,11 +70,13 @@ static bool read_place(const struct reading *r, struct transfer_place *p, struct
 static bool read_receiver(const struct reading *r, struct deliver_target *t, struct status *st)
 {
     static const char *const RECEIVERS[] = {"keeps", "consumes", NULL};
-    int receiver;
+    int receiver, content;
     if (!conf_choice(r->conf, r->section, "receiver", RECEIVERS, 0, &receiver, st) ||
+        !conf_choice(r->conf, r->section, "content", DELIVER_CONTENT_NAMES, 0, &content, st) ||
         !conf_bool(r->conf, r->section, "idempotent", false, &t->idempotent, st))
         return false;
     t->consumes = receiver == 1;
+    t->delta = content == 1;
     return conf_integer(r->conf, r->section, "retries", 0, RETRIES_MAX, RETRIES, &t->retries, st) &&
            conf_duration_ms(r->conf, r->section, "retry_wait", RETRY_WAIT_MS, &t->retry_wait_ms, st);
 }

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { AHEAD = 6 }; /* records whose bytes are fetched beforehand */
+
 bool export_can(const struct output *o)
 {
     if (o->rows != OUTPUT_ACCOUNT && o->rows != OUTPUT_CONTACT && o->rows != OUTPUT_ADDRESS) return false;
@@ -67,13 +69,6 @@ struct sweep {
     const uint64_t *row_base; /* per population partition */
 };
 
-static int by_record(const void *a, const void *b)
-{
-    const struct export_request *x = a, *y = b;
-    if (x->record != y->record) return x->record < y->record ? -1 : 1;
-    return x->customer < y->customer ? -1 : x->customer > y->customer;
-}
-
 static bool fill_row(struct sweep *s, struct sweep_worker *w, const struct input_file *f,
                      const struct export_request *q, uint64_t row, struct status *st)
 {
@@ -100,22 +95,19 @@ static bool sweep_task(void *context, int worker, uint64_t partition, struct sta
     struct sweep *s = context;
     struct sweep_worker *w = &s->workers[worker];
     struct exchange *x = &s->e->requests[s->table];
-    uint64_t n = exchange_count(x, (uint32_t)partition), kept = 0;
+    uint64_t n = exchange_count(x, (uint32_t)partition);
     struct export_request *q = integrate_room(&w->requests.tuples, &w->requests.tuples_size, (n + 1) * sizeof *q);
     if (n == 0) return true;
     if (!(s->last ? exchange_take(x, (uint32_t)partition, q, st) : exchange_copy(x, (uint32_t)partition, q, st)))
         return false;
-    for (uint64_t i = 0; i < n; i++) {
-        uint64_t row = s->row_base[owners_partition(&s->in->owners, q[i].customer)] + q[i].row;
-        if (row - s->first_row < s->rows) q[kept++] = q[i];
-    }
-    qsort(q, kept, sizeof *q, by_record);
     int layout = s->in->im->tables->table[s->table].layout_index;
     const struct input_file *f = NULL;
-    for (uint64_t i = 0; i < kept; i++) {
+    for (uint64_t i = 0; i < n; i++) {
+        if (f && i + AHEAD < n) input_prefetch(f, q[i + AHEAD].record);
+        uint64_t row = s->row_base[owners_partition(&s->in->owners, q[i].customer)] + q[i].row;
+        if (row - s->first_row >= s->rows) continue;
         if (!f || q[i].record - f->record_base >= f->records_max)
             f = input_file_of(s->in->im->inputs, layout, q[i].record);
-        uint64_t row = s->row_base[owners_partition(&s->in->owners, q[i].customer)] + q[i].row;
         if (!fill_row(s, w, f, &q[i], row, st)) return false;
     }
     return true;

@@ -156,6 +156,16 @@ static void judge_orphans(struct judge *j, const struct layout *l)
           gate_limit(j->r->unit->gates, name));
 }
 
+/* Accounts whose movements do not lead to their balance, of all that moved. */
+static void judge_breaks(struct judge *j, const struct layout *l)
+{
+    const char *name = arena_printf(j->arena, "breaks.%s", l->name);
+    struct figure breaks = now(j, arena_printf(j->arena, "%s.breaks", l->name), ""),
+                  moved = now(j, arena_printf(j->arena, "%s.moved_accounts", l->name), "");
+    if (breaks.there)
+        share(j, name, (uint64_t)breaks.value, (uint64_t)moved.value, gate_limit(j->r->unit->gates, name));
+}
+
 /* Classes of full unloads. The lists of a day's changes rise and fall with the day: no drift is judged of them. */
 static bool is_unload(const struct layout *l)
 {
@@ -353,6 +363,7 @@ bool gate_run(const struct gate_request *r, struct arena *arena, struct status *
     judge_rejects(&j);
     for (int i = 0; i < r->unit->layouts_count; i++)
         if (is_table(&j, r->unit->layouts[i])) judge_orphans(&j, r->unit->layouts[i]);
+    for (int i = 0; i < r->unit->layouts_count; i++) judge_breaks(&j, r->unit->layouts[i]);
     if (!r->previous)
         judge_first_night(&j);
     else if (!judge_later_night(&j, st))

@@ -17,6 +17,7 @@ static const struct {
     {"population", 100000, SUBJECT_LAYOUT, false}, {"sums", 100000, SUBJECT_AMOUNT, true},
     {"customers", 100000, SUBJECT_NONE, true},     {"selected", 50000, SUBJECT_NONE, true},
     {"tiers", 50000, SUBJECT_FREE, false},         {"rates", 50000, SUBJECT_FREE, false},
+    {"breaks", GATE_OFF, SUBJECT_LAYOUT, false},
 };
 enum { KINDS_COUNT = sizeof KINDS / sizeof *KINDS };
 

@@ -58,6 +58,23 @@ static bool open_exchanges(struct import *im, struct status *st)
             return false;
         im->control[i] = arena_new(im->arena, struct import_control);
     }
+    for (int i = 0; i < u->layouts_count; i++)
+        if (im->postings[i] &&
+            !open_exchange(im, &im->postings[i]->postings, arena_printf(im->arena, "postings-%s", u->layouts[i]->name),
+                           im->systems[u->layout_system[i]].bits, sizeof(struct posting_tuple), st))
+            return false;
+    return true;
+}
+
+/* What a transaction log is decoded into. */
+static bool read_shape(struct import *im, int layout, struct decode_options *o, struct status *st)
+{
+    const struct unit *u = im->unit;
+    struct import_postings *p = im->postings[layout] = arena_new(im->arena, struct import_postings);
+    if (!detail_shape(u->layouts[layout], u->layouts[u->layout_base[layout]], &p->shape, st)) return false;
+    o->columns = p->shape.columns;
+    o->columns_count = p->shape.columns_count;
+    o->row_size = DETAIL_ROW_SIZE;
     return true;
 }
 
@@ -76,13 +93,15 @@ static void customer_columns(struct import *im, int layout, struct decode_option
     }
 }
 
-static void make_decoders(struct import *im)
+static bool make_decoders(struct import *im, struct status *st)
 {
     im->keys = arena_array(im->arena, struct import_keys, im->unit->layouts_count);
     for (int i = 0; i < im->unit->layouts_count; i++) {
         struct decode_options o = {
             .layout = im->unit->layouts[i], .rates = im->rates, .business_date = im->business_date};
         if (im->unit->layouts[i]->class == LAYOUT_CUSTOMER) customer_columns(im, i, &o);
+        bool log = im->unit->layouts[i]->class == LAYOUT_TRANSACTION;
+        if (log && unit_layout(im->unit, im->unit->layouts[i]->name) == i && !read_shape(im, i, &o, st)) return false;
         for (int t = 0; t < im->tables->count; t++)
             if (im->unit->layouts[i]->class != LAYOUT_TRANSACTION &&
                 im->tables->table[t].layout_index == im->unit->layout_base[i]) {
@@ -98,6 +117,7 @@ static void make_decoders(struct import *im)
         if (im->unit->layouts[i]->class == LAYOUT_RELATION)
             im->systems[im->unit->layout_system[i]].has_relations = true;
     }
+    return true;
 }
 
 static void seal(struct import *im)
@@ -106,6 +126,12 @@ static void seal(struct import *im)
     for (int s = 0; s < im->unit->systems_count; s++) {
         exchange_seal(&im->systems[s].sources);
         exchange_seal(&im->systems[s].relations);
+    }
+    for (int i = 0; i < im->unit->layouts_count; i++) {
+        if (!im->postings[i]) continue;
+        exchange_seal(&im->postings[i]->postings);
+        for (int w = 0; w < pool_workers(im->pool); w++)
+            for (int c = 0; c < im->rates->count; c++) im->postings[i]->sum[c] += im->workers[w].posting_sum[i][c];
     }
 }
 
@@ -145,6 +171,11 @@ static void make_workers(struct import *im)
         w->control = calloc((size_t)im->tables->count + 1, sizeof *w->control);
         w->batch.columns = malloc((size_t)IMPORT_BATCH * TABLE_ROW_MAX);
         ensure(w->buffer && w->control && w->batch.columns);
+        for (int l = 0; l < im->unit->layouts_count; l++) {
+            if (!im->postings[l]) continue;
+            w->posting_sum[l] = calloc(DECODE_CURRENCIES_MAX, sizeof **w->posting_sum);
+            ensure(w->posting_sum[l]);
+        }
         buf_init(&w->folded_name, 65536);
         w->to_utf8 = charset_open(CHARSET_GB18030, CHARSET_UTF8);
     }
@@ -156,6 +187,7 @@ static void free_workers(struct import *im)
         struct import_worker *w = &im->workers[i];
         free(w->buffer);
         free(w->control);
+        for (int l = 0; l < UNIT_LAYOUTS_MAX; l++) free(w->posting_sum[l]);
         free(w->batch.columns);
         buf_release(&w->folded_name);
         charset_close(w->to_utf8);
@@ -208,8 +240,7 @@ static bool import_files(struct import *im, bool rows, struct status *st)
 
 bool import_customers(struct import *im, struct status *st)
 {
-    make_decoders(im);
-    if (!input_open_all(im->inputs, st) || !open_exchanges(im, st)) return false;
+    if (!make_decoders(im, st) || !input_open_all(im->inputs, st) || !open_exchanges(im, st)) return false;
     make_workers(im);
     if (!import_files(im, false, st)) return false;
     seal(im);
@@ -232,7 +263,10 @@ void import_release(struct import *im)
         exchange_drop(&im->systems[s].sources);
         exchange_drop(&im->systems[s].relations);
     }
-    for (int i = 0; i < UNIT_LAYOUTS_MAX; i++) exchange_drop(&im->rows[i]);
+    for (int i = 0; i < UNIT_LAYOUTS_MAX; i++) {
+        exchange_drop(&im->rows[i]);
+        if (im->postings[i]) exchange_drop(&im->postings[i]->postings);
+    }
 }
 
 bool import_check_limits(const struct input_set *inputs, const struct unit *u, const bool *accepted, struct status *st)

@@ -11,6 +11,7 @@
 
 #include "base/pool.h"
 #include "base/progress.h"
+#include "etl/detail_shape.h"
 #include "etl/exchange.h"
 #include "etl/identity.h"
 #include "etl/input.h"
@@ -47,6 +48,15 @@ static inline void row_copy(void *to, const void *from, uint32_t size)
     if (size) memcpy(t, f, 4);
 }
 
+struct posting_tuple { /* a movement of a transaction log 交易日志 (etl/detail) */
+    uint64_t account;  /* as in row_tuple */
+    int64_t amount;    /* at the log's scale */
+    uint64_t sequence, reversal_of;
+    uint32_t record;      /* in the log's space */
+    int32_t posted, time; /* time: digits as they stand there */
+    uint32_t currency;
+};
+
 enum import_role {
     ROLE_OWNER_WHOLE /* the owner: what joint owners leave */,
     ROLE_OWNER_SHARE,
@@ -76,6 +86,12 @@ struct import_control {                                     /* control totals of
     __int128 valid[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX], filtered[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
 };
 
+struct import_postings { /* of one transaction log */
+    struct detail_shape shape;
+    struct exchange postings;            /* by account key */
+    __int128 sum[DECODE_CURRENCIES_MAX]; /* accepted, at the log's scale */
+};
+
 struct import_worker;
 struct import_keys;
 
@@ -100,8 +116,9 @@ struct import {
     struct decoder *decoders[UNIT_LAYOUTS_MAX];     /* per layout of the unit */
     struct table_map *maps[UNIT_LAYOUTS_MAX];       /* of layouts that feed a table */
     const struct table *table_of[UNIT_LAYOUTS_MAX]; /* the table a layout feeds, NULL: none */
-    struct import_control *control[UNIT_LAYOUTS_MAX]; /* per table */
-    struct import_keys *keys;                         /* per layout of the unit */
+    struct import_control *control[UNIT_LAYOUTS_MAX];   /* per table */
+    struct import_postings *postings[UNIT_LAYOUTS_MAX]; /* per layout; NULL: no transaction log */
+    struct import_keys *keys;                           /* per layout of the unit */
     struct import_worker *workers;
     const struct owners *owners; /* set before import_rows by who knows them; NULL: rows wait in `rows` */
 };

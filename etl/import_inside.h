@@ -50,7 +50,8 @@ struct import_worker { /* what one worker holds while it imports */
     size_t buffer_size;
     struct buf folded_name;
     struct charset_converter *to_utf8;
-    struct import_control *control; /* per table */
+    struct import_control *control;          /* per table */
+    __int128 *posting_sum[UNIT_LAYOUTS_MAX]; /* per transaction log and currency; NULL: no such log */
     struct import_batch batch;
 };
 

@@ -208,18 +208,41 @@ static bool take_row(struct import_chunk *k, const unsigned char *record, uint32
     return b->count < IMPORT_BATCH || import_flush(k);
 }
 
+static bool take_posting(struct import_chunk *k, const unsigned char *record, uint32_t id, const unsigned char *row)
+{
+    struct import *im = k->w->im;
+    struct import_postings *p = im->postings[k->f->layout_index];
+    const struct detail_shape *s = &p->shape;
+    uint64_t relation, account = import_keys_of(k->keys, record, &relation);
+    int bits = im->systems[im->unit->layout_system[k->f->layout_index]].bits;
+    struct posting_tuple *t = exchange_add(&p->postings, k->w->worker, import_partition(account, bits), k->st);
+    if (!t) return false;
+    *t = (struct posting_tuple){.account = account,
+                                .amount = detail_value(&s->amount, row),
+                                .sequence = (uint64_t)detail_value(&s->sequence, row),
+                                .reversal_of = (uint64_t)detail_value(&s->reversal_of, row),
+                                .record = id,
+                                .posted = (int32_t)detail_value(&s->posted, row),
+                                .time = (int32_t)detail_value(&s->time, row),
+                                .currency = (uint32_t)detail_value(&s->currency, row)};
+    k->w->posting_sum[k->f->layout_index][t->currency] += t->amount;
+    return true;
+}
+
 bool import_record(struct import_chunk *k, const unsigned char *record, uint32_t id, bool *accepted)
 {
     if (k->table) return take_row(k, record, id, accepted);
     unsigned char row[TABLE_ROW_MAX];
     static const int32_t NO_DATES[2] = {DATE_NONE, DATE_NONE};
     memcpy(row, NO_DATES, sizeof NO_DATES); /* a customer layout may have no change date or birth */
+    memset(row + sizeof NO_DATES, 0, DETAIL_ROW_SIZE - sizeof NO_DATES); /* nor a transaction log all its fields */
     *accepted = decode_accept(k->d, record, row);
     if (!*accepted || (k->filter && is_filtered(k, record, row))) return true;
     note_action(k, record, id);
     switch (k->f->layout->class) {
     case LAYOUT_CUSTOMER: return take_customer(k, record, id, row);
     case LAYOUT_RELATION: return take_relation(k, record, id);
+    case LAYOUT_TRANSACTION: return take_posting(k, record, id, row);
     default: return true; /* rates and exclusions were read at the start (etl/reference) */
     }
 }

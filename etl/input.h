@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/os.h"
+#include "base/pool.h"
 #include "etl/layout.h"
 
 #include <stdint.h>
@@ -88,6 +89,8 @@ struct input_set {
 
 void input_set_init(struct input_set *s, struct arena *arena);
 void input_set_release(struct input_set *s);
+/* Beforehand, by many threads: what of the files is in memory is let go. */
+void input_forget(struct input_set *s, struct pool *pool);
 /* Files must be added in order: customer layouts by priority, then the others layout by layout. */
 bool input_add(struct input_set *s, const char *name, const char *path, const struct layout *l, int layout_index,
                struct status *st);
@@ -119,6 +122,13 @@ const unsigned char *input_bytes(const struct input_file *f, uint64_t offset, ui
 /* A record, in the same way; input_read_record copies its record_length bytes. */
 const unsigned char *input_record(const struct input_file *f, uint32_t record, unsigned char room[INPUT_ROOM],
                                   struct status *st);
+/* The record will be wanted soon; one of another file is left alone. */
+static inline void input_prefetch(const struct input_file *f, uint32_t record)
+{
+    if (record - f->record_base >= f->records_max) return;
+    const unsigned char *p = f->bytes + (uint64_t)(record - f->record_base) * f->stride;
+    for (uint32_t i = 0; i < f->layout->record_length; i += 64) __builtin_prefetch(p + i);
+}
 bool input_read_record(const struct input_file *f, uint32_t record, unsigned char *out, struct status *st);
 /* Number of records (ids, with gaps) of a layout's space. */
 uint32_t input_space(const struct input_set *s, int layout_index);

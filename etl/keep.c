@@ -2,7 +2,6 @@
 
 #include "base/date.h"
 #include "etl/journal.h"
-#include "etl/ledger.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -42,18 +41,29 @@ static bool is_month_end(int32_t date)
     return day == date_days_in_month(year, month);
 }
 
-bool keep_look(const char *unit_folder, int keep, struct keep_list *out, struct status *st)
+static const char *needed_by(const struct keep_unit *u, const char *id)
+{
+    for (int i = 0; i < u->targets_count; i++) {
+        const struct deliver_outlook *next = &u->targets[i].next;
+        if (strcmp(next->base_generation, id) == 0 || strcmp(next->pending_generation, id) == 0 ||
+            strcmp(next->pending_base, id) == 0)
+            return u->targets[i].name;
+    }
+    return NULL;
+}
+
+bool keep_look(const struct keep_unit *u, int keep, struct keep_list *out, struct status *st)
 {
     char folder[OS_PATH_MAX];
     struct look l = {.list = out};
     struct generation_current current;
     bool there;
     out->count = 0;
-    snprintf(folder, sizeof folder, "%s/gen", unit_folder);
+    snprintf(folder, sizeof folder, "%s/gen", u->folder);
     if (os_exists(folder) && !os_list(folder, note_generation, &l, st)) return false;
     if (l.full)
         return status_fail(st, STATUS_USAGE, "more than %d generations in \"%s\"", KEEP_GENERATIONS_MAX, folder);
-    if (!generation_current_read(unit_folder, &current, &there, st)) return false;
+    if (!generation_current_read(u->folder, &current, &there, st)) return false;
     int dates = 0;
     bool latest = true; /* of its date */
     for (int i = out->count - 1; i >= 0; i--) {
@@ -63,7 +73,8 @@ bool keep_look(const char *unit_folder, int keep, struct keep_list *out, struct 
         e->is_month_end = is_month_end(e->date);
         e->is_superseded = !latest;
         bool recent = latest && dates++ < keep;
-        e->goes = !e->is_current && !(latest && (recent || e->is_month_end));
+        e->needed_by = needed_by(u, e->id);
+        e->goes = !e->is_current && !e->needed_by && !(latest && (recent || e->is_month_end));
     }
     return true;
 }
@@ -86,68 +97,48 @@ static int lock_unit(const char *unit_folder, struct status *st)
     return os_lock(lock, st);
 }
 
-bool keep_prune(const char *unit_folder, int keep, bool rehearse, void (*tell)(void *context, const char *id),
+bool keep_prune(const struct keep_unit *u, int keep, bool rehearse, void (*tell)(void *context, const char *id),
                 void *context, struct status *st)
 {
     struct keep_list *list = calloc(1, sizeof *list);
     char away[OS_PATH_MAX];
     ensure(list && keep >= 1);
-    int lock = lock_unit(unit_folder, st);
-    snprintf(away, sizeof away, "%s/pruned.tmp", unit_folder);
-    bool ok = lock >= 0 && os_remove_tree(away, st) && keep_look(unit_folder, keep, list, st);
+    int lock = lock_unit(u->folder, st);
+    snprintf(away, sizeof away, "%s/pruned.tmp", u->folder);
+    bool ok = lock >= 0 && os_remove_tree(away, st) && keep_look(u, keep, list, st);
     for (int i = 0; ok && i < list->count; i++) {
         if (!list->entry[i].goes) continue;
-        ok = rehearse || remove_generation(unit_folder, list->entry[i].id, st);
+        ok = rehearse || remove_generation(u->folder, list->entry[i].id, st);
         if (ok) tell(context, list->entry[i].id);
     }
     os_close(lock);
     free(list);
-    return ok || status_while(st, "pruning the generations in \"%s\"", unit_folder);
+    return ok || status_while(st, "pruning the generations in \"%s\"", u->folder);
 }
 
 /* --- going back --- */
 
-struct delivered {
-    const char *folder, *unit;
-    int32_t after;
-    struct status *st;
-    bool ok;
-};
-
-/* Has a ledger a set of a later date that reached its target? */
-static bool check_ledger(void *context, const char *name)
-{
-    struct delivered *d = context;
-    char path[OS_PATH_MAX];
-    size_t n = strlen(name);
-    if (n < 7 || strcmp(name + n - 7, ".ledger") != 0) return true;
-    snprintf(path, sizeof path, "%s/%s", d->folder, name);
-    struct ledger *l = ledger_read(path, d->st);
-    d->ok = l != NULL;
-    for (int i = 0; d->ok && i < ledger_sets_count(l); i++) {
-        const struct ledger_set *s = ledger_set_at(l, i);
-        int32_t date;
-        if (!date_parse((struct view){s->generation, 10}, &date) || date <= d->after ||
-            !(ledger_done(s->state) || s->state == LEDGER_COMMITTING || s->state == LEDGER_UNKNOWN))
-            continue;
-        status_fail(d->st, STATUS_USAGE, "generation %s was delivered to %.*s: going back would leave it there",
-                    s->generation, (int)(n - 7), name);
-        status_hint(d->st,
-                    "do the date again instead, its set replaces what was delivered: crmx run daily --unit %s --date "
-                    "%.10s --redo --reason '…'",
-                    d->unit, s->generation);
-        d->ok = false;
-    }
-    ledger_close(l);
-    return d->ok;
-}
-
-static bool check_delivered(const char *unit_folder, const char *unit, int32_t date, struct status *st)
+/* Can each target be told what is taken back? */
+static bool check_targets(const struct keep_unit *u, struct status *st)
 {
     char folder[OS_PATH_MAX];
-    snprintf(folder, sizeof folder, "%s/ledger", unit_folder);
-    struct delivered d = {folder, unit, date, st, true};
-    return !os_exists(folder) || (os_list(folder, check_ledger, &d, st) && d.ok);
+    for (int i = 0; i < u->targets_count; i++) {
+        const struct keep_target *t = &u->targets[i];
+        if (t->next.under_way.seq) {
+            status_fail(st, STATUS_USAGE, "set %s is under way at target \"%s\": what the target has is not settled",
+                        ledger_key_format(t->next.under_way).text, t->name);
+            return status_hint(st, "finish it first: crmx delivery run --unit %s --target %s", u->id, t->name);
+        }
+        snprintf(folder, sizeof folder, "%s/gen/%s", u->folder, t->next.base_generation);
+        if (!t->next.base_generation[0] || os_exists(folder)) continue;
+        status_fail(st, STATUS_USAGE,
+                    "target \"%s\" has acknowledged set %s, and its generation %s is gone: no delta can take back what "
+                    "came after",
+                    t->name, ledger_key_format(t->next.base).text, t->next.base_generation);
+        return status_hint(st, "have it get a full set: crmx delivery resync --unit %s --target %s --reason '…'", u->id,
+                           t->name);
+    }
+    return true;
 }
 
 /* The latest generation of a date. */
@@ -175,35 +166,34 @@ static bool note_reason(const char *unit_folder, const struct keep_list *list, i
     return ok;
 }
 
-static bool go_back(const char *unit_folder, const char *unit, int32_t date, const char *reason,
-                    const struct keep_list *list, char id[GENERATION_ID_MAX], struct status *st)
+static bool go_back(const struct keep_unit *u, int32_t date, const char *reason, const struct keep_list *list,
+                    char id[GENERATION_ID_MAX], struct status *st)
 {
     struct generation_current now;
     char text[11];
     const struct keep_entry *e = find_date(list, date);
     date_format(date, text);
     if (!e) {
-        status_fail(st, STATUS_USAGE, "unit %s has no generation of %s", unit, text);
-        return status_hint(st, "see which are kept: crmx generation list --unit %s", unit);
+        status_fail(st, STATUS_USAGE, "unit %s has no generation of %s", u->id, text);
+        return status_hint(st, "see which are kept: crmx generation list --unit %s", u->id);
     }
     snprintf(id, GENERATION_ID_MAX, "%s", e->id);
     if (e->is_current) return true;
     snprintf(now.id, sizeof now.id, "%s", e->id);
-    if (!generation_manifest_hash(unit_folder, e->id, now.manifest_hash, st)) return false;
+    if (!generation_manifest_hash(u->folder, e->id, now.manifest_hash, st)) return false;
     struct generation *g; /* whole, before it becomes the truth again */
-    if (!generation_open(unit_folder, e->id, &g, st)) return false;
+    if (!generation_open(u->folder, e->id, &g, st)) return false;
     generation_close(g);
-    return note_reason(unit_folder, list, date, reason, st) && generation_current_write(unit_folder, &now, st);
+    return note_reason(u->folder, list, date, reason, st) && generation_current_write(u->folder, &now, st);
 }
 
-bool keep_rollback(const char *unit_folder, const char *unit, int32_t date, const char *reason,
-                   char id[GENERATION_ID_MAX], struct status *st)
+bool keep_rollback(const struct keep_unit *u, int32_t date, const char *reason, char id[GENERATION_ID_MAX],
+                   struct status *st)
 {
     struct keep_list *list = calloc(1, sizeof *list);
     ensure(list);
-    int lock = lock_unit(unit_folder, st);
-    bool ok = lock >= 0 && keep_look(unit_folder, 1, list, st) && check_delivered(unit_folder, unit, date, st) &&
-              go_back(unit_folder, unit, date, reason, list, id, st);
+    int lock = lock_unit(u->folder, st);
+    bool ok = lock >= 0 && keep_look(u, 1, list, st) && check_targets(u, st) && go_back(u, date, reason, list, id, st);
     os_close(lock);
     free(list);
     return ok;

@@ -507,6 +507,8 @@ static bool read_head(struct loader *l, const char *name)
         if (!conf_need(c, "layout", "of", &of, l->st)) return false;
         layout->of = arena_dup(l->arena, view_of(of));
     }
+    const char *ledger = layout->class == LAYOUT_TRANSACTION ? conf_get(c, "layout", "ledger") : NULL;
+    if (ledger) layout->ledger = arena_dup(l->arena, view_of(ledger));
     layout->line_end = (enum layout_line_end)line_end;
     layout->expect = (enum layout_expect)expect;
     layout->encoding = (enum layout_encoding)encoding;

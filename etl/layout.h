@@ -122,6 +122,7 @@ struct layout {
     enum layout_class class; /* of a change list: the class of the records it changes */
     const char *of;          /* change lists and transactions: the layout they change or post to; NULL */
     bool change;             /* a change list */
+    const char *ledger;      /* a transaction log: the amounts of `of` its movements add up to; NULL: balance */
     const char *system;      /* NULL for rate and exclusion */
     const char *patterns[LAYOUT_PATTERNS_MAX];
     int patterns_count;

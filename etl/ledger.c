@@ -18,6 +18,7 @@ struct ledger {
     bool broken;    /* a write or fsync failed */
     struct ledger_set *sets;
     int sets_count, sets_capacity;
+    struct ledger_resync resync;
 };
 
 /* --- states --- */
@@ -60,6 +61,7 @@ static struct ledger_set *find_set(const struct ledger *l, struct ledger_key key
 static bool allowed(const struct ledger *l, const struct ledger_line *line)
 {
     const struct ledger_set *s = find_set(l, line->key);
+    if (line->is_resync) return s && line->file.length == 0;
     if (!s && l->sets_count && ledger_key_compare(line->key, l->sets[l->sets_count - 1].key) < 0) return false;
     if (line->file.length == 0) return SET_MAY_BECOME[s ? s->state : LEDGER_NONE] >> line->state & 1;
     const struct ledger_file *f = s ? find_file(s, line->file) : NULL;
@@ -124,10 +126,23 @@ static void apply_set(struct ledger *l, struct ledger_set *s, const struct ledge
     s->was_committing = false;
     copy_value(s->manifest, sizeof s->manifest, manifest);
     copy_value(s->generation, sizeof s->generation, ledger_detail_value(line->detail, "generation"));
+    if (!ledger_key_parse_view(ledger_detail_value(line->detail, "basis"), &s->basis))
+        s->basis = (struct ledger_key){0};
+}
+
+static void apply_resync(struct ledger *l, const struct ledger_line *line)
+{
+    l->resync = (struct ledger_resync){.there = true, .after = line->key, .detail = arena_dup(&l->arena, line->detail)};
+    if (!ledger_key_parse_view(ledger_detail_value(line->detail, "from"), &l->resync.from))
+        l->resync.from = (struct ledger_key){0};
 }
 
 static void apply(struct ledger *l, const struct ledger_line *line)
 {
+    if (line->is_resync) {
+        apply_resync(l, line);
+        return;
+    }
     struct ledger_set *s = set_for(l, line->key);
     copy_value(s->changed, sizeof s->changed, line->time);
     if (line->file.length)
@@ -265,6 +280,21 @@ bool ledger_change(struct ledger *l, struct ledger_key key, const char *file, en
     return append(l, &line, !file || to != LEDGER_PREPARED, st) ||
            status_while(st, "noting that %s %s is %s", file ? file : "set", ledger_key_format(key).text,
                         ledger_state_name(to));
+}
+
+struct ledger_resync ledger_resync(const struct ledger *l)
+{
+    return l->resync;
+}
+
+bool ledger_note_resync(struct ledger *l, struct ledger_key after, struct ledger_key from, const char *detail,
+                        struct status *st)
+{
+    struct ledger_line line = {.key = after, .is_resync = true};
+    line.detail =
+        view_of(arena_printf(&l->arena, "from=%s %s", from.seq ? ledger_key_format(from).text : "full", detail));
+    ensure(l->fd >= 0 && allowed(l, &line));
+    return append(l, &line, true, st) || status_while(st, "noting that the receiver has to be brought in line again");
 }
 
 /* --- life --- */

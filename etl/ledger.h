@@ -33,6 +33,8 @@
  *
  * A person may also take a set from any state to DELIVERED ("brought by hand"), or make the ledger's first entry so.
  *
+ * A line whose STATE is RESYNC changes no state: from then on what was acknowledged up to its SET does not count.
+ *
  * After a crash: a torn last line is recognised, cut off with a notice, and its request is found out at the target. A
  * bad line with lines after it is no crash: STATUS_CORRUPT, nothing is sent. A failed write or fsync makes the ledger
  * refuse every further change of this process: whether the line is on disk is then not known, and the next process
@@ -83,14 +85,24 @@ struct ledger_file {
 struct ledger_set {
     struct ledger_key key;
     enum ledger_state state;
-    unsigned preparation; /* how often it was prepared; files of an older number are no longer part of the set */
-    bool was_committing;  /* since its last preparation a rename may have been requested: the bytes must stay */
-    char generation[64];
-    char manifest[65];  /* SHA-256 of the manifest */
-    char changed[21];   /* time of the last change */
-    const char *detail; /* of the last change of the set */
+    unsigned preparation;    /* how often it was prepared; files of an older number are no longer part of the set */
+    bool was_committing;     /* since its last preparation a rename may have been requested: the bytes must stay */
+    char generation[64];     /* "": brought by hand */
+    struct ledger_key basis; /* the set it is a delta upon, as last prepared; seq 0: full */
+    char manifest[65];       /* SHA-256 of the manifest */
+    char changed[21];        /* time of the last change */
+    const char *detail;      /* of the last change of the set */
     struct ledger_file *files;
     int files_count, files_capacity;
+};
+
+/* A person said that the receiver's state is not what its acknowledgements say: RESYNC, a line that changes no state.
+ * */
+struct ledger_resync {
+    bool there;
+    struct ledger_key after; /* what was acknowledged up to this set counts no more */
+    struct ledger_key from;  /* the receiver is back at this set; seq 0: it needs a full set */
+    const char *detail;
 };
 
 struct ledger;
@@ -119,6 +131,11 @@ const struct ledger_file *ledger_find_file(const struct ledger_set *s, const cha
  * a bug. PREPARED of a file is not fsynced by itself: it counts with the PREPARED of its set, which follows. */
 bool ledger_change(struct ledger *l, struct ledger_key key, const char *file, enum ledger_state to, const char *detail,
                    struct status *st);
+
+/* The last RESYNC; and its line: after is a set of the ledger, from one, too, or seq 0. */
+struct ledger_resync ledger_resync(const struct ledger *l);
+bool ledger_note_resync(struct ledger *l, struct ledger_key after, struct ledger_key from, const char *detail,
+                        struct status *st);
 
 const char *ledger_state_name(enum ledger_state state);
 static inline bool ledger_done(enum ledger_state state)

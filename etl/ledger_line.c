@@ -15,7 +15,7 @@ static const char *const STATE_NAMES[LEDGER_STATES_COUNT] = {
     [LEDGER_DELIVERED] = "DELIVERED", [LEDGER_UNKNOWN] = "UNKNOWN",
     [LEDGER_ACKED] = "ACKED",
 };
-static const char HEAD[] = "LEDGER";
+static const char HEAD[] = "LEDGER", RESYNC[] = "RESYNC";
 
 const char *ledger_state_name(enum ledger_state state)
 {
@@ -52,7 +52,7 @@ static bool parse_number(struct view text, uint64_t maximum, uint64_t *value)
     return n <= maximum;
 }
 
-static bool parse_key(struct view text, struct ledger_key *key)
+bool ledger_key_parse_view(struct view text, struct ledger_key *key)
 {
     size_t dot = 0;
     while (dot < text.length && text.bytes[dot] != '.') dot++;
@@ -66,7 +66,7 @@ static bool parse_key(struct view text, struct ledger_key *key)
 
 bool ledger_key_parse(const char *text, struct ledger_key *key)
 {
-    return parse_key(view_of(text), key);
+    return ledger_key_parse_view(view_of(text), key);
 }
 
 /* --- lines --- */
@@ -88,7 +88,7 @@ void ledger_line_add(struct buf *out, struct ledger_line *line, uint64_t seed)
     else
         buf_addf(out, "%s\t%.*s\t%s\t", ledger_key_format(line->key).text,
                  line->file.length ? (int)line->file.length : 1, line->file.length ? line->file.bytes : "-",
-                 ledger_state_name(line->state));
+                 line->is_resync ? RESYNC : ledger_state_name(line->state));
     add_clean(out, line->detail);
     buf_add_text(out, "\t");
     ensure(!buf_full(out) && out->length - start + CHECK_DIGITS < LEDGER_LINE_MAX);
@@ -141,7 +141,9 @@ bool ledger_line_parse(struct view text, uint64_t seed, struct ledger_line *line
     if (!parse_number(f[0], UINT32_MAX, &line->number)) return false;
     if (line->is_head) return true;
     line->file = view_is(f[3], "-") ? (struct view){0} : f[3];
-    return parse_key(f[2], &line->key) && parse_state(f[4], &line->state) && line->file.length <= LEDGER_NAME_MAX;
+    line->is_resync = view_is(f[4], RESYNC);
+    return ledger_key_parse_view(f[2], &line->key) && (line->is_resync || parse_state(f[4], &line->state)) &&
+           line->file.length <= LEDGER_NAME_MAX;
 }
 
 struct view ledger_detail_value(struct view detail, const char *key)

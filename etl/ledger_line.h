@@ -11,6 +11,7 @@ struct ledger_line {
     uint64_t number;  /* from 1 */
     struct view time; /* wall clock, for people only */
     bool is_head;     /* the first line: detail is "unit=U target=T" */
+    bool is_resync;   /* STATE is RESYNC: changes no state; detail is "from=full" or "from=SET" and text */
     struct ledger_key key;
     struct view file; /* empty: the line speaks of the set */
     enum ledger_state state;
@@ -25,5 +26,6 @@ void ledger_line_add(struct buf *out, struct ledger_line *line, uint64_t seed);
 bool ledger_line_parse(struct view text, uint64_t seed, struct ledger_line *line);
 /* The value of KEY in "KEY=VALUE KEY=VALUE …" ; empty when it is not there. */
 struct view ledger_detail_value(struct view detail, const char *key);
+bool ledger_key_parse_view(struct view text, struct ledger_key *key);
 
 #endif

@@ -88,6 +88,31 @@ static bool read_field(struct conf *c, const char *key, struct output *o, struct
     return read_source(c, f, source, arena, st);
 }
 
+static int find_field(const struct output *o, struct view name)
+{
+    for (int i = 0; i < o->fields_count; i++)
+        if (view_is(name, o->fields[i].name)) return i;
+    return -1;
+}
+
+static bool read_key(struct conf *c, struct output *o, struct status *st)
+{
+    const char *key = conf_get(c, "output", "key");
+    struct view rest = view_of(key);
+    o->number_field = -1;
+    for (int i = o->fields_count; i-- > 0;)
+        if (o->fields[i].source == SOURCE_NUMBER && o->fields[i].type == OUTPUT_DIGITS) o->number_field = i;
+    o->has_key = key || o->rows == OUTPUT_CUSTOMER;
+    for (struct view word = view_word(&rest); word.length; word = view_word(&rest)) {
+        int field = find_field(o, word);
+        if (field < 0) return conf_fail(c, "output", "key", st, "\"%.*s\" is no field of the output", VIEW_PRINT(word));
+        if (o->key_count == OUTPUT_KEY_MAX)
+            return conf_fail(c, "output", "key", st, "more than %d fields", OUTPUT_KEY_MAX);
+        if (field != o->number_field) o->key[o->key_count++] = field;
+    }
+    return true;
+}
+
 static bool read_output(struct conf *c, const char *name, struct output *o, struct arena *arena, struct status *st)
 {
     const char *own_name, *file, *table, *layouts;
@@ -130,6 +155,7 @@ static bool read_output(struct conf *c, const char *name, struct output *o, stru
     }
     if (o->fields_count == 0 || o->data_length > OUTPUT_RECORD_MAX)
         return conf_fail(c, "fields", NULL, st, "an output has 1 to 200 fields and at most 32,000 bytes");
+    if (!read_key(c, o, st)) return false;
     o->record_length = o->data_length + (o->line_end == LAYOUT_CRLF ? 2 : 1);
     return conf_check_all_used(c, st);
 }

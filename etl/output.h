@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-enum { OUTPUT_FIELDS_MAX = 200, OUTPUT_LAYOUTS_MAX = 16, OUTPUT_RECORD_MAX = 32000 };
+enum { OUTPUT_FIELDS_MAX = 200, OUTPUT_LAYOUTS_MAX = 16, OUTPUT_RECORD_MAX = 32000, OUTPUT_KEY_MAX = 16 };
 
 enum output_rows { OUTPUT_CUSTOMER, OUTPUT_OTHERS, OUTPUT_ACCOUNT, OUTPUT_CONTACT, OUTPUT_ADDRESS };
 enum output_type { OUTPUT_DIGITS, OUTPUT_AMOUNT, OUTPUT_TEXT, OUTPUT_DATE, OUTPUT_RAW };
@@ -54,6 +54,10 @@ struct output {
     struct output_field *fields;
     int fields_count;
     uint32_t data_length, record_length; /* without and with the line end */
+    /* What a row is known by from day to day (etl/delta): the customer number, then these fields. */
+    int number_field; /* -1: none */
+    int key[OUTPUT_KEY_MAX], key_count;
+    bool has_key; /* key = was given, or rows = customer */
 };
 
 bool output_load(const char *path, const char *name, struct arena *arena, struct output **out, struct status *st);

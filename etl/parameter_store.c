@@ -188,7 +188,8 @@ bool parameter_store_version(struct parameter_store *s, int64_t version, struct 
                                 &out->approved_by,
                                 &out->approved_at,
                                 &out->effective_from,
-                                &out->number};
+                                &out->number,
+                                &out->trial_hash};
         for (int i = 0; i < (int)(sizeof texts / sizeof *texts); i++) {
             bool inherited = texts[i] == &out->formula || texts[i] == &out->threshold || texts[i] == &out->challenger;
             *texts[i] = inherited ? text_of(s, r, i + 1) : text_or_empty(s, r, i + 1);
@@ -235,8 +236,9 @@ bool parameter_store_inherited(struct parameter_store *s, const struct parameter
 bool parameter_store_record_trial(struct parameter_store *s, const struct parameter_version *v,
                                   const struct parameter_trial *t, struct parameter_result *out, struct status *st)
 {
-    json_t *o = json_pack("{s:s, s:s, s:I, s:I, s:I}", "unit", t->unit, "generation", t->generation, "customers",
-                          (json_int_t)t->customers, "passing", (json_int_t)t->passing, "errors", (json_int_t)t->errors);
+    json_t *o = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "unit", t->unit, "generation", t->generation, "hash",
+                          t->hash, "customers", (json_int_t)t->customers, "passing", (json_int_t)t->passing, "errors",
+                          (json_int_t)t->errors);
     ensure(o);
     if (t->error) json_object_set_new(o, "error", json_string(t->error));
     char *text = json_dumps(o, JSON_COMPACT);

@@ -57,7 +57,7 @@ struct parameter_version {
     int64_t version;
     const char *level, *customer_type, *state, *formula, *threshold, *challenger, *digest, *author, *note, *reference,
         *created_at;
-    const char *trial_unit, *trial_generation, *trial_customers, *trial_passing, *trial_by;
+    const char *trial_unit, *trial_generation, *trial_customers, *trial_passing, *trial_by, *trial_hash;
     const char *approved_by, *approved_at, *effective_from, *number;
 };
 bool parameter_store_version(struct parameter_store *s, int64_t version, struct parameter_version *out,
@@ -74,6 +74,7 @@ bool parameter_store_inherited(struct parameter_store *s, const struct parameter
  * cannot be submitted. */
 struct parameter_trial {
     const char *unit, *generation;
+    const char *hash; /* trial_hash of what was tried, with what is inherited */
     uint64_t customers, passing, errors;
     const char *error; /* the first one, NULL: none */
 };

@@ -37,13 +37,12 @@ static struct reconcile_line *add_line(struct reconcile *r, int step, const char
     return l;
 }
 
-static void add_records(struct reconcile *r, int step, const char *name, uint64_t records)
+void reconcile_records(struct reconcile *r, int step, const char *name, uint64_t records)
 {
     add_line(r, step, name, "")->records = (int64_t)records;
 }
 
-static void add_amount(struct reconcile *r, int step, const char *name, const char *currency, __int128 amount,
-                       int scale)
+void reconcile_amount(struct reconcile *r, int step, const char *name, const char *currency, __int128 amount, int scale)
 {
     struct reconcile_line *l = add_line(r, step, name, currency);
     l->has_amount = true;
@@ -51,8 +50,8 @@ static void add_amount(struct reconcile *r, int step, const char *name, const ch
     l->scale = scale;
 }
 
-static void equate(struct reconcile *r, const char *name, const char *currency, __int128 left, __int128 right,
-                   int scale)
+void reconcile_equate(struct reconcile *r, const char *name, const char *currency, __int128 left, __int128 right,
+                      int scale)
 {
     if (r->equations_count == r->equations_capacity) {
         r->equations_capacity = r->equations_capacity ? r->equations_capacity * 2 : 256;
@@ -68,15 +67,15 @@ static void files(struct reconcile *r, const struct input_set *inputs)
 {
     for (int i = 0; i < inputs->files_count; i++) {
         const struct input_file *f = &inputs->files[i];
-        add_records(r, 20, arena_printf(r->arena, "%s.read", f->name), f->lines);
-        add_records(r, 20, arena_printf(r->arena, "%s.accepted", f->name), f->accepted);
-        add_records(r, 20, arena_printf(r->arena, "%s.rejected", f->name), f->rejected);
-        if (f->filtered) add_records(r, 20, arena_printf(r->arena, "%s.filtered", f->name), f->filtered);
-        if (f->marks) add_records(r, 20, arena_printf(r->arena, "%s.header_trailer", f->name), f->marks);
-        equate(r,
-               arena_printf(r->arena, "%s: read = accepted + rejected + %sheader and trailer", f->name,
-                            f->filtered ? "filtered + " : ""),
-               "", f->lines, (__int128)f->accepted + f->rejected + f->filtered + f->marks, 0);
+        reconcile_records(r, 20, arena_printf(r->arena, "%s.read", f->name), f->lines);
+        reconcile_records(r, 20, arena_printf(r->arena, "%s.accepted", f->name), f->accepted);
+        reconcile_records(r, 20, arena_printf(r->arena, "%s.rejected", f->name), f->rejected);
+        if (f->filtered) reconcile_records(r, 20, arena_printf(r->arena, "%s.filtered", f->name), f->filtered);
+        if (f->marks) reconcile_records(r, 20, arena_printf(r->arena, "%s.header_trailer", f->name), f->marks);
+        reconcile_equate(r,
+                         arena_printf(r->arena, "%s: read = accepted + rejected + %sheader and trailer", f->name,
+                                      f->filtered ? "filtered + " : ""),
+                         "", f->lines, (__int128)f->accepted + f->rejected + f->filtered + f->marks, 0);
     }
 }
 
@@ -90,7 +89,7 @@ static void layouts(struct reconcile *r, const struct unit *u, const struct inpu
             read += inputs->files[k].lines - inputs->files[k].marks;
             files_of++;
         }
-        if (files_of) add_records(r, 20, arena_printf(r->arena, "read.%s", u->layouts[i]->name), read);
+        if (files_of) reconcile_records(r, 20, arena_printf(r->arena, "read.%s", u->layouts[i]->name), read);
     }
 }
 
@@ -101,7 +100,7 @@ static void tiers(struct reconcile *r, const struct populate *p, int type, const
     for (int code = 0; card->tier_result >= 0 && code < POPULATE_TIERS_MAX; code++) {
         const char *name = formula_result_code(card->program, card->tier_result, code);
         if (!name) break;
-        add_records(r, 60, arena_printf(r->arena, "tier.%s.%s", type_name, name), p->total->tiers[type][code]);
+        reconcile_records(r, 60, arena_printf(r->arena, "tier.%s.%s", type_name, name), p->total->tiers[type][code]);
     }
 }
 
@@ -167,17 +166,17 @@ static void population(struct reconcile *r, const struct populate *p)
     const struct apply *a = p->in->apply;
     const struct populate_total *t = p->total;
     __int128 left = a->old_living;
-    add_records(r, 30, "customers.yesterday", a->old_living);
+    reconcile_records(r, 30, "customers.yesterday", a->old_living);
     for (int k = 0; k < APPLY_EVENTS; k++) {
-        add_records(r, 30, arena_printf(r->arena, "customers.%s", NAMES[k]), a->event_of[k]);
+        reconcile_records(r, 30, arena_printf(r->arena, "customers.%s", NAMES[k]), a->event_of[k]);
         left += k == APPLY_CLOSED || k == APPLY_MERGED ? -(__int128)a->event_of[k] : (__int128)a->event_of[k];
     }
-    add_records(r, 30, "customer_records.changed", a->changed);
-    add_records(r, 30, "customer_records.identity_changed", a->identity_changed);
-    add_records(r, 30, "customer_records.new_but_known", a->known_new);
-    add_records(r, 30, "customer_records.changed_but_unknown", a->unknown_changed);
-    equate(r, "customers: yesterday + new + reopened + parted - closed - merged = today", "", left,
-           (__int128)t->customers[0] + t->customers[1], 0);
+    reconcile_records(r, 30, "customer_records.changed", a->changed);
+    reconcile_records(r, 30, "customer_records.identity_changed", a->identity_changed);
+    reconcile_records(r, 30, "customer_records.new_but_known", a->known_new);
+    reconcile_records(r, 30, "customer_records.changed_but_unknown", a->unknown_changed);
+    reconcile_equate(r, "customers: yesterday + new + reopened + parted - closed - merged = today", "", left,
+                     (__int128)t->customers[0] + t->customers[1], 0);
 }
 
 static void customers(struct reconcile *r, const struct populate *p)
@@ -191,20 +190,20 @@ static void customers(struct reconcile *r, const struct populate *p)
         const struct apply_record *a = &in->apply->records[i];
         replaced += a->before != APPLY_NONE && a->before != a->record;
     }
-    add_records(r, 30, "customer_records.accepted", accepted);
-    add_records(r, 30, "customer_records.superseded", in->superseded_count);
-    add_records(r, 30, "integrated", in->customers - in->gone);
+    reconcile_records(r, 30, "customer_records.accepted", accepted);
+    reconcile_records(r, 30, "customer_records.superseded", in->superseded_count);
+    reconcile_records(r, 30, "integrated", in->customers - in->gone);
     if (in->apply->old) {
-        equate(r, "customer records: yesterday + accepted = in the population + superseded + replaced", "",
-               (__int128)before + accepted, (__int128)t->members + in->superseded_count + replaced, 0);
+        reconcile_equate(r, "customer records: yesterday + accepted = in the population + superseded + replaced", "",
+                         (__int128)before + accepted, (__int128)t->members + in->superseded_count + replaced, 0);
         population(r, p);
     } else {
-        equate(r, "customer records: accepted = in the population + superseded", "", accepted,
-               (__int128)t->members + in->superseded_count, 0);
-        equate(r, "integrated customers = primary records", "", in->customers, primaries, 0);
+        reconcile_equate(r, "customer records: accepted = in the population + superseded", "", accepted,
+                         (__int128)t->members + in->superseded_count, 0);
+        reconcile_equate(r, "integrated customers = primary records", "", in->customers, primaries, 0);
     }
-    equate(r, "integrated customers = personal + corporate", "", in->customers - in->gone,
-           (__int128)t->customers[0] + t->customers[1], 0);
+    reconcile_equate(r, "integrated customers = personal + corporate", "", in->customers - in->gone,
+                     (__int128)t->customers[0] + t->customers[1], 0);
 }
 
 /* What the unit's filter left out, of each amount and currency. */
@@ -217,10 +216,10 @@ static void filtered_money(struct reconcile *r, const struct import *im, int i, 
         __int128 valid = control->valid[a][c], filtered = control->filtered[a][c];
         if (!valid && !filtered) continue;
         const char *currency = im->rates->code[c];
-        add_amount(r, 20, arena_printf(r->arena, "%s.%s.filtered", t->layout->name, f->name), currency, filtered,
-                   f->scale);
-        equate(r, arena_printf(r->arena, "%s.%s: valid = accepted + filtered", t->layout->name, f->name), currency,
-               valid, control->sum[a][c] + filtered, f->scale);
+        reconcile_amount(r, 20, arena_printf(r->arena, "%s.%s.filtered", t->layout->name, f->name), currency, filtered,
+                         f->scale);
+        reconcile_equate(r, arena_printf(r->arena, "%s.%s: valid = accepted + filtered", t->layout->name, f->name),
+                         currency, valid, control->sum[a][c] + filtered, f->scale);
     }
 }
 
@@ -249,24 +248,24 @@ static void table_money(struct reconcile *r, const struct populate *p, int i, in
         if (!any) continue;
         for (int k = 0; k < PARTS; k++)
             if (part[k].always || part[k].amount)
-                add_amount(r, part[k].step, arena_printf(r->arena, "%s.%s", name, part[k].what), currency,
-                           part[k].amount, f->scale);
+                reconcile_amount(r, part[k].step, arena_printf(r->arena, "%s.%s", name, part[k].what), currency,
+                                 part[k].amount, f->scale);
         if (!p->in->apply->old) {
-            equate(r, arena_printf(r->arena, "%s: accepted = counted + orphans + duplicates", name), currency,
-                   part[ACCEPTED].amount, part[COUNTED].amount + part[ORPHANS].amount + part[DUPLICATES].amount,
-                   f->scale);
+            reconcile_equate(r, arena_printf(r->arena, "%s: accepted = counted + orphans + duplicates", name), currency,
+                             part[ACCEPTED].amount,
+                             part[COUNTED].amount + part[ORPHANS].amount + part[DUPLICATES].amount, f->scale);
             continue;
         }
-        equate(r,
-               arena_printf(r->arena,
-                            "%s: yesterday - removed + accepted + lifted = counted + pending + duplicates + closed",
-                            name),
-               currency, part[YESTERDAY].amount - part[REMOVED].amount + part[ACCEPTED].amount + part[LIFTED].amount,
-               part[COUNTED].amount + part[ORPHANS].amount + part[DUPLICATES].amount + part[CLOSED].amount, f->scale);
+        reconcile_equate(
+            r,
+            arena_printf(r->arena,
+                         "%s: yesterday - removed + accepted + lifted = counted + pending + duplicates + closed", name),
+            currency, part[YESTERDAY].amount - part[REMOVED].amount + part[ACCEPTED].amount + part[LIFTED].amount,
+            part[COUNTED].amount + part[ORPHANS].amount + part[DUPLICATES].amount + part[CLOSED].amount, f->scale);
         if (opening->text)
-            equate(r, arena_printf(r->arena, "%s: opening = closing of yesterday", name), currency,
-                   part[YESTERDAY].amount,
-                   closing_of(opening, arena_printf(r->arena, "%s.counted", name), currency, true), f->scale);
+            reconcile_equate(r, arena_printf(r->arena, "%s: opening = closing of yesterday", name), currency,
+                             part[YESTERDAY].amount,
+                             closing_of(opening, arena_printf(r->arena, "%s.counted", name), currency, true), f->scale);
     }
 }
 
@@ -280,17 +279,17 @@ static void accounts(struct reconcile *r, const struct populate *p, int i)
     if (!p->in->apply->old) return; /* on the first day those without an owner are what "orphans" says */
     for (uint32_t k = 0; k < it->pending_count; k++)
         orphans += today - it->pending[k].since > p->in->im->unit->pending_days;
-    add_records(r, 30, arena_printf(r->arena, "%s.pending", name), it->pending_count - orphans);
-    add_records(r, 30, arena_printf(r->arena, "%s.orphaned", name), orphans);
-    add_records(r, 30, arena_printf(r->arena, "%s.accounts", name), it->accounts_after);
-    add_records(r, 30, arena_printf(r->arena, "%s.accounts_new", name), it->accounts_new);
-    add_records(r, 30, arena_printf(r->arena, "%s.accounts_closed", name), it->accounts_closed);
-    add_records(r, 30, arena_printf(r->arena, "%s.accounts_reopened", name), it->accounts_reopened);
+    reconcile_records(r, 30, arena_printf(r->arena, "%s.pending", name), it->pending_count - orphans);
+    reconcile_records(r, 30, arena_printf(r->arena, "%s.orphaned", name), orphans);
+    reconcile_records(r, 30, arena_printf(r->arena, "%s.accounts", name), it->accounts_after);
+    reconcile_records(r, 30, arena_printf(r->arena, "%s.accounts_new", name), it->accounts_new);
+    reconcile_records(r, 30, arena_printf(r->arena, "%s.accounts_closed", name), it->accounts_closed);
+    reconcile_records(r, 30, arena_printf(r->arena, "%s.accounts_reopened", name), it->accounts_reopened);
     if (it->closed_with_balance)
-        add_records(r, 30, arena_printf(r->arena, "%s.closed_with_balance", name), it->closed_with_balance);
-    equate(r, arena_printf(r->arena, "%s: accounts yesterday + new + reopened - closed = today", name), "",
-           (__int128)it->accounts_before + it->accounts_new + it->accounts_reopened - it->accounts_closed,
-           it->accounts_after, 0);
+        reconcile_records(r, 30, arena_printf(r->arena, "%s.closed_with_balance", name), it->closed_with_balance);
+    reconcile_equate(r, arena_printf(r->arena, "%s: accounts yesterday + new + reopened - closed = today", name), "",
+                     (__int128)it->accounts_before + it->accounts_new + it->accounts_reopened - it->accounts_closed,
+                     it->accounts_after, 0);
 }
 
 static void table_rows(struct reconcile *r, const struct populate *p, int i, uint64_t accepted,
@@ -300,17 +299,17 @@ static void table_rows(struct reconcile *r, const struct populate *p, int i, uin
     const struct populate_table_total *pt = &p->total->table[i];
     const char *name = p->in->im->tables->table[i].layout->name;
     if (!p->in->apply->old) {
-        equate(
+        reconcile_equate(
             r,
             arena_printf(r->arena, "%s: accepted + further owners = rows + orphans + duplicates and superseded", name),
             "", (__int128)accepted + it->rows_extra - pt->merged_rows,
             (__int128)pt->rows + it->orphans + pt->dropped_rows, 0);
         return;
     }
-    add_records(r, 30, arena_printf(r->arena, "%s.lifted", name), it->lifted);
-    add_records(r, 40, arena_printf(r->arena, "%s.removed", name), pt->removed_rows);
-    add_records(r, 30, arena_printf(r->arena, "%s.closed", name), it->closed);
-    equate(
+    reconcile_records(r, 30, arena_printf(r->arena, "%s.lifted", name), it->lifted);
+    reconcile_records(r, 40, arena_printf(r->arena, "%s.removed", name), pt->removed_rows);
+    reconcile_records(r, 30, arena_printf(r->arena, "%s.closed", name), it->closed);
+    reconcile_equate(
         r,
         arena_printf(r->arena,
                      "%s: yesterday - removed + accepted + lifted + further owners = rows + pending + duplicates and "
@@ -319,8 +318,8 @@ static void table_rows(struct reconcile *r, const struct populate *p, int i, uin
         "", (__int128)pt->old_rows - pt->removed_rows + accepted + it->lifted + it->rows_extra - pt->merged_rows,
         (__int128)pt->rows + it->orphans + pt->dropped_rows + it->closed, 0);
     if (opening->text)
-        equate(r, arena_printf(r->arena, "%s: rows of yesterday = rows it left", name), "", pt->old_rows,
-               closing_of(opening, arena_printf(r->arena, "%s.rows", name), "", false), 0);
+        reconcile_equate(r, arena_printf(r->arena, "%s: rows of yesterday = rows it left", name), "", pt->old_rows,
+                         closing_of(opening, arena_printf(r->arena, "%s.rows", name), "", false), 0);
 }
 
 static void table(struct reconcile *r, const struct populate *p, int i, const struct opening *opening)
@@ -333,13 +332,13 @@ static void table(struct reconcile *r, const struct populate *p, int i, const st
     uint64_t accepted = 0;
     for (int k = 0; k < im->inputs->files_count; k++)
         if (im->inputs->files[k].space == t->layout_index) accepted += im->inputs->files[k].accepted;
-    add_records(r, 20, arena_printf(r->arena, "%s.accepted", name), accepted);
-    add_records(r, 30, arena_printf(r->arena, "%s.orphans", name), it->orphans);
-    add_records(r, 30, arena_printf(r->arena, "%s.duplicates", name), it->duplicates);
-    add_records(r, 30, arena_printf(r->arena, "%s.superseded", name), it->superseded);
-    add_records(r, 40, arena_printf(r->arena, "%s.rows", name), pt->rows);
+    reconcile_records(r, 20, arena_printf(r->arena, "%s.accepted", name), accepted);
+    reconcile_records(r, 30, arena_printf(r->arena, "%s.orphans", name), it->orphans);
+    reconcile_records(r, 30, arena_printf(r->arena, "%s.duplicates", name), it->duplicates);
+    reconcile_records(r, 30, arena_printf(r->arena, "%s.superseded", name), it->superseded);
+    reconcile_records(r, 40, arena_printf(r->arena, "%s.rows", name), pt->rows);
     if (it->rows_extra)
-        add_records(r, 30, arena_printf(r->arena, "%s.further_owners", name), it->rows_extra - pt->merged_rows);
+        reconcile_records(r, 30, arena_printf(r->arena, "%s.further_owners", name), it->rows_extra - pt->merged_rows);
     table_rows(r, p, i, accepted, opening);
     if (t->layout->class == LAYOUT_ACCOUNT) accounts(r, p, i);
     if (im->unit->layout_filter[t->layout_index])
@@ -360,16 +359,17 @@ static __int128 file_size(const struct populate *p, const struct output *o, stru
 static void shadow(struct reconcile *r, const struct populate_total *t, int type)
 {
     const char *name = type == CUSTOMER_CORPORATE ? "corporate" : "personal";
-    add_amount(r, 50, arena_printf(r->arena, "shadow.score.%s", name), "", t->shadow_score[type], 2);
-    add_records(r, 60, arena_printf(r->arena, "shadow.selected.%s", name), t->shadow_selected[type]);
-    add_records(r, 60, arena_printf(r->arena, "shadow.both.%s", name), t->shadow_both[type]);
-    add_records(r, 60, arena_printf(r->arena, "shadow.only_active.%s", name), t->shadow_only_active[type]);
-    add_records(r, 60, arena_printf(r->arena, "shadow.only_shadow.%s", name), t->shadow_only_shadow[type]);
-    equate(r, arena_printf(r->arena, "shadow, %s: selected by both + by the active formula only = selected", name), "",
-           (__int128)t->shadow_both[type] + t->shadow_only_active[type], t->selected[type], 0);
-    equate(r,
-           arena_printf(r->arena, "shadow, %s: selected by both + by the shadow only = selected by the shadow", name),
-           "", (__int128)t->shadow_both[type] + t->shadow_only_shadow[type], t->shadow_selected[type], 0);
+    reconcile_amount(r, 50, arena_printf(r->arena, "shadow.score.%s", name), "", t->shadow_score[type], 2);
+    reconcile_records(r, 60, arena_printf(r->arena, "shadow.selected.%s", name), t->shadow_selected[type]);
+    reconcile_records(r, 60, arena_printf(r->arena, "shadow.both.%s", name), t->shadow_both[type]);
+    reconcile_records(r, 60, arena_printf(r->arena, "shadow.only_active.%s", name), t->shadow_only_active[type]);
+    reconcile_records(r, 60, arena_printf(r->arena, "shadow.only_shadow.%s", name), t->shadow_only_shadow[type]);
+    reconcile_equate(
+        r, arena_printf(r->arena, "shadow, %s: selected by both + by the active formula only = selected", name), "",
+        (__int128)t->shadow_both[type] + t->shadow_only_active[type], t->selected[type], 0);
+    reconcile_equate(
+        r, arena_printf(r->arena, "shadow, %s: selected by both + by the shadow only = selected by the shadow", name),
+        "", (__int128)t->shadow_both[type] + t->shadow_only_shadow[type], t->shadow_selected[type], 0);
 }
 
 /* Published entries of both lists; what they found is counted with the customers. */
@@ -379,8 +379,8 @@ static void lists(struct reconcile *r, const struct populate *p)
     const struct reference *lists = p->in->reference;
     for (int k = 0; k < 2; k++) {
         if (!lists->entries[k] && !lists->entries_expired[k]) continue;
-        add_records(r, 60, arena_printf(r->arena, "list.%s.entries", LISTS[k]), lists->entries[k]);
-        add_records(r, 60, arena_printf(r->arena, "list.%s.expired", LISTS[k]), lists->entries_expired[k]);
+        reconcile_records(r, 60, arena_printf(r->arena, "list.%s.entries", LISTS[k]), lists->entries[k]);
+        reconcile_records(r, 60, arena_printf(r->arena, "list.%s.expired", LISTS[k]), lists->entries_expired[k]);
     }
 }
 
@@ -392,50 +392,52 @@ static void selection(struct reconcile *r, const struct populate *p, struct stat
     uint64_t selected = t->selected[0] + t->selected[1];
     for (int k = 0; k < CUSTOMER_TYPES; k++) {
         if (!p->cards->of[k].formula) continue;
-        add_records(r, 50, arena_printf(r->arena, "scored.%s", TYPES[k]), t->scored[k]);
-        add_amount(r, 50, arena_printf(r->arena, "score.all.%s", TYPES[k]), "", t->score_all[k], 2);
-        add_amount(r, 60, arena_printf(r->arena, "score.selected.%s", TYPES[k]), "", t->score_selected[k], 2);
-        add_records(r, 60, arena_printf(r->arena, "selected.%s", TYPES[k]), t->selected[k]);
-        add_records(r, 60, arena_printf(r->arena, "excluded.%s", TYPES[k]), t->excluded[k]);
+        reconcile_records(r, 50, arena_printf(r->arena, "scored.%s", TYPES[k]), t->scored[k]);
+        reconcile_amount(r, 50, arena_printf(r->arena, "score.all.%s", TYPES[k]), "", t->score_all[k], 2);
+        reconcile_amount(r, 60, arena_printf(r->arena, "score.selected.%s", TYPES[k]), "", t->score_selected[k], 2);
+        reconcile_records(r, 60, arena_printf(r->arena, "selected.%s", TYPES[k]), t->selected[k]);
+        reconcile_records(r, 60, arena_printf(r->arena, "excluded.%s", TYPES[k]), t->excluded[k]);
         tiers(r, p, k, TYPES[k]);
         if (t->overridden[k]) {
-            add_records(r, 60, arena_printf(r->arena, "overridden.%s", TYPES[k]), t->overridden[k]);
-            add_records(r, 60, arena_printf(r->arena, "by_override.%s", TYPES[k]), t->by_override[k]);
+            reconcile_records(r, 60, arena_printf(r->arena, "overridden.%s", TYPES[k]), t->overridden[k]);
+            reconcile_records(r, 60, arena_printf(r->arena, "by_override.%s", TYPES[k]), t->by_override[k]);
         }
-        equate(r,
-               arena_printf(r->arena,
-                            "%s: selected + excluded of those who reached the threshold = reached + by override%s",
-                            TYPES[k], p->in->apply->old ? " + kept" : ""),
-               "", (__int128)t->selected[k] + t->reached_excluded[k],
-               (__int128)t->reached[k] + t->by_override[k] + t->kept[k], 0);
+        reconcile_equate(
+            r,
+            arena_printf(r->arena,
+                         "%s: selected + excluded of those who reached the threshold = reached + by override%s",
+                         TYPES[k], p->in->apply->old ? " + kept" : ""),
+            "", (__int128)t->selected[k] + t->reached_excluded[k],
+            (__int128)t->reached[k] + t->by_override[k] + t->kept[k], 0);
         for (int m = 0; m < p->cards->of[k].measures_count; m++)
-            add_amount(
+            reconcile_amount(
                 r, 40,
                 arena_printf(r->arena, "measure.%s.%s", TYPES[k], formula_measure_alias(p->cards->of[k].formula, m)),
                 "", t->measure_sum[k][m], formula_measure_type(p->cards->of[k].formula, m) == VALUE_MONEY ? 2 : 0);
     }
     for (int k = 0; k < CUSTOMER_TYPES; k++)
         if (p->cards->shadow[k].card.formula) shadow(r, t, k);
-    add_records(r, 60, "selected", selected);
+    reconcile_records(r, 60, "selected", selected);
     if (p->in->apply->old) {
-        add_records(r, 60, "selected.entered", t->entered);
-        add_records(r, 60, "selected.left", t->left);
-        add_records(r, 60, "selected.kept", t->kept[0] + t->kept[1]);
+        reconcile_records(r, 60, "selected.entered", t->entered);
+        reconcile_records(r, 60, "selected.left", t->left);
+        reconcile_records(r, 60, "selected.kept", t->kept[0] + t->kept[1]);
     }
     lists(r, p);
     for (int o = 0; o < u->outputs_count; o++) {
-        add_records(r, 80, arena_printf(r->arena, "rows.%s", u->outputs[o]->file), t->output_rows[o]);
-        equate(r, arena_printf(r->arena, "%s: bytes on disk = rows × record length", u->outputs[o]->file), "",
-               file_size(p, u->outputs[o], st), (__int128)t->output_rows[o] * u->outputs[o]->record_length, 0);
+        reconcile_records(r, 80, arena_printf(r->arena, "rows.%s", u->outputs[o]->file), t->output_rows[o]);
+        reconcile_equate(r, arena_printf(r->arena, "%s: bytes on disk = rows × record length", u->outputs[o]->file), "",
+                         file_size(p, u->outputs[o], st), (__int128)t->output_rows[o] * u->outputs[o]->record_length,
+                         0);
         if (u->outputs[o]->rows == OUTPUT_CUSTOMER)
-            equate(r,
-                   arena_printf(r->arena, "%s: rows = %s customers", u->outputs[o]->file,
-                                u->outputs[o]->all ? "all" : "selected"),
-                   "", t->output_rows[o], u->outputs[o]->all ? p->in->customers - p->in->gone : selected, 0);
+            reconcile_equate(r,
+                             arena_printf(r->arena, "%s: rows = %s customers", u->outputs[o]->file,
+                                          u->outputs[o]->all ? "all" : "selected"),
+                             "", t->output_rows[o], u->outputs[o]->all ? p->in->customers - p->in->gone : selected, 0);
     }
 }
 
-bool reconcile_run(const struct populate *p, struct reconcile *out, struct status *st)
+bool reconcile_run(const struct populate *p, const struct detail *detail, struct reconcile *out, struct status *st)
 {
     const struct import *im = p->in->im;
     *out = (struct reconcile){.arena = im->arena};
@@ -445,6 +447,7 @@ bool reconcile_run(const struct populate *p, struct reconcile *out, struct statu
     struct opening opening;
     open_yesterday(&opening, p->in->apply->old, im->arena, st);
     for (int i = 0; i < im->tables->count; i++) table(out, p, i, &opening);
+    if (detail) reconcile_detail(out, detail);
     selection(out, p, st);
     if (st->code != STATUS_OK) return status_while(st, "tying out"); /* the disk, not the figures */
     for (int i = 0; i < out->equations_count && out->unbalanced; i++) {

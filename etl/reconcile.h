@@ -7,6 +7,8 @@
  *     money of each amount    = rows + orphans + duplicates and superseded, per currency
  *     integrated customers    = primary records; selected = rows of the customer files; file bytes = rows × length
  *     trailer and control files = what was read
+ *     movements accepted        = kept in the month's detail, in records and money; opening + movements + breaks =
+ *                                 closing
  *
  * Left and right sides are counted at different places (import counts what it accepts, the fused pass what it writes),
  * so a lost row cannot hide. What does not balance is not committed.
@@ -42,14 +44,24 @@ struct reconcile {
     int unbalanced;
 };
 
-/* Builds totals and equations; fails (STATUS_CONSERVATION) when one does not balance, STATUS_INPUT for trailers and
- * control files. */
-bool reconcile_run(const struct populate *p, struct reconcile *out, struct status *st);
+/* Builds totals and equations (detail NULL: no transaction logs are looked at); fails (STATUS_CONSERVATION) when one
+ * does not balance, STATUS_INPUT for trailers and control files. */
+struct detail;
+bool reconcile_run(const struct populate *p, const struct detail *detail, struct reconcile *out, struct status *st);
 /* totals.tsv and tieout.tsv of the generation. */
 bool reconcile_write(const struct reconcile *r, const char *folder, struct status *st);
 /* Trailers, headers and .ctl files against what was imported; before integration, so that a bad file costs no more
  * time. */
 bool reconcile_files(const struct input_set *inputs, const struct unit *u, int32_t business_date, struct status *st);
+/* Movements: what was accepted is what was kept, and leads from opening to closing (reconcile_detail.c). */
+void reconcile_detail(struct reconcile *r, const struct detail *d);
+
+/* --- parts --- */
+void reconcile_records(struct reconcile *r, int step, const char *name, uint64_t records);
+void reconcile_amount(struct reconcile *r, int step, const char *name, const char *currency, __int128 amount,
+                      int scale);
+void reconcile_equate(struct reconcile *r, const char *name, const char *currency, __int128 left, __int128 right,
+                      int scale);
 /* 128-bit decimal with `scale` decimals into text[48]. */
 char *reconcile_decimal(__int128 value, int scale, char text[48]);
 

@@ -7,6 +7,7 @@
 #include "etl/archive.h"
 #include "etl/arrive.h"
 #include "etl/attempt.h"
+#include "etl/detail.h"
 #include "etl/due.h"
 #include "etl/gate.h"
 #include "etl/journal.h"
@@ -41,6 +42,7 @@ struct run {
     struct import import;
     struct integrate integrate;
     struct populate populate;
+    struct detail detail;
     struct reconcile reconcile;
     const char *spill; /* folder of the spill files, NULL until there is one */
     bool import_started, integrate_started;
@@ -110,7 +112,9 @@ static bool take_files(struct run *r)
     input_set_init(&r->inputs, &r->arena);
     if (!arrive_take(&a, &r->inputs, &r->arena, r->st)) return false;
     /* After the files of tonight: older versions of layouts join those of the unit here. */
-    if (r->old && !archive_carry(r->old, r->unit, &r->inputs, &r->arena, r->st)) return false;
+    if (!detail_first_day(r->origin_folder, r->unit, r->request->business_date, &r->detail.first, r->st) ||
+        (r->old && !archive_carry(r->old, r->unit, r->detail.first, &r->inputs, &r->arena, r->st)))
+        return false;
     if (!journal_find(r->journal, "taken") && !note(r, 10, "taken", "")) return false;
     log_info("%d files taken from \"%s\" in %.2f s", r->inputs.files_count, a.inbox, step_seconds(r));
     return true;
@@ -341,12 +345,30 @@ static bool populate_generation(struct run *r)
     return note(r, 80, "populated", "");
 }
 
+/* --- 085 --- */
+
+static bool keep_detail(struct run *r)
+{
+    step(r, "085 detail");
+    r->detail.in = &r->integrate;
+    r->detail.folder = r->attempt.generation;
+    r->detail.old_folder = r->old ? r->old->folder : NULL;
+    if (!detail_run(&r->detail, r->st)) return false;
+    if (r->old)
+        log_info("%llu movements of %llu accounts kept, %llu breaks, in %.2f s", (unsigned long long)r->detail.postings,
+                 (unsigned long long)r->detail.accounts, (unsigned long long)r->detail.breaks, step_seconds(r));
+    if (r->detail.breaks)
+        log_warning("%llu accounts whose movements do not lead to their balance: crmx detail breaks --unit %s",
+                    (unsigned long long)r->detail.breaks, r->unit->id);
+    return true;
+}
+
 /* --- 090, 100 --- */
 
 static bool tie_out(struct run *r)
 {
     step(r, "090 reconcile");
-    if (!reconcile_run(&r->populate, &r->reconcile, r->st) ||
+    if (!reconcile_run(&r->populate, &r->detail, &r->reconcile, r->st) ||
         !reconcile_write(&r->reconcile, r->attempt.generation, r->st))
         return false;
     log_info("balanced: %d equations", r->reconcile.equations_count);
@@ -478,7 +500,7 @@ static bool work(struct run *r)
     if (!take_files(r) || reached(r, 10)) return false;
     if (!import_files(r) || reached(r, 20)) return false;
     if (!integrate(r) || reached(r, 30)) return false;
-    if (!populate_generation(r) || reached(r, 80)) return false;
+    if (!populate_generation(r) || !keep_detail(r) || reached(r, 80)) return false;
     if (!tie_out(r) || reached(r, 90)) return false;
     return gates_pass(r) && commit(r);
 }
@@ -492,6 +514,7 @@ static void release(struct run *r)
     scorecards_release(&r->cards);
     apply_release(&r->apply);
     generation_close(r->old);
+    if (r->pool) input_forget(&r->inputs, r->pool);
     input_set_release(&r->inputs);
     pool_free(r->pool);
     budget_free(r->budget);

@@ -12,8 +12,11 @@ _Static_assert((int)FORMULA_BATCH_MAX == (int)SEGMENT_RUN, "a block is a run of 
 
 struct loaded { /* a column of the partition a worker is at, and a run of it */
     int column;
-    struct buf bytes;
-    int64_t *values;               /* NULL: not wanted, or packed */
+    struct view bytes; /* of the mapped file */
+    bool wanted;
+    int64_t *values;  /* NULL: not wanted, or packed */
+    int64_t constant; /* while `same`: what all values are */
+    bool same;
     struct segment_packed *packed; /* for programs alone */
 };
 
@@ -73,7 +76,8 @@ static bool own_formula(const struct scan *s, struct formula **f, struct status 
     snprintf(path, sizeof path, "%s/formulas/%s.formula", u->folder, u->formula_name[s->r.type]);
     struct buf text;
     buf_init(&text, 1 << 16);
-    bool ok = os_read_file(path, &text, st) && formula_parse(path, buf_view(&text), f, st);
+    bool ok = os_read_file(path, &text, st) && formula_parse(path, buf_view(&text), f, st) &&
+              measure_infer(*f, s->r.g->tables.schema, st);
     buf_release(&text);
     return ok;
 }
@@ -164,14 +168,14 @@ static int64_t *run_of_values(void)
 static void init_loaded(struct loaded *l, int column)
 {
     l->column = column;
-    buf_init(&l->bytes, (size_t)1 << 40);
+    l->wanted = true;
     l->values = run_of_values();
 }
 
 static void init_packed(struct loaded *l, int column)
 {
     l->column = column;
-    buf_init(&l->bytes, (size_t)1 << 40);
+    l->wanted = true;
     l->packed = calloc(1, sizeof *l->packed);
     ensure(l->packed);
 }
@@ -179,7 +183,6 @@ static void init_packed(struct loaded *l, int column)
 static void release_loaded(struct loaded *l)
 {
     free(l->packed);
-    buf_release(&l->bytes);
     free(l->values);
 }
 
@@ -250,7 +253,7 @@ struct scan *scan_open(const struct scan_request *r, struct status *st)
     bool ok = find_columns(s, stored, st) && own_formula(s, &own, st);
     if (ok) find_stored(s, own);
     formula_free(own);
-    if (!ok || !bind_again(s, st)) {
+    if (!ok || !bind_again(s, st) || !segment_map(r->g->customer, st)) {
         scan_close(s);
         return NULL;
     }
@@ -278,29 +281,40 @@ int scan_workers(const struct scan *s)
 
 /* --- a partition --- */
 
+static bool load(struct scan *s, struct loaded *l, uint32_t partition, struct status *st)
+{
+    return !l->wanted || segment_view(s->r.g->customer, partition, l->column, &l->bytes, st);
+}
+
 static bool load_partition(struct scan *s, struct scan_worker *w, uint32_t partition, struct status *st)
 {
-    struct segment *c = s->r.g->customer;
     if (w->partition == partition) return true;
     w->partition = UINT32_MAX;
-    if (!segment_load(c, partition, w->types.column, &w->types.bytes, st) ||
-        !segment_load(c, partition, w->flags.column, &w->flags.bytes, st) ||
-        (w->primary.values && !segment_load(c, partition, w->primary.column, &w->primary.bytes, st)))
-        return false;
-    for (int m = 0; m < s->measures_count; m++)
-        if ((w->measures[m].values || w->measures[m].packed) &&
-            !segment_load(c, partition, w->measures[m].column, &w->measures[m].bytes, st))
-            return false;
-    for (int i = 0; i < s->r.stored_count; i++)
-        if (!segment_load(c, partition, w->stored[i].column, &w->stored[i].bytes, st)) return false;
-    w->partition = partition;
+    bool ok =
+        load(s, &w->types, partition, st) && load(s, &w->flags, partition, st) && load(s, &w->primary, partition, st);
+    for (int m = 0; ok && m < s->measures_count; m++) ok = load(s, &w->measures[m], partition, st);
+    for (int i = 0; ok && i < s->r.stored_count; i++) ok = load(s, &w->stored[i], partition, st);
+    if (ok) w->partition = partition;
+    return ok;
+}
+
+/* A run of one value, as the types mostly are, stands there already when the run before was full and the same. */
+static bool decode_values(struct loaded *l, uint32_t run, uint32_t count)
+{
+    int64_t value = 0;
+    uint32_t same = segment_constant_run(l->bytes, run, &value);
+    if (same == count && l->same && l->constant == value) return true;
+    if (segment_decode_run(l->bytes, run, l->values) != count) return false;
+    l->same = same == SEGMENT_RUN;
+    l->constant = value;
     return true;
 }
 
 static bool decode(struct scan *s, struct loaded *l, uint32_t run, uint32_t count, struct status *st)
 {
-    if (l->packed && segment_pack_run(buf_view(&l->bytes), run, l->packed) && l->packed->count == count) return true;
-    if (l->values && segment_decode_run(buf_view(&l->bytes), run, l->values) == count) return true;
+    if (!l->wanted) return true;
+    if (l->packed && segment_pack_run(l->bytes, run, l->packed) && l->packed->count == count) return true;
+    if (l->values && decode_values(l, run, count)) return true;
     status_fail(st, STATUS_CORRUPT, "a run of column %s cannot be decoded",
                 segment_column(s->r.g->customer, l->column)->name);
     return status_hint(st, "find out what is damaged: crmx generation verify --unit %s", s->r.g->unit->id);
@@ -309,12 +323,11 @@ static bool decode(struct scan *s, struct loaded *l, uint32_t run, uint32_t coun
 static bool decode_columns(struct scan *s, struct scan_worker *w, uint32_t run, uint32_t count, struct status *st)
 {
     if (!decode(s, &w->types, run, count, st) || !decode(s, &w->flags, run, count, st) ||
-        (w->primary.values && !decode(s, &w->primary, run, count, st)))
+        !decode(s, &w->primary, run, count, st))
         return false;
     for (int m = 0; m < s->measures_count; m++) {
-        if (!w->measures[m].values && !w->measures[m].packed) continue;
         if (!decode(s, &w->measures[m], run, count, st)) return false;
-        w->measure_values[m] = w->measures[m].values;
+        if (w->measures[m].wanted) w->measure_values[m] = w->measures[m].values;
     }
     for (int i = 0; i < s->r.stored_count; i++) {
         if (!decode(s, &w->stored[i], run, count, st)) return false;

@@ -6,6 +6,8 @@
 #define XXH_INLINE_ALL
 #include <pthread.h>
 #include <string.h>
+/* The library is built for every processor; inside it is built for this one. The values are the same. */
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 enum { HEAD_SIZE = 64, TAIL_SIZE = 64, VERSION = 1, WRITE_BACK_SIZE = 8 << 20 };
@@ -207,6 +209,8 @@ struct segment {
     struct segment_column *columns;
     struct segment_piece *pieces;
     char *index;
+    uint64_t size;
+    const char *map; /* the whole file; NULL: not mapped */
 };
 
 static bool damaged(const char *path, const char *what, struct status *st)
@@ -229,6 +233,7 @@ static bool read_index(struct segment *s, struct status *st)
     struct segment_head head;
     struct segment_tail tail;
     if (!os_identify_fd(s->fd, s->path, &id, st)) return false;
+    s->size = id.size;
     if (id.size < HEAD_SIZE + TAIL_SIZE) return damaged(s->path, "it is too short to be a segment", st);
     if (!os_read_at(s->fd, s->path, &head, sizeof head, 0, st) ||
         !os_read_at(s->fd, s->path, &tail, sizeof tail, id.size - TAIL_SIZE, st))
@@ -273,6 +278,7 @@ struct segment *segment_open(const char *path, struct status *st)
 void segment_close(struct segment *s)
 {
     if (!s) return;
+    os_unmap_file(s->map, s->size);
     os_close(s->fd);
     free(s->index);
     free(s);
@@ -311,6 +317,17 @@ uint64_t segment_rows(const struct segment *s, uint32_t partition, int column)
     return piece_of(s, partition, column)->rows;
 }
 
+static bool check_piece(const struct segment *s, uint32_t partition, int column, const char *bytes, struct status *st)
+{
+    const struct segment_piece *p = piece_of(s, partition, column);
+    if (XXH3_64bits(bytes, p->bytes) == p->hash) return true;
+    status_fail(st, STATUS_CORRUPT,
+                "\"%s\" is damaged: column %s of partition %u (%llu bytes at offset %llu) does not match its checksum",
+                s->path, s->columns[column].name, partition, (unsigned long long)p->bytes,
+                (unsigned long long)p->offset);
+    return status_hint(st, "find out what else is damaged: crmx generation verify; the disk may be failing");
+}
+
 bool segment_load(struct segment *s, uint32_t partition, int column, struct buf *out, struct status *st)
 {
     const struct segment_piece *p = piece_of(s, partition, column);
@@ -318,13 +335,23 @@ bool segment_load(struct segment *s, uint32_t partition, int column, struct buf 
     if (p->bytes == 0) return true;
     char *room = buf_room(out, p->bytes);
     ensure(room);
-    if (!os_read_at(s->fd, s->path, room, p->bytes, p->offset, st)) return false;
-    if (XXH3_64bits(room, p->bytes) == p->hash) return true;
-    status_fail(st, STATUS_CORRUPT,
-                "\"%s\" is damaged: column %s of partition %u (%llu bytes at offset %llu) does not match its checksum",
-                s->path, s->columns[column].name, partition, (unsigned long long)p->bytes,
-                (unsigned long long)p->offset);
-    return status_hint(st, "find out what else is damaged: crmx generation verify; the disk may be failing");
+    return os_read_at(s->fd, s->path, room, p->bytes, p->offset, st) && check_piece(s, partition, column, room, st);
+}
+
+bool segment_map(struct segment *s, struct status *st)
+{
+    if (!s->map) s->map = os_map_file(s->fd, s->path, s->size, st);
+    return s->map != NULL;
+}
+
+bool segment_view(struct segment *s, uint32_t partition, int column, struct view *out, struct status *st)
+{
+    const struct segment_piece *p = piece_of(s, partition, column);
+    ensure(s->map);
+    *out = (struct view){s->map + p->offset, p->bytes};
+    if (p->bytes == 0) return true;
+    if (p->offset > s->size || p->bytes > s->size - p->offset) return damaged(s->path, "it is too short", st);
+    return check_piece(s, partition, column, out->bytes, st);
 }
 
 uint32_t segment_decode_run(struct view loaded, uint64_t run, int64_t *out)

@@ -85,10 +85,17 @@ bool segment_get_raw(struct segment *s, uint32_t partition, int column, uint64_t
                      struct status *st);
 /* Reads everything and compares the hashes; the message names the column and partition that is damaged. */
 bool segment_verify(struct segment *s, struct status *st);
-/* A partition's encoded column as it stands in memory after segment_map; for scans at full speed. */
+/* A partition's encoded column, copied into out and checked. */
 bool segment_load(struct segment *s, uint32_t partition, int column, struct buf *out, struct status *st);
+/* The same without a copy, for scans at full speed: the file is mapped once (segment_map, before threads share the
+ * segment), and the bytes live as long as the segment. */
+bool segment_map(struct segment *s, struct status *st);
+bool segment_view(struct segment *s, uint32_t partition, int column, struct view *out, struct status *st);
 /* Decodes run `run` (4,096 values) of a loaded column. */
 uint32_t segment_decode_run(struct view loaded, uint64_t run, int64_t *out);
+
+/* How many values run `run` has when they are all the same (then *value); else 0. */
+uint32_t segment_constant_run(struct view loaded, uint64_t run, int64_t *value);
 
 /* A run that stays packed: for arithmetic in doubles, a slice at a time. */
 enum { SEGMENT_SLICE = 64 };
@@ -98,6 +105,7 @@ struct segment_packed {
     uint32_t count;
     uint8_t width;                                /* 0: every value is base */
     bool exact;                                   /* base and every value are exact doubles */
+    bool few;                                     /* sparse: less than one in 16, so that one by one is quicker */
     uint16_t before[SEGMENT_RUN / SEGMENT_SLICE]; /* sparse: values before the slice */
 };
 /* False: the run is damaged. */

@@ -5,23 +5,9 @@
 
 #include <string.h>
 
-enum run_kind { RUN_CONSTANT, RUN_DENSE, RUN_SPARSE };
-
-struct run_head { /* 16 bytes; payload follows, padded to 8 */
-    uint8_t kind, width;
-    uint16_t count;
-    uint32_t bytes; /* payload, padded */
-    int64_t base;
-};
-
 static uint8_t width_for(uint64_t range)
 {
     return range <= 0xff ? 1 : range <= 0xffff ? 2 : range <= 0xffffffffu ? 4 : 8;
-}
-
-static uint32_t padded(uint32_t n)
-{
-    return (n + 7) & ~7u;
 }
 
 #define PACK_DENSE(type)                                                                                               \
@@ -119,20 +105,66 @@ void segment_code_run(struct buf *out, const int64_t *values, uint32_t count)
 DECODE_SPARSE(uint8_t)
 DECODE_SPARSE(uint16_t)
 DECODE_SPARSE(uint32_t)
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+
+/* For each four bits of the bitmap which half words of the next four values each of four customers has. */
+#define LANE(bits, lane) (2 * __builtin_popcount((bits) & ((1 << (lane)) - 1)))
+#define LANES(bits)                                                                                                    \
+    {                                                                                                                  \
+        LANE(bits, 0), LANE(bits, 0) + 1, LANE(bits, 1), LANE(bits, 1) + 1, LANE(bits, 2), LANE(bits, 2) + 1,          \
+            LANE(bits, 3), LANE(bits, 3) + 1                                                                           \
+    }
+static const int32_t EXPAND_WIDE[16][8] __attribute__((aligned(32))) = {
+    LANES(0), LANES(1), LANES(2),  LANES(3),  LANES(4),  LANES(5),  LANES(6),  LANES(7),
+    LANES(8), LANES(9), LANES(10), LANES(11), LANES(12), LANES(13), LANES(14), LANES(15)};
+
+/* Values of eight bytes, such as scores, most of which are there: four at a time, without a branch for each. */
+static bool decode_sparse_wide(const struct run_head *head, const unsigned char *p, int64_t *out)
+{
+    const unsigned char *from = p + padded((head->count + 7u) / 8), *end = p + head->bytes;
+    const __m256i base = _mm256_set1_epi64x(head->base), bit = _mm256_setr_epi64x(1, 2, 4, 8);
+    uint32_t i = 0;
+    for (; i + 4 <= head->count && from + 32 <= end; i += 4) {
+        unsigned bits = (p[i / 8] >> (i & 4)) & 15;
+        __m256i which = _mm256_load_si256((const __m256i *)(const void *)EXPAND_WIDE[bits]);
+        __m256i v = _mm256_permutevar8x32_epi32(_mm256_loadu_si256((const __m256i *)(const void *)from), which);
+        __m256i is_set = _mm256_cmpeq_epi64(_mm256_and_si256(_mm256_set1_epi64x((long long)bits), bit), bit);
+        _mm256_storeu_si256((__m256i *)(void *)(out + i), _mm256_and_si256(_mm256_add_epi64(v, base), is_set));
+        from += (size_t)__builtin_popcount(bits) * 8;
+    }
+    for (; i < head->count; i++) {
+        uint64_t v = 0;
+        bool there = p[i / 8] >> (i & 7) & 1;
+        if (there && from + 8 > end) return false;
+        if (there) memcpy(&v, from, sizeof v);
+        out[i] = there ? (int64_t)((uint64_t)head->base + v) : 0;
+        from += there ? 8 : 0;
+    }
+    return true;
+}
+#else
 DECODE_SPARSE(uint64_t)
+static bool decode_sparse_wide(const struct run_head *head, const unsigned char *p, int64_t *out)
+{
+    memset(out, 0, head->count * sizeof *out);
+    return decode_sparse_uint64_t(head, p, out);
+}
+#endif
 
 static bool decode_sparse(const struct run_head *head, const unsigned char *p, int64_t *out)
 {
+    if (head->width == 8) return decode_sparse_wide(head, p, out);
+    memset(out, 0, head->count * sizeof *out);
     switch (head->width) {
     case 1: return decode_sparse_uint8_t(head, p, out);
     case 2: return decode_sparse_uint16_t(head, p, out);
-    case 4: return decode_sparse_uint32_t(head, p, out);
-    default: return decode_sparse_uint64_t(head, p, out);
+    default: return decode_sparse_uint32_t(head, p, out);
     }
 }
 
-/* Head and sizes of a run, checked although a checksum vouches for the bytes: a width of 200 would be copied into 8. */
-static bool read_head(const unsigned char *p, size_t n, struct run_head *head)
+bool segment_run_head(const unsigned char *p, size_t n, struct run_head *head)
 {
     if (n < sizeof *head) return false;
     memcpy(head, p, sizeof *head);
@@ -146,7 +178,7 @@ static bool read_head(const unsigned char *p, size_t n, struct run_head *head)
 uint32_t segment_decode(const unsigned char *p, size_t n, int64_t *out)
 {
     struct run_head head;
-    if (!read_head(p, n, &head)) return 0;
+    if (!segment_run_head(p, n, &head)) return 0;
     p += sizeof head;
     if (head.kind == RUN_CONSTANT) {
         for (uint32_t i = 0; i < head.count; i++) out[i] = head.base;
@@ -158,162 +190,7 @@ uint32_t segment_decode(const unsigned char *p, size_t n, int64_t *out)
         default: DECODE_DENSE(uint64_t); break;
         }
     } else {
-        memset(out, 0, head.count * sizeof *out);
         if (!decode_sparse(&head, p, out)) return 0;
     }
     return head.count;
-}
-
-/* --- packed --- */
-
-bool segment_pack_run(struct view loaded, uint64_t run, struct segment_packed *out)
-{
-    uint32_t offset, before = 0;
-    struct run_head head;
-    if ((run + 1) * sizeof offset > loaded.length) return false;
-    memcpy(&offset, loaded.bytes + run * sizeof offset, sizeof offset);
-    if (offset >= loaded.length) return false;
-    const unsigned char *p = (const unsigned char *)loaded.bytes + offset;
-    if (!read_head(p, loaded.length - offset, &head)) return false;
-    p += sizeof head;
-    /* A sum of exact doubles that is an integer below 2^53 is exact. */
-    bool exact = head.width <= 4 && head.base > -(INT64_C(1) << 51) && head.base < INT64_C(1) << 51;
-    *out = (struct segment_packed){.values = p,
-                                   .base = head.base,
-                                   .count = head.count,
-                                   .width = head.kind == RUN_CONSTANT ? 0 : head.width,
-                                   .exact = exact};
-    out->end = p + head.bytes;
-    if (head.kind != RUN_SPARSE) return true;
-    out->bits = p;
-    out->values = p + padded((head.count + 7u) / 8);
-    for (uint32_t w = 0; w < head.count; w += SEGMENT_SLICE) {
-        uint64_t bits = 0;
-        uint32_t left = head.count - w < 64 ? head.count - w : 64;
-        memcpy(&bits, p + w / 8, (left + 7) / 8);
-        out->before[w / SEGMENT_SLICE] = (uint16_t)before;
-        before += (uint32_t)__builtin_popcountll(bits);
-    }
-    return padded((head.count + 7u) / 8) + before * head.width <= head.bytes;
-}
-
-/* A whole number below 2^32 as a double by way of the signed conversion, which every vector unit has. */
-#define UNPACK_DENSE(type, value)                                                                                      \
-    for (uint32_t i = 0; i < count; i++) {                                                                             \
-        type v;                                                                                                        \
-        memcpy(&v, from + (size_t)i * sizeof v, sizeof v);                                                             \
-        out[i] = value;                                                                                                \
-    }
-
-static void unpack_dense(const struct segment_packed *p, uint32_t first, uint32_t count, double *restrict out)
-{
-    const unsigned char *restrict from = p->values + (size_t)first * p->width;
-    double base = (double)p->base, high = base + 2147483648.0;
-    int64_t whole = p->base;
-    if (p->width == 1 && p->exact) {
-        UNPACK_DENSE(uint8_t, base + (double)(int32_t)v)
-    } else if (p->width == 2 && p->exact) {
-        UNPACK_DENSE(uint16_t, base + (double)(int32_t)v)
-    } else if (p->width == 4 && p->exact) {
-        UNPACK_DENSE(uint32_t, high + (double)(int32_t)(v ^ 0x80000000u))
-    } else if (p->width == 1) {
-        UNPACK_DENSE(uint8_t, (double)(int64_t)((uint64_t)whole + v))
-    } else if (p->width == 2) {
-        UNPACK_DENSE(uint16_t, (double)(int64_t)((uint64_t)whole + v))
-    } else if (p->width == 4) {
-        UNPACK_DENSE(uint32_t, (double)(int64_t)((uint64_t)whole + v))
-    } else {
-        UNPACK_DENSE(uint64_t, (double)(int64_t)((uint64_t)whole + v))
-    }
-}
-
-#define UNPACK_SPARSE(type)                                                                                            \
-    for (; bits; bits &= bits - 1, from += sizeof(type)) {                                                             \
-        type v;                                                                                                        \
-        memcpy(&v, from, sizeof v);                                                                                    \
-        out[w + (uint32_t)__builtin_ctzll(bits)] = (double)(int64_t)((uint64_t)p->base + v);                           \
-    }
-
-#if defined(__AVX2__)
-#include <immintrin.h>
-
-/* For each byte of a bitmap which of the next values each of its eight customers has. */
-static uint64_t expand_table[256];
-
-__attribute__((constructor)) static void fill_expand_table(void)
-{
-    for (unsigned byte = 0; byte < 256; byte++)
-        for (unsigned lane = 0; lane < 8; lane++)
-            expand_table[byte] |= (uint64_t)__builtin_popcount(byte & ((1u << lane) - 1)) << (8 * lane);
-}
-
-/* Eight customers at a time without a branch: the loop over set bits pays a wrong guess for every word. Returns how
- * many were done; near the end of the values, where eight cannot be loaded, the plain loop takes over. */
-static uint32_t unpack_sparse_fast(const struct segment_packed *p, uint32_t first, uint32_t count, double *out)
-{
-    const unsigned char *from = p->values + (size_t)p->before[first / SEGMENT_SLICE] * p->width;
-    const __m256i lanes = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128), flip = _mm256_set1_epi32(INT32_MIN);
-    const __m256d base = _mm256_set1_pd((double)p->base + 2147483648.0);
-    size_t eight = (size_t)8 * p->width;
-    uint32_t done = 0;
-    for (; done + 8 <= count && from + eight <= p->end; done += 8) {
-        unsigned byte = p->bits[(first + done) / 8];
-        __m256i next = p->width == 4   ? _mm256_loadu_si256((const __m256i *)(const void *)from)
-                       : p->width == 2 ? _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)from))
-                                       : _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)from));
-        __m256i which = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128((int64_t)expand_table[byte]));
-        __m256i is_set = _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32((int)byte), lanes), lanes);
-        __m256i v = _mm256_xor_si256(_mm256_permutevar8x32_epi32(next, which), flip);
-        __m256d low = _mm256_add_pd(_mm256_cvtepi32_pd(_mm256_castsi256_si128(v)), base);
-        __m256d high = _mm256_add_pd(_mm256_cvtepi32_pd(_mm256_extracti128_si256(v, 1)), base);
-        __m256d low_set = _mm256_castsi256_pd(_mm256_cvtepi32_epi64(_mm256_castsi256_si128(is_set)));
-        __m256d high_set = _mm256_castsi256_pd(_mm256_cvtepi32_epi64(_mm256_extracti128_si256(is_set, 1)));
-        _mm256_storeu_pd(out + done, _mm256_and_pd(low, low_set));
-        _mm256_storeu_pd(out + done + 4, _mm256_and_pd(high, high_set));
-        from += (size_t)__builtin_popcount(byte) * p->width;
-    }
-    return done / SEGMENT_SLICE * SEGMENT_SLICE;
-}
-#else
-static uint32_t unpack_sparse_fast(const struct segment_packed *p, uint32_t first, uint32_t count, double *out)
-{
-    (void)p, (void)first, (void)count, (void)out;
-    return 0;
-}
-#endif
-
-static void unpack_sparse(const struct segment_packed *p, uint32_t first, uint32_t count, double *restrict out)
-{
-    if (p->exact) {
-        uint32_t done = unpack_sparse_fast(p, first, count, out);
-        first += done;
-        count -= done;
-        out += done;
-        if (!count) return;
-    }
-    const unsigned char *restrict from = p->values + (size_t)p->before[first / SEGMENT_SLICE] * p->width;
-    memset(out, 0, count * sizeof *out);
-    for (uint32_t w = 0; w < count; w += 64) {
-        uint64_t bits = 0;
-        uint32_t left = count - w < 64 ? count - w : 64;
-        memcpy(&bits, p->bits + (first + w) / 8, (left + 7) / 8);
-        if (left < 64) bits &= (UINT64_C(1) << left) - 1;
-        switch (p->width) {
-        case 1: UNPACK_SPARSE(uint8_t) break;
-        case 2: UNPACK_SPARSE(uint16_t) break;
-        case 4: UNPACK_SPARSE(uint32_t) break;
-        default: UNPACK_SPARSE(uint64_t) break;
-        }
-    }
-}
-
-void segment_unpack_doubles(const struct segment_packed *p, uint32_t first, uint32_t count, double *out)
-{
-    ensure(first % SEGMENT_SLICE == 0 && first + count <= p->count);
-    if (p->bits)
-        unpack_sparse(p, first, count, out);
-    else if (p->width)
-        unpack_dense(p, first, count, out);
-    else
-        for (uint32_t i = 0; i < count; i++) out[i] = (double)p->base;
 }

@@ -1,7 +1,7 @@
 #include "etl/trial.h"
 
 #include "base/os.h"
-#include "etl/populate.h"
+#include "etl/trial_count.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,12 +26,11 @@ struct job {
     struct trial *t;
     struct formula_program *program;
     int64_t threshold, active_threshold;
-    bool stored_active;
+    bool stored_active, by_flags;
     int total_column[TRIAL_TOTALS_MAX]; /* result, or measure */
     int by_result[TRIAL_BY_MAX];        /* -1: a field of the records */
     int by_field[TRIAL_BY_MAX][UNIT_LAYOUTS_MAX];
-    double bin_factor;
-    int64_t nobody[SEGMENT_RUN]; /* active scores where there is no active formula: below every threshold */
+    bool sampled, keep; /* whether anybody asks who passes, and not only how many */
     struct tally *tallies;
     int workers;
 };
@@ -45,6 +44,7 @@ static bool in_sample(const struct trial_request *r, uint64_t index)
     return (uint64_t)((index + 1) * n / all) > (uint64_t)(index * n / all);
 }
 
+/* Whose score counts: of the type, and of the sample. */
 static void mark_live(const struct job *j, struct tally *y, const struct scan_block *b)
 {
     int64_t type = j->r->type;
@@ -52,7 +52,7 @@ static void mark_live(const struct job *j, struct tally *y, const struct scan_bl
     int64_t *restrict live = y->live;
     uint32_t count = b->count;
     for (uint32_t i = 0; i < count; i++) live[i] = types[i] == type;
-    if (!j->r->sample || j->r->sample >= j->r->g->customers) return;
+    if (!j->sampled) return;
     uint64_t first = b->first_number - j->r->g->first_number;
     for (uint32_t i = 0; i < count; i++) live[i] &= in_sample(j->r, first + i);
 }
@@ -76,77 +76,6 @@ static const int64_t *active_scores(const struct job *j, const struct scan_block
     const struct trial_baseline *base = j->r->baseline;
     if (base && base->scores) return base->scores + (b->first_number - j->r->g->first_number);
     return j->stored_active ? b->stored[0] : NULL;
-}
-
-/* Sums of 4,096 values as halves, which cannot overflow 64 bits. */
-struct sums {
-    int64_t live, excluded, pass, was, both, high, high_pass;
-    uint64_t low, low_pass;
-};
-
-/* One loop over everything a customer is counted by. Locals and restrict: without them it does not become vectors
- * (measured: 5 ms of a million customers). */
-static struct sums count_customers(const struct job *j, struct tally *y, const struct scan_block *b,
-                                   const int64_t *active_column)
-{
-    const int64_t *restrict score = b->results[0][0], *restrict flags = b->flags, *restrict live = y->live;
-    const int64_t *restrict active = active_column;
-    int64_t *restrict passes = y->passes, *restrict was = y->was;
-    int64_t threshold = j->threshold, was_threshold = j->active_threshold, has_active = j->t->has_active;
-    uint32_t count = b->count;
-    struct sums s = {0};
-    for (uint32_t i = 0; i < count; i++) {
-        int64_t out = live[i] & ((flags[i] >> 1) & 1), may = live[i] & ~out; /* CUSTOMER_EXCLUDED is bit 1 */
-        int64_t taken_in = (flags[i] >> 3) & 1;                              /* CUSTOMER_OVERRIDDEN */
-        int64_t now = may & ((score[i] >= threshold) | taken_in);
-        int64_t before = may & has_active & ((active[i] >= was_threshold) | taken_in);
-        int64_t all = score[i] & -live[i], taken = score[i] & -now;
-        passes[i] = now;
-        was[i] = before;
-        s.live += live[i];
-        s.excluded += out;
-        s.pass += now;
-        s.was += before;
-        s.both += now & before;
-        s.high += all >> 32;
-        s.low += (uint64_t)all & 0xffffffffu;
-        s.high_pass += taken >> 32;
-        s.low_pass += (uint64_t)taken & 0xffffffffu;
-    }
-    return s;
-}
-_Static_assert(CUSTOMER_EXCLUDED == 2 && CUSTOMER_OVERRIDDEN == 8, "count_customers shifts it to bit 0");
-
-static void count_block(const struct job *j, struct tally *y, const struct scan_block *b)
-{
-    const int64_t *active = active_scores(j, b);
-    struct sums s = count_customers(j, y, b, active ? active : j->nobody);
-    y->count.scored += (uint64_t)s.live;
-    y->count.excluded += (uint64_t)s.excluded;
-    y->count.pass += (uint64_t)s.pass;
-    y->count.active += (uint64_t)s.was;
-    y->count.enters += (uint64_t)(s.pass - s.both);
-    y->count.leaves += (uint64_t)(s.was - s.both);
-    y->count.score_all += ((__int128)s.high << 32) + s.low;
-    y->count.score_pass += ((__int128)s.high_pass << 32) + s.low_pass;
-}
-
-/* Bin 0 is below 0, bin bins + 1 above the last. The quotient of doubles is right or one off; the products decide. */
-static void histogram(const struct job *j, struct tally *y, const struct scan_block *b)
-{
-    const int64_t *restrict score = b->results[0][0], *restrict live = y->live;
-    uint64_t *restrict bins = y->bins;
-    int64_t width = j->r->bin_width, last = j->r->bins;
-    double factor = j->bin_factor, top = (double)last + 1;
-    uint32_t count = b->count;
-    for (uint32_t i = 0; i < count; i++) {
-        double q = (double)score[i] * factor;
-        int64_t k = (int64_t)(q < -1 ? -1 : q > top ? top : q);
-        k -= k * width > score[i];
-        k += (k + 1) * width <= score[i];
-        k = score[i] < 0 ? -1 : k > last ? last : k;
-        bins[k + 1] += (uint64_t)live[i];
-    }
 }
 
 static void totals(const struct job *j, struct tally *y, const struct scan_block *b)
@@ -220,9 +149,20 @@ static bool visit(void *context, int worker, const struct scan_block *b, struct 
 {
     struct job *j = context;
     struct tally *y = &j->tallies[worker];
-    mark_live(j, y, b);
-    count_block(j, y, b);
-    if (j->r->bins) histogram(j, y, b);
+    bool everybody = b->all_of_type && !j->sampled;
+    if (!everybody || j->keep) mark_live(j, y, b);
+    struct trial_block block = {.count = b->count,
+                                .score = b->results[0][0],
+                                .flags = b->flags,
+                                .active = active_scores(j, b),
+                                .by_flags = j->by_flags,
+                                .live = everybody ? NULL : y->live,
+                                .threshold = j->threshold,
+                                .active_threshold = j->active_threshold,
+                                .passes = j->keep ? y->passes : NULL,
+                                .was = y->was};
+    trial_count_block(&block, &y->count);
+    if (j->r->bins) trial_count_bins(&block, j->r->bin_width, j->r->bins, y->bins);
     if (j->t->totals_count) totals(j, y, b);
     if (j->r->lists) lists(j, y, b);
     if (j->r->scores)
@@ -429,12 +369,15 @@ bool trial_run(const struct trial_request *r, struct trial *out, struct status *
     *out = (struct trial){.has_active = r->baseline || r->g->unit->formula_name[r->type]};
     arena_init(&out->arena, "trial");
     struct job j = {.r = r, .t = out, .threshold = formula_threshold(r->formula)};
-    for (int i = 0; i < SEGMENT_RUN; i++) j.nobody[i] = INT64_MIN;
+    j.sampled = r->sample && r->sample < r->g->customers;
     bool ok = true;
-    j.stored_active = out->has_active && !(r->baseline && r->baseline->scores);
-    if (r->bins) j.bin_factor = 1.0 / (double)r->bin_width;
-    if (out->has_active) j.active_threshold = active_threshold(r, st, &ok);
+    /* Lists show the active scores. A generation of before there were nights has no flag for who reached the threshold,
+     * nor such a column. */
+    j.by_flags = out->has_active && !r->baseline && !r->lists && segment_find(r->g->customer, "below_since") >= 0;
+    j.stored_active = out->has_active && !j.by_flags && !(r->baseline && r->baseline->scores);
+    if (out->has_active && !j.by_flags) j.active_threshold = active_threshold(r, st, &ok);
     choose_totals(&j);
+    j.keep = out->totals_count || r->lists || r->by_count;
     ok = ok && choose_groups(&j, st) && check_night(r, st) &&
          formula_bind(r->formula, r->g->tables.schema, &j.program, st);
     struct scan *scan = ok ? open_scan(&j, st) : NULL;

@@ -3,6 +3,7 @@
 #include "base/conf.h"
 #include "base/os.h"
 #include "etl/average.h"
+#include "etl/detail_shape.h"
 #include "etl/gate_limits.h"
 
 #include <stdio.h>
@@ -54,6 +55,8 @@ static bool check_base(struct conf *c, const struct layout *l, const struct layo
                   l->change ? LAYOUT_CLASS_NAMES[l->class] : "account", l->system);
         return status_hint(st, "correct of = in layouts/%s.ini", l->name);
     }
+    struct detail_shape shape;
+    if (l->class == LAYOUT_TRANSACTION) return detail_shape(l, base, &shape, st);
     for (int i = 0; l->change && i < base->fields_count; i++) {
         int own = layout_find(l, base->fields[i].name);
         if (own >= 0 && l->fields[own].type == base->fields[i].type) continue;
@@ -76,6 +79,12 @@ static bool find_bases(struct conf *c, struct unit *u, struct status *st)
             return status_hint(st, "add %s to layouts =", l->of);
         }
         if (l->of && !check_base(c, l, u->layouts[u->layout_base[i]], st)) return false;
+        for (int k = 0; l->class == LAYOUT_TRANSACTION && k < i; k++)
+            if (u->layouts[k]->class == LAYOUT_TRANSACTION && u->layout_base[k] == u->layout_base[i]) {
+                conf_fail(c, "unit", "layouts", st, "%s and %s are both transaction logs of %s", u->layouts[k]->name,
+                          l->name, l->of);
+                return status_hint(st, "one log an account kind: several files go into files = of one layout");
+            }
     }
     return true;
 }
@@ -350,6 +359,7 @@ static bool read_head(struct conf *c, struct unit *u, const char *id, struct are
     currency = conf_get(c, "unit", "base_currency");
     u->base_currency = arena_dup(arena, view_of(currency ? currency : "CNY"));
     if (strlen(u->base_currency) != 3) return conf_fail(c, "unit", "base_currency", st, "three letters are needed");
+    if (conf_get(c, "unit", "statement")) u->statement = arena_dup(arena, view_of(conf_get(c, "unit", "statement")));
     return read_tie(c, u, st) && read_leave(c, u, st) &&
            identity_load(path_of(arena, u->folder, "identity", identity), arena, &u->identity, st);
 }

@@ -77,7 +77,8 @@ struct unit {
     enum unit_leave leave;                              /* who does not pass the threshold any more */
     int64_t leave_ppm;                                  /* hysteresis: below this share of the threshold … */
     int leave_days;                                     /* … for so many days */
-    int pending_days; /* an account without an owner is an orphan 无主账户 after so many days */
+    const char *statement; /* statements/NAME.ini: the monthly statement 综合月结单; NULL: none is made */
+    int pending_days;      /* an account without an owner is an orphan 无主账户 after so many days */
     /* What is scored beside it without selecting anybody: formulas/NAME.formula; NULL: none. */
     const char *challenger_name[CUSTOMER_TYPES];
     /* Where they come from, in words: "version 7 of unit 11, file 000003, from 2026-11-01", or a file of the working

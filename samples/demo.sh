@@ -1,10 +1,10 @@
 #!/bin/bash
-# demo.sh [CUSTOMERS]: makes a working folder and a made-up branch that lives on for some days, runs the initial load and the nights after it
-# on the embedded database, and shows the result and the tie-out. Everything lies in build/demo; the folder is made anew each time.
+# demo.sh [CUSTOMERS]: makes a working folder and a made-up branch that lives on for some days, runs the initial load, the nights after it
+# and a month end on the embedded database, and shows the result, a statement and the tie-out. Everything lies in build/demo; the folder is made anew each time.
 set -eu
 cd "$(dirname "$0")/.."
 crmx=$PWD/build/release/crmx generate=$PWD/build/release/samples/generate
-folder=$PWD/build/demo customers=${1:-20000} date=2026-10-30 nights=3 last=2026-11-02 unit=11
+folder=$PWD/build/demo customers=${1:-20000} date=2026-10-28 nights=4 month_end=2026-10-31 last=2026-11-01 unit=11
 say() { printf '\n\033[1m%s\033[0m\n' "$1"; }
 show() { printf '$ crmx %s\n' "$*"; "$crmx" --work "$folder" "$@"; }
 [ -t 1 ] || say() { printf '\n== %s\n' "$1"; }
@@ -26,7 +26,14 @@ say "The initial load: import, integrated customers, measures, score, selection,
 show run initial --unit $unit --date $date
 say "The nights after it: changes applied, holdings revalued, everybody scored anew; caught up in one command"
 find "$bank" -mindepth 2 -maxdepth 2 -type f -exec cp {} "$folder/inbox/$unit/" \;
-show run daily --unit $unit --date 2026-10-31 --through $last
+show run daily --unit $unit --date 2026-10-29 --through $month_end
+say "The month end: statements for every CRM customer, delivered; then the month's detail is emptied"
+show detail list --unit $unit --day $month_end
+show run monthend --unit $unit --date $month_end
+say "The statement of one of them"
+awk -v RS='\f' '/冲正/ && length($0) < 4200 {print; exit}' "$folder"/deliver/$unit/statement.*/STATEMENT | cat -s
+say "The first night of the next month"
+show run daily --unit $unit --date $last
 say "What the unit looks like now"
 show status --unit $unit
 say "The tie-out: every record and every fen accounted for"

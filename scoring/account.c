@@ -299,3 +299,14 @@ bool account_bind_expression(const struct account_scope *s, const struct node *n
     term_fail(s, n, "a date in the expression may be missing for an account");
     return status_hint(s->st, "say what counts then: coalesce(date, business_date)");
 }
+
+bool account_type(const struct account_scope *s, const struct node *n, enum value_type *type)
+{
+    struct term *t;
+    if (!bind(s, n, &t)) return false;
+    *type = t->type;
+    if (term_is_numeric(t) || t->type == VALUE_DATE) return true;
+    term_fail(s, n, "an aggregate is of amounts, numbers or dates, not of %s",
+              t->type == VALUE_BOOLEAN ? "conditions" : "codes");
+    return status_hint(s->st, "count them: count(… where …)");
+}

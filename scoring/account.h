@@ -69,6 +69,9 @@ bool account_bind_condition(const struct account_scope *s, const struct node *n,
 bool account_bind_expression(const struct account_scope *s, const struct node *n, enum value_type type,
                              struct term **out);
 
+/* The type it has of itself. */
+bool account_type(const struct account_scope *s, const struct node *n, enum value_type *type);
+
 /* What is left of a term when codes[field] (−1: not known) are the codes of the row. Shares what does not change. cny()
  * of the base currency becomes a TERM_SCALE. */
 struct term *term_specialise(const struct account_scope *s, struct term *t, const int *codes);

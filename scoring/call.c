@@ -52,7 +52,18 @@ static bool parse_coefficient(struct parser *p, struct place place, struct node 
     return parser_take(p, TOKEN_RIGHT, "after the coefficient");
 }
 
-/* The rounding mode of round(x, half_even): a word, not an expression. */
+/* round(x, 2), round(x, half_even), round(x, 2, half_even): a number and a word, no expressions. */
+static bool parse_decimals(struct parser *p, int *decimals)
+{
+    struct place place = p->at->place;
+    int64_t mantissa;
+    int scale;
+    if (!parser_number(p, &mantissa, &scale)) return false;
+    *decimals = (int)mantissa;
+    if (scale == 0 && mantissa >= 0 && mantissa <= FORMULA_ROUND_DECIMALS_MAX) return true;
+    return formula_fail(p->f, place, p->st, "round takes 0 to %d decimals", FORMULA_ROUND_DECIMALS_MAX);
+}
+
 static bool parse_mode(struct parser *p, struct node *call)
 {
     enum rounding mode;
@@ -74,15 +85,16 @@ static bool check_arguments(struct parser *p, struct node *n, int count)
     return status_hint(p->st, "%s: %s", w->usage, w->help);
 }
 
-static bool parse_arguments(struct parser *p, struct node *n)
+static bool parse_arguments(struct parser *p, struct node *n, int *decimals)
 {
     struct node *list[16];
     int count = 0, extra = 0;
     if (p->at->kind != TOKEN_RIGHT) {
         do {
-            if (n->function == FUNCTION_ROUND && count == 1 && !extra) {
-                extra = 1;
-                if (!parse_mode(p, n)) return false;
+            if (n->function == FUNCTION_ROUND && count == 1) {
+                bool number = p->at->kind == TOKEN_NUMBER || p->at->kind == TOKEN_MINUS;
+                if (number && extra == 0 ? !parse_decimals(p, decimals) : !parse_mode(p, n)) return false;
+                extra++;
                 continue;
             }
             struct node *argument;
@@ -99,9 +111,34 @@ static bool parse_arguments(struct parser *p, struct node *n)
     return true;
 }
 
+static struct node *whole_number(struct parser *p, struct place place, int64_t number)
+{
+    struct node *n = node_new(&p->f->arena, NODE_NUMBER, place, 0);
+    n->mantissa = number;
+    return n;
+}
+
+static bool two(struct parser *p, enum node_kind kind, struct node *a, struct node *b, struct node **out)
+{
+    struct node *n = node_new(&p->f->arena, kind, a->place, 2);
+    n->children[0] = a;
+    n->children[1] = b;
+    return parser_seal(p, n, out);
+}
+
+/* round(x, 2) is round(x*100)/100: every evaluator knows it already, and what it means is said by the two. */
+static bool round_decimals(struct parser *p, struct node *call, int decimals, struct node **out)
+{
+    int64_t power = power_of_ten(decimals);
+    struct node *rounded;
+    return two(p, NODE_MULTIPLY, call->children[0], whole_number(p, call->place, power), &call->children[0]) &&
+           parser_seal(p, call, &rounded) && two(p, NODE_DIVIDE, rounded, whole_number(p, call->place, power), out);
+}
+
 bool parse_call(struct parser *p, struct node **out)
 {
     const struct token *name = p->at;
+    if (parser_at_aggregate(p)) return parse_aggregate_in_place(p, out);
     enum function function = function_find(name->text);
     if (function == FUNCTION_NONE) {
         struct guess guess;
@@ -119,5 +156,7 @@ bool parse_call(struct parser *p, struct node **out)
     if (function == FUNCTION_COEF) return parse_coefficient(p, name->place, out);
     struct node *n = node_new(&p->f->arena, NODE_CALL, name->place, 0);
     n->function = function;
-    return parse_arguments(p, n) && parser_seal(p, n, out);
+    int decimals = 0;
+    if (!parse_arguments(p, n, &decimals)) return false;
+    return decimals ? round_decimals(p, n, decimals, out) : parser_seal(p, n, out);
 }

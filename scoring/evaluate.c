@@ -1,4 +1,5 @@
 /* Binding a formula to a schema, and running its steps over a batch in slices. */
+#include "scoring/measure.h"
 #include "scoring/scalar.h"
 #include "scoring/steps.h"
 
@@ -28,10 +29,11 @@ static void map_result_codes(struct formula_program *p)
 
 bool formula_bind(const struct formula *f, const struct schema *schema, struct formula_program **out, struct status *st)
 {
+    *out = NULL;
+    if (!measure_infer(f, schema, st)) return false;
     struct formula_program *p = calloc(1, sizeof *p);
     ensure(p);
     arena_init(&p->arena, "formula program");
-    *out = NULL;
     p->f = f;
     p->schema = schema;
     p->business_date = schema->business_date;

@@ -54,6 +54,10 @@ struct measure_rates {
     const int32_t *per_unit; /* 1 or 100; any power of ten up to 10^6 */
 };
 
+/* The types of aggregates written inside expressions, which only the schema can tell. measure_bind and formula_bind do
+ * it first thing; whoever compares measures of a formula that is not bound does it himself. It writes into f, the same
+ * for the same schema: before threads share it. */
+bool measure_infer(const struct formula *f, const struct schema *schema, struct status *st);
 /* Compiles every measure of the formula. Fails with the formula's line and column when a field, code or type does not
  * fit. */
 bool measure_bind(const struct formula *f, const struct schema *schema, const struct measure_rates *rates,

@@ -138,6 +138,38 @@ static bool bind_all(struct binding *b, const bool *measures)
     return true;
 }
 
+/* --- types of aggregates in place --- */
+
+static bool infer_one(struct binding *b, struct measure_definition *m)
+{
+    int table = 0;
+    while (table < b->schema->tables_count && !table_matches(&b->schema->tables[table], m->tables[0].name)) table++;
+    if (table == b->schema->tables_count) return unknown_table(b, &m->tables[0]);
+    struct account_scope scope = {.f = b->f,
+                                  .schema = b->schema,
+                                  .table = &b->schema->tables[table],
+                                  .rate_scale = MEASURE_RATE_DECIMALS,
+                                  .arena = &b->scratch,
+                                  .st = b->st};
+    if (!account_type(&scope, m->expression, &m->type)) return false;
+    if (m->type != VALUE_DATE || m->aggregate == AGGREGATE_MIN || m->aggregate == AGGREGATE_MAX) return true;
+    return formula_fail(b->f, m->place, b->st, "dates have no %s: the first is min, the last is max",
+                        aggregate_word(m->aggregate)->name);
+}
+
+bool measure_infer(const struct formula *f, const struct schema *schema, struct status *st)
+{
+    struct binding b = {.f = f, .schema = schema, .st = st};
+    bool ok = true;
+    arena_init(&b.scratch, "types of aggregates");
+    for (int i = 0; ok && i < f->measures_count; i++) {
+        struct measure_definition *m = (struct measure_definition *)(uintptr_t)&f->measures[i];
+        if (m->in_place && m->expression) ok = infer_one(&b, m);
+    }
+    arena_release(&b.scratch);
+    return ok;
+}
+
 /* --- all of it --- */
 
 static void plan_measures(struct binding *b)
@@ -168,12 +200,13 @@ bool measure_bind(const struct formula *f, const struct schema *schema, const st
 bool measure_bind_some(const struct formula *f, const struct schema *schema, const struct measure_rates *rates,
                        const bool *wanted, struct measure_set **out, struct status *st)
 {
+    *out = NULL;
+    if (!measure_infer(f, schema, st)) return false;
     struct measure_set *s = calloc(1, sizeof *s);
     ensure(s);
     arena_init(&s->arena, "measures");
     s->file = arena_dup(&s->arena, view_of(f->file));
     struct binding b = {.f = f, .schema = schema, .set = s, .st = st};
-    *out = NULL;
     arena_init(&b.scratch, "measure scratch");
     plan_measures(&b);
     if (!bind_rates(&b, rates) || !bind_all(&b, wanted) || !binding_plan(&b)) {

@@ -1,12 +1,11 @@
-/* node_text: a piece of a formula written again from its tree, for findings and explanations: "a*系数(1.5) + b". One
- * line, plain signs, English keywords, names as the formula has them. Internal to scoring/. */
+/* node_text: a piece of a formula for findings and explanations: its text as print.h writes it, in an arena, and its
+ * place. Internal to scoring/. */
 #ifndef CRMX_SCORING_NODE_TEXT_H
 #define CRMX_SCORING_NODE_TEXT_H
 
 #include "base/buf.h"
 #include "scoring/tree.h"
 
-void node_write(struct buf *out, const struct formula *f, const struct node *n);
 /* In the arena. */
 const char *node_text(struct arena *a, const struct formula *f, const struct node *n);
 /* "sum(retail where kind = 'D', balance)" */

@@ -14,6 +14,7 @@ struct parser {
     const struct token *at;
     int nesting;   /* open parentheses, calls, cases, unary signs */
     int constants; /* numbers, dates and texts so far */
+    bool in_aggregate;
     struct status *st;
 };
 
@@ -22,6 +23,11 @@ bool parse_expression(struct parser *p, struct node **out);
 bool parse_call(struct parser *p, struct node **out);
 /* "measure NAME [as ALIAS] TYPE = AGGREGATE", behind the word measure. */
 bool parse_measure(struct parser *p);
+/* Does an aggregate of accounts begin here? min(a, b) and max(a, b) are functions; the aggregates of these names are
+ * known by accounts or where: min(retail where kind = 'D', balance). */
+bool parser_at_aggregate(const struct parser *p);
+/* One inside an expression: a measure whose name is its text; the same text is the same measure. */
+bool parse_aggregate_in_place(struct parser *p, struct node **out);
 /* Checks the height of a finished node. */
 bool parser_seal(struct parser *p, struct node *n, struct node **out);
 

@@ -145,13 +145,10 @@ void print_node(const struct formula *f, const struct node *n, struct buf *out)
     }
 }
 
-void formula_measure_definition(const struct formula *f, int measure, struct buf *out)
+void print_measure(const struct formula *f, const struct measure_definition *m, struct buf *out)
 {
-    ensure(measure >= 0 && measure < f->measures_count);
-    const struct measure_definition *m = &f->measures[measure];
-    buf_addf(out, "%s %s = %s(", f->unit == UNIT_YUAN ? "yuan" : "fen", value_type_name(m->type),
-             aggregate_word(m->aggregate)->name);
-    for (int i = 0; i < m->tables_count; i++) buf_addf(out, "%s%s", i ? "+" : "", m->tables[i].name);
+    buf_addf(out, "%s(", aggregate_word(m->aggregate)->name);
+    for (int i = 0; i < m->tables_count; i++) buf_addf(out, "%s%s", i ? " + " : "", m->tables[i].name);
     if (m->predicate) {
         buf_add_text(out, " where ");
         print_node(f, m->predicate, out);
@@ -161,6 +158,14 @@ void formula_measure_definition(const struct formula *f, int measure, struct buf
         print_node(f, m->expression, out);
     }
     buf_add_text(out, ")");
+}
+
+void formula_measure_definition(const struct formula *f, int measure, struct buf *out)
+{
+    ensure(measure >= 0 && measure < f->measures_count);
+    const struct measure_definition *m = &f->measures[measure];
+    buf_addf(out, "%s %s = ", f->unit == UNIT_YUAN ? "yuan" : "fen", value_type_name(m->type));
+    print_measure(f, m, out);
 }
 
 int formula_definition_count(const struct formula *f)

@@ -12,5 +12,7 @@
 #include "scoring/tree.h"
 
 void print_node(const struct formula *f, const struct node *n, struct buf *out);
+/* "sum(retail + card where kind = 'D', balance)" */
+void print_measure(const struct formula *f, const struct measure_definition *m, struct buf *out);
 
 #endif

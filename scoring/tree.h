@@ -26,11 +26,12 @@ enum {
     FORMULA_RESULTS_MAX = 32,
     FORMULA_LETS_MAX = 256,
     FORMULA_COEFFICIENTS_MAX = 256,
-    FORMULA_CONSTANTS_MAX = 2048, /* numbers, dates and texts in expressions */
-    FORMULA_NAME_MAX = 96,        /* bytes of a name: 32 Chinese characters */
-    FORMULA_CODE_MAX = 32,        /* bytes of a code literal */
-    FORMULA_DIGITS_MAX = 15,      /* digits of a number: exact in a double */
-    CODES_SHOWN_MAX = 400,        /* bytes of a list of codes in a hint; the rest is cut */
+    FORMULA_CONSTANTS_MAX = 2048,   /* numbers, dates and texts in expressions */
+    FORMULA_NAME_MAX = 96,          /* bytes of a name: 32 Chinese characters */
+    FORMULA_ROUND_DECIMALS_MAX = 6, /* of round(x, 2) */
+    FORMULA_CODE_MAX = 32,          /* bytes of a code literal */
+    FORMULA_DIGITS_MAX = 15,        /* digits of a number: exact in a double */
+    CODES_SHOWN_MAX = 400,          /* bytes of a list of codes in a hint; the rest is cut */
     FORMULA_DEFINITIONS_MAX = FORMULA_LETS_MAX + FORMULA_RESULTS_MAX
 };
 
@@ -92,6 +93,8 @@ struct measure_definition {
     const char *name, *alias; /* alias is the name when none was written */
     struct place place;
     enum value_type type;
+    bool
+        in_place; /* written inside an expression: its name is its text, its type comes with the schema (measure_infer) */
     enum aggregate aggregate;
     struct table_name *tables;
     int tables_count;

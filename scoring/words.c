@@ -10,8 +10,10 @@ static const struct function_word FUNCTIONS[FUNCTION_COUNT] = {
     [FUNCTION_MIN] = {"min", "最小", 2, 16, WORD_CUSTOMER | WORD_ACCOUNT, "min(a, b, …)", "the smallest"},
     [FUNCTION_MAX] = {"max", "最大", 2, 16, WORD_CUSTOMER | WORD_ACCOUNT, "max(a, b, …)", "the largest"},
     [FUNCTION_ABS] = {"abs", "绝对值", 1, 1, WORD_CUSTOMER | WORD_ACCOUNT, "abs(x)", "x without its sign"},
-    [FUNCTION_ROUND] = {"round", "舍入", 1, 2, WORD_CUSTOMER, "round(x) or round(x, half_up|half_away|half_even)",
-                        "x as a whole number of its unit; without a mode as the file's `rounding` says"},
+    [FUNCTION_ROUND] =
+        {"round", "舍入", 1, 3, WORD_CUSTOMER, "round(x[, decimals][, half_up|half_away|half_even])",
+         "x as a whole number of its unit, or with 0 to 6 decimals; without a mode as the file's `rounding` "
+         "says"},
     [FUNCTION_FLOOR] = {"floor", "下取整", 1, 1, WORD_CUSTOMER, "floor(x)", "the largest whole number not above x"},
     [FUNCTION_CEIL] = {"ceil", "上取整", 1, 1, WORD_CUSTOMER, "ceil(x)", "the smallest whole number not below x"},
     [FUNCTION_COALESCE] = {"coalesce", "缺省", 2, 16, WORD_CUSTOMER | WORD_ACCOUNT, "coalesce(a, b, …)",

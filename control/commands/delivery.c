@@ -1,42 +1,11 @@
 /* crmx delivery run, list, resolve: the sets that go to the CRM data server. */
 #include "base/os.h"
-#include "control/follow.h"
-#include "control/show_unit.h"
+#include "control/show_delivery.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { LIST_MAX = 64 << 20 };
-
-#define OPTION_TARGET(what)                                                                                            \
-    {                                                                                                                  \
-        .name = "target", .letter = 't', .type = COMMAND_TEXT, .placeholder = "TARGET", .doc = what                    \
-    }
-
-/* The targets meant: the one that is named, else all of the unit. */
-static bool find_targets(struct command_call *call, const char *unit, const char **names, int *count, struct status *st)
-{
-    struct deliver_target *targets;
-    const char *only = command_text(call, "target", NULL);
-    int all;
-    *count = 0;
-    if (!follow_targets(call, unit, &targets, &all, st)) return false;
-    for (int i = 0; i < all; i++)
-        if (!only || strcmp(targets[i].place.name, only) == 0) names[(*count)++] = targets[i].place.name;
-    if (*count) return true;
-    /* A target that is no longer configured has left its ledger. */
-    const char *ledger = only ? follow_ledger(call, unit, only, st) : NULL;
-    if (ledger && os_exists(ledger)) {
-        names[(*count)++] = only;
-        return true;
-    }
-    if (only)
-        status_fail(st, STATUS_USAGE, "unit %s has no target \"%s\"", unit, only);
-    else
-        status_fail(st, STATUS_USAGE, "unit %s has no targets: nothing is delivered", unit);
-    return status_hint(st, "targets are the sections [target NAME] of units/%s.ini; see: crmx layout check %s", unit,
-                       unit);
-}
 
 /* --- run --- */
 
@@ -62,7 +31,7 @@ const struct command command_delivery_run = {
     .summary = "deliver a unit's current generation (again, after a failure)",
     .description =
         "The follower of step 120. What a target has already is recognised; a set never passes an earlier one.",
-    .options = (const struct command_value[]){SHOW_UNIT, OPTION_TARGET("only this target (default: all)"), {0}},
+    .options = (const struct command_value[]){SHOW_UNIT, SHOW_TARGET("only this target (default: all)"), {0}},
     .examples = "crmx delivery run --unit 11\ncrmx delivery run --unit 11 --target crm",
     .run = run_run,
 };
@@ -98,7 +67,7 @@ static int run_list(struct command_call *call)
     const char *unit = show_unit(call, &call->status), *names[DELIVER_TARGETS_MAX];
     int count;
     struct buf out;
-    if (!unit || !find_targets(call, unit, names, &count, &call->status)) return command_failed(call);
+    if (!unit || !show_targets(call, unit, names, &count, &call->status)) return command_failed(call);
     buf_init(&out, LIST_MAX);
     if (call->json) buf_add_text(&out, "[");
     bool ok = true;
@@ -113,7 +82,7 @@ const struct command command_delivery_list = {
     .name = "delivery list",
     .summary = "the sets that went, or wait to go, to each target",
     .options = (const struct command_value[]){SHOW_UNIT,
-                                              OPTION_TARGET("only this target (default: all)"),
+                                              SHOW_TARGET("only this target (default: all)"),
                                               {.name = "count",
                                                .letter = 'n',
                                                .type = COMMAND_INTEGER,
@@ -136,34 +105,14 @@ static bool read_decision(struct command_call *call, enum deliver_decision *deci
     return status_hint(st, "ask the receiver: --confirm when it has the set, --resend when it has not");
 }
 
-static bool read_set(struct command_call *call, struct ledger_key *key, struct status *st)
-{
-    const char *text = command_text(call, "key", NULL);
-    if (ledger_key_parse(text, key)) return true;
-    status_fail(st, STATUS_USAGE, "\"%s\" is no set: a date and a number are needed, such as 20261031.001", text);
-    return status_hint(st, "see the sets: crmx delivery list");
-}
-
 static int run_resolve(struct command_call *call)
 {
     struct status *st = &call->status;
-    const char *unit = show_unit(call, st), *names[DELIVER_TARGETS_MAX];
+    const char *unit = show_unit(call, st);
     struct deliver_resolution r = {.unit = unit, .reason = command_text(call, "reason", NULL)};
-    char user[64];
-    int count;
-    if (!unit || !read_set(call, &r.key, st) || !read_decision(call, &r.decision, st) ||
-        !find_targets(call, unit, names, &count, st))
+    if (!unit || !show_set(call, "key", &r.key, st) || !read_decision(call, &r.decision, st) ||
+        !show_decide(call, &r, st))
         return command_failed(call);
-    if (count > 1) {
-        status_fail(st, STATUS_USAGE, "unit %s has %d targets: which one?", unit, count);
-        status_hint(st, "add --target, one of: %s, %s …", names[0], names[1]);
-        return command_failed(call);
-    }
-    os_user_name(os_user(), user);
-    r.target = names[0];
-    r.by = command_text(call, "by", user);
-    const char *ledger = follow_ledger(call, unit, r.target, st);
-    if (!ledger || !deliver_resolve(ledger, &r, st)) return command_failed(call);
     if (call->json)
         printf("{\"unit\": \"%s\", \"target\": \"%s\", \"set\": \"%s\", \"decision\": \"%s\"}\n", unit, r.target,
                ledger_key_format(r.key).text, r.decision == DELIVER_CONFIRM ? "confirm" : "resend");
@@ -189,18 +138,10 @@ const struct command command_delivery_resolve = {
         (const struct command_value[]){
             {.name = "confirm", .type = COMMAND_FLAG, .doc = "the receiver has it (or it was brought by hand)"},
             {.name = "resend", .type = COMMAND_FLAG, .doc = "the receiver does not have it: send the whole set again"},
-            {.name = "reason",
-             .letter = 'r',
-             .type = COMMAND_TEXT,
-             .placeholder = "TEXT",
-             .doc = "how it was found out",
-             .required = true},
-            {.name = "by",
-             .type = COMMAND_TEXT,
-             .placeholder = "NAME",
-             .doc = "who decides (default: the user of this session)"},
+            SHOW_REASON("how it was found out"),
+            SHOW_BY,
             SHOW_UNIT,
-            OPTION_TARGET("the target (default: the only one)"),
+            SHOW_TARGET("the target (default: the only one)"),
             {0}},
     .examples = "crmx delivery resolve 20261031.001 --confirm --reason \"CRM operations saw it, call of 03:10\"",
     .run = run_resolve,

@@ -32,7 +32,7 @@ static int run_functions(struct command_call *call)
     listing_init(&rows, COLUMNS);
     for (int i = 0; i < AGGREGATES_COUNT; i++) {
         const struct aggregate_word *w = aggregate_word((enum aggregate)i);
-        add_row(&rows, w->name, w->alias, "measure", w->usage, w->help);
+        add_row(&rows, w->name, w->alias, "both", w->usage, w->help);
     }
     for (int i = 0; i < FUNCTION_COUNT; i++) {
         const struct function_word *w = function_word((enum function)i);
@@ -50,7 +50,8 @@ static int run_functions(struct command_call *call)
 const struct command command_formula_functions = {
     .name = "formula functions",
     .summary = "the functions, aggregates and words of the formula language, English and Chinese",
-    .description = "\"measure\": inside an aggregate, about one account. \"score\": in the score, results and "
+    .description = "\"measure\": inside an aggregate, about one account; \"both\": there and in the score. \"score\": "
+                   "in the score, results and "
                    "intermediate values. "
                    "\"word\": of the language itself, cannot be a name.",
     .needs = COMMAND_NEEDS_NOTHING,

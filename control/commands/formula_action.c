@@ -2,6 +2,7 @@
  * database keeps. */
 #include "base/date.h"
 #include "control/act.h"
+#include "control/show_version.h"
 
 #include <string.h>
 
@@ -17,6 +18,19 @@ static bool check_digest(struct command_call *call, const struct parameter_versi
     return status_hint(st, "look at it again: crmx formula show %lld", (long long)v->version);
 }
 
+/* What was tried is what is submitted and approved. Other states than these are the database's to refuse. */
+static bool check_trial(struct command_call *call, struct parameter_store *store, const struct parameter_version *v,
+                        const char *action, struct status *st)
+{
+    bool submits = strcmp(action, "submit") == 0 && strcmp(v->state, "trialled") == 0;
+    bool approves = strcmp(action, "approve") == 0 && strcmp(v->state, "submitted") == 0;
+    struct show_version content;
+    if (!submits && !approves) return true;
+    bool ok = show_version_content(store, v, &content, st) && show_version_check(call->work, v, &content, st);
+    show_version_close(&content);
+    return ok;
+}
+
 static bool act(struct command_call *call, struct parameter_store *store, struct parameter_result *result,
                 struct status *st)
 {
@@ -24,7 +38,7 @@ static bool act(struct command_call *call, struct parameter_store *store, struct
     const char *action = strrchr(call->command->name, ' ') + 1;
     bool dated = strcmp(action, "activate") == 0 || strcmp(action, "retire") == 0 || strcmp(action, "rollback") == 0;
     if (!parameter_store_version(store, command_integer(call, "version", 0), &v, st) ||
-        (strcmp(action, "approve") == 0 && !check_digest(call, &v, st)))
+        (strcmp(action, "approve") == 0 && !check_digest(call, &v, st)) || !check_trial(call, store, &v, action, st))
         return false;
     struct parameter_act a = {.action = action,
                               .version = v.version,

@@ -1,25 +1,30 @@
 /* crmx formula trial 试算: a version over the current generation of a unit; recorded, because an approval refers to
  * it. */
 #include "control/act.h"
+#include "control/show_draft.h"
 #include "control/show_generation.h"
-#include "etl/parameter_trial.h"
+#include "control/show_trial.h"
+#include "control/show_version.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-struct trial {
+struct version_trial {
     struct command_call *call;
     struct parameter_store store;
     struct parameter_version version;
+    struct show_version content;
     struct generation *g;
     struct pool *pool;
-    struct parameter_trial_counts counts;
+    struct trial_request request;
+    struct trial trial;
+    const char *reason; /* why it cannot be submitted; NULL */
     struct parameter_result result;
     struct status *st;
 };
 
 /* A unit's version is tried over that unit; one of the head office over the unit that --unit names. */
-static bool open_unit(struct trial *t)
+static bool open_unit(struct version_trial *t)
 {
     const char *level = t->version.level, *given = command_text(t->call, "unit", NULL), *unit = level;
     if (strcmp(level, PARAMETER_HEAD) == 0)
@@ -30,32 +35,35 @@ static bool open_unit(struct trial *t)
     return unit && generation_open(show_unit_folder(t->call, unit), NULL, &t->g, t->st);
 }
 
-static bool try(struct trial *t)
+static bool try(struct version_trial *t)
 {
-    const char *formula, *threshold;
-    int threads = (int)option_integer(t->call->options, OPTION_RUN_THREADS);
-    if (!parameter_store_inherited(&t->store, &t->version, &formula, &threshold, t->st) || !open_unit(t)) return false;
-    t->pool = pool_new(threads ? threads : os_cpu_count());
-    struct parameter_trial_request r = {.g = t->g,
+    if (!show_version_content(&t->store, &t->version, &t->content, t->st) || !open_unit(t)) return false;
+    t->pool = show_pool(t->call);
+    t->request = (struct trial_request){.g = t->g,
                                         .pool = t->pool,
-                                        .customer_type =
-                                            strcmp(t->version.customer_type, ACT_TYPES[CUSTOMER_CORPORATE]) == 0,
-                                        .formula = formula,
-                                        .threshold = threshold,
-                                        .name = arena_printf(&t->call->arena, "version %" PRId64, t->version.version)};
-    if (!parameter_trial_run(&r, &t->counts, t->st)) return false;
+                                        .type = t->content.type,
+                                        .formula = t->content.f,
+                                        .name = t->content.name,
+                                        .by_count = 0};
+    bool against;
+    if (!show_trial_run(t->call, &t->request, &t->trial, t->content.hash, &against, t->st)) return false;
+    if (against) {
+        t->reason = arena_dup(&t->call->arena, view_of(t->st->message));
+        status_clear(t->st);
+    }
     struct parameter_trial record = {.unit = t->g->unit->id,
                                      .generation = t->g->id,
-                                     .customers = t->counts.customers,
-                                     .passing = t->counts.passing,
-                                     .errors = t->counts.errors,
-                                     .error = t->counts.errors ? t->counts.error : NULL};
+                                     .hash = t->content.hash,
+                                     .customers = t->trial.count.scored,
+                                     .passing = t->trial.count.pass,
+                                     .errors = against,
+                                     .error = t->reason};
     return parameter_store_record_trial(&t->store, &t->version, &record, &t->result, t->st);
 }
 
-static void show_result(struct trial *t)
+static void show_result(struct version_trial *t)
 {
-    const struct parameter_trial_counts *c = &t->counts;
+    const struct trial_count *c = &t->trial.count;
     struct show s;
     show_open(&s, t->call->json);
     show_section(&s, "trial", "trial of version %" PRId64, t->version.version);
@@ -63,33 +71,28 @@ static void show_result(struct trial *t)
     show_text(&s, "unit", t->g->unit->id);
     show_text(&s, "generation", t->g->id);
     show_text(&s, "digest", t->version.digest);
-    show_amount(&s, "threshold", c->threshold_minor, 2);
-    show_integer(&s, "customers", (int64_t)c->customers);
-    show_integer(&s, "passing", (int64_t)c->passing);
-    show_integer(&s, "entering", (int64_t)c->entering);
-    show_integer(&s, "leaving", (int64_t)c->leaving);
+    show_text(&s, "hash", t->content.hash);
+    show_amount(&s, "threshold", formula_threshold(t->content.f), 2);
+    show_integer(&s, "customers", (int64_t)c->scored);
+    show_integer(&s, "passing", (int64_t)c->pass);
+    show_integer(&s, "entering", (int64_t)c->enters);
+    show_integer(&s, "leaving", (int64_t)c->leaves);
     show_text(&s, "state", t->result.state);
     if (!s.json) show_textf(&s, "next", "crmx formula submit %" PRId64, t->version.version);
     show_print(&s);
 }
 
 /* Recorded, too, but nothing to be submitted. */
-static bool fail_trial(struct trial *t)
+static bool fail_trial(struct version_trial *t)
 {
-    if (t->counts.errors)
-        status_fail(t->st, STATUS_INPUT, "version %" PRId64 " cannot be submitted: %s", t->version.version,
-                    t->counts.error);
-    else
-        status_fail(t->st, STATUS_INPUT,
-                    "version %" PRId64 " cannot be submitted: unit %s has no %s customers to try it on",
-                    t->version.version, t->g->unit->id, t->version.customer_type);
+    status_fail(t->st, STATUS_INPUT, "version %" PRId64 " cannot be submitted: %s", t->version.version, t->reason);
     return status_hint(t->st, "change it: crmx formula edit %" PRId64 " --file FILE; then try it again",
                        t->version.version);
 }
 
 static int run(struct command_call *call)
 {
-    struct trial *t = arena_new(&call->arena, struct trial);
+    struct version_trial *t = arena_new(&call->arena, struct version_trial);
     t->call = call;
     t->st = &call->status;
     bool ok = act_open(call, true, &t->store, t->st) &&
@@ -98,6 +101,8 @@ static int run(struct command_call *call)
         show_result(t);
     else if (ok)
         ok = fail_trial(t);
+    trial_release(&t->trial);
+    show_version_close(&t->content);
     generation_close(t->g);
     pool_free(t->pool);
     parameter_store_close(&t->store);
@@ -107,9 +112,9 @@ static int run(struct command_call *call)
 const struct command command_formula_trial = {
     .name = "formula trial",
     .summary = "try a version over the whole current generation of a unit; needed before it can be submitted",
-    .description =
-        "Every measure is computed again, every customer scored; nothing else changes. The result is recorded "
-        "with the version. A version with an error cannot be submitted.",
+    .description = "The trial of crmx trial, over everybody: nothing else changes. The result is recorded with the "
+                   "version and kept "
+                   "in state/units/UU/trial/HASH.json. A version with an error cannot be submitted.",
     .arguments = (const struct command_value[]){ACT_VERSION, {0}},
     .options = (const struct command_value[]){{.name = "unit",
                                                .letter = 'u',

@@ -1,7 +1,7 @@
 /* crmx formula draft, edit, import: versions of parameters before anybody has approved them. */
 #include "control/act.h"
+#include "control/show_draft.h"
 #include "etl/database_query.h"
-#include "etl/parameter_trial.h"
 #include "scoring/formula.h"
 
 #include <inttypes.h>
@@ -26,7 +26,7 @@ static bool check_formula(const char *name, const char *text, struct status *st)
 static const char *threshold_text(struct command_call *call, const char *given, struct status *st)
 {
     int64_t minor;
-    if (parameter_read_money(given, &minor))
+    if (show_parse_amount("threshold", given, &minor, st) && minor >= 0)
         return arena_printf(&call->arena, "%" PRId64 ".%02d", minor / 100, (int)(minor % 100));
     status_fail(st, STATUS_USAGE, "\"%s\" is no threshold", given);
     status_hint(st, "an amount in yuan such as 500000 or 500000.00");

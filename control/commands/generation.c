@@ -1,4 +1,5 @@
 /* crmx generation list, verify, show: what is stored of a unit. */
+#include "control/show_delivery.h"
 #include "control/show_generation.h"
 #include "control/show_tsv.h"
 
@@ -32,15 +33,28 @@ static bool read_manifest(struct arena *arena, const char *path, struct summary 
     return ok && st->code == STATUS_OK;
 }
 
+/* The target that keeps a generation from being pruned; NULL: none. */
+static const char *needed_by(const struct keep_list *kept, const char *id)
+{
+    for (int i = 0; i < kept->count; i++)
+        if (strcmp(kept->entry[i].id, id) == 0) return kept->entry[i].needed_by;
+    return NULL;
+}
+
 static int run_list(struct command_call *call)
 {
-    static const char *const COLUMNS[] = {"generation", "business_date", "kind",  "customers",
-                                          "files",      "bytes",         "state", NULL};
+    static const char *const COLUMNS[] = {"generation", "business_date", "kind",      "customers", "files",
+                                          "bytes",      "state",         "needed_by", NULL};
     struct status *st = &call->status;
     const char *unit = show_unit(call, st), **ids;
     int count;
     struct listing rows;
+    struct status unknown = {0}; /* a unit file that cannot be read: the list is still wanted */
+    struct keep_unit u = {0};
+    struct keep_list *kept = arena_new(&call->arena, struct keep_list);
     if (!unit || !show_generations(call, unit, &ids, &count, st)) return command_failed(call);
+    if (show_keep_unit(call, unit, &u, &unknown) && !keep_look(&u, KEEP_GENERATIONS_MAX, kept, st))
+        return command_failed(call);
     listing_init(&rows, COLUMNS);
     for (int i = count; i-- > 0;) {
         struct summary s;
@@ -55,6 +69,7 @@ static int run_list(struct command_call *call)
         listing_integer(&rows, s.files);
         listing_integer(&rows, (int64_t)s.bytes);
         listing_text(&rows, !ok ? "damaged" : i == count - 1 ? "current" : "earlier");
+        listing_text(&rows, needed_by(kept, ids[i]));
     }
     listing_print(&rows, call->json);
     listing_release(&rows);

@@ -2,7 +2,7 @@
 #include "base/date.h"
 #include "control/listing.h"
 #include "control/show.h"
-#include "control/show_unit.h"
+#include "control/show_delivery.h"
 #include "etl/keep.h"
 #include "etl/lookup.h"
 #include "etl/populate.h"
@@ -29,12 +29,12 @@ static int run_prune(struct command_call *call)
 {
     static const char *const COLUMNS[] = {"generation", NULL};
     const char *unit = show_unit(call, &call->status);
-    if (!unit) return command_failed(call);
+    struct keep_unit u;
+    if (!unit || !show_keep_unit(call, unit, &u, &call->status)) return command_failed(call);
     struct pruned p = {.count = 0};
     listing_init(&p.rows, COLUMNS);
     bool rehearse = command_flag(call, "rehearse");
-    bool ok = keep_prune(show_unit_folder(call, unit), (int)command_integer(call, "keep", 7), rehearse, tell, &p,
-                         &call->status);
+    bool ok = keep_prune(&u, (int)command_integer(call, "keep", 7), rehearse, tell, &p, &call->status);
     if (ok) listing_print(&p.rows, call->json);
     if (ok && !call->json && !call->quiet)
         fprintf(stderr, "%d generations %s\n", p.count, rehearse ? "would be removed" : "removed");
@@ -44,7 +44,8 @@ static int run_prune(struct command_call *call)
 
 const struct command command_generation_prune = {
     .name = "generation prune",
-    .summary = "removes old generations: the latest 7 dates, the month ends and the current one stay",
+    .summary =
+        "removes old generations: the latest 7 dates, the month ends, the current one and what targets need stay",
     .options =
         (const struct command_value[]){SHOW_UNIT,
                                        {.name = "keep",
@@ -64,22 +65,27 @@ static int run_rollback(struct command_call *call)
 {
     const char *unit = show_unit(call, &call->status);
     char id[GENERATION_ID_MAX];
-    if (!unit || !keep_rollback(show_unit_folder(call, unit), unit, command_date(call, "to", 0),
-                                command_text(call, "reason", ""), id, &call->status))
+    struct keep_unit u;
+    if (!unit || !show_keep_unit(call, unit, &u, &call->status) ||
+        !keep_rollback(&u, command_date(call, "to", 0), command_text(call, "reason", ""), id, &call->status))
         return command_failed(call);
     if (call->json)
         printf("{\"generation\":\"%s\"}\n", id);
     else
-        printf("generation %s is current; the database follows: crmx db load --unit %s\n", id, unit);
+        printf("generation %s is current; the database follows: crmx db load --unit %s; the targets: crmx delivery run "
+               "--unit %s\n",
+               id, unit, unit);
     return 0;
 }
 
 const struct command command_generation_rollback = {
     .name = "generation rollback",
     .summary = "makes the generation of an earlier date the current one",
-    .description =
-        "Later dates are run again after it; the integrated numbers they had given are burned. Refused once a "
-        "later date was delivered: then the date is done again (run daily --redo).",
+    .description = "Later dates are run again after it; the integrated numbers they had given are burned. A target "
+                   "that has a later "
+                   "date gets a set that takes it back: full, or a delta. Refused while a set is under way at a "
+                   "target, and where the "
+                   "generation a delta would start from is gone.",
     .options =
         (const struct command_value[]){
             SHOW_UNIT,

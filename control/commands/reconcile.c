@@ -263,6 +263,33 @@ static bool read_amounts(struct page *p, const struct table *t, int column, cons
     return true;
 }
 
+/* Movements of tonight, per transaction log; money of each currency is on crmx detail list. */
+static void show_movements(struct page *p)
+{
+    static const char *const COLUMNS[] = {"log", "accepted", "kept", "accounts", "breaks", NULL};
+    struct listing rows;
+    int64_t breaks = 0;
+    listing_init(&rows, COLUMNS);
+    for (int i = 0; i < p->g->unit->layouts_count; i++) {
+        const char *name = p->g->unit->layouts[i]->name;
+        uint64_t accepted = 0;
+        if (!find(p, arena_printf(p->arena, "%s.kept", name), "")) continue;
+        for (int f = 0; f < p->g->inputs.files_count; f++)
+            if (p->g->inputs.files[f].layout_index == i) accepted += p->g->inputs.files[f].accepted;
+        listing_text(&rows, name);
+        add_number(p, &rows, (int64_t)accepted);
+        add_number(p, &rows, records(p, name, "kept"));
+        add_number(p, &rows, records(p, name, "moved_accounts"));
+        add_number(p, &rows, records(p, name, "breaks"));
+        breaks += records(p, name, "breaks");
+    }
+    show_rows(&p->s, "movements",
+              breaks ? "MOVEMENTS: opening + movements = closing; breaks: crmx detail breaks"
+                     : "MOVEMENTS: opening + movements = closing of every account",
+              &rows);
+    listing_release(&rows);
+}
+
 /* On the page each currency in one line, over all amounts of all tables (a hash total: nothing can get lost in it). */
 static void show_currencies(struct page *p)
 {
@@ -467,6 +494,7 @@ static int run(struct command_call *call)
     show_filters(p);
     show_customers(p);
     show_tables(p);
+    show_movements(p);
     show_currencies(p);
     if (full || call->json) show_amounts(p);
     show_rates(p);

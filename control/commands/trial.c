@@ -1,7 +1,7 @@
 /* crmx trial 试算: what a formula would do, over a committed generation. */
-#include "base/date.h"
 #include "control/show_draft.h"
 #include "control/show_explain.h"
+#include "control/show_trial.h"
 #include "scoring/words.h"
 
 #include <inttypes.h>
@@ -232,42 +232,7 @@ static void print_lists(struct trial_call *c)
     if (command_flag(c->call, "leaving")) print_list(c, "leaves", c->trial.leaving, c->trial.leaving_count);
 }
 
-/* --- what is kept --- */
-
-static void copy(char *to, size_t size, const char *text)
-{
-    snprintf(to, size, "%s", text);
-}
-
-static bool keep(struct trial_call *c, const char *reason, struct status *st)
-{
-    const struct generation *g = c->p->g;
-    const struct trial_count *n = &c->trial.count;
-    const char *folder = show_unit_folder(c->call, g->unit->id);
-    struct generation_current current;
-    bool there;
-    struct trial_result r = {.threshold_minor = formula_threshold(c->formula.f),
-                             .scored = n->scored,
-                             .excluded = n->excluded,
-                             .selected = n->pass,
-                             .active = n->active,
-                             .entering = n->enters,
-                             .leaving = n->leaves,
-                             .may_be_submitted = !*reason};
-    if (!generation_current_read(folder, &current, &there, st)) return false;
-    copy(r.hash, sizeof r.hash, c->formula.hash);
-    copy(r.unit, sizeof r.unit, g->unit->id);
-    copy(r.type, sizeof r.type, SHOW_TYPES[c->formula.type]);
-    copy(r.formula, sizeof r.formula, c->formula.name);
-    copy(r.generation, sizeof r.generation, g->id);
-    if (there && strcmp(current.id, g->id) == 0) copy(r.manifest_hash, sizeof r.manifest_hash, current.manifest_hash);
-    copy(r.score_all, sizeof r.score_all, show_decimal(&c->call->arena, n->score_all, 2));
-    copy(r.score_selected, sizeof r.score_selected, show_decimal(&c->call->arena, n->score_pass, 2));
-    copy(r.reason, sizeof r.reason, reason);
-    date_format(g->business_date, r.business_date);
-    os_wall_clock(r.made);
-    return trial_result_write(folder, &r, st);
-}
+/* --- over the population --- */
 
 /* A sample or coefficients of the command line are for looking only; what an approval may refer to is kept, and so is
  * what speaks against the formula. */
@@ -275,14 +240,12 @@ static bool run_population(struct trial_call *c)
 {
     c->pool = show_pool(c->call);
     if (!choose(c)) return false;
-    if (!trial_run(&c->request, &c->trial, c->st)) {
-        struct status ignored = {0};
-        if (!c->request.sample && !c->formula.coefficients_changed && c->st->code == STATUS_INPUT)
-            keep(c, c->st->message, &ignored);
-        return status_while(c->st, "trying a formula: it cannot be submitted");
-    }
     const char *reason = why_not(c);
-    if (!*reason && !keep(c, reason, c->st)) return false;
+    bool against = false;
+    if (*reason ? !trial_run(&c->request, &c->trial, c->st)
+                : !show_trial_run(c->call, &c->request, &c->trial, c->formula.hash, &against, c->st))
+        return status_while(c->st, "trying a formula");
+    if (against) return status_while(c->st, "trying a formula: it cannot be submitted");
     if (c->request.lists)
         print_lists(c);
     else

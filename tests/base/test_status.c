@@ -130,6 +130,21 @@ static void break_an_invariant(void)
     ensure(1 + 1 == 3);
 }
 
+static void take_too_much(void)
+{
+    void *volatile p = malloc(SIZE_MAX / 4);
+    ensure(p);
+}
+
+static void test_no_memory(void **state)
+{
+    int result = run_child(take_too_much, test_path("stderr"));
+    assert_true(WIFEXITED(result));
+    assert_int_equal(WEXITSTATUS(result), 8);
+    assert_has(test_read(test_path("stderr")), "ERROR: the system gave the process no more memory (");
+    assert_has(test_read(test_path("stderr")), "HINT: look at ulimit -d");
+}
+
 static void test_print(void **state)
 {
     assert_int_equal(run_child(print_a_failure, test_path("stderr")), 0);
@@ -152,7 +167,7 @@ int main(void)
         cmocka_unit_test(test_first_failure_wins), cmocka_unit_test(test_hint_and_context),
         cmocka_unit_test(test_errno_is_kept),      cmocka_unit_test(test_long_texts_are_cut),
         cmocka_unit_test(test_exit_codes),         cmocka_unit_test(test_print),
-        cmocka_unit_test(test_bug_aborts),
+        cmocka_unit_test(test_bug_aborts),         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests_name("base/status", tests, test_make_folder, test_remove_folder);
 }

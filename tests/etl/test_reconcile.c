@@ -375,10 +375,10 @@ static void test_unbalanced(void **state)
     im.rates = &rates;
     inputs.files[0] = (struct input_file){.name = "RC1", .lines = 7, .accepted = 5, .rejected = 2};
     inputs.files_count = inputs.customer_files = 1;
-    assert_true(reconcile_run(&p, &r, &st));
+    assert_true(reconcile_run(&p, NULL, &r, &st));
     assert_int_equal(r.unbalanced, 0);
     total.members = 4;
-    assert_false(reconcile_run(&p, &r, &st));
+    assert_false(reconcile_run(&p, NULL, &r, &st));
     assert_int_equal(st.code, STATUS_CONSERVATION);
     assert_string_equal(st.message, "the tie-out does not balance: customer records: accepted = in the population + "
                                     "superseded: 5 against 4 (1 of 4 lines do not balance); "
@@ -389,7 +389,7 @@ static void test_unbalanced(void **state)
     total.members = 5;
     rank.bits = 7;
     inputs.files[0].rejected = 1;
-    assert_false(reconcile_run(&p, &r, &st));
+    assert_false(reconcile_run(&p, NULL, &r, &st));
     assert_has(st.message,
                "RC1: read = accepted + rejected + header and trailer: 7 against 6 (2 of 4 lines do not balance)");
     arena_release(&arena);

@@ -253,6 +253,13 @@ static void test_write_and_read(void **state)
     assert_int_equal(segment_decode_run(buf_view(&loaded), 3, values) <= SEGMENT_RUN, 1);
     assert_true(segment_load(s, 0, 1, &loaded, &st));
     assert_int_equal(loaded.length, 0);
+    /* The same without a copy. */
+    struct view mapped;
+    assert_true(segment_map(s, &st) && segment_map(s, &st));
+    assert_true(segment_load(s, 6, 1, &loaded, &st) && segment_view(s, 6, 1, &mapped, &st));
+    assert_true(view_equal(buf_view(&loaded), mapped));
+    assert_true(segment_view(s, 0, 1, &mapped, &st));
+    assert_int_equal(mapped.length, 0);
     buf_release(&loaded);
     segment_close(s);
 }
@@ -368,11 +375,18 @@ static void write_small(struct buf *content)
     assert_true(segment_finish(w, &st) && os_read_file(test_path("small.seg"), content, &st));
 }
 
+/* Every column, copied and where it stands in the mapped file: both must say the same. */
 static bool sound(const char *path, struct status *st)
 {
+    struct status mapped = {0};
+    struct view v;
     *st = (struct status){0};
     struct segment *s = segment_open(path, st);
-    bool ok = s && segment_verify(s, st);
+    bool ok = s && segment_verify(s, st), also = s && segment_map(s, &mapped);
+    for (uint32_t p = 0; also && p < segment_partitions(s); p++)
+        for (int c = 0; also && c < segment_columns(s); c++) also = segment_view(s, p, c, &v, &mapped);
+    if (ok != also || (s && strcmp(st->message, mapped.message) != 0))
+        fail_msg("\"%s\" against \"%s\"", st->message, mapped.message);
     segment_close(s);
     return ok;
 }

@@ -181,8 +181,9 @@ static void put_customer(struct buf *out, const struct tree *t)
     case C_MAX: fold(out, "f_max", t); break;
     case C_ABS: join(out, "abs(", t, "", ")"); break;
     case C_ROUND:
-        join(out, "f_round(", t, "", "");
-        buf_addf(out, ", %d)", t->index < 3 ? t->index : f->rounding);
+        buf_addf(out, "(f_round((");
+        join(out, "", t, "", "");
+        buf_addf(out, ")*1e%d::float8, %d)/1e%d::float8)", t->scale, t->index < 3 ? t->index : f->rounding, t->scale);
         break;
     case C_FLOOR: join(out, "floor(", t, "", ")"); break;
     case C_CEIL: join(out, "ceil(", t, "", ")"); break;

@@ -55,6 +55,7 @@ static void call(struct buf *out, const char *name, const struct tree *t)
         buf_add_text(out, i ? ", " : "");
         put(out, t->child[i]);
     }
+    if (t->kind == C_ROUND && t->scale) buf_addf(out, ", %d", t->scale);
     if (t->kind == C_ROUND && t->index < 3) buf_addf(out, ", %s", MODES[t->index]);
     buf_add_text(out, ")");
 }
@@ -101,6 +102,51 @@ static void coefficient(struct buf *out, const struct tree *t)
     buf_add_text(out, ")");
 }
 
+static void aggregate(struct buf *out, const struct measure_drawn *m)
+{
+    static const char *const AGGREGATES[][2] = {
+        {"sum", "合计"}, {"count", "计数"}, {"min", "最小"}, {"max", "最大"}, {"avg", "平均"}};
+    static const char *const SYSTEMS[TABLES][2] = {{"retail", "retail_account"}, {"loan", "loan_account"}};
+    table = m->table;
+    buf_addf(out, "%s(%s", word(AGGREGATES[m->aggregate][0], AGGREGATES[m->aggregate][1]),
+             SYSTEMS[m->table][turn++ % 2]);
+    if (m->predicate) {
+        buf_addf(out, " %s ", word("where", "其中"));
+        put(out, m->predicate);
+    }
+    if (m->expression) {
+        buf_add_text(out, ", ");
+        put(out, m->expression);
+    }
+    buf_add_text(out, ")");
+}
+
+/* Money of itself: an amount of the account stands in it, and not only in a condition. */
+static bool is_money(const struct tree *t, int of)
+{
+    bool condition = t->kind >= A_CODE_IN && t->kind <= A_NOT, found = t->kind == A_CNY;
+    if (t->kind == A_FIELD) return t->index == 2 || (of == TABLE_LOAN && t->index == 1);
+    for (int i = 0; !condition && i < t->count; i++) found |= !(t->kind == A_IF && i == 0) && is_money(t->child[i], of);
+    return found;
+}
+
+/* May it stand in place? Its type must be plain from what it adds up; min and max are known by their where. */
+static bool is_plain(const struct measure_drawn *m)
+{
+    bool extreme = m->aggregate == 2 || m->aggregate == 3;
+    if (extreme && !m->predicate) return false;
+    return m->aggregate == 1 || m->type == MEASURE_DATE ||
+           (m->type == MEASURE_MONEY && is_money(m->expression, m->table));
+}
+
+static void measure(struct buf *out, int i)
+{
+    if (turn++ % 3 == 0 && is_plain(&f->measures[i]))
+        aggregate(out, &f->measures[i]);
+    else
+        buf_add_text(out, MEASURE_NAMES[i][turn++ % 2]);
+}
+
 static void put_account(struct buf *out, const struct tree *t)
 {
     switch (t->kind) {
@@ -119,7 +165,7 @@ static void put_customer(struct buf *out, const struct tree *t)
 {
     switch (t->kind) {
     case C_COEFFICIENT: coefficient(out, t); break;
-    case C_MEASURE: buf_add_text(out, MEASURE_NAMES[t->index][turn++ % 2]); break;
+    case C_MEASURE: measure(out, t->index); break;
     case C_FIELD: buf_add_text(out, CUSTOMER_NAMES[t->index]); break;
     case C_LET: buf_addf(out, "l%d", t->index); break;
     case C_RESULT: buf_add_text(out, word("score", "评分")); break;
@@ -209,23 +255,11 @@ static void put(struct buf *out, const struct tree *t)
 static void put_measure(struct buf *out, int i)
 {
     static const char *const TYPES[][2] = {{"money", "金额"}, {"number", "数值"}, {"months", "月数"}, {"date", "日期"}};
-    static const char *const AGGREGATES[][2] = {
-        {"sum", "合计"}, {"count", "计数"}, {"min", "最小"}, {"max", "最大"}, {"avg", "平均"}};
-    static const char *const SYSTEMS[TABLES][2] = {{"retail", "retail_account"}, {"loan", "loan_account"}};
     const struct measure_drawn *m = &f->measures[i];
-    table = m->table;
-    buf_addf(out, "%s %s %s %s %s = %s(%s", word("measure", "指标"), MEASURE_NAMES[i][1], word("as", "代号"),
-             MEASURE_NAMES[i][0], word(TYPES[m->type][0], TYPES[m->type][1]),
-             word(AGGREGATES[m->aggregate][0], AGGREGATES[m->aggregate][1]), SYSTEMS[m->table][turn++ % 2]);
-    if (m->predicate) {
-        buf_addf(out, " %s ", word("where", "其中"));
-        put(out, m->predicate);
-    }
-    if (m->expression) {
-        buf_add_text(out, ", ");
-        put(out, m->expression);
-    }
-    buf_add_text(out, ");\n");
+    buf_addf(out, "%s %s %s %s %s = ", word("measure", "指标"), MEASURE_NAMES[i][1], word("as", "代号"),
+             MEASURE_NAMES[i][0], word(TYPES[m->type][0], TYPES[m->type][1]));
+    aggregate(out, m);
+    buf_add_text(out, ";\n");
 }
 
 void formula_text(const struct formula_drawn *drawn, struct buf *out)

@@ -235,7 +235,8 @@ static struct tree *rounded(struct tree *of)
 {
     static const enum kind KINDS_OF[] = {C_ABS, C_FLOOR, C_CEIL, C_ROUND, C_NEGATE};
     struct tree *t = one(KINDS_OF[pick(5)], of);
-    t->index = (int)pick(4); /* 3: as the file says */
+    t->index = (int)pick(4);                          /* 3: as the file says */
+    t->scale = t->kind == C_ROUND ? (int)pick(4) : 0; /* decimals */
     return t;
 }
 

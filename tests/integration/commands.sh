@@ -323,6 +323,24 @@ fails 16 'unit 21 has no target "crn"' 'its targets: crm' delivery run --target 
 fails 16 'one decision is needed' 'ask the receiver' delivery resolve 20261031.001 --reason x
 fails 16 'is delivered already' 'see it: crmx delivery list --unit 21 --target crm' delivery resolve 20261031.001 --confirm --reason x
 fails 16 '"yesterday" is no set' 'see the sets: crmx delivery list' delivery resolve yesterday --confirm --reason x
+json '.[0] | .content == "full" and .delivered == "20261031.001" and .acknowledged == null and .next == "full"' delivery status
+fails 16 'was never acknowledged' 'see it: crmx delivery list --unit 21' delivery resync --from 20261031.001 --reason x
+fails 16 'was never sent' 'see it: crmx delivery list --unit 21' delivery ack 20261101.001 --reason x
+run delivery ack 20261031.001 --reason "load job ended" --by li
+check "delivery ack" out_has 'set 20261031.001 is acknowledged: the next delta to crm starts from it'
+run delivery list
+check "delivery ack: who and why" out_has 'ACKED      full           '
+check "delivery ack: who and why" out_has 'by=li reason: load job ended'
+fails 16 'is acknowledged already' 'see it: crmx delivery list' delivery ack 20261031.001 --reason x
+sed -i 's/^\[target crm\]/[target crm]\ncontent = delta/' units/21.ini
+json '.[0] | .content == "delta" and .acknowledged == "20261031.001" and .next == "delta" and .base == "20261031.001"' delivery status
+json 'map(.needed_by) == ["crm"]' generation list
+run delivery resync --reason "set up anew"
+check "delivery resync" out_has 'the next set to crm is full; send it: crmx delivery run --unit 21 --target crm'
+json '.[0] | .next == "full" and .full_because == "a resync was asked for, and no set was acknowledged since"' delivery status
+run status
+check "status: a resync is due" out_has 'NOT DELIVERED (acknowledged 20261031.001)'
+sed -i '/^content = delta/d' units/21.ini
 
 # --- two units; no unit ---
 

@@ -105,7 +105,20 @@ fails 16 "zhao may not try parameters: the role analyst is needed for unit 11" "
 works "crmx formula submit 1" formula trial 1 --as wang
 PASSING=$(value .trial.passing formula trial 1 --as wang)
 SCORED=$(value .trial.customers formula trial 1 --as wang)
+# What is submitted is what was tried: the result of the trial is looked at, by the hash of formula and threshold.
+HASH=$(value .trial.hash formula trial 1 --as wang)
+check "the same formula and threshold, tried by both commands: the same hash" \
+    [ "$(value .trial.hash trial idea.formula --type personal)" = "$HASH" ]
+RESULT=work/state/units/11/trial/$HASH.json
+mv "$RESULT" kept.json
+fails 16 "were never tried over unit 11" "try it again: crmx formula trial 1" formula submit 1 --as wang
+jq '.may_be_submitted = false | .reason = "an overflow of customer 1100000001"' kept.json >"$RESULT"
+fails 16 "speaks against it: an overflow of customer 1100000001" "try it again: crmx formula trial 1" formula submit 1 --as wang
+cp kept.json "$RESULT"
 works "version 1 is submitted" formula submit 1 --as wang
+rm "$RESULT"
+fails 16 "were never tried over unit 11" "try it again: crmx formula trial 1" formula approve 1 --as zhao
+cp kept.json "$RESULT"
 fails 16 "may not approve parameters" "see crmx operator list" formula approve 1 --as wang
 works "" operator grant wang checker --as sun
 fails 16 "wang has made version 1 and may not approve it" "a second person approves" formula approve 1 --as wang
@@ -158,6 +171,8 @@ works "" measure verify
 
 works "" formula draft --type personal --file overflow.formula --as wang
 fails 12 "version 3 cannot be submitted" "change it: crmx formula edit 3 --file FILE" formula trial 3 --as wang
+check "the result of the trial that failed is kept and says why" \
+    grep -lq '"may_be_submitted": false' work/state/units/11/trial/*.json
 fails 16 'version 3 is draft: "submit" is not possible' "" formula submit 3 --as wang
 works "" formula edit 3 --file idea.formula --as wang
 works "" formula trial 3 --as wang

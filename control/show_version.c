@@ -1,0 +1,48 @@
+#include "control/show_version.h"
+
+#include "control/show_draft.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+bool show_version_content(struct parameter_store *s, const struct parameter_version *v, struct show_version *out,
+                          struct status *st)
+{
+    const char *threshold;
+    int64_t minor;
+    *out = (struct show_version){.type = strcmp(v->customer_type, PARAMETER_CUSTOMER_TYPES[CUSTOMER_CORPORATE]) == 0};
+    out->name = arena_printf(s->arena, "version %" PRId64, v->version);
+    if (!parameter_store_inherited(s, v, &out->text, &threshold, st) ||
+        !formula_parse(out->name, view_of(out->text), &out->f, st))
+        return false;
+    if (threshold) {
+        if (!show_parse_amount("threshold", threshold, &minor, st)) return status_while(st, "reading %s", out->name);
+        formula_set_threshold(out->f, minor);
+    }
+    trial_hash(view_of(out->text), formula_threshold(out->f), out->hash);
+    return true;
+}
+
+void show_version_close(struct show_version *v)
+{
+    formula_free(v->f);
+    *v = (struct show_version){0};
+}
+
+bool show_version_check(const char *work, const struct parameter_version *v, const struct show_version *content,
+                        struct status *st)
+{
+    struct trial_result result;
+    char folder[OS_PATH_MAX];
+    if (strcmp(v->trial_hash, content->hash) != 0) {
+        status_fail(st, STATUS_USAGE,
+                    "version %" PRId64 " is not what was tried: its hash is %.12s, that of the trial %.12s", v->version,
+                    content->hash, *v->trial_hash ? v->trial_hash : "missing");
+        return status_hint(st, "try it again: crmx formula trial %" PRId64, v->version);
+    }
+    snprintf(folder, sizeof folder, "%s/state/units/%s", work, v->trial_unit);
+    if (trial_result_check(folder, v->trial_unit, SHOW_TYPES[content->type], content->hash, &result, st)) return true;
+    if (st->code != STATUS_USAGE) return false;
+    snprintf(st->hint, sizeof st->hint, "try it again: crmx formula trial %" PRId64, v->version);
+    return false;
+}
