@@ -1,5 +1,7 @@
 #include "etl/recompute.h"
 
+#include "base/date.h"
+
 #include "etl/populate.h"
 
 #include <stdio.h>
@@ -12,7 +14,8 @@ _Static_assert((int)MEASURE_BLOCK_CUSTOMERS == (int)SEGMENT_RUN,
 /* One field a measure reads: from a column, or from the archived records. */
 struct source {
     int field;
-    int column; /* of the segment; -1: cold */
+    int column;               /* of the segment; -1: cold */
+    int of[UNIT_LAYOUTS_MAX]; /* cold: the field in each layout of the unit, change lists and older versions too */
     struct decode_column shape;
     struct buf loaded;     /* the partition's column, encoded */
     unsigned char *values; /* of the run that is decoded: shape.width bytes a row */
@@ -65,13 +68,15 @@ static void *room(size_t size)
     return p;
 }
 
-static void add_source(struct cursor *c, int field)
+static void add_source(struct cursor *c, const struct unit *u, int field)
 {
     const struct layout_field *f = &c->table->layout->fields[field];
     struct source *s = &c->sources[c->sources_count++];
     char name[SEGMENT_NAME_MAX];
     snprintf(name, sizeof name, "field.%.50s", f->name);
     *s = (struct source){.field = field, .column = segment_find(c->segment, name)};
+    for (int i = 0; s->column < 0 && i < u->layouts_count; i++)
+        s->of[i] = u->layout_base[i] == c->table->layout_index ? layout_find(u->layouts[i], f->name) : -1;
     decode_column_shape(f, &s->shape);
     init_buf(&s->loaded);
     s->values = room((size_t)SEGMENT_RUN * s->shape.width);
@@ -87,7 +92,7 @@ static void init_cursor(struct cursor *c, struct generation *g, const struct mea
     c->owner = room(SEGMENT_RUN * sizeof *c->owner);
     c->ids = room(SEGMENT_RUN * sizeof *c->ids);
     for (int f = 0; f < c->table->layout->fields_count; f++)
-        if (measure_uses_field(measures, table, f)) add_source(c, f);
+        if (measure_uses_field(measures, table, f)) add_source(c, g->unit, f);
 }
 
 static void release_cursor(struct cursor *c)
@@ -197,6 +202,23 @@ static bool decode_hot(struct cursor *c, struct source *s, int64_t *values, stru
     return true;
 }
 
+/* A field of an archived record, as the table's layout means it: a change list or an older version may have it
+ * elsewhere, with other values or fewer decimals, or not at all. */
+static int64_t cold_value(const struct generation *g, const struct source *s, const struct layout_field *to,
+                          const struct input_file *f, const unsigned char *bytes)
+{
+    int field = s->of[f->layout_index];
+    if (field < 0) return to->type == LAYOUT_DATE ? DATE_NONE : 0;
+    const struct layout_field *from = &f->layout->fields[field];
+    int64_t value = decode_value(g->decoders[f->layout_index], field, bytes);
+    if (from == to) return value;
+    for (int scale = from->scale; to->type == LAYOUT_AMOUNT && scale < to->scale; scale++) value *= 10;
+    if (to->type != LAYOUT_CODE) return value;
+    for (int i = 0; i < to->codes_count; i++)
+        if (strcmp(to->codes[i], from->codes[value]) == 0) return i;
+    return 0;
+}
+
 static bool decode_cold(struct cursor *c, struct generation *g, struct status *st)
 {
     unsigned char room[INPUT_ROOM];
@@ -212,7 +234,7 @@ static bool decode_cold(struct cursor *c, struct generation *g, struct status *s
         for (int k = 0; k < c->sources_count; k++) {
             struct source *s = &c->sources[k];
             if (s->column >= 0) continue;
-            int64_t value = decode_value(g->decoders[layout], s->field, bytes);
+            int64_t value = cold_value(g, s, &c->table->layout->fields[s->field], f, bytes);
             memcpy(s->values + (size_t)i * s->shape.width, &value, s->shape.width);
         }
     }
