@@ -38,7 +38,8 @@ struct unit_system {
     const char *filter; /* source-side filter that the system itself applies, as text; NULL: none */
 };
 
-struct gate_limits; /* etl/gate_limits.h */
+struct gate_limits;  /* etl/gate_limits.h */
+struct change_rules; /* etl/change.h */
 
 struct unit {
     const char *id, *name, *folder; /* folder: the configuration folder it was read from */
@@ -61,6 +62,7 @@ struct unit {
     int64_t rates_carry_days;  /* how many days back a missing rate may come from */
     const char *rates_retired; /* currencies that are no longer quoted, separated by blanks */
     const struct gate_limits *gates;
+    const struct change_rules *changes;       /* events by rule */
     const char *formula_name[CUSTOMER_TYPES]; /* NULL: such customers are integrated, not scored */
     const char *shadow_name[CUSTOMER_TYPES];  /* a challenger scored beside it, NULL: none */
     bool has_threshold[CUSTOMER_TYPES];

@@ -16,5 +16,6 @@ CREATE TABLE oracle.override (kind text, name text, section text, key text, valu
 CREATE TABLE oracle.engine (number bigint, type text, system text, source_no text, is_primary boolean, threshold text, entry_date date);
 CREATE TABLE oracle.engine_event (kind text, number bigint, other bigint);
 CREATE TABLE oracle.engine_redirect (number bigint, target bigint);
+CREATE TABLE oracle.engine_change (number bigint, rule text, old text, new text);
 CREATE TABLE oracle.engine_event_file (there boolean);
 CREATE TABLE oracle.difference (what text, detail text);

@@ -13,5 +13,6 @@ CREATE TABLE kept.member (system text, source_no text, founded bigint, number bi
 CREATE TABLE kept.high_water (number bigint);
 INSERT INTO kept.high_water VALUES (0);
 CREATE TABLE kept.entry (number bigint PRIMARY KEY, entry_date date NOT NULL, below_since date); -- below_since: below the share of a hysteresis
+CREATE TABLE kept.scored (number bigint PRIMARY KEY, deposits numeric, tier text); -- personal customers
 CREATE TABLE kept.redirect (number bigint PRIMARY KEY, target bigint NOT NULL);
 CREATE TABLE kept.event (day date, kind text, number bigint, other bigint);
