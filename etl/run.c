@@ -7,6 +7,7 @@
 #include "etl/archive.h"
 #include "etl/arrive.h"
 #include "etl/attempt.h"
+#include "etl/change.h"
 #include "etl/detail.h"
 #include "etl/due.h"
 #include "etl/gate.h"
@@ -235,7 +236,9 @@ static bool import_files(struct run *r)
     if (!load_reference(r)) return false;
     tables_init(&r->tables, r->unit, &r->reference.rates, r->request->business_date, &r->arena);
     if (r->old && !apply_open(&r->apply, r->old, r->unit, &r->tables, &r->arena, r->st)) return false;
-    if (!scorecards_load(r->unit, &r->tables, &r->reference.rates, &r->arena, &r->cards, r->st)) return false;
+    if (!scorecards_load(r->unit, &r->tables, &r->reference.rates, &r->arena, &r->cards, r->st) ||
+        !change_check(r->unit, &r->cards, r->request->business_date, &r->arena, r->st))
+        return false;
     if (!start_workers(r)) return false;
     uint64_t bytes = 0;
     struct os_file_identity id;
@@ -323,6 +326,21 @@ static bool integrate(struct run *r)
 
 /* --- 040 to 080 --- */
 
+static bool find_changes(struct run *r)
+{
+    uint64_t count;
+    struct change_request q = {.unit = r->unit,
+                               .cards = &r->cards,
+                               .old = r->old,
+                               .folder = r->attempt.generation,
+                               .first_number = r->integrate.first_number,
+                               .business_date = r->request->business_date,
+                               .pool = r->pool};
+    if (!change_run(&q, &r->arena, &count, r->st)) return false;
+    if (r->old && count) log_info("%llu events by rule (changes.tsv)", (unsigned long long)count);
+    return true;
+}
+
 static bool populate_generation(struct run *r)
 {
     step(r, "040 populate");
@@ -337,6 +355,7 @@ static bool populate_generation(struct run *r)
     bool ok = populate_run(&r->populate, r->st);
     progress_finish(progress);
     if (!ok) return false;
+    if (!find_changes(r)) return false;
     r->result->selected = r->populate.total->selected[0] + r->populate.total->selected[1];
     r->result->entered = r->populate.total->entered;
     r->result->left = r->populate.total->left;

@@ -3,6 +3,7 @@
 #include "base/conf.h"
 #include "base/os.h"
 #include "etl/average.h"
+#include "etl/change.h"
 #include "etl/detail_shape.h"
 #include "etl/gate_limits.h"
 
@@ -299,6 +300,14 @@ static bool read_gates(struct conf *c, struct unit *u, struct arena *arena, stru
     return true;
 }
 
+static bool read_changes(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
+{
+    struct change_rules *rules;
+    if (!change_rules_read(c, arena, &rules, st)) return false;
+    u->changes = rules;
+    return true;
+}
+
 static bool read_tie(struct conf *c, struct unit *u, struct status *st)
 {
     const char *text = conf_get(c, "unit", "tie_break");
@@ -396,7 +405,7 @@ bool unit_load(const char *folder, const char *id, struct arena *arena, struct u
         read_head(c, u, id, arena, st) && read_systems(c, u, arena, st) && read_layouts(c, u, arena, st) &&
         read_filters(c, u, arena, st) && read_outputs(c, u, arena, st) && read_formulas(c, u, arena, st) &&
         read_calendars(c, u, arena, st) && conf_check_used(c, "calendar", st) && read_rates(c, u, arena, st) &&
-        read_gates(c, u, arena, st) && average_read_config(c, u, arena, st) &&
+        read_gates(c, u, arena, st) && average_read_config(c, u, arena, st) && read_changes(c, u, arena, st) &&
         /* Only these sections: the file holds options and targets for others, too. A misspelt threshold would be no
          * threshold. */
         conf_check_used(c, "unit", st) && conf_check_used(c, "systems", st) && conf_check_used(c, "filter", st) &&

@@ -46,7 +46,8 @@ struct unit_average {
     enum unit_period period;
 };
 
-struct gate_limits; /* etl/gate_limits.h */
+struct gate_limits;  /* etl/gate_limits.h */
+struct change_rules; /* etl/change.h */
 
 struct unit {
     const char *id, *name, *folder; /* folder: the configuration folder it was read from */
@@ -69,6 +70,7 @@ struct unit {
     int64_t rates_carry_days;  /* how many days back a missing rate may come from */
     const char *rates_retired; /* currencies that are no longer quoted, separated by blanks */
     const struct gate_limits *gates;
+    const struct change_rules *changes;       /* events by rule */
     const char *formula_name[CUSTOMER_TYPES]; /* NULL: such customers are integrated, not scored */
     const char *shadow_name[CUSTOMER_TYPES];  /* a challenger scored beside it, NULL: none */
     bool has_threshold[CUSTOMER_TYPES];

@@ -18,6 +18,9 @@ struct formula_scratch;
 
 /* Parses a formula file. name is for messages. Errors: file name, line, column, what was expected, nearest name. */
 bool formula_parse(const char *name, struct view text, struct formula **out, struct status *st);
+/* A formula of one expression over customer fields. Its two results: the bits of the value, a double (a condition: 1 or
+ * 0; a code: its place among those of the program), and 1 where the value is missing. */
+bool formula_parse_expression(const char *name, struct view text, struct formula **out, struct status *st);
 void formula_free(struct formula *f);
 
 int formula_measure_count(const struct formula *f);

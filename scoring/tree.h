@@ -136,8 +136,6 @@ struct formula {
     int results[FORMULA_RESULTS_MAX]; /* result → definition; result 0 is score */
 };
 
-/* A formula of one expression, see is_expression. */
-bool formula_parse_expression(const char *name, struct view text, struct formula **out, struct status *st);
 const char *rounding_name(enum rounding rounding);
 /* "FILE:LINE:COLUMN: message", with the line and a caret as excerpt. Always false. */
 bool formula_fail(const struct formula *f, struct place place, struct status *st, const char *format, ...)

@@ -5,6 +5,7 @@
 #include "control/show_errors.h"
 #include "control/show_unit.h"
 #include "etl/build.h"
+#include "etl/change.h"
 #include "etl/deliver.h"
 #include "etl/probe_rates.h"
 #include "etl/scorecard.h"
@@ -192,17 +193,17 @@ static bool check_sections(struct check *c, const struct file *f, struct status 
     const char *section;
     bool ok = unit != NULL;
     for (int i = 0; ok && (section = conf_section(unit, i)); i++) {
-        bool known = strncmp(section, "target ", 7) == 0;
+        bool known = strncmp(section, "target ", 7) == 0 || strncmp(section, "event ", 6) == 0;
         for (int k = 0; KNOWN[k]; k++) known |= strcmp(section, KNOWN[k]) == 0;
         for (int o = 0; o < OPTION_COUNT; o++) known |= strcmp(section, OPTION_TABLE[o].section) == 0;
         if (known) continue;
         const char *near = nearest_of(section, KNOWN);
         ok = conf_fail(unit, section, NULL, st, "there is no such section of a unit");
-        status_hint(
-            st,
-            "did you mean [%s]? Sections: unit, systems, filter, calendar, rates, gates, expected, target NAME, and "
-            "those of crmx.ini",
-            near ? near : "unit");
+        status_hint(st,
+                    "did you mean [%s]? Sections: unit, systems, filter, calendar, rates, gates, expected, target "
+                    "NAME, event NAME, "
+                    "and those of crmx.ini",
+                    near ? near : "unit");
     }
     conf_close(unit);
     return ok;
@@ -253,9 +254,12 @@ static bool fit_scoring(struct check *c, struct file *f, const struct unit *u, c
     }
     /* With a formula missing an output might be blamed for the measure it takes from there. */
     ok = ok && fit_outputs(c, u, &both, decoders);
+    struct status st = {0};
+    bool rules = !ok || change_check(u, &both, c->business_date, c->arena, &st);
+    if (!rules) bad(c, f, &st);
     for (int t = 0; t < CUSTOMER_TYPES; t++) scorecards_release(&cards[t]);
     if (!ok) f->about = "a formula or output does not fit (see there)";
-    return ok;
+    return ok && rules;
 }
 
 static bool read_targets(struct check *c, const struct file *f, int *count, struct status *st)

@@ -4,6 +4,7 @@
 #include "control/follow.h"
 #include "control/show_status.h"
 #include "etl/arrive.h"
+#include "etl/change.h"
 #include "etl/gate_limits.h"
 #include "etl/probe_rates.h"
 #include "etl/rates.h"
@@ -63,7 +64,7 @@ static bool check_formulas(struct flight *f)
     bool ok = probe_rates_find(f->call->work, u, f->date, a, rates, &st);
     if (ok) {
         tables_init(tables, u, &rates->rates, f->date, a);
-        ok = scorecards_load(u, tables, &rates->rates, a, cards, &st);
+        ok = scorecards_load(u, tables, &rates->rates, a, cards, &st) && change_check(u, cards, f->date, a, &st);
         scorecards_release(cards);
     }
     if (ok)

@@ -17,5 +17,6 @@ CREATE TABLE oracle.engine (number bigint, type text, system text, source_no tex
 CREATE TABLE oracle.engine_average (name text, number bigint, days numeric);
 CREATE TABLE oracle.engine_event (kind text, number bigint, other bigint);
 CREATE TABLE oracle.engine_redirect (number bigint, target bigint);
+CREATE TABLE oracle.engine_change (number bigint, rule text, old text, new text);
 CREATE TABLE oracle.engine_event_file (there boolean);
 CREATE TABLE oracle.difference (what text, detail text);

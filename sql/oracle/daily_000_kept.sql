@@ -15,5 +15,6 @@ INSERT INTO kept.high_water VALUES (0);
 CREATE TABLE kept.entry (number bigint PRIMARY KEY, entry_date date NOT NULL, below_since date); -- below_since: below the share of a hysteresis
 CREATE TABLE kept.average (name text, number bigint, days numeric NOT NULL, PRIMARY KEY (name, number)); -- minor units of the base currency × days
 CREATE TABLE kept.average_since (name text PRIMARY KEY, since date NOT NULL);
+CREATE TABLE kept.scored (number bigint PRIMARY KEY, deposits numeric, tier text); -- personal customers
 CREATE TABLE kept.redirect (number bigint PRIMARY KEY, target bigint NOT NULL);
 CREATE TABLE kept.event (day date, kind text, number bigint, other bigint);

@@ -30,3 +30,7 @@ WHERE (x.kind IS NULL OR p.kind IS NULL) AND EXISTS (SELECT FROM oracle.engine_e
 INSERT INTO oracle.difference
 SELECT 'redirect', format('%s: oracle %s, program %s', number, x.target, p.target)
 FROM kept.redirect x FULL JOIN oracle.engine_redirect p USING (number) WHERE x.target IS DISTINCT FROM p.target AND EXISTS (SELECT FROM oracle.engine_event_file);
+INSERT INTO oracle.difference
+SELECT 'change', format('%s %s: oracle %s, program %s', number, rule, to_json(x), to_json(p))
+FROM oracle.rule_event x FULL JOIN oracle.engine_change p USING (number, rule)
+WHERE (x.old, x.new) IS DISTINCT FROM (p.old, p.new) AND EXISTS (SELECT FROM oracle.engine_event_file);
