@@ -1,5 +1,5 @@
-/* The month's detail: what a transaction log must be, a day as a segment and back, which days are kept, and when the month
- * is emptied. Whole nights: tests/integration/detail.sh. */
+/* The month's detail: what a transaction log must be, a day as a segment and back, which days are kept, and when the
+ * month is emptied. Whole nights: tests/integration/detail.sh. */
 #include "base/date.h"
 #include "etl/detail_day.h"
 #include "etl/detail_month.h"
@@ -80,9 +80,10 @@ static void ledger_value(void **state)
     const char *record = "12345678CNY+00000001234+00000000456     ";
     assert_int_equal(detail_ledger_value(&ledger, d, fixture_record(&room, record, 40)), 12340 - 456);
     /* An account layout without one of the parts (an older version) counts it as nothing. */
-    struct layout *old = load("[layout]\nname = x\nclass = account\nsystem = s\nfiles = A\nrecord_length = 40\n[fields]\n"
-                              "account = 0 8 text required\ncurrency = 8 3 currency\nbalance = 11 12 amount scale=2\n",
-                              &arena);
+    struct layout *old =
+        load("[layout]\nname = x\nclass = account\nsystem = s\nfiles = A\nrecord_length = 40\n[fields]\n"
+             "account = 0 8 text required\ncurrency = 8 3 currency\nbalance = 11 12 amount scale=2\n",
+             &arena);
     detail_ledger_of(&s, old, &ledger);
     assert_int_equal(ledger.count, 1);
     assert_int_equal(ledger.times[0], 10);
@@ -114,8 +115,12 @@ static void day_and_back(void **state)
                                          .closed = i % 3 == 0,
                                          .currency = "JPY"};
             for (uint32_t k = 0; k < i % 3; k++)
-                *detail_rows_add_posting(&rows) = (struct detail_posting){
-                    .amount = -5, .sequence = i, .reversal_of = k, .record = i * 3 + k, .posted = 20000, .time = 235959};
+                *detail_rows_add_posting(&rows) = (struct detail_posting){.amount = -5,
+                                                                          .sequence = i,
+                                                                          .reversal_of = k,
+                                                                          .record = i * 3 + k,
+                                                                          .posted = 20000,
+                                                                          .time = 235959};
         }
         detail_day_put(&part, &rows);
         assert_true(segment_commit(w, p, &part, &st));
@@ -204,10 +209,19 @@ static void link_days(void **state)
     struct detail_month m = {0}, back, kept;
     arena_init(&arena, "test");
     assert_true(os_make_folder(test_path("old/detail"), &st));
-    struct detail_sum sums[] = {
-        {.date = FIXTURE_DAY - 1, .log = "l", .currency = "KWD", .accounts = 2, .postings = 3, .breaks = 1, .opening = -1500, .movement = 20,
-         .closing = -1479, .unexplained = 1, .adjusted = 0, .scale = 3},
-        {.date = FIXTURE_DAY, .log = "l", .currency = "CNY", .accounts = 1, .scale = 2}};
+    struct detail_sum sums[] = {{.date = FIXTURE_DAY - 1,
+                                 .log = "l",
+                                 .currency = "KWD",
+                                 .accounts = 2,
+                                 .postings = 3,
+                                 .breaks = 1,
+                                 .opening = -1500,
+                                 .movement = 20,
+                                 .closing = -1479,
+                                 .unexplained = 1,
+                                 .adjusted = 0,
+                                 .scale = 3},
+                                {.date = FIXTURE_DAY, .log = "l", .currency = "CNY", .accounts = 1, .scale = 2}};
     m.sums = sums;
     m.sums_count = 2;
     assert_true(detail_month_write(test_path("old"), &m, &st));

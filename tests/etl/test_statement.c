@@ -90,15 +90,24 @@ static void money(void **state)
         int scale;
         const char *currency, *expected;
     } CASES[] = {
-        {0, 2, "CNY", "0.00"},         {123456789, 2, "CNY", "1,234,567.89"}, {-123456, 2, "CNY", "-1,234.56"},
-        {-5, 2, "CNY", "-0.05"},       {99999, 2, "CNY", "999.99"},           {100000, 2, "CNY", "1,000.00"},
-        {658000, 2, "JPY", "6,580"},   {658050, 2, "JPY", "6,580.5"},         {1234, 2, "KWD", "12.340"},
-        {12345, 3, "KWD", "12.345"},   {12340, 3, "CNY", "12.34"},            {12345, 3, "CNY", "12.345"},
+        {0, 2, "CNY", "0.00"},
+        {123456789, 2, "CNY", "1,234,567.89"},
+        {-123456, 2, "CNY", "-1,234.56"},
+        {-5, 2, "CNY", "-0.05"},
+        {99999, 2, "CNY", "999.99"},
+        {100000, 2, "CNY", "1,000.00"},
+        {658000, 2, "JPY", "6,580"},
+        {658050, 2, "JPY", "6,580.5"},
+        {1234, 2, "KWD", "12.340"},
+        {12345, 3, "KWD", "12.345"},
+        {12340, 3, "CNY", "12.34"},
+        {12345, 3, "CNY", "12.345"},
         {1234567, 0, "CNY", "1,234,567.00"},
     };
     char text[STATEMENT_MONEY_MAX];
     for (size_t i = 0; i < COUNT_OF(CASES); i++)
-        assert_string_equal(statement_money(CASES[i].amount, CASES[i].scale, CASES[i].currency, text), CASES[i].expected);
+        assert_string_equal(statement_money(CASES[i].amount, CASES[i].scale, CASES[i].currency, text),
+                            CASES[i].expected);
     __int128 most = (__int128)INT64_MAX * 1000000; /* the sum of a million accounts */
     assert_string_equal(statement_money(most, 2, "CNY", text), "92,233,720,368,547,758,070,000.00");
 }
@@ -113,12 +122,13 @@ static void conversion(void **state)
         int64_t fen;
     } CASES[] = {
         {0, 12345, 2, 12345}, {0, 12345, 3, 1235}, {0, -12345, 3, -1235}, /* half away from zero */
-        {0, 12344, 3, 1234},  {1, 100, 2, 710},    {1, -100, 2, -710},    {2, 10000, 0, 46500},
-        {2, 1, 0, 5},         {3, 1001, 3, 2302},
+        {0, 12344, 3, 1234},  {1, 100, 2, 710},    {1, -100, 2, -710},
+        {2, 10000, 0, 46500}, {2, 1, 0, 5},        {3, 1001, 3, 2302},
     };
     for (size_t i = 0; i < COUNT_OF(CASES); i++)
-        assert_int_equal((int64_t)statement_round(statement_convert(r, CASES[i].currency, CASES[i].amount, CASES[i].scale)),
-                         CASES[i].fen);
+        assert_int_equal(
+            (int64_t)statement_round(statement_convert(r, CASES[i].currency, CASES[i].amount, CASES[i].scale)),
+            CASES[i].fen);
     /* Rounded once: thirds of a fen do not get lost one by one. */
     __int128 sum = 0;
     for (int i = 0; i < 3; i++) sum += statement_convert(r, 0, 4, 3);
