@@ -1,6 +1,7 @@
 #include "control/show_customer.h"
 
 #include "base/date.h"
+#include "etl/number.h"
 #include "etl/populate.h"
 
 #include <stdio.h>
@@ -48,7 +49,7 @@ static bool choose(struct show_population *p, const struct lookup_hits *hits, co
 
 static bool by_number(struct show_population *p, const char *text, uint64_t *number, struct status *st)
 {
-    if (!lookup_parse_number(p->g->unit, text, number)) {
+    if (!number_parse(p->g->unit, text, number)) {
         status_fail(st, STATUS_USAGE, "\"%s\" is no integrated number of unit %s", text, p->g->unit->id);
         return status_hint(st, "its numbers go from %s to %s", show_number(p, p->g->first_number),
                            show_number(p, p->g->first_number + p->g->customers - 1));

@@ -1,4 +1,5 @@
 #include "control/show_generation.h"
+#include "etl/number.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,7 +28,8 @@ void show_population_close(struct show_population *p)
 
 const char *show_number(struct show_population *p, uint64_t number)
 {
-    return arena_printf(p->arena, "%" PRIu64, lookup_full_number(p->g->unit, number));
+    char *text = arena_array(p->arena, char, NUMBER_TEXT_MAX);
+    return number_text(p->g->unit, number, text);
 }
 
 const char *show_role(struct show_population *p, const struct lookup_record *r, enum layout_role role)

@@ -6,6 +6,7 @@
  *     events.tsv      event number other                   who entered, left, merged, parted tonight */
 #include "etl/apply.h"
 #include "etl/integrate.h"
+#include "etl/number.h"
 
 #include "base/date.h"
 #include "base/os.h"
@@ -16,9 +17,10 @@
 static const char *const EVENT_NAMES[] = {"new", "reopened", "parted", "closed", "merged"};
 
 /* A number as everybody outside knows it. */
-static unsigned long long full(const struct integrate *in, uint64_t number)
+static void add_number(struct buf *b, const struct integrate *in, uint64_t number)
 {
-    return (unsigned long long)((uint64_t)in->im->unit->number_prefix * 100000000u + number);
+    char text[NUMBER_TEXT_MAX];
+    buf_add_text(b, number_text(in->im->unit, number, text));
 }
 
 static void write_pending(const struct integrate *in, struct buf *b)
@@ -48,13 +50,18 @@ bool apply_write(const struct integrate *in, const char *folder, struct status *
     buf_add_text(&b, "number\tto\tsince\n");
     for (uint32_t i = 0; i < a->redirects_count; i++) {
         date_format(a->redirects[i].since, date);
-        buf_addf(&b, "%llu\t%llu\t%s\n", full(in, a->redirects[i].number), full(in, a->redirects[i].to), date);
+        add_number(&b, in, a->redirects[i].number);
+        buf_add_text(&b, "\t");
+        add_number(&b, in, a->redirects[i].to);
+        buf_addf(&b, "\t%s\n", date);
     }
     ok = ok && tsv_write(folder, "redirects.tsv", &b, st);
     buf_add_text(&b, "event\tnumber\tother\n");
     for (uint32_t i = 0; i < a->events_count; i++) {
-        buf_addf(&b, "%s\t%llu\t", EVENT_NAMES[a->events[i].kind], full(in, a->events[i].number));
-        if (a->events[i].other) buf_addf(&b, "%llu", full(in, a->events[i].other));
+        buf_addf(&b, "%s\t", EVENT_NAMES[a->events[i].kind]);
+        add_number(&b, in, a->events[i].number);
+        buf_add_text(&b, "\t");
+        if (a->events[i].other) add_number(&b, in, a->events[i].other);
         buf_add_text(&b, "\n");
     }
     ok = ok && tsv_write(folder, "events.tsv", &b, st);

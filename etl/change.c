@@ -3,6 +3,7 @@
 #include "base/os.h"
 #include "etl/change_rule.h"
 #include "etl/lookup.h"
+#include "etl/number.h"
 #include "etl/populate.h"
 
 #include <inttypes.h>
@@ -230,7 +231,8 @@ static void write_partition(struct change_job *j, uint32_t partition, uint32_t p
     for (uint32_t i = 0; i < places; i++)
         for (int r = 0; r < j->rules_count; r++) {
             if (!judged[r].hit[i]) continue;
-            buf_addf(out, "%" PRIu64 "\t%s\t", lookup_full_number(j->q->unit, first + i), j->rules[r].rule->name);
+            char number[NUMBER_TEXT_MAX];
+            buf_addf(out, "%s\t%s\t", number_text(j->q->unit, first + i, number), j->rules[r].rule->name);
             add_value(out, j, &j->rules[r], judged[r].value[1][i]);
             buf_add_text(out, "\t");
             add_value(out, j, &j->rules[r], judged[r].value[0][i]);

@@ -183,14 +183,18 @@ static bool stop_server(const struct cluster *cl, int signal, int64_t timeout_ms
     return false;
 }
 
+/* SIGINT: fast shutdown with a checkpoint; SIGQUIT: as after a crash, the next start recovers. */
+bool cluster_stop(const struct cluster *cl)
+{
+    return stop_server(cl, SIGINT, STOP_TIMEOUT_MS) || stop_server(cl, SIGQUIT, STOP_TIMEOUT_MS);
+}
+
 void cluster_detach(struct cluster *cl)
 {
     if (cl->users_fd < 0) return;
     struct status ignored = {0};
     int start_fd = cluster_lock_start(cl, &ignored);
-    /* SIGINT: fast shutdown with a checkpoint; SIGQUIT: as after a crash, the next start recovers. */
-    if (start_fd >= 0 && os_lock_upgrade(cl->users_fd) && !stop_server(cl, SIGINT, STOP_TIMEOUT_MS))
-        stop_server(cl, SIGQUIT, STOP_TIMEOUT_MS);
+    if (start_fd >= 0 && os_lock_upgrade(cl->users_fd)) cluster_stop(cl);
     os_close(cl->users_fd);
     os_close(start_fd);
     cl->users_fd = -1;

@@ -30,6 +30,9 @@ bool cluster_attach(struct cluster *cl, const struct database_config *config, st
 /* The server was killed meanwhile: starts it again. Stays a user. */
 bool cluster_revive(struct cluster *cl, struct status *st);
 void cluster_detach(struct cluster *cl);
+/* Ends the server of cluster.data if one runs, at once when it does not end in order. Needs the start lock. False: it
+ * still runs. */
+bool cluster_stop(const struct cluster *cl);
 
 /* --- database_cluster_setup.c: where, who, configuration --- */
 /* Fills the folders and users; makes nothing. */
@@ -38,6 +41,8 @@ bool cluster_locate(struct cluster *cl, const struct database_config *config, st
 bool cluster_make_folder(struct cluster *cl, struct status *st);
 /* Socket folder and the three configuration files. */
 bool cluster_configure(struct cluster *cl, struct status *st);
+/* Where the clusters of root are, each in a folder of its own. */
+extern const char CLUSTER_SHARED_ROOT[];
 /* FOLDER/NAME of this cluster. */
 void cluster_path(const struct cluster *cl, const char *name, char path[CLUSTER_PATH_MAX]);
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const char SERVER_USER[] = "postgres"; /* made by Debian's postgresql-common; runs the server under root */
-static const char SHARED_ROOT[] = "/var/lib/crmx";
+const char CLUSTER_SHARED_ROOT[] = "/var/lib/crmx";
 static const char RUN_ROOT[] = "/run/crmx";
 
 void cluster_path(const struct cluster *cl, const char *name, char path[CLUSTER_PATH_MAX])
@@ -28,7 +28,7 @@ static bool choose_folder(struct cluster *cl, const struct database_config *conf
     char own[OS_PATH_MAX + 64], own_data[OS_PATH_MAX + 128], shared[64];
     snprintf(own, sizeof own, "%s/state/postgresql", cl->work_folder);
     snprintf(own_data, sizeof own_data, "%s/data", own);
-    snprintf(shared, sizeof shared, "%s/%s", SHARED_ROOT, hash);
+    snprintf(shared, sizeof shared, "%s/%s", CLUSTER_SHARED_ROOT, hash);
     if (os_exists(own_data)) return copy_path(cl->folder, own, st);
     if (os_user() == 0) return copy_path(cl->folder, shared, st);
     if (os_exists(shared)) {
@@ -114,7 +114,8 @@ bool cluster_make_folder(struct cluster *cl, struct status *st)
     bool root = os_user() == 0;
     if (!os_make_folder(cl->folder, st)) return false;
     /* The server's user must get through to data/ (0700 by initdb); nothing else in here is secret. */
-    if (strncmp(cl->folder, SHARED_ROOT, strlen(SHARED_ROOT)) == 0 && !os_give(SHARED_ROOT, 0, 0, 0755, st))
+    if (strncmp(cl->folder, CLUSTER_SHARED_ROOT, strlen(CLUSTER_SHARED_ROOT)) == 0 &&
+        !os_give(CLUSTER_SHARED_ROOT, 0, 0, 0755, st))
         return false;
     if (!os_give(cl->folder, os_user(), 0, root ? 0755 : 0700, st)) return false;
     char real[OS_PATH_MAX];
@@ -208,12 +209,13 @@ static bool write_access(const struct cluster *cl, struct status *st)
     return ok;
 }
 
-/* For people who wonder whose cluster this is. */
+/* For people who wonder whose cluster this is, and for database_list. Written at every start: with [database]
+ * cluster_folder the working folder may have moved meanwhile. */
 static bool write_work_folder(const struct cluster *cl, struct status *st)
 {
     char path[CLUSTER_PATH_MAX];
     cluster_path(cl, "work_folder", path);
-    return os_exists(path) || os_replace_file(path, view_of(cl->work_folder), st);
+    return os_replace_file(path, view_of(cl->work_folder), st);
 }
 
 /* No server of this cluster runs, so these are remains; postgres would stumble over a lock whose pid somebody has. */

@@ -2,6 +2,7 @@
 #include "base/date.h"
 #include "etl/dump.h"
 #include "etl/lookup.h"
+#include "etl/number.h"
 #include "etl/populate.h"
 
 #include <inttypes.h>
@@ -45,13 +46,13 @@ static bool add_record(struct numbers *n, const struct customer_line *c, uint32_
 {
     unsigned char room[INPUT_ROOM];
     const struct input_file *f = input_file_of(&n->g->inputs, -1, record);
-    char entry[11];
+    char entry[11], number[NUMBER_TEXT_MAX];
     if (!f) return status_fail(n->st, STATUS_CORRUPT, "generation %s has no archived record %u", n->g->id, record);
     const unsigned char *bytes = input_record(f, record, room, n->st);
     if (!bytes) return false;
     struct view source_no = decode_text(f->layout, f->layout->role_field[ROLE_SOURCE_NO], bytes);
     date_format(c->entry_date, entry);
-    buf_addf(n->out, "%" PRIu64 "\t%c\t%s\t%.*s\t%s\t%s\t%s%s\n", lookup_full_number(n->g->unit, c->number),
+    buf_addf(n->out, "%s\t%c\t%s\t%.*s\t%s\t%s\t%s%s\n", number_text(n->g->unit, c->number, number),
              c->type == CUSTOMER_CORPORATE ? 'C' : 'P',
              n->g->unit->systems[n->g->unit->layout_system[f->layout_index]].name, (int)source_no.length,
              source_no.bytes, record == c->primary ? "primary" : "contact", c->threshold, entry, c->averages);

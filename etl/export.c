@@ -1,4 +1,5 @@
 #include "etl/export.h"
+#include "etl/number.h"
 
 #include "base/date.h"
 #include "base/os.h"
@@ -75,7 +76,7 @@ static bool fill_row(struct sweep *s, struct sweep_worker *w, const struct input
     const unsigned char *bytes = input_record(f, q->record, w->room, st);
     if (!bytes) return false;
     const struct unit *u = s->in->im->unit;
-    struct build_row r = {.number = (uint64_t)u->number_prefix * 100000000u + s->in->first_number + q->customer,
+    struct build_row r = {.number = number_full(u, s->in->first_number + q->customer),
                           .customer_type = CUSTOMER_PERSONAL,
                           .entry_date = DATE_NONE,
                           .system = u->layout_system[f->layout_index],

@@ -8,35 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NUMBER_DIGITS = 8 };
-
-/* --- numbers --- */
-
-static uint64_t prefix_of(const struct unit *u)
-{
-    uint64_t one = 1;
-    for (int i = 0; i < NUMBER_DIGITS; i++) one *= 10;
-    return (uint64_t)u->number_prefix * one;
-}
-
-uint64_t lookup_full_number(const struct unit *u, uint64_t number)
-{
-    return prefix_of(u) + number;
-}
-
-bool lookup_parse_number(const struct unit *u, const char *text, uint64_t *number)
-{
-    uint64_t value = 0, prefix = prefix_of(u);
-    size_t n = strlen(text);
-    if (n == 0 || n > 18 || strspn(text, "0123456789") != n) return false;
-    for (const char *p = text; *p; p++) value = value * 10 + (uint64_t)(*p - '0');
-    bool is_short = n <= NUMBER_DIGITS;
-    if (!is_short && prefix && value / (prefix / (uint64_t)u->number_prefix) != (uint64_t)u->number_prefix)
-        return false;
-    *number = is_short || !prefix ? value : value - prefix;
-    return true;
-}
-
 /* --- columns --- */
 
 static bool missing_column(const struct generation *g, const char *name, struct status *st)

@@ -5,8 +5,8 @@
  * Directories give candidates (32 bits of a hash are no proof): every hit was compared with its record. Cost: a few
  * reads for a key; a customer's rows cost the columns of its partition (65,536 customers).
  *
- * Numbers are without the unit's prefix, as in the generation; lookup_full_number makes the number the CRM knows.
- * Results live in the arena given. A key that nobody has is no failure: found false, no hits.
+ * Numbers are without the unit's prefix, as in the generation; number_text (etl/number.h) makes the number the CRM
+ * knows. Results live in the arena given. A key that nobody has is no failure: found false, no hits.
  */
 #ifndef CRMX_ETL_LOOKUP_H
 #define CRMX_ETL_LOOKUP_H
@@ -14,12 +14,6 @@
 #include "etl/generation.h"
 #include "etl/identity.h"
 #include "scoring/formula.h"
-
-/* --- numbers --- */
-
-uint64_t lookup_full_number(const struct unit *u, uint64_t number);
-/* "1100000012" or, without the prefix, "12". False: it is no number, or one of another unit. */
-bool lookup_parse_number(const struct unit *u, const char *text, uint64_t *number);
 
 /* --- from a key --- */
 

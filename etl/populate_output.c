@@ -1,4 +1,5 @@
 /* populate: the rows of the output files, in the order of the integrated number. */
+#include "etl/number.h"
 #include "etl/populate_extra.h"
 
 #include "base/date.h"
@@ -58,7 +59,7 @@ static void set_customer(struct row_context *x, uint32_t place)
     const struct unit *u = x->j->p->in->im->unit;
     int type = x->w->types[place];
     const struct scorecard *card = &x->j->p->cards->of[type];
-    x->row.number = (uint64_t)u->number_prefix * 100000000u + x->j->p->in->first_number + x->r->first + place;
+    x->row.number = number_full(u, x->j->p->in->first_number + x->r->first + place);
     x->row.customer_type = type;
     x->row.entry_date = x->w->entry[place];
     x->row.measures = card->formula ? x->measures : NULL;

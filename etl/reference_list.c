@@ -2,12 +2,13 @@
  * entry, list, ID type, ID number, integrated number, last date, reason (sql/schema/006_lists.sql, list_lines). */
 #include "base/date.h"
 #include "base/os.h"
+#include "etl/number.h"
 #include "etl/reference.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { LIST_FILE_MAX = 256 * 1024 * 1024, LIST_FIELDS = 7, NUMBERS_PER_PREFIX = 100000000 };
+enum { LIST_FILE_MAX = 256 * 1024 * 1024, LIST_FIELDS = 7 };
 
 struct line {
     char *field[LIST_FIELDS]; /* entry, list, ID type, ID number, number, last date, reason */

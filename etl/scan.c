@@ -1,6 +1,7 @@
 #include "etl/scan.h"
 
 #include "base/date.h"
+#include "etl/number.h"
 #include "etl/populate.h"
 #include "etl/recompute.h"
 
@@ -361,9 +362,10 @@ static bool name_customer(const struct scan *s, const struct scan_block *b, stru
     if (!at || sscanf(at, " of customer %u of the batch%767[^\n]", &place, tail) != 2 || place >= b->count)
         return status_while(st, "scoring customers from number %llu", (unsigned long long)b->first_number);
     snprintf(head, sizeof head, "%.*s", (int)(at - st->message), st->message);
-    unsigned long long number = (unsigned long long)s->r.g->unit->number_prefix * 100000000u + b->first_number + place;
-    snprintf(st->message, sizeof st->message, "%s of customer %llu%s", head, number, tail);
-    snprintf(st->hint, sizeof st->hint, "look at its measures: crmx customer show --number %llu", number);
+    char number[NUMBER_TEXT_MAX];
+    number_text(s->r.g->unit, b->first_number + place, number);
+    snprintf(st->message, sizeof st->message, "%s of customer %s%s", head, number, tail);
+    snprintf(st->hint, sizeof st->hint, "look at its measures: crmx customer show --number %s", number);
     return false;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/date.h"
 #include "etl/detail_day.h"
+#include "etl/number.h"
 #include "etl/tsv.h"
 
 #include <stdio.h>
@@ -89,7 +90,7 @@ static bool open_table(struct statement *s, int log, const struct detail_month *
 static bool take_redirect(void *context, char *field[], struct status *st)
 {
     struct statement *s = context;
-    uint64_t prefix = (uint64_t)s->g->unit->number_prefix * 100000000;
+    uint64_t prefix = number_full(s->g->unit, 0);
     (void)st;
     if (s->redirects_count == s->redirects_capacity) {
         s->redirects_capacity = s->redirects_capacity ? s->redirects_capacity * 2 : 256;

@@ -3,6 +3,7 @@
 #include "base/date.h"
 #include "etl/apply.h"
 #include "etl/lookup.h"
+#include "etl/number.h"
 #include "etl/ordered.h"
 #include "etl/reconcile.h"
 #include "etl/statement.h"
@@ -249,15 +250,14 @@ static bool put_account(struct job *j, struct worker *w, const struct account *a
                                      &w->customer[t->liability][a->head->currency]};
     int64_t times[2] = {1, 1}; /* a customer's sums meet at one scale */
     for (int scale = t->shape.scale; scale < CUSTOMER_SCALE; scale++) times[1] *= 10;
-    char joint[24];
+    char joint[NUMBER_TEXT_MAX];
     v->value[STATEMENT_TITLE] = t->title;
     v->value[STATEMENT_ACCOUNT] = a->number.bytes;
     v->value[STATEMENT_SUB_ACCOUNT] = a->sub_account.bytes;
     v->value[STATEMENT_CURRENCY] = g->reference.rates.code[a->head->currency];
     clear_item(v);
     if (a->head->what == WHAT_JOINT) {
-        snprintf(joint, sizeof joint, "%" PRIu64,
-                 lookup_full_number(g->unit, g->first_number + (uint64_t)a->head->other));
+        number_text(g->unit, g->first_number + (uint64_t)a->head->other, joint);
         v->value[STATEMENT_TEXT] = joint;
         put_line(j, w, LINE_JOINT, v);
         csv_line(j, w, a, v, "joint", joint, "", "");
@@ -391,7 +391,7 @@ static void set_values(struct page_values *v, const struct statement *s, uint32_
 {
     const struct unit *u = s->g->unit;
     *v = (struct page_values){.number = ""};
-    snprintf(v->number, sizeof v->number, "%" PRIu64, lookup_full_number(u, s->g->first_number + customer));
+    number_text(u, s->g->first_number + customer, v->number);
     date_format(from, v->from);
     date_format(s->g->business_date, v->to);
     snprintf(v->month, sizeof v->month, "%.7s", v->to);

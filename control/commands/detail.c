@@ -4,6 +4,7 @@
 #include "control/show_generation.h"
 #include "etl/detail_month.h"
 #include "etl/detail_scan.h"
+#include "etl/number.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -194,7 +195,7 @@ static int look(struct command_call *call, struct look *k, const char *const col
     k->rows = &rows;
     k->count = (int)command_integer(call, "count", SHOWN_MAX);
     bool ok = show_population_open(p, call, true, looked_at, &call->status);
-    if (ok && k->customer && !lookup_parse_number(p->g->unit, k->customer, &number)) {
+    if (ok && k->customer && !number_parse(p->g->unit, k->customer, &number)) {
         status_fail(&call->status, STATUS_USAGE, "\"%s\" is no integrated number of unit %s", k->customer,
                     p->g->unit->id);
         status_hint(&call->status, "find it: crmx customer find --name …");

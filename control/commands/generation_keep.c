@@ -5,6 +5,7 @@
 #include "control/show_delivery.h"
 #include "etl/keep.h"
 #include "etl/lookup.h"
+#include "etl/number.h"
 #include "etl/populate.h"
 
 #include <inttypes.h>
@@ -172,7 +173,8 @@ static bool compare(struct side *a, struct side *b, bool list, uint64_t counts[C
             if (c == CHANGES) continue;
             counts[c]++;
             if (!list || c == CHANGE_SCORE) continue;
-            listing_text(rows, arena_printf(arena, "%" PRIu64, lookup_full_number(b->g->unit, number)));
+            char text[NUMBER_TEXT_MAX];
+            listing_text(rows, number_text(b->g->unit, number, text));
             listing_text(rows, CHANGE_NAMES[c]);
         }
     }

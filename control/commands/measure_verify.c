@@ -1,5 +1,6 @@
 /* crmx measure verify: the stored measures, computed again from the rows of the generation, against what is stored. */
 #include "control/show_generation.h"
+#include "etl/number.h"
 #include "etl/recompute.h"
 
 #include <inttypes.h>
@@ -26,9 +27,9 @@ static bool compare_block(void *context, int worker, const struct recompute_bloc
             if (b->types[i] != v->type) continue;
             v->compared[worker]++;
             if (stored[i] == b->measures[m][i]) continue;
-            status_fail(st, STATUS_CORRUPT,
-                        "customer %" PRIu64 ", measure %s: stored %" PRId64 ", computed again %" PRId64,
-                        lookup_full_number(v->p->g->unit, b->first_number + i),
+            char number[NUMBER_TEXT_MAX];
+            status_fail(st, STATUS_CORRUPT, "customer %s, measure %s: stored %" PRId64 ", computed again %" PRId64,
+                        number_text(v->p->g->unit, b->first_number + i, number),
                         formula_measure_name(v->card->formula, m), stored[i], b->measures[m][i]);
             return status_hint(st, "see whether the generation is damaged: crmx generation verify --unit %s",
                                v->p->g->unit->id);

@@ -2,6 +2,7 @@
 #include "control/show_draft.h"
 #include "control/show_explain.h"
 #include "control/show_trial.h"
+#include "etl/number.h"
 #include "scoring/words.h"
 
 #include <inttypes.h>
@@ -213,12 +214,12 @@ static void print_list(struct trial_call *c, const char *event, const struct tri
     struct arena *a = &c->call->arena;
     for (uint64_t i = 0; i < count; i++) {
         char line[160];
-        uint64_t number = lookup_full_number(c->p->g->unit, list[i].number);
+        char number[NUMBER_TEXT_MAX];
+        number_text(c->p->g->unit, list[i].number, number);
         const char *score = show_decimal(a, list[i].score, 2), *active = show_decimal(a, list[i].active_score, 2);
         snprintf(line, sizeof line,
-                 c->call->json ? "{\"event\":\"%s\",\"number\":\"%" PRIu64
-                                 "\",\"score\":\"%s\",\"score_active\":\"%s\"}"
-                               : "%s\t%" PRIu64 "\t%s\t%s",
+                 c->call->json ? "{\"event\":\"%s\",\"number\":\"%s\",\"score\":\"%s\",\"score_active\":\"%s\"}"
+                               : "%s\t%s\t%s\t%s",
                  event, number, score, active);
         puts(line);
     }

@@ -1,6 +1,7 @@
 /* crmx why: one customer's score taken apart, and what would change the selection. */
 #include "control/show_draft.h"
 #include "control/show_explain.h"
+#include "etl/number.h"
 
 #include <stdio.h>
 
@@ -12,7 +13,7 @@ static bool find(struct show_population *p, uint64_t *number, struct status *st)
         status_fail(st, STATUS_USAGE, "crmx why: the customer is named twice");
         return status_hint(st, "crmx why %s", text);
     }
-    if (lookup_parse_number(p->g->unit, text, number)) return true;
+    if (number_parse(p->g->unit, text, number)) return true;
     status_fail(st, STATUS_USAGE, "\"%s\" is no integrated number of unit %s", text, p->g->unit->id);
     return status_hint(st, "crmx why %s; or by ID: crmx why --id-type TYPE --id-no NUMBER",
                        show_number(p, p->g->first_number));

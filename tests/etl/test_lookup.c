@@ -28,38 +28,6 @@ static struct generation *run_and_open(const struct run_request *more)
     return open_generation();
 }
 
-/* --- numbers --- */
-
-static void test_numbers(void **state)
-{
-    static const struct {
-        int64_t prefix;
-        const char *text;
-        bool ok;
-        uint64_t number;
-    } CASES[] = {
-        {11, "1100000012", true, 12},
-        {11, "12", true, 12},
-        {11, "00000012", true, 12},
-        {11, "1200000012", false, 0},
-        {11, "", false, 0},
-        {11, "12x", false, 0},
-        {11, "-1", false, 0},
-        {0, "12", true, 12},
-        {0, "123456789", true, 123456789},
-        {11, "99999999999999999999", false, 0},
-    };
-    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
-        struct unit u = {.number_prefix = CASES[i].prefix};
-        uint64_t number = 0;
-        if (lookup_parse_number(&u, CASES[i].text, &number) != CASES[i].ok) print_error("%s\n", CASES[i].text);
-        assert_int_equal(lookup_parse_number(&u, CASES[i].text, &number), CASES[i].ok);
-        if (CASES[i].ok) assert_int_equal(number, CASES[i].number);
-    }
-    struct unit u = {.number_prefix = 11};
-    assert_int_equal(lookup_full_number(&u, 12), 1100000012);
-}
-
 /* --- keys --- */
 
 static uint64_t only_hit(const struct lookup_hits *hits)
@@ -345,9 +313,8 @@ static void test_many_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),        cmocka_unit_test(test_keys),      cmocka_unit_test(test_accounts),
-        cmocka_unit_test(test_every_customer), cmocka_unit_test(test_recompute), cmocka_unit_test(test_cold_amount),
-        cmocka_unit_test(test_many_rows),
+        cmocka_unit_test(test_keys),      cmocka_unit_test(test_accounts),    cmocka_unit_test(test_every_customer),
+        cmocka_unit_test(test_recompute), cmocka_unit_test(test_cold_amount), cmocka_unit_test(test_many_rows),
     };
     return cmocka_run_group_tests_name("lookup", tests, fixture_unit_setup, test_remove_folder);
 }

@@ -41,8 +41,8 @@ json '.amounts | map(select(.amount == "bank_account.balance"))[0] | [.currency,
 
 json '.measures[0].sum == "12269.00" and .measures[0].customers == 50' measure compute "sum(bank_account, balance)"
 json '.measures[0].sum == "50"' measure compute "count(bank_card where active = 'Y')"
-json '.customer.number == "100000001" and .customer.score == "194.00"' customer show --system bank --source-no 000000001 --unmask
-json '.[0].record.line == 1 and .[0].record.customer == "100000001"' source show bank 00000000001 --account
+json '.customer.number == "0100000001" and .customer.score == "194.00"' customer show --system bank --source-no 000000001 --unmask
+json '.[0].record.line == 1 and .[0].record.customer == "0100000001"' source show bank 00000000001 --account
 crmx source show bank 0500024453765740 --account --unmask
 check "a card's verification value is never shown" sh -c '! grep -q "00000000050747" "$1"' sh "$W/out"
 check "but the card is" out_has 0500024453765740
