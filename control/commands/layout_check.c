@@ -8,7 +8,7 @@
 #include "etl/average.h"
 #include "etl/build.h"
 #include "etl/change.h"
-#include "etl/deliver.h"
+#include "etl/deliver_follow.h"
 #include "etl/probe_rates.h"
 #include "etl/scorecard.h"
 #include "etl/statement_layout.h"
@@ -276,11 +276,21 @@ static bool fit_scoring(struct check *c, struct file *f, const struct unit *u, c
     return ok && rules;
 }
 
-static bool read_targets(struct check *c, const struct file *f, int *count, struct status *st)
+static bool read_targets(struct check *c, const struct file *f, const struct unit *u, int *count, struct status *st)
 {
     struct deliver_target *targets;
     struct conf *unit = conf_open(path_of(c, f), st);
     bool ok = unit && deliver_targets_read(unit, f->name, c->call->work, c->arena, &targets, count, st);
+    for (int i = 0; ok && i < *count; i++) {
+        ok = deliver_check_events(&targets[i], u, st);
+        if (!ok || !targets[i].events || u->changes->count) continue;
+        ok = status_fail(st, STATUS_USAGE, "target %s wants events by rule, and unit %s has no rule",
+                         targets[i].place.name, u->id);
+        status_hint(st,
+                    "write an [event NAME] into units/%s.ini (docs/formats.md, \"Events by rule\"), or leave out: "
+                    "events = %s",
+                    u->id, targets[i].events);
+    }
     conf_close(unit);
     return ok;
 }
@@ -301,7 +311,8 @@ static bool read_unit(struct check *c, struct file *f, struct status *st)
     int targets = 0;
     if (!mark_used(c, f, st)) return st->code == STATUS_OK;
     if (!check_sections(c, f, st) || !unit_load(c->call->work, f->name, c->arena, &u, st) || !read_options(c, f, st) ||
-        !read_targets(c, f, &targets, st) || !probe_rates_find(c->call->work, u, c->business_date, c->arena, rates, st))
+        !read_targets(c, f, u, &targets, st) ||
+        !probe_rates_find(c->call->work, u, c->business_date, c->arena, rates, st))
         return false;
     if (fit_scoring(c, f, u, rates))
         good(f, arena_printf(c->arena, "%s: %d systems, %d layouts, %d outputs, %d targets; currencies: %s", u->name,

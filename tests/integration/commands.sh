@@ -172,7 +172,7 @@ sed -i 's/field.name/field.nam/' outputs/crm_customer.ini
 run layout check
 check "layout check: an output that takes what nobody has" out_has 'nobody has a field "nam"'
 
-new_folder c # averages (of a measure that one formula has) and the statement of a unit
+new_folder c # averages (of a measure that one formula has), the statement and the events of a unit
 printf '\n[averages]\nmonth_of_it = month fixed\n' >>units/21.ini
 page layout-check layout check
 sed -i 's/^month_of_it .*/month_of_it = month nobody/' units/21.ini
@@ -195,6 +195,21 @@ run layout check
 check "layout check: a wrong statement layout: 16" [ $RC = 16 ]
 check "layout check: a wrong statement layout: the field" out_has 'there is no field "{amuont:'
 check "layout check: the unit that names it" out_has 'statement monthly is wrong (see there)'
+sed -i '/^statement /d' units/21.ini
+rm -r statements
+printf '[target events]\nevents = CRMDEP\n' >>units/21.ini
+run layout check
+check "layout check: events under the name of an output" out_has 'the file of events would be called CRMDEP, as output crm_deposit is'
+sed -i 's/^events = .*/events = CRMDEP.delta/' units/21.ini
+run layout check
+check "layout check: events under the name of a delta" out_has 'would be called CRMDEP.delta, as output crm_deposit is'
+sed -i 's/^events = .*/events = CRMEVENT/' units/21.ini
+run layout check
+check "layout check: events without a rule: 16" [ $RC = 16 ]
+check "layout check: events without a rule" out_has 'target events wants events by rule, and unit 21 has no rule'
+printf '[event more]\nvalue = deposits\nwhen = value > old_value\n' >>units/21.ini
+run layout check
+check "layout check: events with a rule" [ $RC = 0 ]
 
 # --- before the night: probe ---
 
