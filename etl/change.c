@@ -321,7 +321,7 @@ bool change_run(const struct change_request *q, struct arena *arena, uint64_t *c
     *count = 0;
     if (q->unit->changes->count == 0) return true;
     buf_init(&out, TEXT_MAX);
-    buf_add_text(&out, "number\trule\told\tnew\n");
+    buf_add_text(&out, CHANGE_HEAD "\n");
     j.now = segment_open(arena_printf(arena, "%s/customer.seg", q->folder), st);
     bool ok =
         j.now &&
@@ -334,4 +334,18 @@ bool change_run(const struct change_request *q, struct arena *arena, uint64_t *c
     segment_close(j.now);
     buf_release(&out);
     return ok || status_while(st, "finding the events of the day");
+}
+
+bool change_count(const char *path, uint64_t *count, struct status *st)
+{
+    struct buf text;
+    *count = 0;
+    buf_init(&text, TEXT_MAX);
+    bool ok = os_read_file(path, &text, st);
+    struct view rest = buf_view(&text), head = VIEW_LITERAL(CHANGE_HEAD "\n");
+    if (ok && (rest.length < head.length || memcmp(rest.bytes, head.bytes, head.length) != 0))
+        ok = status_fail(st, STATUS_CORRUPT, "\"%s\" does not begin with the columns of events", path);
+    for (size_t i = head.length; ok && i < rest.length; i++) *count += rest.bytes[i] == '\n';
+    buf_release(&text);
+    return ok;
 }

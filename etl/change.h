@@ -24,6 +24,7 @@
 #include "etl/scorecard.h"
 
 enum { CHANGE_RULES_MAX = 32 };
+#define CHANGE_HEAD "number\trule\told\tnew" /* first line of changes.tsv */
 
 struct change_rule {
     const char *name, *value, *when;
@@ -53,5 +54,7 @@ struct change_request {
 };
 /* Writes changes.tsv. A unit without rules: nothing. *count: events. */
 bool change_run(const struct change_request *q, struct arena *arena, uint64_t *count, struct status *st);
+/* Events in a changes.tsv. STATUS_CORRUPT: it has other columns. */
+bool change_count(const char *path, uint64_t *count, struct status *st);
 
 #endif

@@ -47,6 +47,7 @@ struct deliver_target {
     const char *file_name;  /* {name} {unit} {date} {seq} */
     const char *ack_file;   /* below the place, or NULL: the receiver's acknowledgement */
     bool delta;             /* content = delta: what changed since the receiver's last acknowledgement */
+    const char *events;     /* name of the file of the night's events by rule in a set, or NULL: it is not sent */
     int64_t retries;        /* how often one call goes on after a failed request */
     int64_t retry_wait_ms;  /* before the first; doubles up to 30 s */
 };

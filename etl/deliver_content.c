@@ -1,6 +1,8 @@
-/* The files of a set: those of the generation, or deltas made of them. */
+/* The files of a set: those of the generation, or deltas made of them, and the events of the night. */
 #include "base/date.h"
+#include "base/log.h"
 #include "base/os.h"
+#include "etl/change.h"
 #include "etl/control_sum.h"
 #include "etl/deliver_plan.h"
 #include "etl/delta.h"
@@ -8,6 +10,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char SET_HEAD[] = "kind\tname\tbytes\trecords\tcontrol";
 
@@ -104,6 +107,41 @@ static bool read_line(void *context, char *field[], struct status *st)
     return true;
 }
 
+/* --- events by rule --- */
+
+bool deliver_check_events(const struct deliver_target *t, const struct unit *u, struct status *st)
+{
+    for (int i = 0; t->events && i < u->outputs_count; i++) {
+        const char *file = u->outputs[i]->file;
+        size_t n = strlen(file);
+        if (strncmp(t->events, file, n) != 0 || (t->events[n] && strcmp(t->events + n, ".delta") != 0)) continue;
+        status_fail(st, STATUS_USAGE, "target \"%s\": the file of events would be called %s, as output %s is",
+                    t->place.name, t->events, u->outputs[i]->name);
+        return status_hint(st, "give it another name: events = NAME in [target %s] of units/%s.ini", t->place.name,
+                           u->id);
+    }
+    return true;
+}
+
+/* changes.tsv of the generation as it is; in a delta, too: events are of one night. */
+static bool add_events(const struct making *m, struct deliver_content *out, struct status *st)
+{
+    const struct deliver_target *t = m->f->target;
+    struct os_file_identity id;
+    struct deliver_file f = {.name = t->events, .path = arena_printf(m->arena, "%s/changes.tsv", m->g->folder)};
+    if (!t->events) return true;
+    if (!deliver_check_events(t, m->g->unit, st)) return false;
+    if (!os_exists(f.path)) {
+        log_info("target %s: generation %s was made without rules of events: its set has no %s", t->place.name,
+                 m->g->id, t->events);
+        return true;
+    }
+    if (!os_identify(f.path, &id, st) || !change_count(f.path, &f.records, st)) return false;
+    f.bytes = id.size;
+    out->files[out->files_count++] = f;
+    return true;
+}
+
 /* --- can it be a delta? --- */
 
 /* Why the base does not do, NULL when it does. */
@@ -166,30 +204,34 @@ static bool clean_up(const struct deliver_follow *f, const struct deliver_plan *
     return !os_exists(o.folder) || (os_list(o.folder, remove_old, &o, st) && o.ok);
 }
 
-bool deliver_content(const struct deliver_follow *f, struct generation *g, struct deliver_plan *plan,
-                     struct arena *arena, struct deliver_content *out, struct status *st)
+static bool output_content(struct making *m, struct deliver_plan *plan, struct deliver_content *out, struct status *st)
 {
-    struct making m = {.f = f, .g = g, .plan = plan, .arena = arena};
     const char *why = NULL;
-    *out = (struct deliver_content){0};
-    if (!clean_up(f, plan, arena, st)) return false;
-    if (plan->base.seq == 0) return full_content(g, arena, out, st);
-    m.folder = set_folder(&m, plan->key);
-    m.building = arena_printf(arena, "%s.tmp", m.folder);
-    for (int i = 0; i < g->unit->outputs_count; i++)
-        if (!delta_can(g->unit->outputs[i], st))
-            return status_while(st, "content = delta of target \"%s\"", f->target->place.name);
-    bool ok = delta_content(&m, &why, out, st);
-    generation_close(m.base);
+    if (plan->base.seq == 0) return full_content(m->g, m->arena, out, st);
+    for (int i = 0; i < m->g->unit->outputs_count; i++)
+        if (!delta_can(m->g->unit->outputs[i], st))
+            return status_while(st, "content = delta of target \"%s\"", m->f->target->place.name);
+    bool ok = delta_content(m, &why, out, st);
+    generation_close(m->base);
     if (ok || st->code != STATUS_OK) return ok;
     if (plan->fixed) {
         status_fail(st, STATUS_CORRUPT, "set %s was sent in part and its files are gone: %s",
                     ledger_key_format(plan->key).text, why);
         return status_hint(
             st, "restore \"%s\" from a backup, or let the receiver drop the set and go on with: crmx delivery resync",
-            m.folder);
+            m->folder);
     }
     plan->base = plan->carried = (struct ledger_key){0};
     plan->full_because = why;
-    return full_content(g, arena, out, st);
+    return full_content(m->g, m->arena, out, st);
+}
+
+bool deliver_content(const struct deliver_follow *f, struct generation *g, struct deliver_plan *plan,
+                     struct arena *arena, struct deliver_content *out, struct status *st)
+{
+    struct making m = {.f = f, .g = g, .plan = plan, .arena = arena};
+    *out = (struct deliver_content){0};
+    m.folder = set_folder(&m, plan->key);
+    m.building = arena_printf(arena, "%s.tmp", m.folder);
+    return clean_up(f, plan, arena, st) && output_content(&m, plan, out, st) && add_events(&m, out, st);
 }

@@ -36,6 +36,9 @@ struct deliver_follow_result {
 /* Status codes as of deliver_run. */
 bool deliver_follow(const struct deliver_follow *f, struct deliver_follow_result *result, struct status *st);
 
+/* May the events by rule go to the target under the name it gives them? STATUS_USAGE: an output's file is called so. */
+bool deliver_check_events(const struct deliver_target *t, const struct unit *u, struct status *st);
+
 /* What the next set to a target starts from, and the generations it cannot do without. */
 struct deliver_outlook {
     struct ledger_key base;      /* of the next delta; seq 0: the next set is full */

@@ -22,7 +22,7 @@ bool deliver_plan(const struct deliver_follow *f, struct deliver_plan *out, stru
 /* deliver_content.c: the files of a planned set. Makes the delta files, or finds them made. What cannot be a delta
  * becomes a full set (plan->base seq 0 and full_because), unless its bytes are fixed: then it fails. */
 struct deliver_content {
-    struct deliver_file files[UNIT_OUTPUTS_MAX];
+    struct deliver_file files[UNIT_OUTPUTS_MAX + 1]; /* last the events by rule, where the target takes them */
     struct deliver_after after[UNIT_OUTPUTS_MAX];
     int files_count, after_count;
 };

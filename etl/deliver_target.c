@@ -105,13 +105,23 @@ static bool check_unique(const struct reading *r, const struct deliver_target *t
     return true;
 }
 
+static bool read_events(const struct reading *r, struct deliver_target *t, struct status *st)
+{
+    t->events = text(r, "events", "");
+    if (!t->events[0]) t->events = NULL;
+    if (!t->events || (transfer_name_valid(t->events) && !strchr(t->events, '/'))) return true;
+    conf_fail(r->conf, r->section, "events", st, "\"%s\" is no name of a file: letters, digits, . _ -", t->events);
+    return status_hint(st, "name the file of the events in a set: events = CRMEVENT; without the key none is sent");
+}
+
 static bool read_names(const struct reading *r, struct deliver_target *t, struct status *st)
 {
     t->set_folder = text(r, "set_folder", "{unit}.{date}.{seq}");
     t->file_name = text(r, "file_name", "{name}");
     t->ack_file = text(r, "ack_file", "");
     if (!t->ack_file[0]) t->ack_file = NULL;
-    return check_pattern(r, "set_folder", t->set_folder, st) && check_pattern(r, "file_name", t->file_name, st) &&
+    return read_events(r, t, st) && check_pattern(r, "set_folder", t->set_folder, st) &&
+           check_pattern(r, "file_name", t->file_name, st) &&
            (!t->ack_file || check_pattern(r, "ack_file", t->ack_file, st)) && check_unique(r, t, st);
 }
 

@@ -1,24 +1,27 @@
 /* crmx layout check: everything a run would freeze, read and fitted together before the night: layouts, outputs,
- * identity profiles, formulas, units, targets. Every file is read, so one call shows what is wrong in all of them. */
+ * statement layouts, identity profiles, formulas, units, targets. Every file is read, so one call shows what is wrong
+ * in all of them. */
 #include "base/nearest.h"
 #include "control/show.h"
 #include "control/show_errors.h"
 #include "control/show_unit.h"
+#include "etl/average.h"
 #include "etl/build.h"
 #include "etl/change.h"
-#include "etl/deliver.h"
+#include "etl/deliver_follow.h"
 #include "etl/probe_rates.h"
 #include "etl/scorecard.h"
+#include "etl/statement_layout.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { FILES_MAX = 2048 };
 
-enum kind { KIND_LAYOUT, KIND_OUTPUT, KIND_IDENTITY, KIND_FORMULA, KIND_UNIT, KINDS };
-static const char *const KIND_NAMES[KINDS] = {"layout", "output", "identity", "formula", "unit"};
-static const char *const FOLDERS[KINDS] = {"layouts", "outputs", "identity", "formulas", "units"};
-static const char *const ENDINGS[KINDS] = {".ini", ".ini", ".ini", ".formula", ".ini"};
+enum kind { KIND_LAYOUT, KIND_OUTPUT, KIND_STATEMENT, KIND_IDENTITY, KIND_FORMULA, KIND_UNIT, KINDS };
+static const char *const KIND_NAMES[KINDS] = {"layout", "output", "statement", "identity", "formula", "unit"};
+static const char *const FOLDERS[KINDS] = {"layouts", "outputs", "statements", "identity", "formulas", "units"};
+static const char *const ENDINGS[KINDS] = {".ini", ".ini", ".ini", ".ini", ".formula", ".ini"};
 
 struct file {
     enum kind kind;
@@ -123,6 +126,15 @@ static bool read_output(struct check *c, struct file *f, struct status *st)
     return true;
 }
 
+static bool read_statement(struct check *c, struct file *f, struct status *st)
+{
+    struct statement_layout *s;
+    if (!statement_layout_load(path_of(c, f), f->name, c->arena, &s, st)) return false;
+    good(f, arena_printf(c->arena, "%s%s%s, %s", s->file, s->csv ? ", " : "", s->csv ? s->csv : "",
+                         s->page_length ? arena_printf(c->arena, "%d lines a page", s->page_length) : "no pages"));
+    return true;
+}
+
 static bool read_identity(struct check *c, struct file *f, struct status *st)
 {
     struct identity_profile *p;
@@ -176,6 +188,7 @@ static bool mark_used(struct check *c, struct file *f, struct status *st)
     bool ok = mark_named(c, unit, "layouts", KIND_LAYOUT, f);
     ok &= mark_named(c, unit, "changes", KIND_LAYOUT, f);
     ok &= mark_named(c, unit, "outputs", KIND_OUTPUT, f);
+    ok &= mark_named(c, unit, "statement", KIND_STATEMENT, f);
     ok &= mark_named(c, unit, "identity", KIND_IDENTITY, f);
     ok &= mark_named(c, unit, "formula.personal", KIND_FORMULA, f);
     ok &= mark_named(c, unit, "formula.corporate", KIND_FORMULA, f);
@@ -188,7 +201,8 @@ static bool mark_used(struct check *c, struct file *f, struct status *st)
 /* Sections that nobody reads: a misspelt [sytems] would be without effect. */
 static bool check_sections(struct check *c, const struct file *f, struct status *st)
 {
-    static const char *const KNOWN[] = {"unit", "systems", "filter", "calendar", "rates", "gates", "expected", NULL};
+    static const char *const KNOWN[] = {"unit",  "systems",  "filter",   "calendar", "rates",
+                                        "gates", "expected", "averages", NULL};
     struct conf *unit = conf_open(path_of(c, f), st);
     const char *section;
     bool ok = unit != NULL;
@@ -200,9 +214,8 @@ static bool check_sections(struct check *c, const struct file *f, struct status 
         const char *near = nearest_of(section, KNOWN);
         ok = conf_fail(unit, section, NULL, st, "there is no such section of a unit");
         status_hint(st,
-                    "did you mean [%s]? Sections: unit, systems, filter, calendar, rates, gates, expected, target "
-                    "NAME, event NAME, "
-                    "and those of crmx.ini",
+                    "did you mean [%s]? Sections: unit, systems, filter, calendar, rates, gates, expected, averages, "
+                    "target NAME, event NAME, and those of crmx.ini",
                     near ? near : "unit");
     }
     conf_close(unit);
@@ -218,6 +231,7 @@ static bool fit_formula(struct check *c, const struct unit *u, int type, const s
     struct file *f = u->formula_name[type] ? find_file(c, KIND_FORMULA, u->formula_name[type]) : NULL;
     if (!f) return true;
     one.formula_name[1 - type] = NULL;
+    one.averages_count = 0; /* either formula may have their measures: average_check looks at both */
     if (scorecards_load(&one, tables, rates, c->arena, cards, &st)) return true;
     bad(c, f, &st);
     return false;
@@ -255,18 +269,28 @@ static bool fit_scoring(struct check *c, struct file *f, const struct unit *u, c
     /* With a formula missing an output might be blamed for the measure it takes from there. */
     ok = ok && fit_outputs(c, u, &both, decoders);
     struct status st = {0};
-    bool rules = !ok || change_check(u, &both, c->business_date, c->arena, &st);
+    bool rules = !ok || (average_check(u, &both, &st) && change_check(u, &both, c->business_date, c->arena, &st));
     if (!rules) bad(c, f, &st);
     for (int t = 0; t < CUSTOMER_TYPES; t++) scorecards_release(&cards[t]);
     if (!ok) f->about = "a formula or output does not fit (see there)";
     return ok && rules;
 }
 
-static bool read_targets(struct check *c, const struct file *f, int *count, struct status *st)
+static bool read_targets(struct check *c, const struct file *f, const struct unit *u, int *count, struct status *st)
 {
     struct deliver_target *targets;
     struct conf *unit = conf_open(path_of(c, f), st);
     bool ok = unit && deliver_targets_read(unit, f->name, c->call->work, c->arena, &targets, count, st);
+    for (int i = 0; ok && i < *count; i++) {
+        ok = deliver_check_events(&targets[i], u, st);
+        if (!ok || !targets[i].events || u->changes->count) continue;
+        ok = status_fail(st, STATUS_USAGE, "target %s wants events by rule, and unit %s has no rule",
+                         targets[i].place.name, u->id);
+        status_hint(st,
+                    "write an [event NAME] into units/%s.ini (docs/formats.md, \"Events by rule\"), or leave out: "
+                    "events = %s",
+                    u->id, targets[i].events);
+    }
     conf_close(unit);
     return ok;
 }
@@ -287,7 +311,8 @@ static bool read_unit(struct check *c, struct file *f, struct status *st)
     int targets = 0;
     if (!mark_used(c, f, st)) return st->code == STATUS_OK;
     if (!check_sections(c, f, st) || !unit_load(c->call->work, f->name, c->arena, &u, st) || !read_options(c, f, st) ||
-        !read_targets(c, f, &targets, st) || !probe_rates_find(c->call->work, u, c->business_date, c->arena, rates, st))
+        !read_targets(c, f, u, &targets, st) ||
+        !probe_rates_find(c->call->work, u, c->business_date, c->arena, rates, st))
         return false;
     if (fit_scoring(c, f, u, rates))
         good(f, arena_printf(c->arena, "%s: %d systems, %d layouts, %d outputs, %d targets; currencies: %s", u->name,
@@ -300,7 +325,7 @@ static bool read_unit(struct check *c, struct file *f, struct status *st)
 static void check_all(struct check *c)
 {
     static bool (*const READERS[KINDS])(struct check *, struct file *, struct status *) = {
-        read_layout, read_output, read_identity, read_formula, read_unit};
+        read_layout, read_output, read_statement, read_identity, read_formula, read_unit};
     const char *only = command_text(c->call, "unit", NULL);
     for (int i = 0; i < c->count; i++) {
         struct file *f = &c->files[i];
@@ -337,7 +362,8 @@ static bool check_names(struct check *c, struct status *st)
             nearest_try(&n, c->files[k].name);
         }
         if (found) continue;
-        status_fail(st, STATUS_USAGE, "there is no layout, output, identity profile, formula or unit named \"%s\"",
+        status_fail(st, STATUS_USAGE,
+                    "there is no layout, output, statement layout, identity profile, formula or unit named \"%s\"",
                     name);
         return n.name ? status_hint(st, "did you mean: crmx layout check %s", n.name)
                       : status_hint(st, "all of them: crmx layout check");
@@ -399,7 +425,7 @@ static int run(struct command_call *call)
 
 const struct command command_layout_check = {
     .name = "layout check",
-    .summary = "whether layouts, outputs, identity, formulas and units are right and fit together",
+    .summary = "whether layouts, outputs, statement layouts, identity, formulas and units are right and fit together",
     .description = "Reads everything a run would freeze and reports the state of every file. \"unused\" is right, but "
                    "no unit names it. "
                    "Currencies of formulas and layouts are judged by the rates of the business date in the unit's "

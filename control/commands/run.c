@@ -44,12 +44,11 @@ static void print_result(const struct command_call *call, enum run_kind kind, co
                (unsigned long long)r->left);
 }
 
-static int run_one(struct command_call *call, enum run_kind kind, int32_t date)
+static struct run_request make_request(struct command_call *call, enum run_kind kind, int32_t date)
 {
-    const char *unit = command_text(call, "unit", NULL);
     struct run_request request = {
         .work = call->work,
-        .unit = unit,
+        .unit = command_text(call, "unit", NULL),
         .kind = kind,
         .business_date = date,
         .redo = command_flag(call, "redo"),
@@ -63,12 +62,27 @@ static int run_one(struct command_call *call, enum run_kind kind, int32_t date)
     };
     int until = command_choice(call, "until", -1);
     if (until >= 0) request.until_step = (until + 1) * 10;
-    if (command_flag(call, "rehearse")) return rehearse_run(call, &request);
+    return request;
+}
+
+static int run_one(struct command_call *call, enum run_kind kind, int32_t date)
+{
+    struct run_request request = make_request(call, kind, date);
     struct run_result result;
     if (!run_unit(&request, &result, &call->status)) return command_failed(call);
     print_result(call, kind, &result);
     if (command_flag(call, "no-follow")) return 0;
-    return follow_generation(call, unit, result.generation);
+    return follow_generation(call, request.unit, result.generation);
+}
+
+static int rehearse(struct command_call *call, enum run_kind kind, int32_t first, int32_t last)
+{
+    struct run_request request = make_request(call, kind, first);
+    if (first == last) return rehearse_run(call, &request);
+    status_fail(&call->status, STATUS_USAGE,
+                "only the next date can be rehearsed: nothing of it is kept, upon which the one after it could build");
+    status_hint(&call->status, "leave --through out");
+    return command_failed(call);
 }
 
 static bool check_redo(struct command_call *call)
@@ -91,13 +105,7 @@ static int run(struct command_call *call, enum run_kind kind)
         status_fail(&call->status, STATUS_USAGE, "--through lies before --date");
         return command_failed(call);
     }
-    if (last > first && command_flag(call, "rehearse")) {
-        status_fail(&call->status, STATUS_USAGE,
-                    "only the next date can be rehearsed: nothing of it is kept, upon "
-                    "which the one after it could build");
-        status_hint(&call->status, "leave --through out");
-        return command_failed(call);
-    }
+    if (command_flag(call, "rehearse")) return rehearse(call, kind, first, last);
     int worst = 0;
     for (int32_t date = first; date <= last; date++) {
         int code = run_one(call, kind, date);

@@ -42,6 +42,7 @@ static void test_defaults(void **state)
     assert_string_equal(t->set_folder, "{unit}.{date}.{seq}");
     assert_string_equal(t->file_name, "{name}");
     assert_null(t->ack_file);
+    assert_null(t->events);
     assert_int_equal(t->retries, 3);
     assert_int_equal(t->retry_wait_ms, 2000);
     release(&r);
@@ -54,6 +55,7 @@ static void test_all_keys(void **state)
                               "key_file = keys/crm\npassword_file = /etc/pw\nreceiver = consumes\nidempotent = yes\n"
                               "timeout = 90s\nretries = 0\nretry_wait = 500ms\nread_back = yes\nset_folder =\n"
                               "file_name = {name}.{unit}.{date}.{seq}\nack_file = ack/{unit}_{date}_{seq}\n"
+                              "events = CRMEVENT\n"
                               "[target b]\nkind = ftp\nplain_ftp = allowed\nurl = ftp://u@h/\npassword_file = pw\n"
                               "[target c]\nkind = ftps\nurl = ftps://u@h/\npassword_file = pw\nca_file = ca.pem\n"));
     assert_int_equal(r.count, 3);
@@ -68,6 +70,7 @@ static void test_all_keys(void **state)
     assert_int_equal(t->retry_wait_ms, 500);
     assert_string_equal(t->set_folder, "");
     assert_string_equal(t->ack_file, "ack/{unit}_{date}_{seq}");
+    assert_string_equal(t->events, "CRMEVENT");
     assert_int_equal(r.targets[1].place.kind, TRANSFER_FTP);
     assert_int_equal(r.targets[1].place.timeout_ms, 60000);
     assert_string_equal(r.targets[2].place.ca_file, "/work/ca.pem");
@@ -100,6 +103,8 @@ static void test_refused(void **state)
         {"file_name = fixed", "must have {name}"},
         {"file_name = x/{name}", "must have {name} and no /"},
         {"ack_file = ack/{unit}", "must have {date} and {seq}"},
+        {"events = all of them", "no name of a file"},
+        {"events = sub/CRMEVENT", "no name of a file"},
         {"retrys = 3", "retrys"},
         {"kind = sftp\nurl = sftp://u@h/\nkey_file = k\nhost_key = " PIN "\ntimeout = 0s", "longer than 0"},
     };

@@ -142,7 +142,7 @@ page layout-show layout show retail_account
 json '.fields[3].type == "amount scale=2 sign=leading" and .holes == [{"offset": 41, "length": 9}]' layout show retail_account
 json '.fields | map(select(.data == "C3")) == [{"check":7,"field":"pin","offset":37,"length":4,"type":"text","reason":"PIN","role":null,"keep":"cold","data":"C3"}]' layout show retail_account
 fails 16 'there is no layout "retail_acount"' 'all layouts: crmx layout list' layout show retail_acount
-fails 16 'there is no layout, output, identity profile, formula or unit named "retail_acount"' 'did you mean: crmx layout check retail_account' layout check retail_acount
+fails 16 'there is no layout, output, statement layout, identity profile, formula or unit named "retail_acount"' 'did you mean: crmx layout check retail_account' layout check retail_acount
 
 new_folder b # two wrong files at once, and what hangs on them
 sed -i 's/^balance .*/balance = 12 14 amout reason=BAL/' layouts/retail_account.ini
@@ -171,6 +171,45 @@ cp "$HERE/config/layouts/retail_account.ini" layouts/
 sed -i 's/field.name/field.nam/' outputs/crm_customer.ini
 run layout check
 check "layout check: an output that takes what nobody has" out_has 'nobody has a field "nam"'
+
+new_folder c # averages (of a measure that one formula has), the statement and the events of a unit
+printf '\n[averages]\nmonth_of_it = month fixed\n' >>units/21.ini
+page layout-check layout check
+sed -i 's/^month_of_it .*/month_of_it = month nobody/' units/21.ini
+run layout check
+check "layout check: an average of no measure: 16" [ $RC = 16 ]
+check "layout check: an average of no measure" out_has 'average month_of_it: no formula of unit 21 has a measure nobody'
+check "layout check: an average of no measure: hint" err_has 'correct [averages] in units/21.ini'
+sed -i '/^\[averages\]/,$d' units/21.ini
+sed -i 's/^name  *=.*/&\nstatement = monthly/' units/21.ini
+run layout check
+check "layout check: a statement layout that is not there: 16" [ $RC = 16 ]
+check "layout check: a statement layout that is not there" out_has 'there is no statement monthly'
+check "layout check: a statement layout that is not there: hint" err_has 'write statements/monthly.ini'
+mkdir statements && cp "$HERE/../../../config/template/statements/monthly.ini" statements/
+sed 's/^name .*/name = yearly/' statements/monthly.ini >statements/yearly.ini
+json 'length == 16 and (map(select(.kind == "statement")) | map(.name + ":" + .state) | sort) == ["monthly:ok", "yearly:unused"]' layout check
+json 'map(select(.kind == "statement")) | length == 1' layout check --unit 21
+sed -i 's/{amount:/{amuont:/' statements/monthly.ini
+run layout check
+check "layout check: a wrong statement layout: 16" [ $RC = 16 ]
+check "layout check: a wrong statement layout: the field" out_has 'there is no field "{amuont:'
+check "layout check: the unit that names it" out_has 'statement monthly is wrong (see there)'
+sed -i '/^statement /d' units/21.ini
+rm -r statements
+printf '[target events]\nevents = CRMDEP\n' >>units/21.ini
+run layout check
+check "layout check: events under the name of an output" out_has 'the file of events would be called CRMDEP, as output crm_deposit is'
+sed -i 's/^events = .*/events = CRMDEP.delta/' units/21.ini
+run layout check
+check "layout check: events under the name of a delta" out_has 'would be called CRMDEP.delta, as output crm_deposit is'
+sed -i 's/^events = .*/events = CRMEVENT/' units/21.ini
+run layout check
+check "layout check: events without a rule: 16" [ $RC = 16 ]
+check "layout check: events without a rule" out_has 'target events wants events by rule, and unit 21 has no rule'
+printf '[event more]\nvalue = deposits\nwhen = value > old_value\n' >>units/21.ini
+run layout check
+check "layout check: events with a rule" [ $RC = 0 ]
 
 # --- before the night: probe ---
 
