@@ -204,6 +204,16 @@ fails 'these are 100001 points' 'take a larger --step' sweep personal --from 0 -
 fails '--to is needed' '' sweep personal --from 1
 fails 'a number of customers or a share such as 5% is needed' '' sweep personal --top 5.5
 
+check "formula sweep is sweep" same "$("$CRMX" formula sweep personal --top 5% 2>&1)" "$("$CRMX" sweep personal --top 5% 2>&1)"
+
+# --- formula explain ---
+
+best=$("$CRMX" customer find 'score >= 500000' --type personal --limit 1 --columns number --csv 2>/dev/null | tail -1)
+check "formula explain: as the trial of one customer" same "$("$CRMX" formula explain "$W/coefficient.formula" --type personal --number "$best" --json 2>/dev/null)" "$("$CRMX" trial "$W/coefficient.formula" --type personal --number "$best" --json 2>/dev/null)"
+check "formula explain: it is that customer" grep -q "\"$best\"\|$best" <("$CRMX" formula explain personal --number "$best" --json 2>/dev/null)
+check "formula explain: typed values" same "$("$CRMX" formula explain personal 活期人民币存款=620000 --json 2>&1)" "$("$CRMX" trial personal 活期人民币存款=620000 --json 2>&1)"
+fails "whose score is to be explained?" "crmx formula explain personal --number NUMBER" formula explain personal
+
 # --- formula diff ---
 
 json '.effect.pass_first == .effect.pass_second and .differences == []' formula diff personal "$W/a/formulas/personal.formula"
