@@ -391,6 +391,14 @@ static void folder_of(const char *path, char folder[OS_PATH_MAX])
         *slash = 0;
 }
 
+bool os_write_file(const char *path, struct view content, struct status *st)
+{
+    int fd = os_open_create(path, st);
+    bool ok = fd >= 0 && os_write_at(fd, path, content.bytes, content.length, 0, st);
+    os_close(fd);
+    return ok;
+}
+
 bool os_replace_file(const char *path, struct view content, struct status *st)
 {
     char tmp[OS_PATH_MAX], folder[OS_PATH_MAX];

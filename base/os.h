@@ -72,6 +72,8 @@ bool os_remove_tree(const char *path, struct status *st); /* missing is fine */
 bool os_list(const char *path, bool (*each)(void *context, const char *name), void *context, struct status *st);
 /* Whole small file into a buffer (cleared first). */
 bool os_read_file(const char *path, struct buf *out, struct status *st);
+/* A new file with that content; not synchronised. */
+bool os_write_file(const char *path, struct view content, struct status *st);
 /* Atomic replacement: PATH.tmp, fsync, rename, fsync of the folder. */
 bool os_replace_file(const char *path, struct view content, struct status *st);
 /* Free bytes of the file system that holds path. */

@@ -9,21 +9,11 @@
 
 #include "base/date.h"
 #include "base/os.h"
+#include "etl/tsv.h"
 
 #include <string.h>
 
 static const char *const EVENT_NAMES[] = {"new", "reopened", "parted", "closed", "merged"};
-
-static bool write_text(const char *folder, const char *name, struct buf *b, struct status *st)
-{
-    char path[OS_PATH_MAX];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    int fd = os_open_create(path, st);
-    bool ok = fd >= 0 && os_write_at(fd, path, b->bytes, b->length, 0, st);
-    os_close(fd);
-    buf_clear(b);
-    return ok;
-}
 
 /* A number as everybody outside knows it. */
 static unsigned long long full(const struct integrate *in, uint64_t number)
@@ -50,24 +40,24 @@ bool apply_write(const struct integrate *in, const char *folder, struct status *
     char date[11];
     buf_init(&b, (size_t)1 << 32);
     write_pending(in, &b);
-    bool ok = write_text(folder, "pending.tsv", &b, st);
+    bool ok = tsv_write(folder, "pending.tsv", &b, st);
     buf_add_text(&b, "record\tformer\n");
     for (uint32_t i = 0; i < a->aliases_count; i++)
         buf_addf(&b, "%u\t%u\n", a->aliases[i].record, a->aliases[i].former);
-    ok = ok && write_text(folder, "aliases.tsv", &b, st);
+    ok = ok && tsv_write(folder, "aliases.tsv", &b, st);
     buf_add_text(&b, "number\tto\tsince\n");
     for (uint32_t i = 0; i < a->redirects_count; i++) {
         date_format(a->redirects[i].since, date);
         buf_addf(&b, "%llu\t%llu\t%s\n", full(in, a->redirects[i].number), full(in, a->redirects[i].to), date);
     }
-    ok = ok && write_text(folder, "redirects.tsv", &b, st);
+    ok = ok && tsv_write(folder, "redirects.tsv", &b, st);
     buf_add_text(&b, "event\tnumber\tother\n");
     for (uint32_t i = 0; i < a->events_count; i++) {
         buf_addf(&b, "%s\t%llu\t", EVENT_NAMES[a->events[i].kind], full(in, a->events[i].number));
         if (a->events[i].other) buf_addf(&b, "%llu", full(in, a->events[i].other));
         buf_add_text(&b, "\n");
     }
-    ok = ok && write_text(folder, "events.tsv", &b, st);
+    ok = ok && tsv_write(folder, "events.tsv", &b, st);
     buf_release(&b);
     return ok;
 }

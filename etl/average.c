@@ -154,9 +154,7 @@ bool average_write(const struct unit *u, const struct average_state *states, con
         buf_addf(&b, "%s\t%s\t%s\t%s\t%016" PRIx64 "\n", a->name, PERIODS[a->period], a->measure, since,
                  states[i].definition);
     }
-    int fd = os_open_create(path_in(folder, path), st);
-    bool ok = fd >= 0 && os_write_at(fd, path, b.bytes, b.length, 0, st);
-    os_close(fd);
+    bool ok = os_write_file(path_in(folder, path), buf_view(&b), st);
     buf_release(&b);
     return ok;
 }

@@ -106,9 +106,7 @@ bool detail_month_write(const char *folder, const struct detail_month *m, struct
                  reconcile_decimal(s->adjusted, s->scale, a[4]), s->scale);
     }
     snprintf(path, sizeof path, "%s/detail/sums.tsv", folder);
-    int fd = os_open_create(path, st);
-    bool ok = fd >= 0 && os_write_at(fd, path, out.bytes, out.length, 0, st);
-    os_close(fd);
+    bool ok = os_write_file(path, buf_view(&out), st);
     buf_release(&out);
     return ok;
 }

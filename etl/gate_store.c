@@ -98,9 +98,7 @@ bool gate_write_generation(const char *folder, const struct gates *g, struct sta
     snprintf(path, sizeof path, "%s/gates.tsv", folder);
     buf_init(&b, TSV_FILE_MAX);
     print(g, &b);
-    int fd = os_open_create(path, st);
-    bool ok = fd >= 0 && os_write_at(fd, path, b.bytes, b.length, 0, st);
-    os_close(fd);
+    bool ok = os_write_file(path, buf_view(&b), st);
     buf_release(&b);
     return ok;
 }

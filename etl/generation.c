@@ -65,9 +65,7 @@ bool generation_write_inputs(const char *folder, const struct input_set *inputs,
     archive_add_lines(&b, inputs);
     bool ok = !buf_full(&b);
     if (!ok) status_fail(st, STATUS_INPUT, "the inputs have too many records of wrong length to be addressed");
-    int fd = ok ? os_open_create(path, st) : -1;
-    ok = fd >= 0 && os_write_at(fd, path, b.bytes, b.length, 0, st);
-    os_close(fd);
+    ok = ok && os_write_file(path, buf_view(&b), st);
     buf_release(&b);
     return ok;
 }

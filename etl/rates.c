@@ -76,9 +76,7 @@ bool rates_write(const struct reference *r, const char *folder, struct status *s
         else
             buf_add_text(&b, "\t\t\n");
     }
-    int fd = os_open_create(path, st);
-    bool ok = fd >= 0 && os_write_at(fd, path, b.bytes, b.length, 0, st);
-    os_close(fd);
+    bool ok = os_write_file(path, buf_view(&b), st);
     buf_release(&b);
     return ok;
 }

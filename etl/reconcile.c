@@ -1,6 +1,7 @@
 #include "etl/reconcile.h"
 
 #include "base/os.h"
+#include "etl/tsv.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -465,17 +466,6 @@ bool reconcile_run(const struct populate *p, const struct detail *detail, struct
     return true;
 }
 
-static bool write_text(const char *folder, const char *name, struct buf *b, struct status *st)
-{
-    char path[OS_PATH_MAX];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    int fd = os_open_create(path, st);
-    bool ok = fd >= 0 && os_write_at(fd, path, b->bytes, b->length, 0, st);
-    os_close(fd);
-    buf_clear(b);
-    return ok;
-}
-
 bool reconcile_write(const struct reconcile *r, const char *folder, struct status *st)
 {
     char a[48], b[48];
@@ -488,14 +478,14 @@ bool reconcile_write(const struct reconcile *r, const char *folder, struct statu
         if (l->records >= 0) buf_addf(&out, "%lld", (long long)l->records);
         buf_addf(&out, "\t%s\n", l->has_amount ? reconcile_decimal(l->amount, l->scale, a) : "");
     }
-    bool ok = write_text(folder, "totals.tsv", &out, st);
+    bool ok = tsv_write(folder, "totals.tsv", &out, st);
     buf_add_text(&out, "equation\tcurrency\tleft\tright\tbalanced\n");
     for (int i = 0; i < r->equations_count; i++) {
         const struct reconcile_equation *e = &r->equations[i];
         buf_addf(&out, "%s\t%s\t%s\t%s\t%s\n", e->name, e->currency, reconcile_decimal(e->left, e->scale, a),
                  reconcile_decimal(e->right, e->scale, b), e->left == e->right ? "yes" : "NO");
     }
-    ok = ok && write_text(folder, "tieout.tsv", &out, st);
+    ok = ok && tsv_write(folder, "tieout.tsv", &out, st);
     buf_release(&out);
     return ok;
 }

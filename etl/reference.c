@@ -1,7 +1,6 @@
 #include "etl/reference.h"
 
 #include "base/date.h"
-#include "base/log.h"
 #include "etl/rates.h"
 
 #include <string.h>
@@ -84,7 +83,8 @@ static void add_exclusion(struct reader *r, const struct layout *l, const struct
         size_t n = identity_number(r->unit->identity, charset, decode_text(l, l->role_field[ROLE_ID_TYPE], record),
                                    decode_text(l, l->role_field[ROLE_ID_NO], record), number, &class, &key, corporate);
         if (key.strength == IDENTITY_NEVER) { /* domain 7: it identifies nobody, so it excludes nobody */
-            log_warning("\"%s\": %.*s is a placeholder number: the entry excludes nobody", file, (int)n, number);
+            if (!r->out->placeholders++)
+                r->out->placeholder = arena_printf(r->arena, "\"%s\": %.*s", file, (int)n, number);
             return;
         }
         *reference_add(r->out, REFERENCE_EXCLUSION, r->arena) = (struct exclusion){

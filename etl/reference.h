@@ -44,6 +44,8 @@ struct reference {
     int overrides_count, overrides_capacity;
     struct listed_number *numbers; /* by number */
     int numbers_count;
+    uint64_t placeholders;                   /* entries with a number that identifies nobody: they exclude nobody */
+    const char *placeholder;                 /* file and number of the first */
     uint64_t entries[2], entries_expired[2]; /* published exclusions, overrides: in force, and no longer */
 };
 

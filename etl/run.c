@@ -196,6 +196,9 @@ static bool load_reference(struct run *r)
     if (!reference_load(r->unit, &r->inputs, r->request->business_date, &r->arena, &r->reference, r->st) ||
         !previous_generation(r, &folder, &id) || (folder && !rates_read(folder, &r->arena, past, &there, r->st)))
         return false;
+    if (r->reference.placeholders)
+        log_warning("%s is a placeholder number: the entry excludes nobody (%llu such in the files)",
+                    r->reference.placeholder, (unsigned long long)r->reference.placeholders);
     const char *name = id ? arena_printf(&r->arena, "generation %s", id) : NULL;
     return rates_settle(&r->reference, r->unit, r->request->business_date, there ? past : NULL, name, r->st) &&
            rates_write(&r->reference, r->attempt.generation, r->st);

@@ -83,25 +83,12 @@ static bool own_formula(const struct scan *s, struct formula **f, struct status 
     return ok;
 }
 
-static bool same_definition(const struct formula *a, int m, const struct formula *b, int k)
-{
-    struct buf x, y;
-    buf_init(&x, 1 << 20);
-    buf_init(&y, 1 << 20);
-    formula_measure_definition(a, m, &x);
-    formula_measure_definition(b, k, &y);
-    bool same = view_equal(buf_view(&x), buf_view(&y));
-    buf_release(&x);
-    buf_release(&y);
-    return same;
-}
-
 static void find_stored(struct scan *s, const struct formula *own)
 {
     for (int m = 0; m < s->measures_count; m++) {
         s->measure_column[m] = -1;
         for (int k = 0; own && s->measure_column[m] < 0 && k < formula_measure_count(own); k++)
-            if (same_definition(s->r.formula, m, own, k))
+            if (formula_same_measure(s->r.formula, m, own, k))
                 s->measure_column[m] = segment_find(
                     s->r.g->customer, scan_column_name(s->r.type, "measure", formula_measure_alias(own, k), &s->arena));
     }

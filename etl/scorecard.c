@@ -70,19 +70,6 @@ static bool load(const struct unit *u, int type, const char *name, const struct 
 
 /* --- the challenger --- */
 
-static bool same_definition(const struct formula *a, int m, const struct formula *b, int k)
-{
-    struct buf x, y;
-    buf_init(&x, 1 << 20);
-    buf_init(&y, 1 << 20);
-    formula_measure_definition(a, m, &x);
-    formula_measure_definition(b, k, &y);
-    bool same = view_equal(buf_view(&x), buf_view(&y));
-    buf_release(&x);
-    buf_release(&y);
-    return same;
-}
-
 static bool load_shadow(const struct unit *u, int type, const struct tables *tables, const struct measure_rates *rates,
                         struct arena *arena, struct scorecards *s, struct status *st)
 {
@@ -94,7 +81,7 @@ static bool load_shadow(const struct unit *u, int type, const struct tables *tab
     for (int m = 0; m < c->measures_count; m++) {
         shadow->same_as[m] = -1;
         for (int k = 0; shadow->same_as[m] < 0 && k < formula_measure_count(active); k++)
-            if (same_definition(c->formula, m, active, k)) shadow->same_as[m] = k;
+            if (formula_same_measure(c->formula, m, active, k)) shadow->same_as[m] = k;
         any |= wanted[m] = shadow->same_as[m] < 0;
     }
     measure_set_free(c->measures);

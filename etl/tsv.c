@@ -44,3 +44,12 @@ bool tsv_read(const char *path, const char *head, bool (*each)(void *context, ch
     buf_release(&text);
     return ok;
 }
+
+bool tsv_write(const char *folder, const char *name, struct buf *text, struct status *st)
+{
+    char path[OS_PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    bool ok = os_write_file(path, buf_view(text), st);
+    buf_clear(text);
+    return ok;
+}

@@ -6,6 +6,7 @@
 #ifndef CRMX_ETL_TSV_H
 #define CRMX_ETL_TSV_H
 
+#include "base/buf.h"
 #include "base/status.h"
 
 enum { TSV_FIELDS_MAX = 16, TSV_FILE_MAX = 256 * 1024 * 1024 };
@@ -14,5 +15,7 @@ enum { TSV_FIELDS_MAX = 16, TSV_FILE_MAX = 256 * 1024 * 1024 };
  * */
 bool tsv_read(const char *path, const char *head, bool (*each)(void *context, char *field[], struct status *st),
               void *context, struct status *st);
+/* folder/name with the text, which is then empty; not synchronised. */
+bool tsv_write(const char *folder, const char *name, struct buf *text, struct status *st);
 
 #endif

@@ -76,9 +76,7 @@ bool waiver_write(const struct waivers *w, const char *generation_folder, struct
     buf_init(&text, WAIVERS_BYTES_MAX);
     buf_add_text(&text, "lacks\treason\n");
     for (int i = 0; i < w->count; i++) buf_addf(&text, "%s\t%s\n", w->list[i].what, w->list[i].reason);
-    int fd = os_open_create(path, st);
-    bool ok = fd >= 0 && os_write_at(fd, path, text.bytes, text.length, 0, st);
-    os_close(fd);
+    bool ok = os_write_file(path, buf_view(&text), st);
     buf_release(&text);
     return ok;
 }

@@ -32,6 +32,8 @@ int formula_measure_find(const struct formula *f, const char *name_or_alias); /*
  * equal text have equal values over the same accounts and rates, whatever they are called. A trial takes such values
  * from the generation instead of reading all accounts again. */
 void formula_measure_definition(const struct formula *f, int measure, struct buf *out);
+/* Measure m of a and measure k of b are defined alike, whatever they are called. */
+bool formula_same_measure(const struct formula *a, int m, const struct formula *b, int k);
 int formula_result_count(const struct formula *f); /* result 0 is score */
 const char *formula_result_name(const struct formula *f, int result);
 enum value_type formula_result_type(const struct formula *f, int result);

@@ -168,6 +168,19 @@ void formula_measure_definition(const struct formula *f, int measure, struct buf
     print_measure(f, m, out);
 }
 
+bool formula_same_measure(const struct formula *a, int m, const struct formula *b, int k)
+{
+    struct buf x, y;
+    buf_init(&x, 1 << 20);
+    buf_init(&y, 1 << 20);
+    formula_measure_definition(a, m, &x);
+    formula_measure_definition(b, k, &y);
+    bool same = view_equal(buf_view(&x), buf_view(&y));
+    buf_release(&x);
+    buf_release(&y);
+    return same;
+}
+
 int formula_definition_count(const struct formula *f)
 {
     return f->definitions_count;

@@ -135,6 +135,9 @@ static void test_exclusions(void **state)
         load(&l, FIXTURE_RATES, CASES[i].line);
         if (l.reference.exclusions_count != CASES[i].entries)
             fail_msg("\"%s\": %d entries", CASES[i].line, l.reference.exclusions_count);
+        bool placeholder = strstr(CASES[i].line, "999999") != NULL;
+        assert_int_equal(l.reference.placeholders, placeholder);
+        if (placeholder) assert_has(l.reference.placeholder, ": 999999");
         for (int k = 0; k < l.reference.exclusions_count; k++) {
             const struct exclusion *e = &l.reference.exclusions[k];
             int count, at = reference_exclusions(&l.reference, e->key, &count);
