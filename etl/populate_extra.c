@@ -108,7 +108,8 @@ static bool score_shadow(struct populate_extra *x, int type, uint32_t first, con
         measures[m] = s->same_as[m] >= 0 ? in->measures[s->same_as[m]] : measure_values(x->blocks[type], m);
     int64_t scores[MEASURE_BLOCK_CUSTOMERS];
     for (int r = 0; r < s->card.results_count; r++) results[r] = r ? x->other_results : scores;
-    struct formula_inputs own = {.count = in->count, .measures = measures, .customer_fields = in->customer_fields};
+    struct formula_inputs own = *in;
+    own.measures = measures;
     if (!formula_evaluate(s->card.program, &own, x->scratch[type], results, st)) return false;
     for (uint32_t i = 0; i < in->count; i++)
         if (types[first + i] == type) x->shadow[first + i] = scores[i];

@@ -68,6 +68,7 @@ struct batch {
     const struct populate_job *j;
     const struct populate_worker *w;
     uint32_t first, count;
+    const bool *ignored; /* of the other type */
 };
 
 static void measure_batch(void *context, const struct measure_set *measures, struct measure_block *block)
@@ -76,6 +77,7 @@ static void measure_batch(void *context, const struct measure_set *measures, str
     const struct tables *tables = b->j->p->in->im->tables;
     struct measure_column columns[LAYOUT_FIELDS_MAX];
     measure_block_reset(measures, block, b->count);
+    measure_block_ignore(block, b->ignored);
     for (int t = 0; t < tables->count; t++) {
         const struct populate_rows *rows = &b->w->table[t];
         uint32_t from = rows->start[b->first], to = rows->start[b->first + b->count];
@@ -91,11 +93,15 @@ static bool score_batch(struct populate_job *j, struct populate_worker *w, const
                         uint32_t first, uint32_t count, struct status *st)
 {
     const struct scorecard *card = &j->p->cards->of[type];
-    struct batch batch = {j, w, first, count};
+    bool ignored[MEASURE_BLOCK_CUSTOMERS];
+    for (uint32_t i = 0; i < count; i++) ignored[i] = w->types[first + i] != type;
+    struct batch batch = {j, w, first, count, ignored};
     measure_batch(&batch, card->measures, w->blocks[type]);
+    const struct unit *unit = j->p->in->im->unit;
+    uint64_t first_number = j->p->in->first_number + r->first + first;
     if (!measure_finish(card->measures, w->blocks[type], st))
-        return status_while(st, "measuring customers from number %llu",
-                            (unsigned long long)(j->p->in->first_number + r->first + first));
+        return scorecard_name_customer(unit, first_number, count, st) ||
+               status_while(st, "measuring customers from number %llu", (unsigned long long)first_number);
     const int64_t *measures[128];
     int64_t *results[64];
     for (int m = 0; m < card->measures_count; m++) {
@@ -109,11 +115,11 @@ static bool score_batch(struct populate_job *j, struct populate_worker *w, const
     if (j->p->cards->uses_customer_fields &&
         !customer_fields(j, w, r, first, count, card->program, j->p->cards->shadow[type].card.program, fields, st))
         return false;
-    struct formula_inputs in = {.count = count, .measures = measures, .customer_fields = fields};
+    struct formula_inputs in = {.count = count, .measures = measures, .customer_fields = fields, .ignored = ignored};
     return (formula_evaluate(card->program, &in, w->scratch[type], results, st) &&
             populate_extra_score(w->extra, type, first, w->types, &in, measure_batch, &batch, st)) ||
-           status_while(st, "scoring customers from number %llu",
-                        (unsigned long long)(j->p->in->first_number + r->first + first));
+           scorecard_name_customer(unit, first_number, count, st) ||
+           status_while(st, "scoring customers from number %llu", (unsigned long long)first_number);
 }
 
 /* Customers of the other type have no values of this formula. */

@@ -41,6 +41,7 @@ struct worker {
     struct cursor *cursors; /* of the tables that are read */
     int cursors_count;
     int64_t *types, *flags, *primary, *run;
+    bool ignored[SEGMENT_RUN]; /* customers of the block of a type nobody asks about */
     struct buf types_loaded, flags_loaded, primary_loaded;
 };
 
@@ -287,6 +288,8 @@ static bool compute_block(struct worker *w, const struct recompute_request *r, u
 {
     int64_t counts[SEGMENT_RUN];
     measure_block_reset(r->measures, w->block, customers);
+    for (uint32_t i = 0; i < customers; i++) w->ignored[i] = r->one_type && w->types[i] != r->type;
+    measure_block_ignore(w->block, w->ignored);
     for (int i = 0; i < w->cursors_count; i++) {
         struct cursor *c = &w->cursors[i];
         if (segment_decode_run(buf_view(&c->counts), block, counts) != customers) return damaged(c, st);
@@ -315,10 +318,11 @@ static bool task(void *context, int worker, uint64_t index, struct status *st)
     for (uint64_t first = 0; ok && first < customers; first += SEGMENT_RUN) {
         uint32_t count = customers - first < SEGMENT_RUN ? (uint32_t)(customers - first) : SEGMENT_RUN;
         uint64_t number = first_number(r->g, (uint32_t)partition) + first;
+        segment_decode_run(buf_view(&w->types_loaded), first / SEGMENT_RUN, w->types);
         ok = compute_block(w, r, first / SEGMENT_RUN, count, st) ||
+             scorecard_name_customer(r->g->unit, number, count, st) ||
              status_while(st, "measuring customers from number %llu", (unsigned long long)number);
         if (!ok) break;
-        segment_decode_run(buf_view(&w->types_loaded), first / SEGMENT_RUN, w->types);
         segment_decode_run(buf_view(&w->flags_loaded), first / SEGMENT_RUN, w->flags);
         segment_decode_run(buf_view(&w->primary_loaded), first / SEGMENT_RUN, w->primary);
         for (int m = 0; m < measures; m++) values[m] = measure_values(w->block, m);

@@ -36,6 +36,8 @@ struct recompute_request {
     struct pool *pool; /* NULL: the calling thread alone (worker 0) */
     recompute_visit *visit;
     void *context;
+    bool one_type; /* only customers of `type` count: an overflow of others is none, their values are unspecified */
+    int type;
     bool one_partition; /* only that one: a single customer */
     uint32_t partition;
 };

@@ -22,7 +22,8 @@ struct loaded { /* a column of the partition a worker is at, and a run of it */
 };
 
 struct scan_worker {
-    uint32_t partition; /* which is loaded; UINT32_MAX: none */
+    uint32_t partition;        /* which is loaded; UINT32_MAX: none */
+    bool ignored[SEGMENT_RUN]; /* customers of the block of another type than the request's */
     struct loaded types, flags, primary, measures[MEASURES_MAX], stored[SCAN_STORED_MAX];
     int64_t *fields[FIELDS_MAX];
     struct formula_scratch **scratch;
@@ -353,22 +354,6 @@ static bool decode_fields(struct scan *s, struct scan_worker *w, uint32_t partit
     return true;
 }
 
-/* A program that names a place in its batch: which customer is that? */
-static bool name_customer(const struct scan *s, const struct scan_block *b, struct status *st)
-{
-    const char *at = strstr(st->message, " of customer ");
-    unsigned place;
-    char head[STATUS_MESSAGE_MAX], tail[STATUS_MESSAGE_MAX];
-    if (!at || sscanf(at, " of customer %u of the batch%767[^\n]", &place, tail) != 2 || place >= b->count)
-        return status_while(st, "scoring customers from number %llu", (unsigned long long)b->first_number);
-    snprintf(head, sizeof head, "%.*s", (int)(at - st->message), st->message);
-    char number[NUMBER_TEXT_MAX];
-    number_text(s->r.g->unit, b->first_number + place, number);
-    snprintf(st->message, sizeof st->message, "%s of customer %s%s", head, number, tail);
-    snprintf(st->hint, sizeof st->hint, "look at its measures: crmx customer show --number %s", number);
-    return false;
-}
-
 static void load_packed(void *context, int measure, uint32_t first, uint32_t count, double *out)
 {
     struct scan_worker *w = context;
@@ -378,12 +363,15 @@ static void load_packed(void *context, int measure, uint32_t first, uint32_t cou
 static bool evaluate(struct scan *s, int worker, struct scan_block *b, struct status *st)
 {
     struct scan_worker *w = &s->workers[worker];
-    struct formula_inputs in = {
-        .count = b->count, .measures = b->measures, .customer_fields = (const int64_t *const *)w->fields};
+    struct formula_inputs in = {.count = b->count,
+                                .measures = b->measures,
+                                .customer_fields = (const int64_t *const *)w->fields,
+                                .ignored = b->all_of_type ? NULL : w->ignored};
     for (int p = 0; p < s->r.programs_count; p++) {
         int64_t **results = w->results[s->r.one_by_one ? 0 : p];
         if (!formula_evaluate_packed(s->r.programs[p], &in, load_packed, w, w->scratch[p], results, st))
-            return name_customer(s, b, st);
+            return scorecard_name_customer(s->r.g->unit, b->first_number, b->count, st) ||
+                   status_while(st, "scoring generation %s", s->r.g->id);
         b->program = p;
         if (s->r.one_by_one && !s->visit(s->context, worker, b, st)) return false;
     }
@@ -391,11 +379,12 @@ static bool evaluate(struct scan *s, int worker, struct scan_block *b, struct st
     return s->r.one_by_one || s->visit(s->context, worker, b, st);
 }
 
-static bool is_of_type(const struct scan *s, const struct scan_worker *w, uint32_t count, bool *all)
+static bool is_of_type(const struct scan *s, struct scan_worker *w, uint32_t count, bool *all)
 {
     uint32_t of_type = 0;
     for (uint32_t i = 0; i < count; i++) of_type += w->types.values[i] == s->r.type;
     *all = of_type == count;
+    for (uint32_t i = 0; !*all && i < count; i++) w->ignored[i] = w->types.values[i] != s->r.type;
     return of_type > 0;
 }
 
@@ -458,6 +447,8 @@ bool scan_run(struct scan *s, scan_visit *visit, void *context, struct status *s
                                       .pool = s->r.pool,
                                       .visit = recomputed,
                                       .context = s,
+                                      .one_type = true,
+                                      .type = s->r.type,
                                       .one_partition = s->r.one_partition,
                                       .partition = s->r.partition};
         return recompute_run(&r, st);

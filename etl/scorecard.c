@@ -150,3 +150,18 @@ void scorecards_release(struct scorecards *s)
     }
     *s = (struct scorecards){0};
 }
+
+bool scorecard_name_customer(const struct unit *u, uint64_t first_number, uint32_t count, struct status *st)
+{
+    const char *at = strstr(st->message, " of customer ");
+    unsigned place;
+    int end = 0;
+    char head[STATUS_MESSAGE_MAX], tail[STATUS_MESSAGE_MAX];
+    if (!at || sscanf(at, " of customer %u of the batch%n", &place, &end) != 1 || !end || place >= count) return false;
+    snprintf(head, sizeof head, "%.*s", (int)(at - st->message), st->message);
+    snprintf(tail, sizeof tail, "%s", at + end);
+    unsigned long long number = (unsigned long long)u->number_prefix * 100000000u + first_number + place;
+    snprintf(st->message, sizeof st->message, "%s of customer %llu%s", head, number, tail);
+    snprintf(st->hint, sizeof st->hint, "look at its measures: crmx customer show --number %llu", number);
+    return false;
+}

@@ -48,4 +48,9 @@ bool scorecard_check_columns(const struct measure_set *measures, const struct ta
 enum { SCORECARD_COLUMN_MAX = 64 };
 const char *scorecard_column(int type, const char *kind, const char *name, char column[SCORECARD_COLUMN_MAX]);
 
+/* An evaluation over a batch names a place in it ("of customer 17 of the batch"): puts the customer's number there, and
+ * the command that shows it into the hint. first_number: of the batch, without the unit's prefix. Any other message
+ * stays. Returns false. */
+bool scorecard_name_customer(const struct unit *u, uint64_t first_number, uint32_t count, struct status *st);
+
 #endif

@@ -148,7 +148,7 @@ static bool run(struct evaluation *e, int32_t business_date, struct buf *out)
     int64_t scalar[2], vector[2], *results[] = {&vector[0], &vector[1]};
     if (!formula_bind(e->f, &schema, &p, e->st)) return false;
     for (int i = 0; i < e->count; i++) columns[i] = &e->values[i];
-    struct formula_inputs in = {1, NULL, columns};
+    struct formula_inputs in = {.count = 1, .customer_fields = columns};
     struct formula_scratch *scratch = formula_scratch_new(p);
     bool ok = formula_evaluate_scalar(p, &in, 0, scalar, e->st) && formula_evaluate(p, &in, scratch, results, e->st);
     if (ok) {

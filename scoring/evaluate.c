@@ -169,8 +169,10 @@ static bool store_large(const struct slice *s, const struct step *step, int64_t 
 {
     const double *a = slot(s, step->a);
     for (uint32_t i = 0; i < s->count; i++) {
-        if (!(fabs(a[i]) <= RESULT_LIMIT)) return result_out_of_range(s->p, step->index, s->first + i, a[i], s->st);
-        out[i] = (int64_t)a[i];
+        bool fits = fabs(a[i]) <= RESULT_LIMIT;
+        if (!fits && !(s->in->ignored && s->in->ignored[s->first + i]))
+            return result_out_of_range(s->p, step->index, s->first + i, a[i], s->st);
+        out[i] = fits ? (int64_t)a[i] : 0;
     }
     return true;
 }

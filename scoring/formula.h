@@ -54,11 +54,13 @@ double formula_coefficient(const struct formula *f, int coefficient);
 void formula_set_coefficient(struct formula *f, int coefficient, double value);
 
 /* Inputs of a batch: one int64 column per measure (units as measure_values gives them), one per customer field of the
- * schema (or NULL when formula_uses_customer_field says it is not needed). */
+ * schema (or NULL when formula_uses_customer_field says it is not needed). ignored: customers nobody asks about, such
+ * as those of the other type; a result of theirs that is out of range is 0 and no failure. NULL: nobody. */
 struct formula_inputs {
     uint32_t count;
     const int64_t *const *measures;
     const int64_t *const *customer_fields;
+    const bool *ignored;
 };
 
 bool formula_bind(const struct formula *f, const struct schema *schema, struct formula_program **out,

@@ -126,7 +126,7 @@ double lint_value(const struct linter *l, const struct expr *e, struct lint_samp
     }
     for (int i = 0; i < schema->customer_fields_count; i++)
         fields[i] = &none[schema->customer_fields[i].type == VALUE_DATE];
-    struct formula_inputs in = {1, measures, fields};
+    struct formula_inputs in = {.count = 1, .measures = measures, .customer_fields = fields};
     double x = scalar_value(l->p, &in, 0, e);
     free(fields);
     return x;

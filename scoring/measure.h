@@ -75,6 +75,9 @@ enum { MEASURE_BLOCK_CUSTOMERS = 4096 };
 struct measure_block *measure_block_new(const struct measure_set *s);
 void measure_block_free(struct measure_block *b);
 void measure_block_reset(const struct measure_set *s, struct measure_block *b, uint32_t customers);
+/* After the reset: customers nobody asks about (ignored[customer], one per customer of the block, read until
+ * measure_finish), such as those of the other type. An overflow of theirs is none; their values are unspecified. */
+void measure_block_ignore(struct measure_block *b, const bool *ignored);
 void measure_add(const struct measure_set *s, struct measure_block *b, int table, const struct measure_rows *rows);
 /* After it, measure_values(b, m)[customer] holds the value: money in minor units of the base currency; numbers, months
  * and counts as integers; a date as a day number, DATE_NONE for a customer without one; avg as its sum and count are

@@ -103,11 +103,18 @@ void measure_block_reset(const struct measure_set *s, struct measure_block *b, u
     for (int m = 0; m < s->measures_count; m++) memset(block_values(b, m), 0, sizeof *b->values * customers);
     for (int w = 0; w < s->wides_count; w++) clear_wide(b, w);
     b->customers = customers;
+    b->ignored = NULL;
     b->overflow_measure = b->missing_rate = -1;
+}
+
+void measure_block_ignore(struct measure_block *b, const bool *ignored)
+{
+    b->ignored = ignored;
 }
 
 void block_overflow(struct measure_block *b, int measure, uint32_t customer)
 {
+    if (b->ignored && b->ignored[customer]) return;
     bool first = b->overflow_measure < 0 || measure < b->overflow_measure ||
                  (measure == b->overflow_measure && customer < b->overflow_customer);
     if (!first) return;
@@ -179,7 +186,7 @@ bool measure_finish(const struct measure_set *s, struct measure_block *b, struct
     for (int m = 0; m < s->measures_count; m++)
         if (s->measures[m].empty) mark_empty(&s->measures[m], m, b);
     if (b->overflow_measure < 0) return true;
-    status_fail(st, STATUS_INPUT, "%s: measure %s of customer %u of the block is too large for 64 bits", s->file,
+    status_fail(st, STATUS_INPUT, "%s: measure %s of customer %u of the batch is too large for 64 bits", s->file,
                 s->measures[b->overflow_measure].name, b->overflow_customer);
     return status_hint(st, "look at the amounts of this customer: one of them is not money");
 }

@@ -107,6 +107,7 @@ struct measure_block {
     uint64_t *touched;  /* wides × customers / 64 bits: the wide sum (or extreme) has been written */
     int64_t *counts;    /* wides × MEASURE_COLUMN: accounts of an avg */
     struct measure_scratch *scratch;
+    const bool *ignored; /* customers whose overflow is none; NULL: nobody */
     /* The first overflow, by measure and customer; measure_finish reports it. */
     int overflow_measure;
     uint32_t overflow_customer;

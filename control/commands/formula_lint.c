@@ -109,7 +109,9 @@ static bool scan_block(void *context, int worker, const struct recompute_block *
         if (!read_fields(s, w, (uint32_t)b->primary[i], n, st)) return false;
         n++;
     }
-    struct formula_inputs in = {n, (const int64_t *const *)w->columns, (const int64_t *const *)w->fields};
+    struct formula_inputs in = {.count = n,
+                                .measures = (const int64_t *const *)w->columns,
+                                .customer_fields = (const int64_t *const *)w->fields};
     if (!score_terms_evaluate(s->terms, &in, w->scratch, w->terms, w->scores, st))
         return status_while(st, "scoring customers from number %llu", (unsigned long long)b->first_number);
     term_counts_add(&w->counts, score_terms_count(s->terms), (const int64_t *const *)w->terms, w->scores, n,
@@ -123,7 +125,13 @@ static bool run_scan(struct scan *s, const struct measure_set *measures, struct 
     s->workers = calloc((size_t)workers, sizeof *s->workers);
     ensure(s->workers);
     for (int i = 0; i < workers; i++) init_worker(s, &s->workers[i]);
-    struct recompute_request r = {.g = s->g, .measures = measures, .pool = pool, .visit = scan_block, .context = s};
+    struct recompute_request r = {.g = s->g,
+                                  .measures = measures,
+                                  .pool = pool,
+                                  .visit = scan_block,
+                                  .context = s,
+                                  .one_type = true,
+                                  .type = s->type};
     bool ok = recompute_run(&r, st);
     for (int i = 1; i < workers; i++) term_counts_merge(&s->workers[0].counts, &s->workers[i].counts);
     return ok;

@@ -50,8 +50,13 @@ static bool verify_type(struct show_population *p, int type, struct pool *pool, 
         v->columns[m] = segment_find(p->g->customer, name);
         if (v->columns[m] < 0) return status_fail(st, STATUS_CORRUPT, "generation %s has no column %s", p->g->id, name);
     }
-    struct recompute_request r = {
-        .g = p->g, .measures = card->measures, .pool = pool, .visit = compare_block, .context = v};
+    struct recompute_request r = {.g = p->g,
+                                  .measures = card->measures,
+                                  .pool = pool,
+                                  .visit = compare_block,
+                                  .context = v,
+                                  .one_type = true,
+                                  .type = type};
     if (!recompute_run(&r, st)) return false;
     for (int w = 0; w < POOL_WORKERS_MAX; w++) compared += v->compared[w];
     listing_text(rows, p->g->unit->formula_name[type]);

@@ -213,41 +213,57 @@ static int run(struct command_call *call)
     return ok ? 0 : command_failed(call);
 }
 
+static const struct command_value ARGUMENTS[] = {
+    {.name = "formula", .type = COMMAND_TEXT, .doc = "a file, or a name: formulas/NAME.formula", .required = true},
+    {0}};
+static const struct command_value OPTIONS[] = {
+    {.name = "vary",
+     .letter = 'v',
+     .type = COMMAND_TEXT,
+     .placeholder = "NAME",
+     .doc = "threshold (default), or a coefficient: its name, 系数#2, #2"},
+    {.name = "from", .type = COMMAND_TEXT, .placeholder = "VALUE", .doc = "first value"},
+    {.name = "to", .type = COMMAND_TEXT, .placeholder = "VALUE", .doc = "last value"},
+    {.name = "step", .type = COMMAND_TEXT, .placeholder = "VALUE", .doc = "distance of two values"},
+    {.name = "top",
+     .type = COMMAND_TEXT,
+     .placeholder = "N|SHARE%",
+     .doc = "instead: the threshold that the best N customers, or so many percent, reach"},
+    {.name = "time", .type = COMMAND_FLAG, .doc = "how long the pass took"},
+    SHOW_TYPE,
+    SHOW_THRESHOLD,
+    SHOW_COEF,
+    SHOW_UNIT,
+    SHOW_DATE,
+    SHOW_GENERATION,
+    {0}};
+
+#define SUMMARY "how many pass with each value of a coefficient or threshold; the threshold for the best N or 5%"
+#define DESCRIPTION                                                                                                    \
+    "All points share one pass over the generation. Nothing is kept: what is to be submitted goes into the "           \
+    "formula and is tried as a whole (crmx trial)."
+
 const struct command command_sweep = {
     .name = "sweep",
-    .summary = "how many pass with each value of a coefficient or threshold; the threshold for the best N or 5%",
-    .description =
-        "All points share one pass over the generation. Nothing is kept: what is to be submitted goes into the "
-        "formula and is tried as a whole (crmx trial).",
-    .arguments = (const struct command_value[]){{.name = "formula",
-                                                 .type = COMMAND_TEXT,
-                                                 .doc = "a file, or a name: formulas/NAME.formula",
-                                                 .required = true},
-                                                {0}},
-    .options =
-        (const struct command_value[]){
-            {.name = "vary",
-             .letter = 'v',
-             .type = COMMAND_TEXT,
-             .placeholder = "NAME",
-             .doc = "threshold (default), or a coefficient: its name, 系数#2, #2"},
-            {.name = "from", .type = COMMAND_TEXT, .placeholder = "VALUE", .doc = "first value"},
-            {.name = "to", .type = COMMAND_TEXT, .placeholder = "VALUE", .doc = "last value"},
-            {.name = "step", .type = COMMAND_TEXT, .placeholder = "VALUE", .doc = "distance of two values"},
-            {.name = "top",
-             .type = COMMAND_TEXT,
-             .placeholder = "N|SHARE%",
-             .doc = "instead: the threshold that the best N customers, or so many percent, reach"},
-            {.name = "time", .type = COMMAND_FLAG, .doc = "how long the pass took"},
-            SHOW_TYPE,
-            SHOW_THRESHOLD,
-            SHOW_COEF,
-            SHOW_UNIT,
-            SHOW_DATE,
-            SHOW_GENERATION,
-            {0}},
+    .summary = SUMMARY,
+    .description = DESCRIPTION,
+    .arguments = ARGUMENTS,
+    .options = OPTIONS,
     .examples = "crmx sweep personal --from 500000 --to 1000000 --step 50000\n"
                 "crmx sweep personal --vary '#1' --from 1 --to 2 --step 0.1\n"
                 "crmx sweep personal --top 5%",
+    .run = run,
+};
+
+/* The same beside the other commands of formulas. */
+const struct command command_formula_sweep = {
+    .name = "formula sweep",
+    .summary = SUMMARY,
+    .description = DESCRIPTION,
+    .arguments = ARGUMENTS,
+    .options = OPTIONS,
+    .examples = "crmx formula sweep personal --from 500000 --to 1000000 --step 50000\n"
+                "crmx formula sweep personal --vary '#1' --from 1 --to 2 --step 0.1\n"
+                "crmx formula sweep personal --top 5%",
     .run = run,
 };

@@ -11,6 +11,8 @@
 
 enum { BINS_DEFAULT = 20, BIN_WIDTH_DEFAULT = 10000000 /* 100,000 yuan, when there is no threshold to go by */ };
 
+extern const struct command command_formula_explain;
+
 struct trial_call {
     struct command_call *call;
     struct show_population *p;
@@ -280,6 +282,11 @@ static bool run_trial(struct trial_call *c)
         return false;
     if (command_count(c->call, "value")) return run_values(c, id);
     bool one = show_customer_named(c->call);
+    if (!one && strcmp(c->call->command->name, command_formula_explain.name) == 0) {
+        status_fail(c->st, STATUS_USAGE, "whose score is to be explained?");
+        return status_hint(c->st, "crmx formula explain %s --number NUMBER; or with typed values: NAME=VALUE",
+                           c->formula.name);
+    }
     if (!show_population_open(c->p, c->call, true,
                               one ? arena_printf(&c->call->arena, "trial %s of one customer", c->formula.name) : NULL,
                               c->st))
@@ -361,5 +368,33 @@ const struct command command_trial = {
                 "crmx trial draft.formula --entering > entering.tsv\n"
                 "crmx trial draft.formula 活期人民币存款=620000 拖欠期数=1\n"
                 "crmx trial draft.formula --number 1100000012",
+    .run = run,
+};
+
+const struct command command_formula_explain = {
+    .name = "formula explain",
+    .summary = "the score of one customer, or of typed values, with any formula: term by term, and the accounts behind",
+    .description = "What crmx trial FORMULA says about one customer; with the formula of the generation: crmx why.",
+    .arguments = (const struct command_value[]){{.name = "formula",
+                                                 .type = COMMAND_TEXT,
+                                                 .doc = "a file, or a name: formulas/NAME.formula",
+                                                 .required = true},
+                                                {.name = "value",
+                                                 .placeholder = "NAME=VALUE",
+                                                 .type = COMMAND_TEXT,
+                                                 .repeated = true,
+                                                 .doc = "a measure or customer field, typed by hand"},
+                                                {0}},
+    .options = (const struct command_value[]){SHOW_TYPE,
+                                              SHOW_THRESHOLD,
+                                              SHOW_COEF,
+                                              SHOW_CUSTOMER,
+                                              SHOW_UNIT,
+                                              SHOW_DATE,
+                                              SHOW_GENERATION,
+                                              SHOW_UNMASK,
+                                              {0}},
+    .examples = "crmx formula explain draft.formula --number 1100000012 --unmask\n"
+                "crmx formula explain personal 活期人民币存款=620000 拖欠期数=1",
     .run = run,
 };

@@ -198,7 +198,7 @@ static void evaluate_batch(const struct bench *x, struct formula_scratch *scratc
     uint32_t left = x->customers - first;
     struct status st = {0};
     for (int i = 0; i < MEASURES; i++) columns[i] = x->measures[i] + first;
-    struct formula_inputs in = {left < FORMULA_BATCH_MAX ? left : FORMULA_BATCH_MAX, columns, NULL};
+    struct formula_inputs in = {.count = left < FORMULA_BATCH_MAX ? left : FORMULA_BATCH_MAX, .measures = columns};
     if (!formula_evaluate(x->program, &in, scratch, results, &st)) die(&st);
 }
 

@@ -122,7 +122,7 @@ static void run_vector(struct columns *c, const struct engine *e, uint32_t slice
         for (int m = 0; m < measure_count(e->measures); m++) measures[m] = c->measure[m] + first;
         for (int k = 0; k < CUSTOMER_FIELDS; k++) fields[k] = c->field[k] + first;
         for (int r = 0; r < RESULTS; r++) results[r] = c->found[which][r] + first;
-        struct formula_inputs in = {step, measures, fields};
+        struct formula_inputs in = {.count = step, .measures = measures, .customer_fields = fields};
         bool ok = formula_evaluate(e->program, &in, scratch, results, &st);
         if (ok == (one_by_one && c->range[first]))
             die("the vector program and the oracle differ in what is out of range");
@@ -132,7 +132,7 @@ static void run_vector(struct columns *c, const struct engine *e, uint32_t slice
 
 static void run_engine(struct columns *c, const struct engine *e)
 {
-    struct formula_inputs in = {CUSTOMERS, c->measure, c->field};
+    struct formula_inputs in = {.count = CUSTOMERS, .measures = c->measure, .customer_fields = c->field};
     bool any = false;
     for (uint32_t i = 0; i < CUSTOMERS; i++) {
         struct status st = {0};

@@ -31,7 +31,7 @@ static void evaluate(const struct formula *f, const struct formula_program *p)
     for (int i = 0; i < formula_measure_count(f); i++) measures[i] = COLUMN;
     for (int i = 0; i < FIXTURE_CUSTOMER_FIELDS; i++) fields[i] = FIELDS[i];
     for (int i = 0; i < RESULTS_MAX; i++) results[i] = found[i];
-    struct formula_inputs in = {ROWS, measures, fields};
+    struct formula_inputs in = {.count = ROWS, .measures = measures, .customer_fields = fields};
     struct formula_scratch *scratch = formula_scratch_new_sized(p, 2);
     bool ok = formula_evaluate(p, &in, scratch, results, &a);
     for (uint32_t i = 0; i < ROWS; i++) {
@@ -80,7 +80,7 @@ static void take_apart(const struct formula *f, const struct formula_program *p)
     lint_init(&l);
     lint_formula(&l, f, p);
     if (score_terms_new(f, &FIXTURE_SCHEMA, &t, &st)) {
-        struct formula_inputs in = {ROWS, measures, fields};
+        struct formula_inputs in = {.count = ROWS, .measures = measures, .customer_fields = fields};
         struct score_terms_scratch *scratch = score_terms_scratch_new(t);
         struct formula_scratch *whole = formula_scratch_new(p);
         if (score_terms_evaluate(t, &in, scratch, terms, scores, &st)) {

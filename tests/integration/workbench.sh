@@ -135,6 +135,38 @@ check "overflow: kept with its reason" [ "$(jq -s '[.[] | select(.may_be_submitt
 sed 's/fund, balance)/fund, nav)/' formulas/personal.formula >"$W/cold.formula"
 run trial "$W/cold.formula" --type personal
 check "a field that is not hot is refused" [ $RC != 0 ]
+
+# One personal customer of thousands, in whatever batch: the best of a measure. In the score, and in a measure.
+run customer find 'sum(retail where currency = "CNY", balance) > 0' --columns 'number, sum(retail where currency = "CNY", balance)' --csv --limit 100000 --unmask --type personal
+read -r richest most < <(tail -n +2 "$W/out" | sort -t, -k2,2gr | head -1 | tr , ' ')
+RICH="if(sum(retail where currency = 'CNY', balance) >= $most"
+sed "s/^score = /score = $RICH, 1000000000000*1000000000000, 0) + /" formulas/personal.formula >"$W/one.formula"
+fails "result score of customer $richest is larger than 2^62" "crmx customer show --number $richest" trial "$W/one.formula" --type personal
+check "overflow of one: cannot be submitted" grep -q 'it cannot be submitted' "$W/err"
+check "overflow of one: kept as such" [ "$(jq -s --arg n "$richest" '[.[] | select(.may_be_submitted == false and (.reason | contains("of customer " + $n + " is larger")))] | length' state/units/11/trial/*.json)" = 1 ]
+run customer find 'max(retail where currency = "CNY", balance) > 0' --columns 'number, max(retail where currency = "CNY", balance)' --csv --limit 100000 --unmask --type personal
+read -r richest most < <(tail -n +2 "$W/out" | sort -t, -k2,2gr | head -1 | tr , ' ')
+sed "s/^score = /score = sum(retail where currency = 'CNY' and balance >= $most, balance*100000000000000) + /" formulas/personal.formula >"$W/one.formula"
+fails "of customer $richest is too large for 64 bits" "crmx customer show --number $richest" trial "$W/one.formula" --type personal
+check "overflow of one measure: cannot be submitted" grep -q 'it cannot be submitted' "$W/err"
+
+# Companies in the same batches: what overflows of theirs in the formula of persons is no fault of it, by day or by night.
+json '.query.found > 20' customer find 'sum(corporate_deposit, cny(balance)) > 100000' --type corporate
+active=$("$CRMX" trial personal --by none --json 2>/dev/null | jq -c .result)
+for overflow in 'sum(corporate_deposit, cny(balance)*100000000000000)' 'sum(corporate_deposit, cny(balance))*1000000000000*1000000'; do
+    sed "s/^score = /score = $overflow + /" formulas/personal.formula >"$W/company.formula"
+    json '.trial.may_be_submitted' trial "$W/company.formula" --type personal --by none
+    check "$overflow: the trial of the persons" same "$(jq -c .result "$W/out")" "$active"
+    rm -rf "$W/company"
+    "$CRMX" init "$W/company" --quiet 2>/dev/null
+    rm -rf "$W/company/inbox"
+    cp "$W/company.formula" "$W/company/formulas/personal.formula"
+    load "$W/company"
+    check "$overflow: the night selects as before" same "$(total "$W/company" score.all.personal 5) $(numbers "$W/company" | sha256sum)" "$(total . score.all.personal 5) $(numbers . | sha256sum)"
+    (cd "$W/company" && "$CRMX" measure verify >"$W/out" 2>"$W/err")
+    check "$overflow: measures verified" [ $? = 0 ]
+    fails 'cannot be submitted' '' trial "$W/company.formula" --type corporate
+done
 kept=$(ls state/units/11/trial | wc -l)
 json '.trial.may_be_submitted == false and (.trial.reason | contains("sample"))' trial personal --sample 500 --by none
 check "sample: 500 of all, some of them companies" jq -e '.result.scored > 400 and .result.scored < 500' "$W/out"
@@ -171,6 +203,16 @@ json '.sweep.wanted == 10 and .sweep.pass == .sweep.ties and .sweep.pass > 10 an
 fails 'these are 100001 points' 'take a larger --step' sweep personal --from 0 --to 100000 --step 1
 fails '--to is needed' '' sweep personal --from 1
 fails 'a number of customers or a share such as 5% is needed' '' sweep personal --top 5.5
+
+check "formula sweep is sweep" same "$("$CRMX" formula sweep personal --top 5% 2>&1)" "$("$CRMX" sweep personal --top 5% 2>&1)"
+
+# --- formula explain ---
+
+best=$("$CRMX" customer find 'score >= 500000' --type personal --limit 1 --columns number --csv 2>/dev/null | tail -1)
+check "formula explain: as the trial of one customer" same "$("$CRMX" formula explain "$W/coefficient.formula" --type personal --number "$best" --json 2>/dev/null)" "$("$CRMX" trial "$W/coefficient.formula" --type personal --number "$best" --json 2>/dev/null)"
+check "formula explain: it is that customer" grep -q "\"$best\"\|$best" <("$CRMX" formula explain personal --number "$best" --json 2>/dev/null)
+check "formula explain: typed values" same "$("$CRMX" formula explain personal 活期人民币存款=620000 --json 2>&1)" "$("$CRMX" trial personal 活期人民币存款=620000 --json 2>&1)"
+fails "whose score is to be explained?" "crmx formula explain personal --number NUMBER" formula explain personal
 
 # --- formula diff ---
 

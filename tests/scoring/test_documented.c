@@ -110,7 +110,7 @@ static void test_documented(void **state)
     const int64_t *columns[14];
     int64_t scores[2], scalar, *results[] = {scores};
     for (int m = 0; m < 14; m++) columns[m] = measure_values(b, m);
-    struct formula_inputs in = {2, columns, NULL};
+    struct formula_inputs in = {.count = 2, .measures = columns};
     struct formula_scratch *scratch = formula_scratch_new(p);
     check_ok(formula_evaluate(p, &in, scratch, results, &st), &st);
     double yuan = 10000.00 + 7123.53 * 1.5 + 50000.00 + 60 / 1.5 + 1429.57 * 18 / 1.2 + 300.00 * 1.1 + 71.23 * 1.3 -

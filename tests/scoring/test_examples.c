@@ -77,7 +77,7 @@ static void evaluate(const struct bound *b)
         measures[m] = type == VALUE_MONEY ? MONEY : type == VALUE_DATE ? DATE : NUMBER;
     }
     for (int r = 0; r < RESULTS_MAX; r++) results[r] = found[r];
-    struct formula_inputs in = {ROWS, measures, fields};
+    struct formula_inputs in = {.count = ROWS, .measures = measures, .customer_fields = fields};
     struct formula_scratch *scratch = formula_scratch_new_sized(b->program, 2);
     fixture_ok(formula_evaluate(b->program, &in, scratch, results, &st), &st);
     for (uint32_t i = 0; i < ROWS; i++) {
@@ -120,7 +120,7 @@ static void test_same_in_chinese(void **state)
     for (int64_t amount = 1; amount < 1000000000; amount = amount * 7 + 1) {
         int64_t values[] = {amount, amount / 3, amount % 9}, x[RESULTS_MAX], y[RESULTS_MAX];
         const int64_t *measures[] = {&values[0], &values[1], &values[2]};
-        struct formula_inputs in = {1, measures, NULL};
+        struct formula_inputs in = {.count = 1, .measures = measures};
         fixture_ok(formula_evaluate_scalar(a.program, &in, 0, x, &st), &st);
         fixture_ok(formula_evaluate_scalar(b.program, &in, 0, y, &st), &st);
         assert_int_equal(x[0], y[0]);

@@ -189,7 +189,7 @@ static void check_range(const char *expression, int64_t measure, const char *mes
     fixture_ok(formula_bind(f, &FIXTURE_SCHEMA, &p, &st), &st);
     const int64_t column[] = {0, measure}, *columns[] = {column};
     int64_t a[2], b[2], *results[] = {a, b}, scalar[2];
-    struct formula_inputs in = {2, columns, NULL};
+    struct formula_inputs in = {.count = 2, .measures = columns};
     struct formula_scratch *scratch = formula_scratch_new(p);
     assert_int_equal(formula_evaluate(p, &in, scratch, results, &st), message == NULL);
     if (message) {

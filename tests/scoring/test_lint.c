@@ -300,7 +300,7 @@ static void count_with_terms(const struct score_terms *t, int64_t threshold, str
         struct term_counts part = {0};
         for (int m = 0; m < MEASURES; m++) in[m] = measures[m] + first;
         uint32_t left = CUSTOMERS - first, count = left < BATCH ? left : BATCH;
-        struct formula_inputs inputs = {count, in, NULL};
+        struct formula_inputs inputs = {.count = count, .measures = in};
         fixture_ok(score_terms_evaluate(t, &inputs, scratch, out, scores, &st), &st);
         term_counts_add(&part, TERMS, (const int64_t *const *)out, scores, count, threshold);
         term_counts_merge(total, &part);
@@ -403,7 +403,7 @@ static void test_many_terms(void **state)
             static int64_t columns[SCORE_TERMS_MAX][2], scores[2], *out[SCORE_TERMS_MAX];
             const int64_t money[] = {0, 700}, none[] = {DATE_NONE, DATE_NONE};
             const int64_t *in[] = {money, money, money, money, money, money, money, money, none};
-            struct formula_inputs inputs = {2, in, NULL};
+            struct formula_inputs inputs = {.count = 2, .measures = in};
             struct score_terms_scratch *scratch = score_terms_scratch_new(t);
             for (int i = 0; i < SCORE_TERMS_MAX; i++) out[i] = columns[i];
             fixture_ok(score_terms_evaluate(t, &inputs, scratch, out, scores, &st), &st);

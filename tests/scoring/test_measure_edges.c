@@ -210,42 +210,42 @@ static const struct {
     {"money = sum(fund, balance)",
      FUND,
      {{1, {INT64_MAX}}, {1, {1}}},
-     "t.formula: measure m of customer 1 of the block is too large for 64 bits",
+     "t.formula: measure m of customer 1 of the batch is too large for 64 bits",
      "look at the amounts of this customer: one of them is not money"},
     {"money = sum(fund, balance*2)",
      FUND,
      {{2, {INT64_MAX}}},
-     "t.formula: measure m of customer 2 of the block is too large for 64 bits",
+     "t.formula: measure m of customer 2 of the batch is too large for 64 bits",
      "look at the amounts of this customer: one of them is not money"},
     {"number = sum(retail, transactions*term)",
      RETAIL,
      {{1, {0, 0, 0, INT64_MAX, 0, 0, 0, 0, 2}}},
-     "t.formula: measure m of customer 1 of the block is too large for 64 bits",
+     "t.formula: measure m of customer 1 of the batch is too large for 64 bits",
      "look at the amounts of this customer: one of them is not money"},
     {"number = sum(retail, transactions*transactions*transactions)",
      RETAIL,
      {{1, {0, 0, 0, 0, 0, 0, 0, 0, 1}}, {2, {0, 0, 0, 0, 0, 0, 0, 0, INT64_MAX}}},
-     "t.formula: measure m of customer 2 of the block is too large for 64 bits",
+     "t.formula: measure m of customer 2 of the batch is too large for 64 bits",
      "look at the amounts of this customer: one of them is not money"},
     {"number = count(retail where transactions*transactions*transactions > 5)",
      RETAIL,
      {{1, {0, 0, 0, 0, 0, 0, 0, 0, 1}}, {2, {0, 0, 0, 0, 0, 0, 0, 0, INT64_MAX}}},
-     "t.formula: measure m of customer 2 of the block is too large for 64 bits",
+     "t.formula: measure m of customer 2 of the batch is too large for 64 bits",
      "look at the amounts of this customer: one of them is not money"},
     {"money = sum(card, cny(balance))",
      CARD,
      {{1, {USD, INT64_MAX}}},
-     "t.formula: measure m of customer 1 of the block is too large for 64 bits",
+     "t.formula: measure m of customer 1 of the batch is too large for 64 bits",
      "look at the amounts of this customer: one of them is not money"},
     {"money = sum(retail, cny(balance)*transactions)",
      RETAIL,
      {{1, {0, USD, INT64_MAX, 0, 0, 0, 0, 0, INT64_MAX}}},
-     "t.formula: measure m of customer 1 of the block is too large for 64 bits",
+     "t.formula: measure m of customer 1 of the batch is too large for 64 bits",
      "look at the amounts of this customer: one of them is not money"},
     {"number = avg(retail, transactions*transactions)",
      RETAIL,
      {{1, {0, 0, 0, 0, 0, 0, 0, 0, INT64_MAX}}},
-     "t.formula: measure m of customer 1 of the block is too large for 64 bits",
+     "t.formula: measure m of customer 1 of the batch is too large for 64 bits",
      "look at the amounts of this customer: one of them is not money"},
     {"money = sum(card, cny(balance))",
      CARD,
@@ -286,7 +286,7 @@ static void test_overflow_of_sums(void **state)
                     {"money = sum(card, cny(balance))", 10, 4, INT64_MAX},
                     {"money = sum(card, cny(balance)*1.0)", 10, 4, INT64_MIN},
                     {"money = avg(card, cny(balance))", 10, 4, INT64_MAX}};
-    const char *message = "t.formula: measure m of customer 1 of the block is too large for 64 bits";
+    const char *message = "t.formula: measure m of customer 1 of the batch is too large for 64 bits";
     for (size_t i = 0; i < sizeof CASES_OF / sizeof CASES_OF[0]; i++) {
         struct status st = {0};
         int64_t values[3];
@@ -330,6 +330,41 @@ static void test_reuse(void **state)
     measure_block_free(b);
     measure_set_free(s);
     formula_free(f);
+}
+
+/* Customers nobody asks about do not stop the others; the next reset asks about everybody again. */
+static void test_ignored(void **state)
+{
+    static const char *const MEASURES[] = {"money = sum(card, cny(balance))", "money = sum(fund, balance)",
+                                           "number = sum(retail, transactions*transactions*transactions)"};
+    static const struct row BAD[][2] = {{{1, {USD, INT64_MAX}}, {2, {USD, 100}}},
+                                        {{1, {INT64_MAX}}, {2, {712}}},
+                                        {{1, {0, 0, 0, 0, 0, 0, 0, 0, INT64_MAX}}, {2, {0, 0, 0, 0, 0, 0, 0, 0, 3}}}};
+    static const int TABLES[] = {CARD, FUND, RETAIL}, EXPECTED[] = {712, 712, 27};
+    static const bool ONE[3] = {false, true, false}, OTHER[3] = {true, false, false};
+    for (size_t i = 0; i < 3; i++) {
+        struct status st = {0};
+        struct formula *f;
+        struct measure_set *s;
+        char text[200];
+        snprintf(text, sizeof text, "threshold 1; score = 1; measure m %s;", MEASURES[i]);
+        fixture_ok(formula_parse("t.formula", view_of(text), &f, &st), &st);
+        fixture_ok(measure_bind(f, &FIXTURE_SCHEMA, &FIXTURE_RATES, &s, &st), &st);
+        struct measure_block *b = measure_block_new(s);
+        const bool *const ignored[] = {ONE, OTHER, NULL};
+        for (int k = 0; k < 3; k++) {
+            measure_block_reset(s, b, 3);
+            if (ignored[k]) measure_block_ignore(b, ignored[k]);
+            add_rows(s, b, &FIXTURE_SCHEMA, TABLES[i], BAD[i], 2);
+            add_rows(s, b, &FIXTURE_SCHEMA, TABLES[i], BAD[i], TABLES[i] == FUND); /* its sum alone would fit */
+            assert_int_equal(measure_finish(s, b, &st), k == 0);
+            if (k == 0) assert_int_equal(measure_values(b, 0)[2], EXPECTED[i]);
+            status_clear(&st);
+        }
+        measure_block_free(b);
+        measure_set_free(s);
+        formula_free(f);
+    }
 }
 
 /* A field of more codes than classes have, beside fields that make thousands of classes and more groups than are listed
@@ -491,9 +526,9 @@ static void test_dates(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_values),           cmocka_unit_test(test_failures),
-                                       cmocka_unit_test(test_overflow_of_sums), cmocka_unit_test(test_reuse),
-                                       cmocka_unit_test(test_many_codes),       cmocka_unit_test(test_uses),
-                                       cmocka_unit_test(test_one_scan),         cmocka_unit_test(test_dates)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_values),   cmocka_unit_test(test_failures),   cmocka_unit_test(test_overflow_of_sums),
+        cmocka_unit_test(test_reuse),    cmocka_unit_test(test_many_codes), cmocka_unit_test(test_uses),
+        cmocka_unit_test(test_one_scan), cmocka_unit_test(test_dates),      cmocka_unit_test(test_ignored)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -368,7 +368,7 @@ static void compare_rows(const struct formula_program *p, struct formula_scratch
         for (int k = 0; k < MEASURES; k++) m[k] = measures[k] + i;
         for (int k = 0; k < FIXTURE_CUSTOMER_FIELDS; k++) f[k] = fields[k] + i;
         for (int k = 0; k < RESULTS; k++) results[k] = &found[k];
-        struct formula_inputs one = {1, m, f};
+        struct formula_inputs one = {.count = 1, .measures = m, .customer_fields = f};
         bool ok = formula_evaluate_scalar(p, &one, 0, expected, &a);
         REQUIRE(ok == formula_evaluate(p, &one, scratch, results, &b));
         REQUIRE(ok ? memcmp(expected, found, sizeof expected) == 0 : strcmp(a.message, b.message) == 0);
@@ -379,7 +379,7 @@ static void compare_rows(const struct formula_program *p, struct formula_scratch
 static void compare(const struct formula_program *p, struct formula_scratch *scratch)
 {
     int64_t expected[ROWS][RESULTS], found[RESULTS][ROWS], *results[RESULTS];
-    struct formula_inputs in = {ROWS, measures, fields};
+    struct formula_inputs in = {.count = ROWS, .measures = measures, .customer_fields = fields};
     struct status st = {0};
     bool ok = true;
     for (uint32_t i = 0; i < ROWS; i++) ok &= formula_evaluate_scalar(p, &in, i, expected[i], &st);

@@ -39,7 +39,7 @@ static bool score_task(void *context, int worker, uint64_t task, struct status *
     if (!measure_finish(x->set, b, st)) return false;
     const int64_t *measures[] = {measure_values(b, 0), measure_values(b, 1)};
     int64_t *results[] = {x->scores[task]};
-    struct formula_inputs in = {CUSTOMERS, measures, NULL};
+    struct formula_inputs in = {.count = CUSTOMERS, .measures = measures};
     return formula_evaluate(x->program, &in, x->scratches[worker], results, st);
 }
 
