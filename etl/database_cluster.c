@@ -115,7 +115,7 @@ static enum waited wait_until_ready(struct cluster *cl, int child, uint64_t log_
     return WAITED_FAILED;
 }
 
-static bool start_server(struct cluster *cl, struct status *st)
+static bool start_once(struct cluster *cl, struct status *st)
 {
     struct postmaster pm;
     if (!postmaster_look(cl->data, &pm, st)) return false;
@@ -131,6 +131,20 @@ static bool start_server(struct cluster *cl, struct status *st)
     int child = spawn_server(cl, log_fd, st);
     os_close(log_fd);
     return child > 0 && wait_until_ready(cl, child, log_from, st) == WAITED_READY;
+}
+
+/* A process of a killed server that is just ending shows no program any more, but still holds the shared memory: the
+ * server refuses to start for a moment. */
+static bool start_server(struct cluster *cl, struct status *st)
+{
+    enum { TRIES = 40, PAUSE_MS = 50 };
+    for (int i = 0; i < TRIES; i++) {
+        if (start_once(cl, st)) return true;
+        if (st->code != STATUS_ENVIRONMENT || !strstr(st->message, "pre-existing shared memory block")) return false;
+        if (i + 1 < TRIES) status_clear(st);
+        os_sleep_ms(PAUSE_MS);
+    }
+    return false;
 }
 
 int cluster_lock_start(const struct cluster *cl, struct status *st)

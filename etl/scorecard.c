@@ -1,5 +1,7 @@
 #include "etl/scorecard.h"
 
+#include "etl/number.h"
+
 #include "base/os.h"
 #include "etl/average.h"
 
@@ -160,8 +162,9 @@ bool scorecard_name_customer(const struct unit *u, uint64_t first_number, uint32
     if (!at || sscanf(at, " of customer %u of the batch%n", &place, &end) != 1 || !end || place >= count) return false;
     snprintf(head, sizeof head, "%.*s", (int)(at - st->message), st->message);
     snprintf(tail, sizeof tail, "%s", at + end);
-    unsigned long long number = (unsigned long long)u->number_prefix * 100000000u + first_number + place;
-    snprintf(st->message, sizeof st->message, "%s of customer %llu%s", head, number, tail);
-    snprintf(st->hint, sizeof st->hint, "look at its measures: crmx customer show --number %llu", number);
+    char number[NUMBER_TEXT_MAX];
+    number_text(u, first_number + place, number);
+    snprintf(st->message, sizeof st->message, "%s of customer %s%s", head, number, tail);
+    snprintf(st->hint, sizeof st->hint, "look at its measures: crmx customer show --number %s", number);
     return false;
 }
