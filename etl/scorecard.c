@@ -1,9 +1,8 @@
 #include "etl/scorecard.h"
 
-#include "etl/number.h"
-
 #include "base/os.h"
 #include "etl/average.h"
+#include "etl/number.h"
 
 #define XXH_INLINE_ALL
 #include <stdio.h>
