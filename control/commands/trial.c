@@ -306,27 +306,27 @@ static int run(struct command_call *call)
     return ok ? 0 : command_failed(call);
 }
 
+static const struct command_value ARGUMENTS[] = {
+    {.name = "formula", .type = COMMAND_TEXT, .doc = "a file, or a name: formulas/NAME.formula", .required = true},
+    {.name = "value",
+     .placeholder = "NAME=VALUE",
+     .type = COMMAND_TEXT,
+     .repeated = true,
+     .doc = "a measure or customer field, typed by hand"},
+    {0}};
+
 const struct command command_trial = {
     .name = "trial",
     .summary =
         "what a formula would do: who passes, who enters and leaves, over the generation, a sample, one customer",
     .description =
         "Nothing is changed. Over the generation: how many pass, against the active formula, totals, by branch and "
-        "tier, "
-        "histogram of scores. The result is kept in state/units/UU/trial/HASH.json, which a submission refers to; a "
+        "tier, histogram of scores. The result is kept in state/units/UU/trial/HASH.json, which a submission refers "
+        "to; a "
         "formula whose trial fails, or was over a sample or with --coef, cannot be submitted. "
         "With NAME=VALUE …: a customer who has these measures and fields, and nothing else, explained. "
         "With --number, --id-type and --id-no, or --system and --source-no: one customer, explained.",
-    .arguments = (const struct command_value[]){{.name = "formula",
-                                                 .type = COMMAND_TEXT,
-                                                 .doc = "a file, or a name: formulas/NAME.formula",
-                                                 .required = true},
-                                                {.name = "value",
-                                                 .placeholder = "NAME=VALUE",
-                                                 .type = COMMAND_TEXT,
-                                                 .repeated = true,
-                                                 .doc = "a measure or customer field, typed by hand"},
-                                                {0}},
+    .arguments = ARGUMENTS,
     .options =
         (const struct command_value[]){
             SHOW_TYPE,
@@ -375,16 +375,7 @@ const struct command command_formula_explain = {
     .name = "formula explain",
     .summary = "the score of one customer, or of typed values, with any formula: term by term, and the accounts behind",
     .description = "What crmx trial FORMULA says about one customer; with the formula of the generation: crmx why.",
-    .arguments = (const struct command_value[]){{.name = "formula",
-                                                 .type = COMMAND_TEXT,
-                                                 .doc = "a file, or a name: formulas/NAME.formula",
-                                                 .required = true},
-                                                {.name = "value",
-                                                 .placeholder = "NAME=VALUE",
-                                                 .type = COMMAND_TEXT,
-                                                 .repeated = true,
-                                                 .doc = "a measure or customer field, typed by hand"},
-                                                {0}},
+    .arguments = ARGUMENTS,
     .options = (const struct command_value[]){SHOW_TYPE,
                                               SHOW_THRESHOLD,
                                               SHOW_COEF,

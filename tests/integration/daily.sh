@@ -1,29 +1,8 @@
 #!/bin/bash
 # Nights, one after the other: dates in order, each once; corrected, late and waived files; going back, pruning, comparing;
 # a full unload; layouts that change between two nights. The law itself: tests/law.
-cd "$(dirname "$0")/../.." || exit 16
-MODE=${MODE:-release}
-crmx=${CRMX:-$PWD/build/$MODE/crmx} generate=${GENERATE:-$PWD/build/$MODE/samples/generate}
-scratch=$(mktemp -d "${TMPDIR:-/tmp}/crmx-daily.XXXXXX") || exit 16
-trap 'rm -rf "$scratch"' EXIT
-work=$scratch/work bank=$scratch/bank unit=$scratch/work/state/units/11
-passed=0 failed=0
-. tests/small_bank.sh
-
-check() { # NAME COMMAND…
-    local name=$1
-    shift
-    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)) && echo "FAILED $name: $*" && tail -3 "$scratch/err"; fi
-}
-run() { # COMMAND…: exit code in $code
-    "$crmx" --work "$work" --set database.mode=none "$@" >"$scratch/out" 2>"$scratch/err"
-    code=$?
-}
-exits() { run "${@:2}"; [ $code = "$1" ]; }
-err_has() { grep -qF -- "$1" "$scratch/err"; }
-out_has() { grep -qF -- "$1" "$scratch/out"; }
+. "$(dirname "$0")/nights.sh"
 current() { cut -d' ' -f1 "$unit/CURRENT"; }
-give() { find "$bank/$1" -maxdepth 1 -type f -exec cp {} "$work/inbox/11/" \;; }
 night() { run run daily --unit 11 --date "$1" --no-follow "${@:2}"; }
 dump() { "$crmx" --work "$1" population dump --canonical --unmask 2>/dev/null; }
 new_work() { # FOLDER

@@ -2,28 +2,8 @@
 # The month's detail: everybody's movements are kept, opening + movements = closing per account and day; a day is written
 # once and linked on; corrected files take a day's place; the days go when the month is over. The figures are computed a
 # second time from the files alone (tests/law/apply).
-cd "$(dirname "$0")/../.." || exit 16
-MODE=${MODE:-release}
-crmx=${CRMX:-$PWD/build/$MODE/crmx} generate=${GENERATE:-$PWD/build/$MODE/samples/generate}
-scratch=$(mktemp -d "${TMPDIR:-/tmp}/crmx-detail.XXXXXX") || exit 16
-trap 'rm -rf "$scratch"' EXIT
-work=$scratch/work bank=$scratch/bank unit=$scratch/work/state/units/11
-passed=0 failed=0
-
-check() { # NAME COMMAND…
-    local name=$1
-    shift
-    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)) && echo "FAILED $name: $*" && tail -3 "$scratch/err"; fi
-}
-run() { # COMMAND…: exit code in $code
-    "$crmx" --work "$work" --set database.mode=none "$@" >"$scratch/out" 2>"$scratch/err"
-    code=$?
-}
-exits() { run "${@:2}"; [ $code = "$1" ]; }
-out_has() { grep -qF -- "$1" "$scratch/out"; }
-err_has() { grep -qF -- "$1" "$scratch/err"; }
+. "$(dirname "$0")/nights.sh"
 current() { echo "$unit/gen/$(cut -d' ' -f1 "$unit/CURRENT")"; }
-give() { find "$bank/$1" -maxdepth 1 -type f -exec cp {} "$work/inbox/11/" \;; }
 expected() { # FROM TO: lines "day log currency accounts movements opening movement closing breaks" out of the files
     BREAKS=2 tests/law/apply "$work" "$bank" 11 --figures | awk -v from="$1" -v to="$2" '$1 > from && $1 <= to'
 }
@@ -38,7 +18,8 @@ for r in sorted(json.load(sys.stdin), key=lambda r: (r["day"], r["log"], r["curr
     --events -late_file,-redo_file,-repeated_file,-dirty_file >"$scratch/events" || exit 1
 check "there are reversals" grep -qE '^reversal +[1-9]' "$scratch/events"
 "$crmx" init "$work" --quiet
-sed -i -e '/^\[target/,$d' -e 's/^statement .*//' -e 's/^orphans = 5%/orphans = off\nrows = off\npopulation = off\nsums = off\ncustomers = off\nselected = off\ntiers = off\nrates = off/' "$work/units/11.ini"
+small_bank "$work"
+sed -i 's/^statement .*//' "$work/units/11.ini"
 rm -rf "$work/inbox/11" && cp -r "$bank/2028-02-25/unload" "$work/inbox/11"
 check "initial" exits 0 run initial --unit 11 --date 2028-02-25 --no-follow
 check "no movements on the first night" exits 0 detail list --unit 11

@@ -2,28 +2,8 @@
 # The month end: statements for every CRM customer, delivered, then the month is emptied. Wrong dates are refused by name;
 # nothing is emptied before the delivery is confirmed; killed at any moment the same command ends with the same bytes; threads
 # and memory change no byte. POINTS=n moments to be killed at (default 6).
-cd "$(dirname "$0")/../.." || exit 16
-MODE=${MODE:-release}
-crmx=${CRMX:-$PWD/build/$MODE/crmx} generate=${GENERATE:-$PWD/build/$MODE/samples/generate}
-scratch=$(mktemp -d "${TMPDIR:-/tmp}/crmx-monthend.XXXXXX") || exit 16
-trap 'rm -rf "$scratch"' EXIT
-work=$scratch/work bank=$scratch/bank unit=$scratch/work/state/units/11
+. "$(dirname "$0")/nights.sh"
 RANDOM=${SEED:-$$}
-passed=0 failed=0
-
-check() { # NAME COMMAND…
-    local name=$1
-    shift
-    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)) && echo "FAILED $name: $*" && tail -3 "$scratch/err"; fi
-}
-run() { # COMMAND…: exit code in $code
-    "$crmx" --work "$work" --set database.mode=none "$@" >"$scratch/out" 2>"$scratch/err"
-    code=$?
-}
-exits() { run "${@:2}"; [ $code = "$1" ]; }
-out_has() { grep -qF -- "$1" "$scratch/out"; }
-err_has() { grep -qF -- "$1" "$scratch/err"; }
-give() { find "$bank/$1" -maxdepth 1 -type f -exec cp {} "$work/inbox/11/" \;; }
 current() { echo "$unit/gen/$(cut -d' ' -f1 "$unit/CURRENT")"; }
 month_end() { run run monthend --unit 11 --date 2028-02-29 "$@"; }
 fresh() { rm -rf "$work" && cp -r "$scratch/saved" "$work"; }
@@ -33,7 +13,7 @@ made() { bytes "$unit/month/2028-02-29.001/out"; }
 "$generate" "$bank" --from 2028-02-25 --days 6 --customers 300 --seed 5 --breaks 1 \
     --events -late_file,-redo_file,-repeated_file,-dirty_file >"$scratch/events" || exit 1
 "$crmx" init "$work" --quiet
-sed -i -e 's/^orphans = 5%/orphans = off\nrows = off\npopulation = off\nsums = off\ncustomers = off\nselected = off\ntiers = off\nrates = off/' "$work/units/11.ini"
+gates_off "$work/units/11.ini"
 rm -rf "$work/inbox/11" && cp -r "$bank/2028-02-25/unload" "$work/inbox/11"
 check "nothing yet" exits 16 run monthend --unit 11 --date 2028-02-29
 check "nothing yet: what to type" err_has "crmx run initial --unit 11"
