@@ -105,7 +105,7 @@ struct segment_packed {
     uint32_t count;
     uint8_t width;                                /* 0: every value is base */
     bool exact;                                   /* base and every value are exact doubles */
-    bool few;                                     /* sparse: less than one in 6, so that one by one is quicker */
+    bool few;                                     /* sparse: less than one in 4, so that one by one is quicker */
     uint16_t before[SEGMENT_RUN / SEGMENT_SLICE]; /* sparse: values before the slice */
 };
 /* False: the run is damaged. */

@@ -50,7 +50,7 @@ bool segment_pack_run(struct view loaded, uint64_t run, struct segment_packed *o
         out->before[w / SEGMENT_SLICE] = (uint16_t)before;
         before += (uint32_t)__builtin_popcountll(bits);
     }
-    out->few = before < head.count / 6u;
+    out->few = before < head.count / 4u;
     return padded((head.count + 7u) / 8) + before * head.width <= head.bytes;
 }
 

@@ -10,8 +10,7 @@ struct formula_scratch {
     uint32_t rows; /* customers of a slice */
     size_t room;   /* rows rounded up to whole vectors */
     double *slots;
-    uint16_t places[FORMULA_FEW_ROOM];
-    double values[FORMULA_BATCH_MAX];
+    uint16_t places[FORMULA_FEW_ROOM], places_of_next[FORMULA_FEW_ROOM]; /* of few customers */
     void *memory;
 };
 
@@ -204,32 +203,54 @@ static void load_measure(const struct slice *s, const struct step *step)
         s->source->load(s->source->context, step->index, s->first, s->count, dst);
 }
 
-/* A load and the step behind it at once, for the customers who have a value alone (scoring/few_steps). */
-static bool load_few(const struct slice *s, const struct step *load)
+/* dst[places[i]] of the sum: what the step adds, worked out for some customers alone. */
+static void add_few(const struct slice *s, const struct step *step, int count)
 {
-    const struct step *step = load + 1;
-    const struct formula_packed *source = s->source;
-    if (!load->few || s->in->measures[load->index]) return false;
-    uint16_t *restrict places = s->scratch->places;
-    double *restrict values = s->scratch->values, *restrict dst = slot(s, step->dst), k = step->k;
-    int count = source->few(source->context, load->index, s->first, s->count, places, values);
-    if (count == FORMULA_MANY) return false;
+    const uint16_t *restrict places = s->scratch->places;
+    const double *restrict b = slot(s, step->b), *restrict c = slot(s, step->c), k = step->k;
+    double *restrict sum = slot(s, step->dst);
     switch (step->op) {
     case OP_ADD_MULTIPLY_K:
-        for (int i = 0; i < count; i++) dst[places[i]] += values[i] * k;
+        for (int i = 0; i < count; i++) sum[places[i]] += b[i] * k;
         break;
     case OP_SUBTRACT_MULTIPLY_K:
-        for (int i = 0; i < count; i++) dst[places[i]] -= values[i] * k;
+        for (int i = 0; i < count; i++) sum[places[i]] -= b[i] * k;
         break;
     case OP_ADD_DIVIDE_K:
-        for (int i = 0; i < count; i++) dst[places[i]] += values[i] / k;
+        for (int i = 0; i < count; i++) sum[places[i]] += b[i] / k;
+        break;
+    case OP_ADD_MULTIPLY:
+        for (int i = 0; i < count; i++) sum[places[i]] += b[i] * c[i];
         break;
     case OP_SUBTRACT:
-        for (int i = 0; i < count; i++) dst[places[i]] -= values[i];
+        for (int i = 0; i < count; i++) sum[places[i]] -= b[i];
         break;
     default: /* OP_ADD */
-        for (int i = 0; i < count; i++) dst[places[i]] += values[i];
+        for (int i = 0; i < count; i++) sum[places[i]] += b[i];
     }
+}
+
+/* The steps from a load to the one that adds what they make, for the customers who have a value alone
+ * (scoring/few_steps). False: they are many, or not the same ones for every measure. */
+static bool run_few(const struct slice *s, const struct step *first)
+{
+    const struct formula_packed *source = s->source;
+    const struct step *adding = first + first->few;
+    int count = FORMULA_MANY;
+    for (const struct step *step = first; step < adding; step++) {
+        if (step->op != OP_LOAD_MEASURE) {
+            s->scratch->kernels->columns[step->op](slot(s, step->dst), slot(s, step->a), slot(s, step->b),
+                                                   slot(s, step->c), step->k, step->l, (size_t)count);
+            continue;
+        }
+        uint16_t *places = step == first ? s->scratch->places : s->scratch->places_of_next;
+        if (s->in->measures[step->index]) return false;
+        int found = source->few(source->context, step->index, s->first, s->count, places, slot(s, step->dst));
+        if (step == first) count = found;
+        if (found == FORMULA_MANY || found != count) return false;
+        if (step > first && memcmp(places, s->scratch->places, sizeof *places * (size_t)count) != 0) return false;
+    }
+    add_few(s, adding, count);
     return true;
 }
 
@@ -256,8 +277,8 @@ static bool run_slice(const struct slice *s)
     column_kernel *const *columns = s->scratch->kernels->columns;
     for (int i = 0; i < list->count; i++) {
         const struct step *step = &list->steps[i];
-        if (step->op == OP_LOAD_MEASURE && load_few(s, step))
-            i++;
+        if (step->few && s->source && run_few(s, step))
+            i += step->few;
         else if (step->op < OP_COLUMNS)
             columns[step->op](slot(s, step->dst), slot(s, step->a), slot(s, step->b), slot(s, step->c), step->k,
                               step->l, s->count);

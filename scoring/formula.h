@@ -95,7 +95,7 @@ struct formula_packed {
     void (*load)(void *context, int measure, uint32_t first, uint32_t count, double *out);
     /* The customers whose value is not 0, when they are few: their places from first on, in order, and the values.
      * Returns how many, or FORMULA_MANY, when load is to be called. Room: FORMULA_FEW_ROOM places,
-     * FORMULA_BATCH_MAX values. */
+     * `count` values. */
     int (*few)(void *context, int measure, uint32_t first, uint32_t count, uint16_t *places, double *values);
 };
 bool formula_evaluate_packed(const struct formula_program *p, const struct formula_inputs *in,

@@ -51,8 +51,8 @@ enum op {
 struct step {
     enum op op;
     uint16_t dst, a, b, c;
-    bool few;  /* OP_LOAD_MEASURE: the next step changes nobody whose value is 0 */
-    int index; /* measure, field or result */
+    uint16_t few; /* OP_LOAD_MEASURE: how many steps behind this one make up a sum with it (steps_mark_few); 0: none */
+    int index;    /* measure, field or result */
     double k, l;
 };
 
@@ -81,9 +81,11 @@ extern const struct kernels kernels_avx2;
 /* The best for this machine; CRMX_KERNELS=base in the environment forces the plain ones. */
 const struct kernels *kernels_choose(void);
 
-/* Marks the loads whose values only the next step reads, and which that step may do for the customers with a value
- * alone, in place: what is added to the others is a zero that leaves every bit as it is. */
+/* Marks what is added to a sum in place and may be worked out for the customers who have a value alone: from the load of
+ * its first measure to the step that adds it. What is added to the others is a zero that leaves every bit as it is. */
 void steps_mark_few(struct step *steps, int count, int slots, struct arena *arena);
+/* Does the step add something to its first source, in the same slot? Which may then be done for some customers alone. */
+bool step_adds(const struct step *s);
 
 /* Makes p->steps. Fails when the formula needs more than FORMULA_STEPS_MAX steps. Slots suffice by the other limits. */
 bool compile_steps(struct formula_program *p, struct status *st);
