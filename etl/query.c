@@ -166,13 +166,13 @@ static bool try_measure(struct composer *c, struct view aggregate, enum value_ty
 /* The aggregate as a measure of the first type that fits it. */
 static bool add_aggregate(struct composer *c, int expression, struct view aggregate, enum aggregate kind)
 {
-    static const enum value_type TYPES[] = {VALUE_MONEY, VALUE_MONTHS, VALUE_NUMBER};
+    static const enum value_type TYPES[] = {VALUE_MONEY, VALUE_MONTHS, VALUE_NUMBER, VALUE_DATE};
     struct status first = {0};
     int t = kind == AGGREGATE_COUNT ? 2 : 0;
     if (c->aggregates == AGGREGATES_PER_QUERY)
         return status_fail(c->st, STATUS_USAGE, "%s: more than %d aggregates", c->list[expression].name,
                            AGGREGATES_PER_QUERY);
-    for (int i = t; i < 3; i++) {
+    for (int i = t; i < 4; i++) {
         struct status st = {0};
         if (try_measure(c, aggregate, TYPES[i], &st)) {
             buf_addf(&c->text, "measure q_a%d %s =\n%.*s\n;\n", ++c->aggregates, value_type_name(TYPES[i]),

@@ -40,7 +40,7 @@ static void init_table(struct table *t, const struct unit *u, int layout_index)
     place_columns(t);
 }
 
-static enum value_type value_type_of(const struct layout_field *f)
+enum value_type table_value_type(const struct layout_field *f)
 {
     switch (f->type) {
     case LAYOUT_AMOUNT: return VALUE_MONEY;
@@ -54,14 +54,32 @@ static enum value_type value_type_of(const struct layout_field *f)
 static struct schema_field schema_field_of(const struct layout_field *f)
 {
     return (struct schema_field){.name = f->name,
-                                 .type = value_type_of(f),
+                                 .type = table_value_type(f),
                                  .scale = f->type == LAYOUT_AMOUNT ? f->scale : 0,
                                  .codes = f->codes,
                                  .codes_count = f->codes_count};
 }
 
-/* Customer fields: what the customer layouts have under one name and one type (codes: the same list), then the averages
- * of the unit. */
+/* A field that another customer layout has too: the systems' codes together (retail may say M and F, loan 1 and 2), the
+ * scale of the finer one. A field of another type stays that of the first layout. */
+static void join_field(struct schema_field *to, const struct layout_field *from, struct arena *arena)
+{
+    if (table_value_type(from) != to->type) return;
+    if (from->type == LAYOUT_AMOUNT && from->scale > to->scale) to->scale = from->scale;
+    const char **codes = arena_array(arena, const char *, to->codes_count + from->codes_count + 1);
+    int count = to->codes_count;
+    if (count) memcpy(codes, to->codes, (size_t)count * sizeof *codes);
+    for (int i = 0; i < from->codes_count; i++) {
+        int known = 0;
+        while (known < to->codes_count && strcmp(to->codes[known], from->codes[i]) != 0) known++;
+        if (known == to->codes_count) codes[count++] = from->codes[i];
+    }
+    if (count == to->codes_count) return;
+    to->codes = codes;
+    to->codes_count = count;
+}
+
+/* Customer fields: what the customer layouts have under one name and one type, then the averages of the unit. */
 static void customer_fields(struct schema *s, const struct unit *u, struct arena *arena)
 {
     struct schema_field *fields = arena_array(arena, struct schema_field, LAYOUT_FIELDS_MAX);
@@ -73,15 +91,19 @@ static void customer_fields(struct schema *s, const struct unit *u, struct arena
             if (f->type == LAYOUT_TEXT || f->type == LAYOUT_CURRENCY || f->data_class == 3) continue;
             int known = 0;
             while (known < s->customer_fields_count && strcmp(fields[known].name, f->name) != 0) known++;
-            if (known == s->customer_fields_count && known < LAYOUT_FIELDS_MAX) {
+            if (known < s->customer_fields_count) {
+                join_field(&fields[known], f, arena);
+            } else if (known < LAYOUT_FIELDS_MAX) {
                 fields[known] = schema_field_of(f);
                 s->customer_fields_count++;
             }
         }
     }
-    for (int i = 0; i < u->averages_count && s->customer_fields_count < LAYOUT_FIELDS_MAX; i++)
+    for (int i = 0; i < u->averages_count && s->customer_fields_count < LAYOUT_FIELDS_MAX; i++) {
         fields[s->customer_fields_count++] =
             (struct schema_field){.name = u->averages[i].name, .type = VALUE_MONEY, .scale = 2};
+        s->customer_averages_count++;
+    }
     s->customer_fields = fields;
 }
 

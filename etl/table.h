@@ -50,8 +50,10 @@ void table_map_record(const struct table_map *m, const struct table *t, const st
  * wider, come or go; narrower, or with a code missing, it is refused with a hint. */
 bool table_check_version(const struct layout *from, const struct layout *to, struct status *st);
 
+/* What a field is to formulas. */
+enum value_type table_value_type(const struct layout_field *f);
 /* Tables of a unit in the order of its layouts. Every keep = hot field and the currency become columns. Customer fields
- * of the schema: the dates, codes and numbers of the customer layouts, by name. */
+ * of the schema: the dates, codes and numbers of the customer layouts, by name; codes are those of all of them. */
 void tables_init(struct tables *t, const struct unit *u, const struct rates *rates, int32_t business_date,
                  struct arena *arena);
 

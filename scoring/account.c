@@ -187,6 +187,11 @@ static bool bind_cny(const struct account_scope *s, const struct node *n, struct
     if (a->type != VALUE_MONEY)
         return term_fail(s, n->children[0], "cny converts money, found a value of type %s", value_type_name(a->type));
     if (term_has_cny(a)) return term_fail(s, n->children[0], "the amount is converted already");
+    if (term_has_customer_money(s, a)) {
+        term_fail(s, n->children[0],
+                  "an amount of the customer is in the base currency, cny converts those of accounts");
+        return status_hint(s->st, "take it out of cny(): cny(balance) + customer.FIELD");
+    }
     if (s->table->currency_field < 0) return *out = a, true; /* every row is in the base currency */
     *out = term_one(s, TERM_CNY, VALUE_MONEY, a);
     (*out)->scale = a->scale + s->rate_scale;
@@ -296,7 +301,7 @@ bool account_bind_expression(const struct account_scope *s, const struct node *n
         return term_fail(s, n, "the measure is declared %s, the expression gives %s", value_type_name(type),
                          value_type_name((*out)->type));
     if (!(*out)->missing || type == VALUE_DATE) return true; /* rows without the date are left out */
-    term_fail(s, n, "a date in the expression may be missing for an account");
+    term_fail(s, n, "a date in the expression may be missing for an account or its customer");
     return status_hint(s->st, "say what counts then: coalesce(date, business_date)");
 }
 

@@ -40,6 +40,8 @@ struct schema {
     const char *const *currencies; /* ISO codes; index 0 is the base currency */
     int currencies_count;
     int32_t business_date;
+    int customer_averages_count; /* the last so many customer fields come out of measures (average balances): they are
+                                    not known yet while accounts are added up, so no aggregate reads them */
 };
 
 #endif

@@ -126,6 +126,11 @@ bool word_is_accounts(const char *name)
     return strcmp(name, "accounts") == 0 || strcmp(name, "账户") == 0;
 }
 
+bool word_is_customer(struct view word)
+{
+    return same_word(word, "customer") || view_is(word, "客户");
+}
+
 enum function function_find(struct view name)
 {
     for (int i = 0; i < FUNCTION_COUNT; i++) {

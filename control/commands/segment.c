@@ -2,6 +2,7 @@
 #include "base/os.h"
 #include "control/show_draft.h"
 #include "control/show_query.h"
+#include "etl/customer_field.h"
 #include "etl/group.h"
 #include "etl/populate.h"
 
@@ -55,7 +56,7 @@ static bool choose(struct segment_call *c)
     const char *where = command_text(c->call, "where", NULL);
     c->by = command_text(c->call, "by", "");
     c->by_expression = c->where_expression = -1;
-    c->by_field = scan_record_field(c->p->g, c->by, c->field_of);
+    c->by_field = customer_field_find(c->p->g, c->by, c->field_of);
     if (!c->by_field) c->by_expression = add_expression(c, "--by", c->by, QUERY_VALUE);
     if (where) c->where_expression = add_expression(c, "--where", where, QUERY_CONDITION);
     return choose_sums(c) && query_open(&c->query, c->p->g, c->type, c->expressions, c->expressions_count, c->st);

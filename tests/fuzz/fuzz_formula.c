@@ -19,7 +19,8 @@ static const int64_t FIELDS[FIXTURE_CUSTOMER_FIELDS][ROWS] = {{3652, DATE_NONE, 
                                                               {0, 500000, -3, 1, 99},
                                                               {0, 1, 25, 3, 4},
                                                               {0, 1, 1, 0, 0},
-                                                              {0, 1, 2, 3, 4}};
+                                                              {0, 1, 2, 3, 4},
+                                                              {0, -1, 100, 0, 5}};
 
 static void evaluate(const struct formula *f, const struct formula_program *p)
 {
@@ -43,20 +44,24 @@ static void evaluate(const struct formula *f, const struct formula_program *p)
     formula_scratch_free(scratch);
 }
 
-/* Accounts whose every byte is 0, 1 or 2: any of them is a code of every field. */
+/* Accounts whose every byte is 0, 1 or 2: any of them is a code of every field. Twelve of each customer. */
 static void measure(const struct measure_set *s)
 {
     static unsigned char bytes[64 * 16];
+    static uint32_t owners[12 * ROWS];
+    const int64_t *fields[FIXTURE_CUSTOMER_FIELDS];
     struct status st = {0};
     struct measure_block *b = measure_block_new(s);
     for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (unsigned char)(i * 7 % 3);
+    for (uint32_t i = 0; i < 12 * ROWS; i++) owners[i] = i / 12;
+    for (int i = 0; i < FIXTURE_CUSTOMER_FIELDS; i++) fields[i] = measure_uses_customer_field(s, i) ? FIELDS[i] : NULL;
     measure_block_reset(s, b, ROWS);
+    measure_block_customers(b, fields);
     for (int t = 0; t < FIXTURE_TABLES; t++) {
-        struct measure_column columns[FIXTURE_RETAIL_FIELDS], owner = {bytes, 0, 4, false};
-        memset(bytes, 0, 4);
+        struct measure_column columns[FIXTURE_RETAIL_FIELDS], owner = {(const unsigned char *)owners, 4, 4, false};
         for (int i = 0; i < FIXTURE_TABLE[t].fields_count; i++)
             columns[i] = (struct measure_column){bytes + 8 + i, 16, 1, false};
-        struct measure_rows rows = {60, owner, columns};
+        struct measure_rows rows = {12 * ROWS, owner, columns};
         measure_add(s, b, t, &rows);
     }
     measure_finish(s, b, &st);
