@@ -550,6 +550,7 @@ static void test_customers(void **state)
         {"money = sum(retail where currency = 'CNY', balance*family)", {0, 3500, 14790}},
         {"money = sum(retail where kind = 'D', cny(balance) + income)", {500, 2500, 5100}},
         {"money = max(retail, income)", {0, 1500, 100}},
+        {"money = sum(retail, income)", {0, 4500, 200}},
         {"money = avg(retail where kind <> 'N', income - 5)", {-500, 1000, -400}},
         {"number = max(retail where known(birth), age(coalesce(birth, business_date)))", {0, 46, 0}},
         {"number = min(retail, years_between(coalesce(birth, maturity, business_date), business_date))", {2, 46, 2}},
