@@ -82,11 +82,11 @@ static void hint_aggregate(const struct composer *c)
 {
     static const char UNKNOWN[] = "unknown name ";
     const struct schema *s = c->g->tables.schema;
-    const char *found = strstr(c->st->message, UNKNOWN), *name = found ? found + sizeof UNKNOWN - 1 : "";
-    for (int t = 0; t < s->tables_count; t++)
+    const char *found = strstr(c->st->message, UNKNOWN), *name = found ? found + sizeof UNKNOWN - 1 : NULL;
+    for (int t = 0; name && t < s->tables_count; t++)
         if (strcmp(name, s->tables[t].name) == 0 || strcmp(name, s->tables[t].system) == 0)
-            status_hint(c->st, "%s is a table; min and max of accounts have a where: max(%s where true, …)", name,
-                        name);
+            snprintf(c->st->hint, sizeof c->st->hint,
+                     "%s is a table; min and max of accounts have a where: max(%s where true, …)", name, name);
 }
 
 /* --- the composed formula --- */
