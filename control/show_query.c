@@ -1,6 +1,6 @@
 #include "control/show_query.h"
 
-#include "control/show_draft.h"
+#include "control/show_formula.h"
 #include "etl/customer_field.h"
 #include "etl/scan.h"
 

@@ -130,13 +130,7 @@ static bool read_posting_text(struct job *j, struct worker *w, const struct stat
 static void csv_text(struct worker *w, const char *text)
 {
     if (w->csv.length && w->csv.bytes[w->csv.length - 1] != '\n') buf_add(&w->csv, ",", 1);
-    if (!strpbrk(text, ",\"")) {
-        buf_add_text(&w->csv, text);
-        return;
-    }
-    buf_add(&w->csv, "\"", 1);
-    for (; *text; text++) buf_add(&w->csv, *text == '"' ? "\"\"" : text, *text == '"' ? 2 : 1);
-    buf_add(&w->csv, "\"", 1);
+    buf_add_csv(&w->csv, text);
 }
 
 /* number,system,account,sub_account,currency,line,date,time,sequence,reversal_of,text,amount,balance */

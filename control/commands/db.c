@@ -99,7 +99,8 @@ static bool query(struct command_call *call, struct database *db, const char *te
     listing_init(&rows, ok ? names : (const char *const[]){NULL});
     for (int row = 0; ok && row < PQntuples(r); row++)
         for (int i = 0; i < columns; i++) listing_text(&rows, PQgetisnull(r, row, i) ? NULL : PQgetvalue(r, row, i));
-    if (ok && columns) listing_print(&rows, call->json);
+    if (ok && columns) listing_print(&rows, &call->output);
+    if (!columns) call->output.written = true; /* done, and there is nothing to print */
     if (ok && !columns && !call->quiet) printf("%s\n", PQcmdStatus(r));
     listing_release(&rows);
     PQclear(r);
@@ -154,5 +155,6 @@ const struct command command_db_psql = {
             {.name = "hold", .type = COMMAND_FLAG, .doc = "keep the embedded server up until Ctrl-C"},
             {0}},
     .examples = "crmx db psql --hold\ncrmx db psql --command \"select unit, business_date from crmx.run\" --json",
+    .rows = "",
     .run = run_psql,
 };

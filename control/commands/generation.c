@@ -71,7 +71,7 @@ static int run_list(struct command_call *call)
         listing_text(&rows, !ok ? "damaged" : i == count - 1 ? "current" : "earlier");
         listing_text(&rows, needed_by(kept, ids[i]));
     }
-    listing_print(&rows, call->json);
+    listing_print(&rows, &call->output);
     listing_release(&rows);
     if (count == 0 && !call->json && !call->quiet)
         printf("unit %s has no generation yet: crmx run initial --unit %s --date YYYY-MM-DD\n", unit, unit);
@@ -83,6 +83,7 @@ const struct command command_generation_list = {
     .summary = "the generations of a unit, newest first",
     .options = (const struct command_value[]){SHOW_UNIT, {0}},
     .examples = "crmx generation list --unit 11",
+    .rows = "",
     .run = run_list,
 };
 
@@ -116,7 +117,7 @@ static int run_verify(struct command_call *call)
     struct verify v = {.files = 0};
     listing_init(&v.rows, COLUMNS);
     bool ok = open_named(call, &g, &call->status) && generation_verify(g, tell, &v, &call->status);
-    if (call->json || v.damaged) listing_print(&v.rows, call->json);
+    if (call->json || v.damaged) listing_print(&v.rows, &call->output);
     if (ok && !call->json && !call->quiet)
         printf("generation %s: %d files, all as they were committed\n", g->id, v.files);
     if (!ok && v.damaged)
@@ -134,6 +135,7 @@ const struct command command_generation_verify = {
             {.name = "generation", .type = COMMAND_TEXT, .doc = "its id (default: the current one)"}, {0}},
     .options = (const struct command_value[]){SHOW_UNIT, {0}},
     .examples = "crmx generation verify --unit 11\ncrmx generation verify 2026-10-31.001.1",
+    .rows = "",
     .run = run_verify,
 };
 
@@ -212,7 +214,7 @@ static bool show_output(struct show_population *p, const char *name, int64_t rec
     os_close(fd);
     if (!ok) return false;
     struct show s;
-    show_open(&s, p->call->json);
+    show_open(&s, &p->call->output);
     show_section(&s, "record", "record %" PRId64 " of output %s", record, o->name);
     show_text(&s, "generation", p->g->id);
     show_textf(&s, "file", "out/%s", o->file);
@@ -254,5 +256,6 @@ const struct command command_generation_show = {
                                               SHOW_UNMASK,
                                               {0}},
     .examples = "crmx generation show crm_customer --record 12",
+    .rows = "fields",
     .run = run_show,
 };

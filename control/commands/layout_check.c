@@ -398,7 +398,7 @@ static bool print(struct check *c, struct status *st)
         add_row(c, &rows, f, f->about, f->hint);
         for (int k = 0; !f->ok && k < f->more_count; k++) add_row(c, &rows, f, f->more[k].message, f->more[k].hint);
     }
-    listing_print(&rows, c->call->json);
+    listing_print(&rows, &c->call->output);
     listing_release(&rows);
     if (!wrong) return true;
     status_fail(st, STATUS_USAGE, "%d of %d files %s wrong: no run can start with them", wrong, seen,
@@ -445,5 +445,6 @@ const struct command command_layout_check = {
                                                .doc = "business date whose rates in the inbox count"},
                                               {0}},
     .examples = "crmx layout check\ncrmx layout check retail_account personal --unit 11 --date 2026-10-31",
+    .rows = "",
     .run = run,
 };

@@ -351,7 +351,7 @@ static int run(struct command_call *call)
     if (!f->now.id || !show_status_read(&f->now, &call->status)) return command_failed(call);
     listing_init(&f->rows, call->json ? COLUMNS : FOR_PEOPLE);
     check_all(f);
-    listing_print(&f->rows, call->json);
+    listing_print(&f->rows, &call->output);
     listing_release(&f->rows);
     show_status_release(&f->now);
     if (!f->failures && !f->warnings) return 0;
@@ -374,5 +374,6 @@ const struct command command_preflight = {
                                                .required = true},
                                               {0}},
     .examples = "crmx preflight --unit 11 --date 2026-10-31",
+    .rows = "",
     .run = run,
 };

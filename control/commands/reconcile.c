@@ -488,7 +488,7 @@ static int run(struct command_call *call)
         generation_close(p->g);
         return command_failed(call);
     }
-    show_open(&p->s, call->json);
+    show_open(&p->s, &call->output);
     show_head(p);
     show_files(p);
     show_filters(p);
@@ -526,5 +526,6 @@ const struct command command_reconcile = {
             {.name = "full", .type = COMMAND_FLAG, .doc = "also every amount and every equation"},
             {0}},
     .examples = "crmx reconcile\ncrmx reconcile --unit 11 --date 2026-10-31 --json",
+    .rows = "files filters customers tables movements currencies amounts outputs equations rates gates",
     .run = run,
 };

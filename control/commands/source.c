@@ -145,7 +145,7 @@ static bool show_all(struct look *k)
     struct generation *g = k->p->g;
     k->system = show_system_index(k->p, command_text(k->call, "system", NULL), k->st);
     if (k->system < 0) return false;
-    show_open_many(&k->s, k->call->json);
+    show_open_many(&k->s, &k->call->output);
     bool ok = true;
     for (int i = 0; ok && i < g->inputs.files_count; i++)
         if (is_searched(k, g->inputs.files[i].layout, g->inputs.files[i].layout_index))
