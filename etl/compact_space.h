@@ -4,7 +4,7 @@
  *     compact_space_open  marks what is live, says of each file whether it is packed, gives new ids in the old order
  *     compact_map         old id → new id
  *
- * Memory: a bit for each id of the space and a 128th more for the ranks (4.3 billion ids: 570 MB). */
+ * Memory: a bit for each id of the space and a sixteenth more for the ranks (4.3 billion ids: 570 MB). */
 #ifndef CRMX_ETL_COMPACT_SPACE_H
 #define CRMX_ETL_COMPACT_SPACE_H
 
