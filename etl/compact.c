@@ -187,14 +187,16 @@ static bool make(struct work *w)
 {
     struct compact_pack *p = &w->pack;
     int threads = w->r->threads ? w->r->threads : os_cpu_count();
-    *p = (struct compact_pack){
-        .g = w->g, .pool = pool_new(threads), .arena = &w->arena, .result = w->out, .inputs = calloc(1, sizeof *p->inputs)};
+    *p = (struct compact_pack){.g = w->g,
+                               .pool = pool_new(threads),
+                               .arena = &w->arena,
+                               .result = w->out,
+                               .inputs = calloc(1, sizeof *p->inputs)};
     ensure(p->inputs);
     p->folder = arena_printf(&w->arena, "%s/gen.tmp", w->folder);
     input_set_init(p->inputs, &w->arena);
     p->inputs->files_count = w->g->inputs.files_count;
-    bool ok = compact_holders(w->g, &w->arena, &p->holders, w->st) &&
-              compact_lists(w->g, &w->arena, p->lists, w->st) &&
+    bool ok = compact_holders(w->g, &w->arena, &p->holders, w->st) && compact_lists(w->g, &w->arena, p->lists, w->st) &&
               os_make_folder(arena_printf(&w->arena, "%s/detail", p->folder), w->st);
     p->rewritten = arena_array(&w->arena, bool, p->holders.count + 1);
     ok = ok && pack_spaces(w);

@@ -8,7 +8,8 @@
  *                      gen/ID/     a whole generation: the same columns but for record ids; unchanged files are links
  *                      gen.tmp/    under construction
  *
- *     none ──► gen.tmp ──manifest──► gen/ID ──every record compared──► CURRENT ──the next night has committed──► removed
+ *     none ──► gen.tmp ──manifest──► gen/ID ──every record compared──► CURRENT ──the next night has committed──►
+ *     removed
  *               ▲ killed at any moment: the same command begins again, to the same bytes
  *
  * The generation itself stays as it is, and so do its followers: nothing is loaded or delivered again. The night that
@@ -18,8 +19,8 @@
  * followed by the offset and the line it had; INPUTS says from which file (struct input_origin). Transaction logs are
  * not packed: they go with the month. Neither are relation files of a system that has several kinds of them.
  *
- * Live is what anything in the generation points at: customers' records, rows, directories (closed ones are remembered),
- * former identities, pending accounts, the month's detail.
+ * Live is what anything in the generation points at: customers' records, rows, directories (closed ones are
+ * remembered), former identities, pending accounts, the month's detail.
  */
 #ifndef CRMX_ETL_COMPACT_H
 #define CRMX_ETL_COMPACT_H
@@ -39,7 +40,7 @@ struct compact_count {
 
 struct compact_result {
     char generation[GENERATION_ID_MAX];
-    bool already; /* it was made before */
+    bool already;                          /* it was made before */
     uint64_t packed_files, packed_records; /* how many went in; live ones of them. 0 files: there was nothing to pack */
     struct compact_count before, after;
     int equations;

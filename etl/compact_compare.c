@@ -16,7 +16,7 @@ struct job {
     struct generation *g, *h;
     const struct compact_holder *holder;
     struct segment *old, *now;
-    const struct table *table; /* NULL: no amounts */
+    const struct table *table;        /* NULL: no amounts */
     int (*amount)[TABLE_AMOUNTS_MAX]; /* field of each layout and amount; -1 */
     struct worker *workers;
 };
@@ -27,7 +27,8 @@ static bool differ(const struct job *j, const struct input_file *a, uint32_t rec
     status_fail(st, STATUS_CONSERVATION,
                 "the compacted generation does not tie out: %s points at a record of \"%s\", byte %llu, that has %s",
                 j->holder->file, input_name(a, record), (unsigned long long)input_offset(a, record), what);
-    return status_hint(st, "nothing was changed; see whether the generation is damaged: crmx generation verify --unit %s",
+    return status_hint(st,
+                       "nothing was changed; see whether the generation is damaged: crmx generation verify --unit %s",
                        j->g->unit->id);
 }
 
@@ -49,8 +50,8 @@ static bool compare_record(struct job *j, struct worker *w, uint32_t old, uint32
                             *b = input_file_of(&j->h->inputs, j->holder->space, now);
     if (!a && !b && old == now) return true; /* none: DETAIL_NO_RECORD */
     if (!a || !b)
-        return status_fail(st, STATUS_CORRUPT, "%s names the record %u, compacted %u, that there is not", j->holder->file, old,
-                           now);
+        return status_fail(st, STATUS_CORRUPT, "%s names the record %u, compacted %u, that there is not",
+                           j->holder->file, old, now);
     const unsigned char *x = input_record(a, old, w->room[0], st), *y = x ? input_record(b, now, w->room[1], st) : NULL;
     if (!y) return false;
     w->records[0]++;
@@ -155,11 +156,12 @@ bool compact_compare(struct generation *g, struct generation *h, const struct co
         const struct reconcile_equation *e = &r->equations[i];
         char left[48], right[48];
         if (e->left == e->right) continue;
-        status_fail(st, STATUS_CONSERVATION, "the compacted generation does not tie out: %s%s%s: %s against %s", e->name,
-                    e->currency[0] ? " " : "", e->currency, reconcile_decimal(e->left, e->scale, left),
+        status_fail(st, STATUS_CONSERVATION, "the compacted generation does not tie out: %s%s%s: %s against %s",
+                    e->name, e->currency[0] ? " " : "", e->currency, reconcile_decimal(e->left, e->scale, left),
                     reconcile_decimal(e->right, e->scale, right));
-        return status_hint(st, "nothing was changed; see whether the generation is damaged: crmx generation verify --unit %s",
-                           g->unit->id);
+        return status_hint(
+            st, "nothing was changed; see whether the generation is damaged: crmx generation verify --unit %s",
+            g->unit->id);
     }
     return true;
 }

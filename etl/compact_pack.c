@@ -148,8 +148,8 @@ static void move_file(struct compact_pack *p, const struct compact_range *r)
     f.segments = malloc((f.segments_count + 1u) * sizeof *f.segments);
     ensure(f.segments);
     for (uint32_t i = 0; i < f.segments_count; i++)
-        f.segments[i] = (struct input_segment){r->file->segments[i].record - r->first + r->base,
-                                               r->file->segments[i].remainder};
+        f.segments[i] =
+            (struct input_segment){r->file->segments[i].record - r->first + r->base, r->file->segments[i].remainder};
     f.origins = NULL;
     f.origins_count = 0;
     for (uint32_t i = 0; i < r->file->origins_count; i++)

@@ -15,8 +15,8 @@ struct compact_pack {
     struct pool *pool;
     struct arena *arena;
     struct input_set *inputs; /* of the compacted generation: what INPUTS will say */
-    int packed; /* files made so far: they are numbered */
-    bool *rewritten; /* per holder */
+    int packed;               /* files made so far: they are numbered */
+    bool *rewritten;          /* per holder */
     struct compact_result *result;
 };
 

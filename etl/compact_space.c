@@ -53,7 +53,8 @@ static bool add_days(struct holding *h, struct status *st)
         char name[64];
         detail_file_date(m.files[i], name);
         int log = unit_layout(u, name);
-        if (log >= 0) add(h, arena_printf(h->arena, "detail/%s", m.files[i]), "record", 0, u->layout_base[log], -1, true);
+        if (log >= 0)
+            add(h, arena_printf(h->arena, "detail/%s", m.files[i]), "record", 0, u->layout_base[log], -1, true);
     }
     return true;
 }
@@ -301,7 +302,8 @@ static void give_ids(struct compact_space *s)
         }
         if (r->run < 0) continue;
         uint64_t records = 0;
-        for (; i < s->ranges_count && (s->ranges[i].run == r->run || s->ranges[i].run < 0) && s->ranges[i].packed; i++) {
+        for (; i < s->ranges_count && (s->ranges[i].run == r->run || s->ranges[i].run < 0) && s->ranges[i].packed;
+             i++) {
             s->ranges[i].base = (uint32_t)(next + records);
             records += s->ranges[i].live;
         }
@@ -317,8 +319,9 @@ bool compact_space_open(struct compact_space *s, const struct generation *g, int
     *s = (struct compact_space){.space = space, .ids = input_space(&g->inputs, space)};
     size_t words = s->ids / 64 + RANK_WORDS, ranks = s->ids / RANK_IDS + 2, bytes = words * 8 + ranks * 4;
     if (bytes > memory_max / 2) {
-        status_fail(st, STATUS_USAGE, "%u record ids need %llu MB of memory to be packed, half of memory_max is %llu MB",
-                    s->ids, (unsigned long long)(bytes >> 20), (unsigned long long)(memory_max >> 21));
+        status_fail(st, STATUS_USAGE,
+                    "%u record ids need %llu MB of memory to be packed, half of memory_max is %llu MB", s->ids,
+                    (unsigned long long)(bytes >> 20), (unsigned long long)(memory_max >> 21));
         return status_hint(st, "crmx generation compact --unit %s --set run.memory_max=%lluM", g->unit->id,
                            (unsigned long long)(bytes >> 19) + 64);
     }

@@ -29,8 +29,7 @@ static int run(struct command_call *call)
     struct compact_request r = {
         .work = call->work,
         .unit = unit,
-        .live_share =
-            (int)command_integer(call, "share", option_integer(call->options, OPTION_ARCHIVE_LIVE_SHARE)),
+        .live_share = (int)command_integer(call, "share", option_integer(call->options, OPTION_ARCHIVE_LIVE_SHARE)),
         .threads = (int)option_integer(call->options, OPTION_RUN_THREADS),
         .memory_max = option_size(call->options, OPTION_RUN_MEMORY_MAX)};
     if (!compact_unit(&r, &c, &call->status)) return command_failed(call);

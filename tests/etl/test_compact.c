@@ -214,7 +214,7 @@ static void due(void **state)
         uint32_t ids;
         int share;
         bool due;
-    } CASES[] = {{100, 1, 50, false},          {50, 1, 50, false},           {49, 1, 50, true},
+    } CASES[] = {{100, 1, 50, false},           {50, 1, 50, false},           {49, 1, 50, true},
                  {100, 3000000000u, 50, false}, {100, 3300000000u, 50, true}, {1, 0, 1, false}};
     for (size_t i = 0; i < COUNT_OF(CASES); i++)
         assert_int_equal(

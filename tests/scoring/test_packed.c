@@ -53,18 +53,18 @@ static void test_which_sums_are_few(void **state)
         {"score = a + b;", 1},
         {"score = a + b*1.5 + c/3 - d;", 3},
         {"score = a - b*1.5;", 1},
-        {"score = a + b + b;", 0},                 /* read twice */
-        {"score = -a + b;", 0},                    /* -0 + 0 is 0 */
-        {"score = -a - b;", 1},                    /* -0 - 0 is -0 */
-        {"score = -a + b*系数(-2);", 1},           /* -0 + -0 is -0 */
-        {"score = -a - b*系数(-2);", 0},           /* -0 - -0 is 0 */
-        {"score = a*b + c;", 0},                   /* a product may be -0 */
-        {"score = abs(a*b) + c;", 1},              /* but not its size */
-        {"score = (a + -b) + c;", 1},              /* nor a sum of which one side is never -0 */
-        {"score = (a - -b) + c;", 1},              /* nor such a difference */
-        {"score = max(a, b);", 0},                 /* no sum */
-        {"let x = a + b; score = x*x + c;", 1},    /* a + b; x*x may be -0 */
-        {"score = 5 + b;", 0},                     /* one column alone */
+        {"score = a + b + b;", 0},              /* read twice */
+        {"score = -a + b;", 0},                 /* -0 + 0 is 0 */
+        {"score = -a - b;", 1},                 /* -0 - 0 is -0 */
+        {"score = -a + b*系数(-2);", 1},        /* -0 + -0 is -0 */
+        {"score = -a - b*系数(-2);", 0},        /* -0 - -0 is 0 */
+        {"score = a*b + c;", 0},                /* a product may be -0 */
+        {"score = abs(a*b) + c;", 1},           /* but not its size */
+        {"score = (a + -b) + c;", 1},           /* nor a sum of which one side is never -0 */
+        {"score = (a - -b) + c;", 1},           /* nor such a difference */
+        {"score = max(a, b);", 0},              /* no sum */
+        {"let x = a + b; score = x*x + c;", 1}, /* a + b; x*x may be -0 */
+        {"score = 5 + b;", 0},                  /* one column alone */
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
         if (marked(CASES[i].text) != CASES[i].marked)
@@ -98,10 +98,12 @@ static int few(void *context, int measure, uint32_t first, uint32_t count, uint1
 
 static void test_same_results(void **state)
 {
-    static const char *const TEXTS[] = {
-        "score = a + b*1.5 + c/3 - d*7;", "score = -a + b*系数(-2) - c;", "score = a*b/1000000 + c - d;",
-        "let x = a - b; score = x + c*0.1; result tail number = x - c/7 + d;",
-        "score = case when a > 0 then b else b + 1 end + c + d;", "score = abs(b) - a*1.1 + d + c*3;"};
+    static const char *const TEXTS[] = {"score = a + b*1.5 + c/3 - d*7;",
+                                        "score = -a + b*系数(-2) - c;",
+                                        "score = a*b/1000000 + c - d;",
+                                        "let x = a - b; score = x + c*0.1; result tail number = x - c/7 + d;",
+                                        "score = case when a > 0 then b else b + 1 end + c + d;",
+                                        "score = abs(b) - a*1.1 + d + c*3;"};
     static struct columns c;
     static int64_t expected[2][ROWS], found[2][ROWS];
     uint64_t seed = fixture_seed(), s = seed;
