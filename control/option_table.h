@@ -20,6 +20,11 @@ OPTION(
 OPTION(RUN_BATCH, "run", "batch", INTEGER, "4096", 1, 4096, NULL,
        "Customers measured and scored at a time. Small values are for tests.")
 
+SECTION("archive", "The archived inputs of earlier nights, into which the population points.")
+OPTION(ARCHIVE_LIVE_SHARE, "archive", "live_share", INTEGER, "50", 1, 99, NULL,
+       "Percent. Files with fewer records in force are packed by crmx generation compact; a night says so when all of "
+       "them together have fewer.")
+
 SECTION("database", "What people and programs query: runs, parameters, CRM records.")
 OPTION(DATABASE_MODE, "database", "mode", CHOICE, "embedded", 0, 0, DATABASE_MODE_WORDS,
        "embedded: a private PostgreSQL, started when it is needed. url: the server named by url. "

@@ -72,7 +72,7 @@ static bool add_accounts(struct page *g, int measure, int level, struct status *
         if (a->measure != measure) continue;
         int layout = g->p->g->tables.table[a->table].layout_index;
         if (!lookup_record(g->p->g, layout, a->record, &g->call->arena, &r, st)) return false;
-        add_line(g, level, account_name(g, &r), "account", number_text(g, type, a->value), NULL, r.file->name,
+        add_line(g, level, account_name(g, &r), "account", number_text(g, type, a->value), NULL, r.name,
                  (int64_t)r.offset);
     }
     return true;

@@ -340,7 +340,7 @@ static bool put(const struct build *b, struct build_tool *tool, const struct bui
     case SOURCE_ID_TYPE:
     case SOURCE_ID_KEY: put_identity(b, tool, row, f, out); return true;
     case SOURCE_LAYOUT: put_text(out, f->length, view_of(row->file->layout->name), CHARSET_UTF8); return true;
-    case SOURCE_FILE: put_text(out, f->length, view_of(row->file->name), CHARSET_UTF8); return true;
+    case SOURCE_FILE: put_text(out, f->length, view_of(input_name(row->file, row->record)), CHARSET_UTF8); return true;
     case SOURCE_OFFSET: return put_value(f, out, (int64_t)input_offset(row->file, row->record), 0);
     case SOURCE_CONST:
         put_text(out, f->length, in_output_charset(b, tool, view_of(f->source_name), CHARSET_UTF8),

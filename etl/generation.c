@@ -132,6 +132,8 @@ static bool read_inputs(struct generation *g, struct status *st)
             last = archive_read_line(field, g->folder, g->unit, &g->inputs, &g->arena, st);
             ok = last != NULL;
             capacity = 0;
+        } else if (strcmp(field[0], "origin") == 0 && n == 4 && last) {
+            archive_add_origin(last, (uint32_t)strtoul(field[1], NULL, 10), field[2], field[3], &g->arena);
         } else if (strcmp(field[0], "segment") == 0 && n == 3 && last) {
             struct input_file *f = last;
             if (f->segments_count == capacity) {

@@ -55,7 +55,7 @@ static bool show_sources(struct show_population *p, const struct lookup_customer
         listing_text(&rows, show_role(p, &r, ROLE_SOURCE_NO));
         listing_text(&rows, c->members[i] == c->primary ? "primary" : "contact");
         for (size_t k = 0; k < sizeof ROLES / sizeof *ROLES; k++) listing_text(&rows, show_role(p, &r, ROLES[k]));
-        listing_text(&rows, r.file->name);
+        listing_text(&rows, r.name);
         listing_integer(&rows, (int64_t)r.offset);
     }
     if (ok) show_rows(s, "records", arena_printf(p->arena, "customer records: %u", c->members_count), &rows);

@@ -2,6 +2,7 @@
 #include "control/show_delivery.h"
 #include "control/show_generation.h"
 #include "control/show_tsv.h"
+#include "etl/compact.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -41,10 +42,22 @@ static const char *needed_by(const struct keep_list *kept, const char *id)
     return NULL;
 }
 
+/* "83%" of the archived records are in force; NULL: the generation cannot be read. */
+static const char *live_share(struct arena *arena, const char *unit_folder, const char *id)
+{
+    struct generation *g;
+    struct compact_share share;
+    struct status ignored = {0};
+    if (!generation_open(unit_folder, id, &g, &ignored)) return NULL;
+    compact_share(g, &share);
+    generation_close(g);
+    return arena_printf(arena, "%d%%", share.percent);
+}
+
 static int run_list(struct command_call *call)
 {
-    static const char *const COLUMNS[] = {"generation", "business_date", "kind",      "customers", "files",
-                                          "bytes",      "state",         "needed_by", NULL};
+    static const char *const COLUMNS[] = {"generation", "business_date", "kind",  "customers", "files",
+                                          "bytes",      "in_force",      "state", "needed_by", NULL};
     struct status *st = &call->status;
     const char *unit = show_unit(call, st), **ids;
     int count;
@@ -68,6 +81,7 @@ static int run_list(struct command_call *call)
         listing_integer(&rows, atoll(s.customers));
         listing_integer(&rows, s.files);
         listing_integer(&rows, (int64_t)s.bytes);
+        listing_text(&rows, live_share(&call->arena, show_unit_folder(call, unit), ids[i]));
         listing_text(&rows, !ok ? "damaged" : i == count - 1 ? "current" : "earlier");
         listing_text(&rows, needed_by(kept, ids[i]));
     }
@@ -81,6 +95,8 @@ static int run_list(struct command_call *call)
 const struct command command_generation_list = {
     .name = "generation list",
     .summary = "the generations of a unit, newest first",
+    .description = "in_force: how many of the archived records, of all nights, the population still points at; below "
+                   "archive.live_share pack them: crmx generation compact.",
     .options = (const struct command_value[]){SHOW_UNIT, {0}},
     .examples = "crmx generation list --unit 11",
     .rows = "",
