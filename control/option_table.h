@@ -39,6 +39,8 @@ OPTION(DATABASE_PROGRAMS_FOLDER, "database", "programs_folder", TEXT, "/usr/lib/
        "For mode embedded: holds VERSION/bin/postgres.")
 OPTION(DATABASE_START_TIMEOUT, "database", "start_timeout", DURATION, "10m", 1000, 24ll * 3600 * 1000, NULL,
        "For mode embedded: how long a start may take; the recovery of a large cluster takes minutes.")
+OPTION(DATABASE_EVENT_MONTHS, "database", "event_months", INTEGER, "13", 1, 1200, NULL,
+       "Months of change events kept in crmx.crm_event: that of the business date and those before it.")
 
 SECTION("delivery", "Sending finished sets to the CRM data server. The targets stand in the unit's file.")
 OPTION(DELIVERY_ATTEMPTS, "delivery", "attempts", INTEGER, "3", 1, 100, NULL,

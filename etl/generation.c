@@ -318,6 +318,16 @@ static bool read_manifest(struct generation *g, const char *expected, struct buf
     return true;
 }
 
+/* Empty: there is no such line. */
+static struct view head_line(const char *manifest, const char *key)
+{
+    size_t n = strlen(key);
+    for (const char *line = manifest; line && *line; line = strchr(line, '\n'), line += line != NULL)
+        if (strncmp(line, key, n) == 0 && line[n] == '\t')
+            return (struct view){line + n + 1, strcspn(line + n + 1, "\n")};
+    return (struct view){"", 0};
+}
+
 const char *generation_head(struct generation *g, const char *key)
 {
     struct buf text;
@@ -325,13 +335,23 @@ const char *generation_head(struct generation *g, const char *key)
     const char *value = NULL;
     buf_init(&text, TEXT_FILE_MAX);
     if (read_manifest(g, NULL, &text, &ignored)) {
-        size_t n = strlen(key);
-        for (const char *line = text.bytes; line && *line && !value; line = strchr(line, '\n'), line += line != NULL)
-            if (strncmp(line, key, n) == 0 && line[n] == '\t')
-                value = arena_dup(&g->arena, (struct view){line + n + 1, strcspn(line + n + 1, "\n")});
+        struct view found = head_line(text.bytes, key);
+        if (found.length) value = arena_dup(&g->arena, found);
     }
     buf_release(&text);
     return value;
+}
+
+bool generation_previous(const char *unit_folder, const char *id, char previous[GENERATION_ID_MAX], struct status *st)
+{
+    char path[OS_PATH_MAX];
+    struct buf text;
+    buf_init(&text, TEXT_FILE_MAX);
+    snprintf(path, sizeof path, "%s/gen/%s/MANIFEST", unit_folder, id);
+    bool ok = os_read_file(path, &text, st);
+    if (ok) snprintf(previous, GENERATION_ID_MAX, "%.*s", VIEW_PRINT(head_line(text.bytes, "previous")));
+    buf_release(&text);
+    return ok || status_while(st, "looking what generation %s was built upon", id);
 }
 
 /* --- reading --- */
