@@ -92,6 +92,20 @@ static void customer_fields(struct schema *s, const struct unit *u, struct arena
     s->customer_fields = fields;
 }
 
+static void interest_rates(struct schema *s, const struct quotes *q, struct arena *arena)
+{
+    if (!q || !q->count) return;
+    struct schema_interest *rates = arena_array(arena, struct schema_interest, q->count);
+    for (int i = 0; i < q->count; i++) {
+        const struct quote *one = &q->list[i];
+        rates[i] = (struct schema_interest){arena_dup(arena, view_of(one->code)),
+                                            one->currency[0] ? arena_dup(arena, view_of(one->currency)) : NULL,
+                                            one->value, one->scale};
+    }
+    s->interest = rates;
+    s->interest_count = q->count;
+}
+
 void tables_init(struct tables *t, const struct unit *u, const struct rates *rates, int32_t business_date,
                  struct arena *arena)
 {
@@ -121,5 +135,6 @@ void tables_init(struct tables *t, const struct unit *u, const struct rates *rat
     s->currencies = currencies;
     s->currencies_count = rates->count;
     s->business_date = business_date;
+    interest_rates(s, rates->interest, arena);
     t->schema = s;
 }
