@@ -360,6 +360,13 @@ static void load_packed(void *context, int measure, uint32_t first, uint32_t cou
     segment_unpack_doubles(w->measures[measure].packed, first, count, out);
 }
 
+static int load_few(void *context, int measure, uint32_t first, uint32_t count, uint16_t *places, double *values)
+{
+    struct scan_worker *w = context;
+    const struct segment_packed *p = w->measures[measure].packed;
+    return p->few ? (int)segment_unpack_few(p, first, count, places, values) : FORMULA_MANY;
+}
+
 static bool evaluate(struct scan *s, int worker, struct scan_block *b, struct status *st)
 {
     struct scan_worker *w = &s->workers[worker];
@@ -367,9 +374,10 @@ static bool evaluate(struct scan *s, int worker, struct scan_block *b, struct st
                                 .measures = b->measures,
                                 .customer_fields = (const int64_t *const *)w->fields,
                                 .ignored = b->all_of_type ? NULL : w->ignored};
+    struct formula_packed source = {.context = w, .load = load_packed, .few = load_few};
     for (int p = 0; p < s->r.programs_count; p++) {
         int64_t **results = w->results[s->r.one_by_one ? 0 : p];
-        if (!formula_evaluate_packed(s->r.programs[p], &in, load_packed, w, w->scratch[p], results, st))
+        if (!formula_evaluate_packed(s->r.programs[p], &in, &source, w->scratch[p], results, st))
             return scorecard_name_customer(s->r.g->unit, b->first_number, b->count, st) ||
                    status_while(st, "scoring generation %s", s->r.g->id);
         b->program = p;

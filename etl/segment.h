@@ -105,12 +105,16 @@ struct segment_packed {
     uint32_t count;
     uint8_t width;                                /* 0: every value is base */
     bool exact;                                   /* base and every value are exact doubles */
-    bool few;                                     /* sparse: less than one in 16, so that one by one is quicker */
+    bool few;                                     /* sparse: less than one in 6, so that one by one is quicker */
     uint16_t before[SEGMENT_RUN / SEGMENT_SLICE]; /* sparse: values before the slice */
 };
 /* False: the run is damaged. */
 bool segment_pack_run(struct view loaded, uint64_t run, struct segment_packed *out);
 /* The doubles nearest to values [first, first + count); first is a multiple of SEGMENT_SLICE. */
 void segment_unpack_doubles(const struct segment_packed *p, uint32_t first, uint32_t count, double *out);
+/* Of a sparse run: which of them are not 0 (from first on, in order), and these alone. Returns how many; places needs
+ * room for SEGMENT_SLICE more than there are. */
+uint32_t segment_unpack_few(const struct segment_packed *p, uint32_t first, uint32_t count, uint16_t *places,
+                            double *values);
 
 #endif

@@ -40,6 +40,7 @@ bool segment_pack_run(struct view loaded, uint64_t run, struct segment_packed *o
     out->count = head.count;
     out->width = head.kind == RUN_CONSTANT ? 0 : head.width;
     out->exact = exact;
+    out->few = false;
     if (head.kind != RUN_SPARSE) return true;
     out->bits = p;
     out->values = p + padded((head.count + 7u) / 8);
@@ -49,7 +50,7 @@ bool segment_pack_run(struct view loaded, uint64_t run, struct segment_packed *o
         out->before[w / SEGMENT_SLICE] = (uint16_t)before;
         before += (uint32_t)__builtin_popcountll(bits);
     }
-    out->few = before < head.count / 16u;
+    out->few = before < head.count / 6u;
     return padded((head.count + 7u) / 8) + before * head.width <= head.bytes;
 }
 
@@ -90,14 +91,17 @@ static void unpack_dense(const struct segment_packed *p, uint32_t first, uint32_
 #if defined(__AVX2__)
 #include <immintrin.h>
 
-/* For each byte of a bitmap which of the next values each of its eight customers has. */
-static uint64_t expand_table[256];
+/* For each byte of a bitmap which of the next values each of its eight customers has, and where its bits are set. */
+static uint64_t expand_table[256], place_table[256];
 
-__attribute__((constructor)) static void fill_expand_table(void)
+__attribute__((constructor)) static void fill_tables(void)
 {
     for (unsigned byte = 0; byte < 256; byte++)
-        for (unsigned lane = 0; lane < 8; lane++)
-            expand_table[byte] |= (uint64_t)__builtin_popcount(byte & ((1u << lane) - 1)) << (8 * lane);
+        for (unsigned lane = 0; lane < 8; lane++) {
+            unsigned before = (unsigned)__builtin_popcount(byte & ((1u << lane) - 1));
+            expand_table[byte] |= (uint64_t)before << (8 * lane);
+            if (byte >> lane & 1) place_table[byte] |= (uint64_t)lane << (8 * before);
+        }
 }
 
 /* One slice. Values of `width` bytes (1, 2, 4) above base; eight of them can be read from wherever the last one ends.
@@ -160,36 +164,53 @@ static uint32_t unpack_slices(const struct segment_packed *p, uint32_t first, ui
 }
 #endif
 
-/* --- sparse, value by value: few or large ones, near their end, and on other machines --- */
+/* --- sparse, value by value: few ones, large ones, those near the end of a run, and on other machines --- */
 
-#define UNPACK_SPARSE(type)                                                                                            \
-    for (; bits; bits &= bits - 1, from += sizeof(type)) {                                                             \
-        type v;                                                                                                        \
-        memcpy(&v, from, sizeof v);                                                                                    \
-        out[w + (uint32_t)__builtin_ctzll(bits)] = (double)(int64_t)((uint64_t)p->base + v);                           \
+/* Where bits are set, from `first` on; places has room for a slice more than there are. */
+static uint32_t list_places(uint64_t bits, uint32_t first, uint16_t *places)
+{
+    uint32_t found = 0;
+#if defined(__AVX2__)
+    /* Eight places of each byte are written, as many as it has bits count: no branch that is guessed wrong. */
+    for (uint32_t k = 0; k < SEGMENT_SLICE / 8; k++, bits >>= 8, first += 8) {
+        const void *table = &place_table[bits & 0xff];
+        __m128i eight = _mm_cvtepu8_epi16(_mm_loadl_epi64(table));
+        void *to = places + found;
+        _mm_storeu_si128(to, _mm_add_epi16(eight, _mm_set1_epi16((short)first)));
+        found += (uint32_t)__builtin_popcount(bits & 0xff);
     }
+#else
+    for (; bits; bits &= bits - 1) places[found++] = (uint16_t)(first + (uint32_t)__builtin_ctzll(bits));
+#endif
+    return found;
+}
+
+uint32_t segment_unpack_few(const struct segment_packed *p, uint32_t first, uint32_t count, uint16_t *places,
+                            double *values)
+{
+    uint32_t found = 0;
+    ensure(p->bits && first % SEGMENT_SLICE == 0 && first + count <= p->count);
+    for (uint32_t w = 0; w < count; w += SEGMENT_SLICE) {
+        uint64_t bits = 0;
+        uint32_t left = count - w < SEGMENT_SLICE ? count - w : SEGMENT_SLICE;
+        memcpy(&bits, p->bits + (first + w) / 8, (left + 7) / 8);
+        if (left < SEGMENT_SLICE) bits &= (UINT64_C(1) << left) - 1;
+        if (bits) found += list_places(bits, w, places + found);
+    }
+    unpack_dense(p, p->before[first / SEGMENT_SLICE], found, values);
+    return found;
+}
 
 static void unpack_sparse(const struct segment_packed *p, uint32_t first, uint32_t count, double *restrict out)
 {
     uint32_t done = p->exact && !p->few ? unpack_slices(p, first, count, out) : 0;
-    first += done;
-    count -= done;
+    if (done == count) return;
+    uint16_t places[SEGMENT_RUN + SEGMENT_SLICE];
+    double values[SEGMENT_RUN];
+    uint32_t found = segment_unpack_few(p, first + done, count - done, places, values);
     out += done;
-    if (!count) return;
-    const unsigned char *restrict from = p->values + (size_t)p->before[first / SEGMENT_SLICE] * p->width;
-    memset(out, 0, count * sizeof *out);
-    for (uint32_t w = 0; w < count; w += 64) {
-        uint64_t bits = 0;
-        uint32_t left = count - w < 64 ? count - w : 64;
-        memcpy(&bits, p->bits + (first + w) / 8, (left + 7) / 8);
-        if (left < 64) bits &= (UINT64_C(1) << left) - 1;
-        switch (p->width) {
-        case 1: UNPACK_SPARSE(uint8_t) break;
-        case 2: UNPACK_SPARSE(uint16_t) break;
-        case 4: UNPACK_SPARSE(uint32_t) break;
-        default: UNPACK_SPARSE(uint64_t) break;
-        }
-    }
+    memset(out, 0, (count - done) * sizeof *out);
+    for (uint32_t i = 0; i < found; i++) out[places[i]] = values[i];
 }
 
 void segment_unpack_doubles(const struct segment_packed *p, uint32_t first, uint32_t count, double *out)

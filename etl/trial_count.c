@@ -83,53 +83,52 @@ void trial_count_block(const struct trial_block *b, struct trial_count *to)
 
 /* --- histogram --- */
 
-enum { TABLES = 4 }; /* neighbours often fall into the same bin: in one table each would wait for the one before */
+enum {
+    TABLES = 4,
+    BINS_AT_ONCE = 128
+}; /* neighbours often fall into the same bin: in one table each would wait for the one before */
 
-/* A whole number below 2^51 as a double: behind 1.5 * 2^52 it is the mantissa. (The machine has no instruction.) */
-static inline double to_double(int64_t x)
-{
-    const double magic = 0x1.8p52;
-    int64_t bits;
-    double moved;
-    memcpy(&bits, &magic, sizeof bits);
-    bits += x;
-    memcpy(&moved, &bits, sizeof moved);
-    return moved - magic;
-}
+typedef double vec __attribute__((vector_size(32)));
+typedef int64_t mask __attribute__((vector_size(32)));
 
-/* The quotient of doubles is right or one off; the products decide. */
-static void find_bins(const int64_t *score_column, uint32_t count, int64_t width, int last, int32_t *out)
+#define SAME(x) ((vec){(x), (x), (x), (x)})
+
+/* From score on, in doubles, which hold whole numbers below 2^53 exactly: 1.5 * 2^52 put before a whole number below
+ * 2^51 has it as its mantissa. The nearest whole number to the quotient is the bin or the one above it; the product
+ * decides. */
+static void find_bins(const int64_t *score, int64_t width, int last, int64_t *bin)
 {
-    const int64_t *restrict score = score_column;
-    int32_t *restrict bin = out;
-    const double factor = 1.0 / (double)width, step = (double)width;
+    const vec magic = SAME(0x1.8p52), factor = SAME(1.0 / (double)width), step = SAME((double)width);
     const int64_t top = last * width;
-    for (uint32_t i = 0; i < count; i++) {
-        int64_t s = score[i] < top ? score[i] : top;
-        double x = to_double(s > -1 ? s : -1);
-        int32_t k = (int32_t)(x * factor);
-        k -= (double)k * step > x;
-        k += ((double)k + 1) * step <= x;
-        bin[i] = k + 1;
+    const mask highest = {top, top, top, top}, lowest = {-1, -1, -1, -1};
+    for (int i = 0; i < BINS_AT_ONCE; i += 4) {
+        mask s;
+        memcpy(&s, score + i, sizeof s);
+        s = (s & (s < highest)) | (highest & ~(s < highest));
+        s = (s & (s > lowest)) | (lowest & ~(s > lowest));
+        vec x = (vec)(s + (mask)magic) - magic;
+        vec k = x * factor + magic;
+        mask found = (mask)k - (mask)magic + ((k - magic) * step > x) + 1;
+        memcpy(bin + i, &found, sizeof found);
     }
 }
 
 void trial_count_bins(const struct trial_block *b, int64_t width, int last, uint64_t *bins)
 {
-    int32_t bin[SEGMENT_RUN];
-    uint32_t tables[TABLES][TRIAL_BINS_MAX + 2] = {{0}}, i = 0, count = b->count;
+    uint32_t tables[TABLES][TRIAL_BINS_MAX + 2], count = b->count, i = 0;
     ensure(count <= SEGMENT_RUN && width > 0 && last <= TRIAL_BINS_MAX);
-    if (width < INT64_C(1) << 43) {
-        find_bins(b->score, count, width, last, bin);
-    } else {
-        for (uint32_t k = 0; k < count; k++) {
-            int64_t q = b->score[k] / width;
-            bin[k] = b->score[k] < 0 ? 0 : q < last ? (int32_t)q + 1 : last + 1;
-        }
+    for (int t = 0; t < TABLES; t++) memset(tables[t], 0, sizeof **tables * (size_t)(last + 2));
+    for (; width < INT64_C(1) << 43 && i + BINS_AT_ONCE <= count; i += BINS_AT_ONCE) {
+        int64_t bin[BINS_AT_ONCE];
+        find_bins(b->score + i, width, last, bin);
+        for (uint32_t k = 0; !b->live && k < BINS_AT_ONCE; k += TABLES)
+            for (uint32_t t = 0; t < TABLES; t++) tables[t][bin[k + t]]++;
+        for (uint32_t k = 0; b->live && k < BINS_AT_ONCE; k++) tables[0][bin[k]] += (uint32_t)b->live[i + k];
     }
-    for (; !b->live && i + TABLES <= count; i += TABLES)
-        for (uint32_t t = 0; t < TABLES; t++) tables[t][bin[i + t]]++;
-    for (; i < count; i++) tables[0][bin[i]] += b->live ? (uint32_t)b->live[i] : 1;
+    for (; i < count; i++) {
+        int64_t q = b->score[i] / width;
+        tables[0][b->score[i] < 0 ? 0 : q < last ? q + 1 : last + 1] += b->live ? (uint32_t)b->live[i] : 1;
+    }
     for (int k = 0; k < last + 2; k++)
         for (int t = 0; t < TABLES; t++) bins[k] += tables[t][k];
 }

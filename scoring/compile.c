@@ -246,6 +246,7 @@ bool compile_steps(struct formula_program *p, struct status *st)
         drop_unused(c);
         struct step *steps = arena_array(&p->arena, struct step, c->count);
         memcpy(steps, c->steps, sizeof *steps * (size_t)c->count);
+        steps_mark_few(steps, c->count, c->slots, &p->arena);
         struct step_list *list = arena_new(&p->arena, struct step_list);
         *list = (struct step_list){.count = c->count, .slots = c->slots, .steps = steps};
         p->steps = list;

@@ -10,6 +10,8 @@ struct formula_scratch {
     uint32_t rows; /* customers of a slice */
     size_t room;   /* rows rounded up to whole vectors */
     double *slots;
+    uint16_t places[FORMULA_FEW_ROOM];
+    double values[FORMULA_BATCH_MAX];
     void *memory;
 };
 
@@ -119,8 +121,7 @@ struct slice {
     struct formula_scratch *scratch;
     int64_t *const *results;
     uint32_t first, count;
-    formula_load *load; /* of measures without a column; NULL: all have one */
-    void *context;
+    const struct formula_packed *source; /* of measures without a column; NULL: all have one */
     struct status *st;
 };
 
@@ -200,7 +201,36 @@ static void load_measure(const struct slice *s, const struct step *step)
     if (column)
         s->scratch->kernels->load(dst, column + s->first, s->count);
     else
-        s->load(s->context, step->index, s->first, s->count, dst);
+        s->source->load(s->source->context, step->index, s->first, s->count, dst);
+}
+
+/* A load and the step behind it at once, for the customers who have a value alone (scoring/few_steps). */
+static bool load_few(const struct slice *s, const struct step *load)
+{
+    const struct step *step = load + 1;
+    const struct formula_packed *source = s->source;
+    if (!load->few || s->in->measures[load->index]) return false;
+    uint16_t *restrict places = s->scratch->places;
+    double *restrict values = s->scratch->values, *restrict dst = slot(s, step->dst), k = step->k;
+    int count = source->few(source->context, load->index, s->first, s->count, places, values);
+    if (count == FORMULA_MANY) return false;
+    switch (step->op) {
+    case OP_ADD_MULTIPLY_K:
+        for (int i = 0; i < count; i++) dst[places[i]] += values[i] * k;
+        break;
+    case OP_SUBTRACT_MULTIPLY_K:
+        for (int i = 0; i < count; i++) dst[places[i]] -= values[i] * k;
+        break;
+    case OP_ADD_DIVIDE_K:
+        for (int i = 0; i < count; i++) dst[places[i]] += values[i] / k;
+        break;
+    case OP_SUBTRACT:
+        for (int i = 0; i < count; i++) dst[places[i]] -= values[i];
+        break;
+    default: /* OP_ADD */
+        for (int i = 0; i < count; i++) dst[places[i]] += values[i];
+    }
+    return true;
 }
 
 static bool run_other(const struct slice *s, const struct step *step)
@@ -226,7 +256,9 @@ static bool run_slice(const struct slice *s)
     column_kernel *const *columns = s->scratch->kernels->columns;
     for (int i = 0; i < list->count; i++) {
         const struct step *step = &list->steps[i];
-        if (step->op < OP_COLUMNS)
+        if (step->op == OP_LOAD_MEASURE && load_few(s, step))
+            i++;
+        else if (step->op < OP_COLUMNS)
             columns[step->op](slot(s, step->dst), slot(s, step->a), slot(s, step->b), slot(s, step->c), step->k,
                               step->l, s->count);
         else if (!run_other(s, step))
@@ -235,11 +267,11 @@ static bool run_slice(const struct slice *s)
     return true;
 }
 
-bool formula_evaluate_packed(const struct formula_program *p, const struct formula_inputs *in, formula_load *load,
-                             void *context, struct formula_scratch *scratch, int64_t *const *results, struct status *st)
+bool formula_evaluate_packed(const struct formula_program *p, const struct formula_inputs *in,
+                             const struct formula_packed *source, struct formula_scratch *scratch,
+                             int64_t *const *results, struct status *st)
 {
-    struct slice s = {
-        .p = p, .in = in, .scratch = scratch, .results = results, .load = load, .context = context, .st = st};
+    struct slice s = {.p = p, .in = in, .scratch = scratch, .results = results, .source = source, .st = st};
     ensure(in->count <= FORMULA_BATCH_MAX);
     for (s.first = 0; s.first < in->count; s.first += scratch->rows) {
         uint32_t left = in->count - s.first;
@@ -252,5 +284,5 @@ bool formula_evaluate_packed(const struct formula_program *p, const struct formu
 bool formula_evaluate(const struct formula_program *p, const struct formula_inputs *in, struct formula_scratch *scratch,
                       int64_t *const *results, struct status *st)
 {
-    return formula_evaluate_packed(p, in, NULL, NULL, scratch, results, st);
+    return formula_evaluate_packed(p, in, NULL, scratch, results, st);
 }

@@ -32,14 +32,18 @@ typedef int64_t loose_mask __attribute__((vector_size(32), aligned(8)));
     }
 
 #define ABS_OF(x) ((vec)(BITS(x) & ~SIGN_BIT))
-/* rint, ties to even: from 2^52 on every double is whole; below, adding and subtracting 2^52 leaves no room for a
- * fraction. */
+/* rint, ties to even, by the instruction for it (KERNELS_RINT) or so: from 2^52 on every double is whole; below, adding
+ * and subtracting 2^52 leaves no room for a fraction. */
 static inline __attribute__((always_inline)) void rint_of(vec *x)
 {
+#if defined(KERNELS_RINT)
+    *x = (vec)KERNELS_RINT((__m256d)*x);
+#else
     vec size = ABS_OF(*x);
     vec near = (size + SAME(0x1p52)) - SAME(0x1p52);
     vec signed_near = (vec)(BITS(near) | (BITS(*x) & SIGN_BIT));
     *x = CHOOSE(size < SAME(0x1p52), signed_near, *x);
+#endif
 }
 
 KERNEL(NEGATE)

@@ -7,6 +7,8 @@
 #else
 #pragma GCC target("avx2")
 #endif
+#include <immintrin.h>
+#define KERNELS_RINT(x) _mm256_round_pd(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 #define KERNELS_NAME kernels_avx2
 #define KERNELS_TEXT "avx2"
 #include "scoring/kernels.inc.h"

@@ -51,6 +51,7 @@ enum op {
 struct step {
     enum op op;
     uint16_t dst, a, b, c;
+    bool few;  /* OP_LOAD_MEASURE: the next step changes nobody whose value is 0 */
     int index; /* measure, field or result */
     double k, l;
 };
@@ -79,6 +80,10 @@ extern const struct kernels kernels_avx2;
 #endif
 /* The best for this machine; CRMX_KERNELS=base in the environment forces the plain ones. */
 const struct kernels *kernels_choose(void);
+
+/* Marks the loads whose values only the next step reads, and which that step may do for the customers with a value
+ * alone, in place: what is added to the others is a zero that leaves every bit as it is. */
+void steps_mark_few(struct step *steps, int count, int slots, struct arena *arena);
 
 /* Makes p->steps. Fails when the formula needs more than FORMULA_STEPS_MAX steps. Slots suffice by the other limits. */
 bool compile_steps(struct formula_program *p, struct status *st);

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "etl/decode.h"
 #include "etl/layout.h"
+#include "tests/random.h"
 #include "tests/test.h"
 
 #define FIXTURE __attribute__((unused)) static
@@ -67,28 +68,6 @@ FIXTURE struct layout *fixture_layout(struct arena *arena, const char *head, con
     if (!ok) print_error("%s\n%s\n", st.message, text);
     assert_true(ok);
     return l;
-}
-
-/* A seed for properties: CRMX_TEST_SEED, else fixed, so that a failure comes again. Printed by the caller on failure.
- * */
-FIXTURE uint64_t fixture_seed(void)
-{
-    const char *text = getenv("CRMX_TEST_SEED");
-    return text ? strtoull(text, NULL, 10) : 20261031;
-}
-
-/* splitmix64: the same numbers on every machine. */
-FIXTURE uint64_t fixture_random(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
-FIXTURE uint32_t fixture_below(uint64_t *state, uint32_t n)
-{
-    return (uint32_t)(fixture_random(state) % n);
 }
 
 #endif

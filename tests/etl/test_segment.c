@@ -38,6 +38,21 @@ static int64_t random_value(uint64_t *s, enum shape shape, int64_t base)
     }
 }
 
+/* Those that are not 0, in order, and nothing else. */
+static bool few_agree(const struct segment_packed *packed, uint32_t first, uint32_t count, const int64_t *values)
+{
+    uint16_t places[SEGMENT_RUN + SEGMENT_SLICE];
+    double out[SEGMENT_RUN];
+    uint32_t found = segment_unpack_few(packed, first, count, places, out), k = 0;
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < count; i++)
+        if (values[first + i]) {
+            ok = k < found && places[k] == i && out[k] == (double)values[first + i];
+            k++;
+        }
+    return ok && k == found;
+}
+
 /* The run as a column of one run has it: a table of offsets in front. Every slice as doubles, against the integers. */
 static bool packed_agrees(const struct buf *run, const int64_t *values, uint32_t count)
 {
@@ -54,6 +69,7 @@ static bool packed_agrees(const struct buf *run, const int64_t *values, uint32_t
             uint32_t n = count - first < slice ? count - first : slice;
             segment_unpack_doubles(&packed, first, n, out);
             for (uint32_t i = 0; i < n; i++) ok = ok && out[i] == (double)values[first + i];
+            ok = ok && (!packed.bits || few_agree(&packed, first, n, values));
         }
     for (size_t n = 0; ok && n < length; n += n < 64 ? 1 : 97)
         ok = !segment_pack_run((struct view){column, n}, 0, &packed); /* cut short: no run */
