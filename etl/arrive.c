@@ -340,8 +340,7 @@ static bool check_branches(const struct arrive_request *r, const struct names *n
 
 bool arrive_wants(const struct layout *l, bool changes)
 {
-    return layout_is_reference(l) ||
-           (l->change || l->class == LAYOUT_TRANSACTION) == changes;
+    return layout_is_reference(l) || (l->change || l->class == LAYOUT_TRANSACTION) == changes;
 }
 
 static bool check_all_there(const struct arrive_request *r, struct names *names, struct arena *arena, struct status *st)

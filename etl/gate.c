@@ -250,7 +250,7 @@ static void judge_rates(struct judge *j)
 static void judge_quotes(struct judge *j, enum quote_kind kind)
 {
     const struct quotes *quotes = j->r->reference->quotes[kind];
-    for (int i = 0; i < quotes->count; i++) {
+    for (int i = 0; quotes && i < quotes->count; i++) {
         const struct quote *q = &quotes->list[i];
         int64_t ppm;
         const char *name = kind == QUOTE_NAV ? arena_printf(j->arena, "nav.%s", q->code)

@@ -88,7 +88,8 @@ static int kind_of(struct conf *c, const char *section, const char *key, const s
     conf_fail(c, section, key, st, "there is no such gate");
     const char *near = nearest_of(key, names);
     if (near) status_hint(st, "did you mean \"%s\"?", near);
-    status_hint(st, "gates: orphans rows population sums customers selected tiers rates nav interest breaks; in [expected]: customers "
+    status_hint(st, "gates: orphans rows population sums customers selected tiers rates nav interest breaks; in "
+                    "[expected]: customers "
                     "selected rows.LAYOUT sums.LAYOUT.FIELD.CURRENCY; rejects: reject_limit of the layout");
     return -1;
 }

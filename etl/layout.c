@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const LAYOUT_CLASS_NAMES[] = {
-    "customer",        "account",        "contact",        "address",        "relation",        "rate",
-    "exclusion",       "transaction",    "nav",            "interest", /* from here on: change lists of the first five */
-    "customer_change", "account_change", "contact_change", "address_change", "relation_change", NULL};
+const char *const LAYOUT_CLASS_NAMES[] = {"customer",        "account",         "contact",
+                                          "address",         "relation",        "rate",
+                                          "exclusion",       "transaction",     "nav",
+                                          "interest", /* from here on: change lists of the first five */
+                                          "customer_change", "account_change",  "contact_change",
+                                          "address_change",  "relation_change", NULL};
 const char *const LAYOUT_TYPE_NAMES[] = {"text", "digits", "amount", "date", "code", "currency", "fund", NULL};
 const char *const LAYOUT_ROLE_NAMES[] = {
     [ROLE_SOURCE_NO] = "source_no",
@@ -246,8 +248,9 @@ static bool field_of_type(struct loader *l, struct view name, enum layout_type t
     char *shown = arena_dup(l->arena, name);
     *field = layout_find(l->layout, shown);
     if (*field >= 0 && l->layout->fields[*field].type == type && !l->layout->fields[*field].computed) return true;
-    return field_fail(l, type == LAYOUT_FUND ? "value= needs a field of type fund listed before (found \"%s\")"
-                                             : "value= needs an amount of shares listed before (found \"%s\")",
+    return field_fail(l,
+                      type == LAYOUT_FUND ? "value= needs a field of type fund listed before (found \"%s\")"
+                                          : "value= needs an amount of shares listed before (found \"%s\")",
                       shown);
 }
 
@@ -350,7 +353,8 @@ static bool check_computed(struct loader *l, const struct layout_field *f)
         return field_fail(l, "a field with value= is not checked: only scale, data, keep and reason say something%s",
                           "");
     if (f->computed != LAYOUT_VALUE)
-        return f->keep != LAYOUT_KEEP_HOT || field_fail(l, "a net asset value is not kept hot%s: it is the night's", "");
+        return f->keep != LAYOUT_KEEP_HOT ||
+               field_fail(l, "a net asset value is not kept hot%s: it is the night's", "");
     if (f->keep != LAYOUT_KEEP_HOT || of[f->shares_field].keep != LAYOUT_KEEP_HOT ||
         of[f->fund_field].keep != LAYOUT_KEEP_HOT)
         return field_fail(l, "shares, fund and their product are revalued every night%s: all three need keep=hot", "");
@@ -374,7 +378,8 @@ static bool check_field(struct loader *l, struct layout_field *f)
     if (f->type == LAYOUT_CODE && f->length > LAYOUT_CODE_LENGTH_MAX)
         return field_fail(l, "code: at most 8 bytes%s", "");
     if (f->type == LAYOUT_CURRENCY && f->length != 3) return field_fail(l, "currency: 3 bytes%s", "");
-    if (f->type == LAYOUT_FUND && f->length > LAYOUT_FUND_LENGTH_MAX) return field_fail(l, "fund: at most 16 bytes%s", "");
+    if (f->type == LAYOUT_FUND && f->length > LAYOUT_FUND_LENGTH_MAX)
+        return field_fail(l, "fund: at most 16 bytes%s", "");
     if (f->data_class == 3 && f->keep == LAYOUT_KEEP_HOT) return field_fail(l, "a C3 field is never kept hot%s", "");
     if (f->type == LAYOUT_CODE && (f->optional || f->when_field >= 0) && !lists_blank(f))
         return field_fail(
@@ -402,7 +407,8 @@ static bool read_field(struct loader *l, const char *value)
     if (!view_number(offset, LAYOUT_RECORD_MAX, &f->offset) || !view_number(length, LAYOUT_RECORD_MAX, &f->length) ||
         (f->length == 0 && !is_computed))
         return field_fail(l, "expected OFFSET LENGTH TYPE [options], found \"%s\"", value);
-    if (kind < 0) return field_fail(l, "unknown type in \"%s\": text, digits, amount, date, code, currency or fund", value);
+    if (kind < 0)
+        return field_fail(l, "unknown type in \"%s\": text, digits, amount, date, code, currency or fund", value);
     f->type = (enum layout_type)kind;
     if (f->offset + f->length > layout->record_length)
         return field_fail(l, "\"%s\" reaches past the end of the record", value);

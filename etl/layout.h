@@ -118,8 +118,8 @@ struct layout_field {
     uint64_t when_codes; /* bit i: the check applies to code i */
     enum layout_computed computed;
     int fund_field, shares_field; /* of a computed field: indices of fields listed before */
-    bool else_any;       /* otherwise: not looked at (default: must be zero or blank) */
-    int reason;          /* index into layout.reasons */
+    bool else_any;                /* otherwise: not looked at (default: must be zero or blank) */
+    int reason;                   /* index into layout.reasons */
 };
 
 struct layout_mark { /* a header or trailer record */

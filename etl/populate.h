@@ -96,7 +96,7 @@ struct populate_old_column { /* where the values of a table's column stand in ye
     int column;              /* -1: nowhere */
     bool cold;               /* then perhaps in the archived records */
     int64_t times, none;
-    uint8_t *codes; /* [code of yesterday] → code of tonight; NULL: the same */
+    uint8_t *codes;  /* [code of yesterday] → code of tonight; NULL: the same */
     uint16_t *funds; /* the same of the places of funds in the NAVs */
 };
 

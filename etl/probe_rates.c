@@ -95,8 +95,8 @@ static bool from_inbox(const char *work, const struct unit *unit, int32_t busine
     input_set_init(&inputs, arena);
     for (int i = 0; ok && i < FILES; i++)
         ok = !s.found[i].path || (unpack(&s.found[i], &memory[i], arena, st) &&
-                                  input_add(&inputs, s.found[i].name, s.found[i].path,
-                                            unit->layouts[s.found[i].layout], s.found[i].layout, st));
+                                  input_add(&inputs, s.found[i].name, s.found[i].path, unit->layouts[s.found[i].layout],
+                                            s.found[i].layout, st));
     ok = ok && reference_load(unit, &inputs, business_date, arena, &reference, st);
     input_set_release(&inputs);
     for (int i = 0; i < FILES; i++) os_close(memory[i]);

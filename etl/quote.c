@@ -255,8 +255,8 @@ static void tell_carried(const struct quotes *q, int32_t business_date, const ch
         log_warning("no net asset value today for %d funds: their last ones are carried (%s: of %s)", carried,
                     first[0]->code, date);
     }
-    if (expired) log_info("%d funds without a net asset value for long (%s): nobody may hold them", expired,
-                          first[1]->code);
+    if (expired)
+        log_info("%d funds without a net asset value for long (%s): nobody may hold them", expired, first[1]->code);
 }
 
 static bool interest_too_old(const struct quotes *past, const struct unit *u, int32_t business_date, struct status *st)
@@ -289,8 +289,7 @@ bool quote_settle(struct quotes *q, enum quote_kind kind, const struct unit *u, 
     }
     sort(q, kind);
     for (int i = 0; kind == QUOTE_NAV && i < q->count; i++)
-        q->list[i].expired =
-            business_date - q->list[i].date > u->nav_carry_days && !is_suspended(u, q->list[i].code);
+        q->list[i].expired = business_date - q->list[i].date > u->nav_carry_days && !is_suspended(u, q->list[i].code);
     if (kind == QUOTE_NAV) tell_carried(q, business_date, past_name);
     if (carried) log_warning("no interest rate file today: the %d rates of %s are carried", q->count, past_name);
     return true;

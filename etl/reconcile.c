@@ -240,10 +240,14 @@ static void table_money(struct reconcile *r, const struct populate *p, int i, in
             int step;
             __int128 amount;
             bool always;
-        } part[] = {{"accepted", 20, im->control[i]->sum[a][c], true}, {"counted", 40, pt->sum[a][c], true},
-                    {"orphans", 30, it->orphan_sum[a][c], false},      {"duplicates", 30, pt->dropped_sum[a][c], false},
-                    {"yesterday", 40, pt->old_sum[a][c], false},       {"removed", 40, pt->removed_sum[a][c], false},
-                    {"lifted", 30, it->lifted_sum[a][c], false},       {"closed", 30, it->closed_sum[a][c], false},
+        } part[] = {{"accepted", 20, im->control[i]->sum[a][c], true},
+                    {"counted", 40, pt->sum[a][c], true},
+                    {"orphans", 30, it->orphan_sum[a][c], false},
+                    {"duplicates", 30, pt->dropped_sum[a][c], false},
+                    {"yesterday", 40, pt->old_sum[a][c], false},
+                    {"removed", 40, pt->removed_sum[a][c], false},
+                    {"lifted", 30, it->lifted_sum[a][c], false},
+                    {"closed", 30, it->closed_sum[a][c], false},
                     {"revalued", 40, is_value ? pt->revalued_sum[c] : 0, false}};
         enum { ACCEPTED, COUNTED, ORPHANS, DUPLICATES, YESTERDAY, REMOVED, LIFTED, CLOSED, REVALUED, PARTS };
         bool any = c == 0;

@@ -70,8 +70,9 @@ static bool add_quote(struct reader *r, enum quote_kind kind, const struct layou
     if (q.date == DATE_NONE) q.date = r->business_date;
     if (q.date > r->business_date) return true; /* of a day that is not there yet */
     if (code.length > QUOTE_CODE_MAX || (currency.length && currency.length != 3)) {
-        status_fail(r->st, STATUS_INPUT, "\"%s\": \"%.*s\" in \"%.*s\" is no code of up to %d bytes in a currency of three",
-                    file, VIEW_PRINT(code), VIEW_PRINT(currency), QUOTE_CODE_MAX);
+        status_fail(r->st, STATUS_INPUT,
+                    "\"%s\": \"%.*s\" in \"%.*s\" is no code of up to %d bytes in a currency of three", file,
+                    VIEW_PRINT(code), VIEW_PRINT(currency), QUOTE_CODE_MAX);
         return status_hint(r->st, "have the file corrected and sent again; then the same command");
     }
     if (code.length) memcpy(q.code, code.bytes, code.length);
@@ -184,8 +185,7 @@ static bool read_files(struct reader *r, const struct input_set *inputs)
     struct reference *out = r->out;
     for (int i = 0; i < inputs->files_count; i++) {
         const struct input_file *f = &inputs->files[i];
-        bool wanted =
-            f->layout->class == LAYOUT_EXCLUSION || (layout_is_reference(f->layout) && !r->without_rates);
+        bool wanted = f->layout->class == LAYOUT_EXCLUSION || (layout_is_reference(f->layout) && !r->without_rates);
         if (wanted && f->layout->class == LAYOUT_NAV) out->came[QUOTE_NAV] = true;
         if (wanted && f->layout->class == LAYOUT_INTEREST) out->came[QUOTE_INTEREST] = true;
         if (wanted && !read_file(r, f)) return status_while(r->st, "reading %s", f->layout->name);

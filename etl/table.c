@@ -76,8 +76,8 @@ static void customer_fields(struct schema *s, const struct unit *u, struct arena
         bool is_base = l->class == LAYOUT_CUSTOMER && !l->change && unit_layout(u, l->name) == i;
         for (int k = 0; is_base && k < l->fields_count; k++) {
             const struct layout_field *f = &l->fields[k];
-            if (f->type == LAYOUT_TEXT || f->type == LAYOUT_CURRENCY || f->type == LAYOUT_FUND ||
-                    f->data_class == 3) continue;
+            if (f->type == LAYOUT_TEXT || f->type == LAYOUT_CURRENCY || f->type == LAYOUT_FUND || f->data_class == 3)
+                continue;
             int known = 0;
             while (known < s->customer_fields_count && strcmp(fields[known].name, f->name) != 0) known++;
             if (known == s->customer_fields_count && known < LAYOUT_FIELDS_MAX) {

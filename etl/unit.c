@@ -413,8 +413,8 @@ bool unit_load(const char *folder, const char *id, struct arena *arena, struct u
         read_head(c, u, id, arena, st) && read_systems(c, u, arena, st) && read_layouts(c, u, arena, st) &&
         read_filters(c, u, arena, st) && read_outputs(c, u, arena, st) && read_formulas(c, u, arena, st) &&
         read_calendars(c, u, arena, st) && conf_check_used(c, "calendar", st) && read_rates(c, u, arena, st) &&
-        read_quotes(c, u, arena, st) &&
-        read_gates(c, u, arena, st) && average_read_config(c, u, arena, st) && read_changes(c, u, arena, st) &&
+        read_quotes(c, u, arena, st) && read_gates(c, u, arena, st) && average_read_config(c, u, arena, st) &&
+        read_changes(c, u, arena, st) &&
         /* Only these sections: the file holds options and targets for others, too. A misspelt threshold would be no
          * threshold. */
         conf_check_used(c, "unit", st) && conf_check_used(c, "systems", st) && conf_check_used(c, "filter", st) &&

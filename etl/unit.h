@@ -69,8 +69,8 @@ struct unit {
     struct output *outputs[UNIT_OUTPUTS_MAX];
     int outputs_count;
     struct identity_profile *identity;
-    int64_t rates_carry_days;  /* how many days back a missing rate may come from */
-    const char *rates_retired; /* currencies that are no longer quoted, separated by blanks */
+    int64_t rates_carry_days;                    /* how many days back a missing rate may come from */
+    const char *rates_retired;                   /* currencies that are no longer quoted, separated by blanks */
     int64_t nav_carry_days, interest_carry_days; /* the same of net asset values, of the interest rate file */
     const char *nav_suspended; /* funds 暂停估值 whose last NAV counts however old it is, separated by blanks */
     const struct gate_limits *gates;

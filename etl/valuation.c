@@ -29,10 +29,11 @@ static bool too_old(const struct table *t, const struct quote *nav, struct statu
                 "accounts of %s hold the fund %s, whose latest net asset value is of %s (%s): too old; nothing is "
                 "committed",
                 t->layout->name, nav->code, date, nav->from);
-    return status_hint(st,
-                       "have the file of net asset values sent again with %s, then the same command; a fund that is not "
-                       "valued for now: suspended = %s in [nav] of the unit; carried further: carry_days there",
-                       nav->code, nav->code);
+    return status_hint(
+        st,
+        "have the file of net asset values sent again with %s, then the same command; a fund that is not "
+        "valued for now: suspended = %s in [nav] of the unit; carried further: carry_days there",
+        nav->code, nav->code);
 }
 
 bool valuation_rows(const struct table *t, const struct rates *rates, char *rows, uint32_t n, uint32_t stride,
@@ -50,7 +51,8 @@ bool valuation_rows(const struct table *t, const struct rates *rates, char *rows
         const struct quote *nav = &rates->navs->list[at];
         if (nav->expired) return too_old(t, nav, st);
         if (!quote_value(nav, decode_column_value(shares, row), shares_scale, value_scale, &now)) {
-            status_fail(st, STATUS_INPUT, "an account of %s has so many shares of %s that 18 digits do not hold the value",
+            status_fail(st, STATUS_INPUT,
+                        "an account of %s has so many shares of %s that 18 digits do not hold the value",
                         t->layout->name, nav->code);
             return status_hint(st, "look whether the net asset value of %s is right: crmx reconcile", nav->code);
         }

@@ -32,7 +32,7 @@ struct schema_table {
     int currency_field; /* index of the row's currency, -1: every row is in the base currency */
 };
 
-struct schema_interest { /* an interest rate of the night: percent a year */
+struct schema_interest {            /* an interest rate of the night: percent a year */
     const char *product, *currency; /* currency NULL: in every one */
     int64_t rate;
     int scale;

@@ -231,8 +231,8 @@ static void check_quotes(struct flight *f, const struct reference *now)
 {
     struct arena *a = &f->call->arena;
     static const char *const NAMES[QUOTE_KINDS] = {"nav", "interest"}, *const WHAT[QUOTE_KINDS] = {
-                                                                            "funds with a net asset value",
-                                                                            "interest rates"};
+                                                                           "funds with a net asset value",
+                                                                           "interest rates"};
     for (int k = 0; k < QUOTE_KINDS; k++) {
         const struct quotes *q = now->quotes[k];
         int carried = 0, expired = 0;
@@ -256,10 +256,11 @@ static void check_rates(struct flight *f)
     struct arrive_request r = {.unit = u, .business_date = f->date, .inbox = inbox, .folder = "/nonexistent"};
     s->f = f;
     input_set_init(&s->inputs, a);
-    bool ok = arrive_look(&r, take_rates, s, &st) && reference_load(u, &s->inputs, f->date, a, now, &st) &&
-              reference_settle(now, u, f->date,
-                               f->now.generation ? arena_printf(a, "%s/gen/%s", f->now.folder, f->now.generation) : NULL,
-                               "the generation before", a, &st);
+    bool ok =
+        arrive_look(&r, take_rates, s, &st) && reference_load(u, &s->inputs, f->date, a, now, &st) &&
+        reference_settle(now, u, f->date,
+                         f->now.generation ? arena_printf(a, "%s/gen/%s", f->now.folder, f->now.generation) : NULL,
+                         "the generation before", a, &st);
     int older = 0;
     bool closed = false; /* then nobody expects one of today */
     for (int i = 0; i < u->layouts_count; i++) closed |= f->now.due.closed[i] && u->layouts[i]->class == LAYOUT_RATE;

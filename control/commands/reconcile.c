@@ -444,9 +444,8 @@ static void show_quotes(struct page *p, enum quote_kind kind, bool all)
         listing_decimal(&rows, show_decimal(p->arena, one->value, one->scale));
         listing_text(&rows, arena_dup(p->arena, view_of(date)));
         listing_text(&rows, one->from);
-        listing_text(&rows, quote_move_ppm(one, &move)
-                                ? arena_printf(p->arena, "%s%%", show_decimal(p->arena, move, 4))
-                                : NULL);
+        listing_text(&rows, quote_move_ppm(one, &move) ? arena_printf(p->arena, "%s%%", show_decimal(p->arena, move, 4))
+                                                       : NULL);
         if (kind == QUOTE_NAV) listing_text(&rows, one->expired ? "too old" : carried ? "carried" : NULL);
     }
     if (shown || (p->call->json && q->count)) show_rows(&p->s, NAMES[kind], TITLES[kind], &rows);

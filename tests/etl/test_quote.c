@@ -1,6 +1,7 @@
 /* Net asset values and interest rates: shares × NAV, what a file may hold, what is carried over and how long, that a
  * generation is read with what it kept; layouts with a computed field. */
 #include "base/date.h"
+#include "etl/probe_value.h"
 #include "etl/quote.h"
 #include "tests/etl/fixture_unit.h"
 
@@ -20,12 +21,12 @@ static void test_value(void **state)
         int64_t value; /* INT64_MIN: does not fit */
     } CASES[] = {
         {10000, 12345, 2, 4, 2, 12345},
-        {1, 5000, 2, 4, 2, 1},      /* half a fen, away from zero */
-        {-1, 5000, 2, 4, 2, -1},    /* also below it */
+        {1, 5000, 2, 4, 2, 1},   /* half a fen, away from zero */
+        {-1, 5000, 2, 4, 2, -1}, /* also below it */
         {1, 4999, 2, 4, 2, 0},
         {-1, 4999, 2, 4, 2, 0},
-        {3, 5000, 2, 4, 2, 2},      /* 1.5 */
-        {100, 1, 0, 0, 2, 10000},   /* decimals are added */
+        {3, 5000, 2, 4, 2, 2},    /* 1.5 */
+        {100, 1, 0, 0, 2, 10000}, /* decimals are added */
         {999999999999999999, 999999999, 2, 9, 2, INT64_C(999999998999999999)},
         {999999999999999999, 100000000, 2, 4, 2, INT64_MIN},
         {999999999999999999, 999999999999999999, 0, 0, 2, INT64_MIN},
@@ -87,7 +88,7 @@ static struct unit *unit(struct arena *arena, const char *section)
 
 static const struct {
     const char *name, *section, *navs, *interest, *past_nav, *past_interest; /* file NULL: none came */
-    const char *expected, *message, *hint;                                    /* "CODE CUR VALUE DATE[!];…", ! expired */
+    const char *expected, *message, *hint; /* "CODE CUR VALUE DATE[!];…", ! expired */
 } SETTLED[] = {
     {"of the day", "", "1100110012345CNY20261030\n", "12  CNY0145020260101\n", "", "",
      "110011 CNY 12345 2026-10-30;12 CNY 1450 2026-01-01;", NULL, NULL},
@@ -116,8 +117,9 @@ static const struct {
      "\"NV\": the net asset value of fund A is in USD, in the generation before in CNY", NULL},
     {"no interest file: all are carried", "", NULL, NULL, "", "12\t1.4500\tCNY\t2026-01-01\t2026-10-02\tIR\t\t\n",
      "12 CNY 14500 2026-01-01;", NULL, NULL},
-    {"for too long", "[interest]\ncarry_days = 28\n", NULL, NULL, "", "12\t1.4500\tCNY\t2026-01-01\t2026-10-02\tIR\t\t\n",
-     NULL, "there is no interest rate file within 28 days of 2026-10-31: the latest is of 2026-10-02",
+    {"for too long", "[interest]\ncarry_days = 28\n", NULL, NULL, "",
+     "12\t1.4500\tCNY\t2026-01-01\t2026-10-02\tIR\t\t\n", NULL,
+     "there is no interest rate file within 28 days of 2026-10-31: the latest is of 2026-10-02",
      "have the interest rate file sent, then the same command; carried further: carry_days in [interest] of "
      "units/11.ini"},
     {"an interest file is whole: what it does not name has ended", "", NULL, "D   CNY0001020260101\n", "",
@@ -183,8 +185,8 @@ static void read_again(const struct unit *u, struct arena *arena, const struct r
         assert_int_equal(again->quotes[k]->count, r->quotes[k]->count);
         for (int i = 0; i < r->quotes[k]->count; i++) {
             const struct quote *a = &r->quotes[k]->list[i], *b = &again->quotes[k]->list[i];
-            bool same = strcmp(a->code, b->code) == 0 && strcmp(a->currency, b->currency) == 0 && a->value == b->value &&
-                        a->scale == b->scale && a->date == b->date && a->as_of == b->as_of &&
+            bool same = strcmp(a->code, b->code) == 0 && strcmp(a->currency, b->currency) == 0 &&
+                        a->value == b->value && a->scale == b->scale && a->date == b->date && a->as_of == b->as_of &&
                         strcmp(a->from, b->from) == 0 && a->has_previous == b->has_previous &&
                         a->previous == b->previous && a->previous_date == b->previous_date;
             if (!same) fail_msg("%s: %s was read otherwise", name, a->code);
@@ -272,25 +274,47 @@ static void test_layouts(void **state)
     }
 }
 
+/* What is said of a record that is refused (docs/formats.md has the same words). */
+static void complain(const struct layout *l, const struct rates *rates, int field, const unsigned char *record,
+                     const char *why)
+{
+    struct arena arena;
+    struct buf out;
+    struct probe_tool *tool = probe_tool_new();
+    arena_init(&arena, "test");
+    buf_init(&out, 1000);
+    const struct probe_reader *reader = probe_reader_new(l, rates, FIXTURE_DAY, &arena);
+    probe_complaint(tool, reader, field, record, true, &out);
+    buf_add(&out, "", 1);
+    assert_string_equal(out.bytes, why);
+    buf_release(&out);
+    probe_tool_free(tool);
+    arena_release(&arena);
+}
+
 /* Accepted or not, the fast way and the slow one; and what the computed fields say. */
 static void test_decoded(void **state)
 {
     static const struct {
         const char *record;
         int64_t value, nav, date; /* value INT64_MIN: refused */
+        const char *why;
     } CASES[] = {
-        {"F00001C00001110011+00010000   ", 12345, 12345, 20756},
-        {"F00001C00001110011-00000001   ", -1, 12345, 20756}, /* -0.012345 */
-        {"F00001C00001999999+00010000   ", INT64_MIN, 0, 0},  /* no such fund */
-        {"F00001C00001      +00010000   ", INT64_MIN, 0, 0},
-        {"F00001C00001USDFND+00010000   ", INT64_MIN, 0, 0},  /* in another currency */
-        {"F00001C00001OLDFND+00010000   ", INT64_MIN, 0, 0},  /* too old */
-        {"F00001C00001110011 00010000   ", INT64_MIN, 0, 0},
+        {"F00001C00001110011+00010000   ", 12345, 12345, 20756, NULL},
+        {"F00001C00001110011-00000001   ", -1, 12345, 20756, NULL}, /* -0.012345 */
+        {"F00001C00001999999+00010000   ", INT64_MIN, 0, 0,
+         "\"999999\" is no fund with a net asset value, recent enough and in the account's currency"},
+        {"F00001C00001      +00010000   ", INT64_MIN, 0, 0, NULL},
+        {"F00001C00001USDFND+00010000   ", INT64_MIN, 0, 0, NULL}, /* in another currency */
+        {"F00001C00001OLDFND+00010000   ", INT64_MIN, 0, 0, NULL}, /* too old */
+        {"F00001C00001110011 00010000   ", INT64_MIN, 0, 0, NULL},
+        {"F00001C00001BIGFND+99999999   ", INT64_MIN, 0, 0, "shares times net asset value do not fit 18 digits"},
     };
     struct quote list[] = {{.code = "110011", .currency = "CNY", .value = 12345, .scale = 4, .date = 20756},
+                           {.code = "BIGFND", .value = 999999999999999999, .scale = 0, .date = 20756},
                            {.code = "OLDFND", .value = 12345, .scale = 4, .date = 20756, .expired = true},
                            {.code = "USDFND", .currency = "USD", .value = 12345, .scale = 4, .date = 20756}};
-    struct quotes navs = {list, 3, 3};
+    struct quotes navs = {list, 4, 4};
     struct rates rates = {.count = 1, .code = {"CNY"}, .rate = {1000000}, .per_unit = {1}, .navs = &navs};
     struct arena arena;
     struct status st = {0};
@@ -317,6 +341,7 @@ static void test_decoded(void **state)
         bool wanted = CASES[i].value != INT64_MIN, fast = decode_accept(d, record, row),
              slow = decode_check(d, record, 30, &field) < 0;
         if (fast != wanted || slow != wanted) fail_msg("case %zu: fast %d slow %d", i, fast, slow);
+        if (CASES[i].why) complain(l, &rates, field, record, CASES[i].why);
         if (!wanted) continue;
         assert_int_equal(decode_column_value(&column, row), CASES[i].value);
         assert_int_equal(decode_value(d, column.field, record), CASES[i].value);

@@ -41,9 +41,15 @@ static const struct schema_field FIXTURE_CUSTOMER[FIXTURE_CUSTOMER_FIELDS] = {
     {"home_currency", VALUE_CURRENCY, 0, NULL, 0}};
 
 /* 2026-10-31 */
-static const struct schema FIXTURE_SCHEMA = {
-    FIXTURE_TABLE,      FIXTURE_TABLES, FIXTURE_CUSTOMER, FIXTURE_CUSTOMER_FIELDS, FIXTURE_CURRENCY,
-    FIXTURE_CURRENCIES, 20757,          NULL,             0};
+static const struct schema FIXTURE_SCHEMA = {FIXTURE_TABLE,
+                                             FIXTURE_TABLES,
+                                             FIXTURE_CUSTOMER,
+                                             FIXTURE_CUSTOMER_FIELDS,
+                                             FIXTURE_CURRENCY,
+                                             FIXTURE_CURRENCIES,
+                                             20757,
+                                             NULL,
+                                             0};
 
 /* HKD has no rate. */
 static const struct measure_rates FIXTURE_RATES = {(const int64_t[]){1000000, 7123456, 4876500, 7765432, 0},

@@ -4,8 +4,8 @@
 #include <string.h>
 
 static const struct schema_interest RATES[] = {
-    {"D", "CNY", 100000, 6},  /* 0.1 % */
-    {"F", "CNY", 145, 2},     /* 1.45 %, fewer decimals */
+    {"D", "CNY", 100000, 6}, /* 0.1 % */
+    {"F", "CNY", 145, 2},    /* 1.45 %, fewer decimals */
     {"F", "USD", 2800000, 6}, {"12", "CNY", 1500000, 6}, {"24", NULL, 2, 0}, {"N", "XXX", 9000000, 6},
 };
 
@@ -21,20 +21,32 @@ static const struct {
     struct row rows[4]; /* of customer 1, up to the first with owner 0 */
     int64_t expected;
 } CASES[] = {
-    {"of a code: 1,000.00 at 1.45", "money = sum(retail, cny(balance) * interest(kind))", {{1, {F, CNY, 100000}}}, 145000},
-    {"of each its own", "money = sum(retail, cny(balance) * interest(kind))", {{1, {F, CNY, 100000}}, {1, {D, CNY, 100000}}},
+    {"of a code: 1,000.00 at 1.45",
+     "money = sum(retail, cny(balance) * interest(kind))",
+     {{1, {F, CNY, 100000}}},
+     145000},
+    {"of each its own",
+     "money = sum(retail, cny(balance) * interest(kind))",
+     {{1, {F, CNY, 100000}}, {1, {D, CNY, 100000}}},
      155000},
-    {"in its currency: 100.00 USD at 7.123456 and 2.8", "money = sum(retail, cny(balance) * interest(kind))",
-     {{1, {F, USD, 10000}}}, 199457},
+    {"in its currency: 100.00 USD at 7.123456 and 2.8",
+     "money = sum(retail, cny(balance) * interest(kind))",
+     {{1, {F, USD, 10000}}},
+     199457},
     {"a code without a rate", "money = sum(retail, cny(balance) * interest(kind))", {{1, {N, CNY, 100000}}}, 0},
     {"a currency without a rate", "money = sum(retail, cny(balance) * interest(kind))", {{1, {F, EUR, 100000}}}, 0},
     {"of a term", "money = sum(retail, cny(balance) * interest(term))", {{1, {F, CNY, 100000, 12}}}, 150000},
-    {"of a term in every currency", "money = sum(retail, cny(balance) * interest(term))", {{1, {F, USD, 10000, 24}}}, 142469},
+    {"of a term in every currency",
+     "money = sum(retail, cny(balance) * interest(term))",
+     {{1, {F, USD, 10000, 24}}},
+     142469},
     {"of another term", "money = sum(retail, cny(balance) * interest(term))", {{1, {F, CNY, 100000, 13}}}, 0},
     {"as a number", "number = max(retail, interest(kind) * 100)", {{1, {F, CNY, 1}}, {1, {D, CNY, 1}}}, 145},
     {"in a condition", "number = count(retail where interest(kind) >= 1)", {{1, {F, CNY, 1}}, {1, {D, CNY, 1}}}, 1},
-    {"beside another", "money = sum(retail where kind = 'F', cny(balance) * max(interest(kind), interest(term)))",
-     {{1, {F, CNY, 100000, 12}}}, 150000},
+    {"beside another",
+     "money = sum(retail where kind = 'F', cny(balance) * max(interest(kind), interest(term)))",
+     {{1, {F, CNY, 100000, 12}}},
+     150000},
 };
 
 static void test_values(void **state)
@@ -56,8 +68,8 @@ static void test_values(void **state)
         measure_block_reset(s, b, 3);
         for (int c = 0; c < FIXTURE_RETAIL_FIELDS; c++) {
             bool code = FIXTURE_RETAIL[c].type == VALUE_CODE || FIXTURE_RETAIL[c].type == VALUE_CURRENCY;
-            columns[c] = (struct measure_column){(const unsigned char *)&CASES[i].rows->fields[c],
-                                                 sizeof(struct row), code ? 2 : 8, !code};
+            columns[c] = (struct measure_column){(const unsigned char *)&CASES[i].rows->fields[c], sizeof(struct row),
+                                                 code ? 2 : 8, !code};
         }
         uint32_t count = 0;
         while (CASES[i].rows[count].owner) count++;
