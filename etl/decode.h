@@ -21,7 +21,8 @@
 
 enum { DECODE_SLACK = 64, DECODE_CURRENCIES_MAX = 250 };
 
-/* Rates of a business date, and what else changes from day to day what a record is worth. currency index 0 is the base currency, which always has the rate 1. */
+/* Rates of a business date, and what else changes from day to day what a record is worth. currency index 0 is the
+ * base currency, which always has the rate 1. */
 struct rates {
     int count;
     char code[DECODE_CURRENCIES_MAX][4];

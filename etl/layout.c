@@ -357,7 +357,7 @@ static bool check_computed(struct loader *l, const struct layout_field *f)
                field_fail(l, "a net asset value is not kept hot%s: it is the night's", "");
     if (f->keep != LAYOUT_KEEP_HOT || of[f->shares_field].keep != LAYOUT_KEEP_HOT ||
         of[f->fund_field].keep != LAYOUT_KEEP_HOT)
-        return field_fail(l, "shares, fund and their product are revalued every night%s: all three need keep=hot", "");
+        return field_fail(l, "shares, fund and their product are revalued every night: all three need keep=hot%s", "");
     return true;
 }
 

@@ -61,8 +61,8 @@ bool reference_load(const struct unit *u, const struct input_set *inputs, int32_
 /* The same for a generation folder: the rates as it has written them down, else out of the files. */
 bool reference_open(const struct unit *u, const struct input_set *inputs, int32_t business_date, const char *folder,
                     struct arena *arena, struct reference *out, struct status *st);
-/* What the files do not bring is carried over from the generation before (its folder; NULL: there is none), see etl/rates
- * and etl/quote; named past_name in messages. */
+/* What the files do not bring is carried over from the generation before (its folder; NULL: there is none), see
+ * etl/rates and etl/quote; named past_name in messages. */
 bool reference_settle(struct reference *r, const struct unit *u, int32_t business_date, const char *past_folder,
                       const char *past_name, struct arena *arena, struct status *st);
 /* rates.tsv, nav.tsv, interest.tsv of a generation; the latter two only where there are any. */

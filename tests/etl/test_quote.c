@@ -102,6 +102,8 @@ static const struct {
      "12 CNY 1450 2026-01-01;12 USD 2800 2026-01-01;", NULL, NULL},
     {"no value", "", "A     0000000CNY20261030\n", NULL, "", "", NULL,
      "\"NV\": the net asset value of fund \"A\" is not usable: 0 at 4 decimals", NULL},
+    {"half a currency", "", "A     0010000C  20261030\n", NULL, "", "", NULL,
+     "\"NV\": \"A\" in \"C\" is no code of up to 16 bytes in a currency of three", NULL},
     {"nothing is a rate, too", "", NULL, "D   CNY0000020260101\n", "", "", "D CNY 0 2026-01-01;", NULL, NULL},
     {"a fund that is missing is carried, one that is new is not", "", "A     0010100CNY20261030\n", NULL,
      "A\t1.0000\tCNY\t2026-10-29\t2026-10-30\tNV\t\t\nB\t2.5\tCNY\t2026-10-29\t2026-10-30\tNV\t\t\n", "",
@@ -245,20 +247,27 @@ static void test_layouts(void **state)
                      "nav_date = 0 0 date value=nav_date(fund)\n",
          NULL},
         {FUND_FIELDS "value = 0 0 amount keep=hot\n", "expected OFFSET LENGTH TYPE"},
-        {FUND_FIELDS "value = 0 8 amount value=shares*fund keep=hot\n", "has no bytes: write 0 0"},
-        {FUND_FIELDS "value = 0 0 amount value=shares*fund\n", "all three need keep=hot"},
+        {FUND_FIELDS "value = 0 8 amount value=shares*fund keep=hot\n",
+         "a field with value= has no bytes: write 0 0 before its type"},
+        {FUND_FIELDS "value = 0 0 amount value=shares*fund\n",
+         "shares, fund and their product are revalued every night: all three need keep=hot"},
         {"fund = 12 6 fund\nshares = 18 9 amount keep=hot\nvalue = 0 0 amount value=shares*fund keep=hot\n",
-         "all three need keep=hot"},
-        {"value = 0 0 amount value=shares*fund keep=hot\n" FUND_FIELDS, "an amount of shares listed before"},
-        {FUND_FIELDS "value = 0 0 amount value=shares*account keep=hot\n", "a field of type fund listed before"},
-        {FUND_FIELDS "value = 0 0 amount value=shares keep=hot\n", "SHARES*FUND or nav(FUND)"},
+         "shares, fund and their product are revalued every night: all three need keep=hot"},
+        {"value = 0 0 amount value=shares*fund keep=hot\n" FUND_FIELDS,
+         "value= needs an amount of shares listed before (found"},
+        {FUND_FIELDS "value = 0 0 amount value=shares*account keep=hot\n",
+         "value= needs a field of type fund listed before (found"},
+        {FUND_FIELDS "value = 0 0 amount value=shares keep=hot\n",
+         "value=shares: SHARES*FUND or nav(FUND) for an amount, nav_date(FUND) for a date"},
         {FUND_FIELDS "value = 0 0 text value=shares*fund\n", "value says nothing about a field of type text"},
         {FUND_FIELDS "nav_date = 0 0 date value=nav(fund)\n", "gives another type"},
         {FUND_FIELDS "nav = 0 0 amount value=nav(fund) keep=hot\n", "a net asset value is not kept hot"},
         {FUND_FIELDS "a = 0 0 amount value=shares*fund keep=hot\nb = 0 0 amount value=shares*fund keep=hot\n",
          "one field is shares times NAV already"},
-        {FUND_FIELDS "value = 0 0 amount optional value=shares*fund keep=hot\n", "is not checked"},
+        {FUND_FIELDS "value = 0 0 amount optional value=shares*fund keep=hot\n",
+         "a field with value= is not checked: only scale, data, keep and reason say something"},
         {"fund = 12 17 fund\n", "fund: at most 16 bytes"},
+        {"fund = 12 6 fund\nnav_date = 0 0 date value=nav_date(fond)\n", "listed before (found \"fond\")"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
@@ -272,6 +281,21 @@ static void test_layouts(void **state)
         if (!ok) assert_has(st.message, CASES[i].message);
         arena_release(&arena);
     }
+}
+
+static void test_accounts_only(void **state)
+{
+    struct arena arena;
+    struct status st = {0};
+    struct layout *l;
+    (void)state;
+    arena_init(&arena, "test");
+    fixture_write("layouts/f.ini", "[layout]\nname = f\nclass = contact\nsystem = fund\nfiles = F\n"
+                                   "record_length = 30\n[fields]\nsource_no = 6 6 text required\n" FUND_FIELDS
+                                   "value = 0 0 amount value=shares*fund keep=hot\n");
+    assert_false(layout_load(test_path("layouts/f.ini"), "f", &arena, &l, &st));
+    assert_has(st.message, "value= is of accounts only");
+    arena_release(&arena);
 }
 
 /* What is said of a record that is refused (docs/formats.md has the same words). */
@@ -354,8 +378,9 @@ static void test_decoded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_value), cmocka_unit_test(test_move),    cmocka_unit_test(test_settled),
-        cmocka_unit_test(test_find),  cmocka_unit_test(test_layouts), cmocka_unit_test(test_decoded),
+        cmocka_unit_test(test_value),         cmocka_unit_test(test_move),    cmocka_unit_test(test_settled),
+        cmocka_unit_test(test_find),          cmocka_unit_test(test_layouts), cmocka_unit_test(test_decoded),
+        cmocka_unit_test(test_accounts_only),
     };
     return cmocka_run_group_tests(tests, fixture_unit_setup, test_remove_folder);
 }
