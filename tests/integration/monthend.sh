@@ -54,9 +54,14 @@ check "everything balanced" bash -c "! grep -q 'NO$' '$out/tieout.tsv' && [ \$(w
 check "the CSV adds up" python3 - "$out/STATEMENT.CSV" <<'PY'
 import csv, decimal, sys
 balance = None
-accounts = closings = 0
+accounts = closings = values = 0
 for row in csv.DictReader(open(sys.argv[1], encoding='utf-8')):
     if row['line'] == 'joint': continue
+    if row['line'] == 'value': # shares × NAV (text), rounded half away from zero
+        worth = (balance * decimal.Decimal(row['text'])).quantize(decimal.Decimal('0.01'), decimal.ROUND_HALF_UP)
+        assert worth == decimal.Decimal(row['balance']), row
+        values += 1
+        continue
     if row['line'] == 'opening': balance, accounts = decimal.Decimal(row['balance']), accounts + 1
     elif row['line'] in ('closing', 'closed'):
         assert balance == decimal.Decimal(row['balance']), row
@@ -64,7 +69,7 @@ for row in csv.DictReader(open(sys.argv[1], encoding='utf-8')):
     else:
         balance += decimal.Decimal(row['amount'])
         assert balance == decimal.Decimal(row['balance']), row
-assert accounts == closings > 100, (accounts, closings)
+assert accounts == closings > 100 and values > 3, (accounts, closings, values)
 PY
 check "delivered and emptied" exits 0 run monthend --unit 11 --date 2028-02-29
 check "said so" out_has "delivered, the month's detail is emptied"
