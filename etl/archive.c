@@ -88,7 +88,7 @@ static bool is_kept(const struct input_file *f, const char *night, int32_t detai
     enum layout_class c = f->layout->class;
     int32_t date = DATE_NONE;
     if (c == LAYOUT_TRANSACTION && date_parse((struct view){night, 10}, &date) && date < detail_from) return false;
-    return f->records_max && f->accepted && c != LAYOUT_RATE && c != LAYOUT_EXCLUSION;
+    return f->records_max && f->accepted && !layout_is_reference(f->layout);
 }
 
 static void copy_origins(struct input_file *to, const struct input_file *from, struct arena *arena)

@@ -2,6 +2,7 @@
 #include "etl/customer_field.h"
 #include "etl/populate_average.h"
 #include "etl/populate_extra.h"
+#include "etl/valuation.h"
 
 #include "base/date.h"
 
@@ -189,6 +190,7 @@ static void settle_selection(const struct populate_job *j, struct populate_worke
     if (in && !was_in) w->entry[place] = j->p->in->im->business_date;
     if (!in) w->entry[place] = DATE_NONE;
     total->entered += in && !counted;
+    if (in && !was_in && j->first_new) total->entered_by_nav += valuation_entered(j, w, place);
     total->left += counted && !in;
     total->kept[type] += kept;
 }

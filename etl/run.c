@@ -13,7 +13,6 @@
 #include "etl/due.h"
 #include "etl/gate.h"
 #include "etl/journal.h"
-#include "etl/rates.h"
 #include "etl/reject.h"
 
 #include <stdio.h>
@@ -192,17 +191,15 @@ static bool gate_request(struct run *r, struct gate_request *g)
 static bool load_reference(struct run *r)
 {
     const char *folder, *id;
-    bool there = false;
-    struct reference *past = arena_new(&r->arena, struct reference);
     if (!reference_load(r->unit, &r->inputs, r->request->business_date, &r->arena, &r->reference, r->st) ||
-        !previous_generation(r, &folder, &id) || (folder && !rates_read(folder, &r->arena, past, &there, r->st)))
+        !previous_generation(r, &folder, &id))
         return false;
     if (r->reference.placeholders)
         log_warning("%s is a placeholder number: the entry excludes nobody (%llu such in the files)",
                     r->reference.placeholder, (unsigned long long)r->reference.placeholders);
     const char *name = id ? arena_printf(&r->arena, "generation %s", id) : NULL;
-    return rates_settle(&r->reference, r->unit, r->request->business_date, there ? past : NULL, name, r->st) &&
-           rates_write(&r->reference, r->attempt.generation, r->st);
+    return reference_settle(&r->reference, r->unit, r->request->business_date, folder, name, &r->arena, r->st) &&
+           reference_write(&r->reference, r->attempt.generation, r->st);
 }
 
 static bool start_integration(struct run *r)

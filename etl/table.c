@@ -24,6 +24,8 @@ static void init_table(struct table *t, const struct unit *u, int layout_index)
     const struct layout *l = u->layouts[layout_index];
     *t = (struct table){
         .layout = l, .layout_index = layout_index, .system = u->layout_system[layout_index], .currency_column = -1};
+    t->value_column = t->shares_column = t->fund_column = -1;
+    int value = layout_value_field(l);
     t->by_relation = l->class == LAYOUT_ACCOUNT && l->role_field[ROLE_SOURCE_NO] < 0;
     for (int i = 0; i < l->fields_count; i++) {
         const struct layout_field *f = &l->fields[i];
@@ -33,6 +35,9 @@ static void init_table(struct table *t, const struct unit *u, int layout_index)
         if (is_currency) t->currency_column = t->columns_count;
         if (f->type == LAYOUT_AMOUNT && t->amounts_count < TABLE_AMOUNTS_MAX)
             t->amount_columns[t->amounts_count++] = t->columns_count;
+        if (i == value) t->value_column = t->columns_count;
+        if (value >= 0 && i == l->fields[value].shares_field) t->shares_column = t->columns_count;
+        if (value >= 0 && i == l->fields[value].fund_field) t->fund_column = t->columns_count;
         struct decode_column *c = &t->columns[t->columns_count++];
         c->field = i;
         decode_column_shape(f, c);
@@ -45,6 +50,7 @@ enum value_type table_value_type(const struct layout_field *f)
     switch (f->type) {
     case LAYOUT_AMOUNT: return VALUE_MONEY;
     case LAYOUT_DATE: return VALUE_DATE;
+    case LAYOUT_FUND: /* no code of a list that a layout knows: formulas do not compare it */
     case LAYOUT_CODE: return VALUE_CODE;
     case LAYOUT_CURRENCY: return VALUE_CURRENCY;
     default: return VALUE_NUMBER;
@@ -88,7 +94,8 @@ static void customer_fields(struct schema *s, const struct unit *u, struct arena
         bool is_base = l->class == LAYOUT_CUSTOMER && !l->change && unit_layout(u, l->name) == i;
         for (int k = 0; is_base && k < l->fields_count; k++) {
             const struct layout_field *f = &l->fields[k];
-            if (f->type == LAYOUT_TEXT || f->type == LAYOUT_CURRENCY || f->data_class == 3) continue;
+            if (f->type == LAYOUT_TEXT || f->type == LAYOUT_CURRENCY || f->type == LAYOUT_FUND || f->data_class == 3)
+                continue;
             int known = 0;
             while (known < s->customer_fields_count && strcmp(fields[known].name, f->name) != 0) known++;
             if (known < s->customer_fields_count) {
@@ -107,6 +114,20 @@ static void customer_fields(struct schema *s, const struct unit *u, struct arena
     s->customer_fields = fields;
 }
 
+static void interest_rates(struct schema *s, const struct quotes *q, struct arena *arena)
+{
+    if (!q || !q->count) return;
+    struct schema_interest *rates = arena_array(arena, struct schema_interest, q->count);
+    for (int i = 0; i < q->count; i++) {
+        const struct quote *one = &q->list[i];
+        rates[i] = (struct schema_interest){arena_dup(arena, view_of(one->code)),
+                                            one->currency[0] ? arena_dup(arena, view_of(one->currency)) : NULL,
+                                            one->value, one->scale};
+    }
+    s->interest = rates;
+    s->interest_count = q->count;
+}
+
 void tables_init(struct tables *t, const struct unit *u, const struct rates *rates, int32_t business_date,
                  struct arena *arena)
 {
@@ -120,6 +141,8 @@ void tables_init(struct tables *t, const struct unit *u, const struct rates *rat
         init_table(&t->table[t->count], u, i);
         struct schema_field *fields = arena_array(arena, struct schema_field, l->fields_count);
         for (int k = 0; k < l->fields_count; k++) fields[k] = schema_field_of(&l->fields[k]);
+        int value = layout_value_field(l);
+        if (value >= 0) fields[l->fields[value].shares_field].type = VALUE_NUMBER; /* shares are no money */
         st[t->count++] = (struct schema_table){.name = l->name,
                                                .system = l->class == LAYOUT_ACCOUNT ? l->system : "",
                                                .fields = fields,
@@ -134,5 +157,6 @@ void tables_init(struct tables *t, const struct unit *u, const struct rates *rat
     s->currencies = currencies;
     s->currencies_count = rates->count;
     s->business_date = business_date;
+    interest_rates(s, rates->interest, arena);
     t->schema = s;
 }

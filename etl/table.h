@@ -19,6 +19,8 @@ struct table {
     int amount_columns[TABLE_AMOUNTS_MAX]; /* the amounts: control totals are kept of each */
     int amounts_count;
     bool by_relation; /* owners come from a relation file */
+    /* shares × NAV, revalued every night (etl/valuation); -1: the amounts are the file's own */
+    int value_column, shares_column, fund_column;
 };
 
 struct tables {

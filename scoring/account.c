@@ -1,5 +1,6 @@
 /* Types of conditions and expressions inside aggregates; the rules are in docs/formula.md. */
 #include "scoring/account_terms.h"
+#include "scoring/interest.h"
 
 static bool bind(const struct account_scope *s, const struct node *n, struct term **out);
 
@@ -225,6 +226,7 @@ static bool bind_call(const struct account_scope *s, const struct node *n, struc
     case FUNCTION_MAX: return bind_extreme(s, n, TERM_MAX, out);
     case FUNCTION_COALESCE: return bind_coalesce(s, n, out);
     case FUNCTION_CNY: return bind_cny(s, n, out);
+    case FUNCTION_INTEREST: return interest_bind(s, n, out);
     case FUNCTION_ABS:
         if (!bind_number(s, n->children[0], &a)) return false;
         *out = term_one(s, TERM_ABS, a->type, a);

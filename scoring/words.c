@@ -37,6 +37,10 @@ static const struct function_word FUNCTIONS[FUNCTION_COUNT] = {
                                  "months_between(from, to)", "completed months from one date to another"},
     [FUNCTION_YEARS_BETWEEN] = {"years_between", "相差年数", 2, 2, WORD_CUSTOMER | WORD_ACCOUNT,
                                 "years_between(from, to)", "completed years from one date to another"},
+    [FUNCTION_INTEREST] =
+        {"interest", "利率", 1, 1, WORD_ACCOUNT, "interest(product)",
+         "the interest rate of the account's product or term in its currency, percent a year; 0 where "
+         "there is none"},
 };
 
 static const struct aggregate_word AGGREGATES[AGGREGATES_COUNT] = {

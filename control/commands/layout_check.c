@@ -201,8 +201,8 @@ static bool mark_used(struct check *c, struct file *f, struct status *st)
 /* Sections that nobody reads: a misspelt [sytems] would be without effect. */
 static bool check_sections(struct check *c, const struct file *f, struct status *st)
 {
-    static const char *const KNOWN[] = {"unit",  "systems",  "filter",   "calendar", "rates",
-                                        "gates", "expected", "averages", NULL};
+    static const char *const KNOWN[] = {"unit",     "systems", "filter",   "calendar", "rates", "nav",
+                                        "interest", "gates",   "expected", "averages", NULL};
     struct conf *unit = conf_open(path_of(c, f), st);
     const char *section;
     bool ok = unit != NULL;
@@ -214,7 +214,8 @@ static bool check_sections(struct check *c, const struct file *f, struct status 
         const char *near = nearest_of(section, KNOWN);
         ok = conf_fail(unit, section, NULL, st, "there is no such section of a unit");
         status_hint(st,
-                    "did you mean [%s]? Sections: unit, systems, filter, calendar, rates, gates, expected, averages, "
+                    "did you mean [%s]? Sections: unit, systems, filter, calendar, rates, nav, interest, gates, "
+                    "expected, averages, "
                     "target NAME, event NAME, and those of crmx.ini",
                     near ? near : "unit");
     }

@@ -49,7 +49,9 @@ static const struct schema FIXTURE_SCHEMA = {FIXTURE_TABLE,
                                              FIXTURE_CURRENCY,
                                              FIXTURE_CURRENCIES,
                                              20757,
-                                             1};
+                                             1,
+                                             NULL,
+                                             0};
 
 /* HKD has no rate. */
 static const struct measure_rates FIXTURE_RATES = {(const int64_t[]){1000000, 7123456, 4876500, 7765432, 0},
