@@ -109,3 +109,14 @@ void buf_add_json(struct buf *b, struct view text)
     }
     buf_add_text(b, "\"");
 }
+
+void buf_add_csv(struct buf *b, const char *text)
+{
+    if (!strpbrk(text, ",\"\r\n")) {
+        buf_add_text(b, text);
+        return;
+    }
+    buf_add_text(b, "\"");
+    for (const char *p = text; *p; p++) buf_add(b, *p == '"' ? "\"\"" : p, *p == '"' ? 2 : 1);
+    buf_add_text(b, "\"");
+}

@@ -28,6 +28,8 @@ void buf_addf(struct buf *b, const char *format, ...) __attribute__((format(prin
 char *buf_room(struct buf *b, size_t length);
 /* The text as a JSON string with quotes; bytes that are not UTF-8 become U+FFFD. */
 void buf_add_json(struct buf *b, struct view text);
+/* A cell of a CSV line as RFC 4180 has it: in quotes where a comma, a quote or a line end asks for them. */
+void buf_add_csv(struct buf *b, const char *text);
 bool buf_is_utf8(struct view text);
 
 static inline bool buf_full(const struct buf *b)

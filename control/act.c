@@ -116,7 +116,7 @@ bool act_list(struct command_call *call, PGconn *c, const char *query, const cha
     for (int i = 0; i < PQntuples(r); i++)
         for (int k = 0; k < PQnfields(r); k++)
             listing_text(&rows, PQgetisnull(r, i, k) || !PQgetvalue(r, i, k)[0] ? NULL : PQgetvalue(r, i, k));
-    listing_print(&rows, call->json);
+    listing_print(&rows, &call->output);
     listing_release(&rows);
     PQclear(r);
     return true;

@@ -46,6 +46,14 @@ bool command_given(const struct command_call *call, const char *name)
     return find_given(call, declared(call, name), 0) >= 0;
 }
 
+bool command_declares(const struct command_call *call, const char *name)
+{
+    const struct command_value *v;
+    for (int i = 0; (v = command_value_at(call->command->options, i)); i++)
+        if (strcmp(v->name, name) == 0) return true;
+    return false;
+}
+
 bool command_flag(const struct command_call *call, const char *name)
 {
     const struct command_value *v = declared(call, name);
@@ -133,7 +141,7 @@ static void print_failure(const struct command_call *call, int exit_code)
 {
     const struct status *st = &call->status;
     struct buf line;
-    if (!call->json) {
+    if (call->output.format != LISTING_JSON) {
         status_print(st);
         return;
     }
@@ -179,18 +187,44 @@ static bool open_options(struct command_call *call)
     return log_open(&log, &call->status);
 }
 
+static void choose_output(struct command_call *call)
+{
+    bool csv = command_flag(call, "csv");
+    call->output.format = csv ? LISTING_CSV : command_flag(call, "json") ? LISTING_JSON : LISTING_TEXT;
+    call->output.wanted = command_text(call, "rows", NULL);
+    call->json = call->output.format != LISTING_TEXT;
+}
+
+/* A page may lack the rows that were asked for, or have none today: an empty file would look like no findings. */
+static int check_rows(struct command_call *call, int exit_code)
+{
+    const struct listing_output *o = &call->output;
+    if (o->format != LISTING_CSV || o->written || call->status.code != STATUS_OK) return exit_code;
+    if (o->wanted)
+        status_fail(&call->status, STATUS_USAGE, "crmx %s: there are no rows \"%s\" in the answer", call->command->name,
+                    o->wanted);
+    else
+        status_fail(&call->status, STATUS_USAGE, "crmx %s: there are no rows in this answer", call->command->name);
+    if (o->keys[0])
+        status_hint(&call->status, "it has: %s", o->keys);
+    else
+        status_hint(&call->status, "see the whole answer: crmx %s without --csv", call->command->name);
+    return command_failed(call);
+}
+
 static int run_call(struct command_call *call, int argc, char *const argv[])
 {
     if (!command_parse(call, argc, argv, &call->status)) return command_failed(call);
     const char *home = getenv("CRMX_HOME");
     call->work = command_text(call, "work", home && *home ? home : ".");
     call->quiet = command_flag(call, "quiet");
+    choose_output(call);
     if (command_flag(call, "help") || !call->command) {
         print_help(call);
         return 0;
     }
     if (call->command->needs == COMMAND_NEEDS_WORK && !open_options(call)) return command_failed(call);
-    int exit_code = call->command->run(call);
+    int exit_code = check_rows(call, call->command->run(call));
     /* A command that reports a failure and 0, or the reverse, would tell the scheduler a lie. */
     ensure(call->status.code == STATUS_OK || exit_code != 0);
     return exit_code;
@@ -219,6 +253,7 @@ int command_main(int argc, char *const argv[], const struct command *const comma
 {
     struct command_given given = {0};
     struct command_call call = {.commands = commands, .given = &given, .json = asks_for_json(argc, argv)};
+    call.output.format = call.json ? LISTING_JSON : LISTING_TEXT;
     arena_init(&call.arena, "command");
     /* A log reader that goes away must not take a run with it; writes fail with EPIPE instead. */
     signal(SIGPIPE, SIG_IGN);

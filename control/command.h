@@ -7,7 +7,7 @@
  *     {
  *         int32_t date = command_date(call, "date", DATE_NONE);    typed and checked; the fallback if it was not given
  *         if (!work_on(call->work, date, &call->status)) return command_failed(call);
- *         listing_print(&listing, call->json);                     data on stdout
+ *         listing_print(&listing, &call->output);                  data on stdout
  *         return 0;                                                or an exit code of architecture 8
  *     }
  *
@@ -21,16 +21,17 @@
  *         .run = run,
  *     };
  *
- * Every command also takes --work DIR, --set section.key=value, --json, --quiet, --help. Data go to stdout, messages to
- * stderr; with --json a failure is one line of JSON on stderr. Exit codes: 0 ok · 2 not started, try again ·
- * 4 done with warnings · 6 stopped at a checkpoint · 8 failed, restart continues · 12 nothing committed ·
- * 16 set-up or environment.
+ * Every command also takes --work DIR, --set section.key=value, --json, --quiet, --help, and one that prints rows
+ * (.rows) --csv. Data go to stdout, messages to stderr; with --json a failure is one line of JSON on stderr. Exit
+ * codes: 0 ok · 2 not started, try again · 4 done with warnings · 6 stopped at a checkpoint · 8 failed, restart
+ * continues · 12 nothing committed · 16 set-up or environment.
  */
 #ifndef CRMX_CONTROL_COMMAND_H
 #define CRMX_CONTROL_COMMAND_H
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "control/listing.h"
 #include "control/option.h"
 
 #include <stdint.h>
@@ -70,6 +71,9 @@ struct command {
     const char *description;                         /* paragraphs for "crmx help NAME"; NULL: only the summary */
     const char *examples;                            /* lines to type; NULL: none */
     const struct command_value *arguments, *options; /* ended by an entry without name; NULL: none */
+    /* The command prints rows and takes --csv: "" a table by itself, else the keys of its page's tables, "totals
+     * by_FIELD histogram", of which --rows chooses one. NULL: it prints none. */
+    const char *rows;
     enum command_needs needs;
     int (*run)(struct command_call *call);
 };
@@ -81,7 +85,8 @@ struct command_call {
     const struct command *const *commands; /* all of them: for help */
     const char *work;                      /* --work, else CRMX_HOME, else "." */
     struct options *options;
-    bool json, quiet;
+    struct listing_output output;
+    bool json, quiet;     /* json: values for programs, as JSON or CSV */
     struct arena arena;   /* released after the command */
     struct status status; /* filled by the command on failure, printed by the frame */
     struct command_given *given;
@@ -92,6 +97,8 @@ int command_main(int argc, char *const argv[], const struct command *const comma
 
 /* What was typed. The name must be declared with that type (a bug otherwise); fallback when it was not given. */
 bool command_given(const struct command_call *call, const char *name);
+/* Does the command have that option? For what several commands share. */
+bool command_declares(const struct command_call *call, const char *name);
 bool command_flag(const struct command_call *call, const char *name);
 const char *command_text(const struct command_call *call, const char *name, const char *fallback);
 int64_t command_integer(const struct command_call *call, const char *name, int64_t fallback);

@@ -116,6 +116,7 @@ void command_write_help(const struct command *c, struct buf *out)
         write_wrapped(out, paragraph, 0);
         p += n + (p[n] == '\n');
     }
+    if (c->rows && *c->rows) buf_addf(out, "\nTables of the page, for --csv --rows NAME: %s\n", c->rows);
     write_values(out, "Arguments", c->arguments, false);
     write_values(out, "Options", c->options, true);
     write_values(out, "Options of every command", COMMAND_GLOBAL_OPTIONS, true);

@@ -18,6 +18,11 @@ const struct command_value COMMAND_GLOBAL_OPTIONS[] = {
      .repeated = true,
      .doc = "an option of crmx.ini for this call"},
     {.name = "json", .type = COMMAND_FLAG, .doc = "data, and a failure, as JSON"},
+    {.name = "csv", .type = COMMAND_FLAG, .doc = "rows comma-separated, with a first line of names"},
+    {.name = "rows",
+     .type = COMMAND_TEXT,
+     .placeholder = "NAME",
+     .doc = "with --csv: which rows of a page (default: its first ones)"},
     {.name = "quiet", .letter = 'q', .type = COMMAND_FLAG, .doc = "on the screen only data, warnings and errors"},
     {.name = "help", .letter = 'h', .type = COMMAND_FLAG, .doc = "explains the command"},
     {0},
@@ -214,6 +219,26 @@ static bool check_required(struct command_call *call, struct status *st)
     return true;
 }
 
+/* Before anything is done: a run must not begin only to find out that it has no rows to print. */
+static bool check_csv(struct command_call *call, struct status *st)
+{
+    const char *name = call->command->name, *rows = call->command->rows;
+    bool csv = command_flag(call, "csv");
+    if (command_given(call, "rows") && (!csv || !rows || !*rows)) {
+        status_fail(st, STATUS_USAGE, "crmx %s: --rows chooses one of the tables of a page that is printed with --csv",
+                    name);
+        return rows && *rows ? status_hint(st, "add --csv; its tables: %s", rows) : status_hint(st, "leave --rows out");
+    }
+    if (!csv) return true;
+    if (!rows) {
+        status_fail(st, STATUS_USAGE, "crmx %s prints no rows: there is no CSV of it", name);
+        return status_hint(st, "for programs: crmx %s --json", name);
+    }
+    if (!command_flag(call, "json")) return true;
+    status_fail(st, STATUS_USAGE, "crmx %s: --csv or --json, not both", name);
+    return status_hint(st, "leave one of them out");
+}
+
 bool command_parse(struct command_call *call, int argc, char *const argv[], struct status *st)
 {
     int i = 1, words = 0, position = 0;
@@ -242,5 +267,5 @@ bool command_parse(struct command_call *call, int argc, char *const argv[], stru
             return false;
         }
     }
-    return command_flag(call, "help") || check_required(call, st);
+    return command_flag(call, "help") || (check_required(call, st) && check_csv(call, st));
 }

@@ -1,10 +1,12 @@
 #include "control/follow.h"
 
+#include "base/date.h"
 #include "base/log.h"
 #include "base/os.h"
 #include "control/show_tsv.h"
 #include "etl/generation.h"
 #include "etl/journal.h"
+#include "etl/load_night.h"
 #include "etl/run.h"
 
 #include <stdio.h>
@@ -96,6 +98,37 @@ static bool read_totals(const struct generation *g, struct arena *arena, struct 
     return ok && st->code == STATUS_OK;
 }
 
+/* The first day whose events are kept. */
+static int32_t events_since(const struct options *o, int32_t business_date)
+{
+    int year, month, day;
+    date_to_civil(business_date, &year, &month, &day);
+    int months = year * 12 + month - 1 - (int)(option_integer(o, OPTION_DATABASE_EVENT_MONTHS) - 1);
+    return date_from_civil(months / 12, months % 12 + 1, 1);
+}
+
+static bool find_nights(struct command_call *call, const struct generation *g, struct load_request *r,
+                        struct status *st)
+{
+    char folder[OS_PATH_MAX];
+    struct load_night *nights;
+    run_unit_folder(call->work, g->unit->id, folder);
+    r->events_since = events_since(call->options, g->business_date);
+    if (!load_nights_find(folder, g->unit->id, g->id, &call->arena, &nights, &r->nights_count, st)) return false;
+    r->nights = nights;
+    return true;
+}
+
+static void tell_result(const struct generation *g, const struct load_result *result)
+{
+    if (result->already_applied)
+        log_info("generation %s is loaded already", g->id);
+    else
+        log_info("%llu rows in %d tables in %.2f s", (unsigned long long)result->rows, result->tables,
+                 (double)result->duration_ms / 1e3);
+    if (result->events) log_info("%llu events of %d nights", (unsigned long long)result->events, result->nights);
+}
+
 static bool load_generation(struct command_call *call, struct generation *g, struct database *db,
                             const struct follow_load_request *request, struct load_result *result, struct status *st)
 {
@@ -113,12 +146,9 @@ static bool load_generation(struct command_call *call, struct generation *g, str
                              .files_count = count,
                              .allow_older = request->allow_older};
     if (count == 0) return true;
-    if (!read_totals(g, &call->arena, &r, st) || !load_run(db, &r, result, st)) return false;
-    if (result->already_applied)
-        log_info("generation %s is loaded already", g->id);
-    else
-        log_info("%llu rows in %d tables in %.2f s", (unsigned long long)result->rows, result->tables,
-                 (double)result->duration_ms / 1e3);
+    if (!read_totals(g, &call->arena, &r, st) || !find_nights(call, g, &r, st) || !load_run(db, &r, result, st))
+        return false;
+    tell_result(g, result);
     follow_note(call, g->unit->id, g->id, 110, "loaded");
     return true;
 }

@@ -137,6 +137,22 @@ static void write_json(const struct listing *t, struct buf *out)
     buf_add_text(out, t->rows ? "\n]\n" : "]\n");
 }
 
+static void add_csv(struct buf *out, const char *text, bool first)
+{
+    if (!first) buf_add_text(out, ",");
+    buf_add_csv(out, text);
+}
+
+static void write_csv(const struct listing *t, struct buf *out)
+{
+    for (int i = 0; i < t->columns; i++) add_csv(out, t->names[i], i == 0);
+    buf_add_text(out, "\n");
+    for (const struct listing_row *row = t->first; row; row = row->next) {
+        for (int i = 0; i < t->columns; i++) add_csv(out, row->cells[i].text, i == 0);
+        buf_add_text(out, "\n");
+    }
+}
+
 static void pad(struct buf *out, int blanks)
 {
     for (int i = 0; i < blanks; i++) buf_add_text(out, " ");
@@ -184,21 +200,59 @@ static void write_text(const struct listing *t, struct buf *out)
     for (const struct listing_row *row = t->first; row; row = row->next) write_line(t, hidden, row->cells, out);
 }
 
-void listing_write(const struct listing *t, bool json, struct buf *out)
+void listing_write(const struct listing *t, enum listing_format format, struct buf *out)
 {
     ensure(t->filled == 0);
-    if (json)
-        write_json(t, out);
-    else
-        write_text(t, out);
+    switch (format) {
+    case LISTING_TEXT: write_text(t, out); return;
+    case LISTING_JSON: write_json(t, out); return;
+    case LISTING_CSV: write_csv(t, out); return;
+    }
 }
 
-void listing_print(const struct listing *t, bool json)
+static void print(const struct buf *out)
+{
+    ensure(!buf_full(out));
+    if (out->length) fwrite(out->bytes, 1, out->length, stdout);
+}
+
+void listing_print(const struct listing *t, struct listing_output *o)
 {
     struct buf out;
     buf_init(&out, OUTPUT_MAX);
-    listing_write(t, json, &out);
-    ensure(!buf_full(&out));
-    if (out.length) fwrite(out.bytes, 1, out.length, stdout);
+    listing_write(t, o->format, &out);
+    print(&out);
+    buf_release(&out);
+    o->written = true;
+}
+
+/* --- row by row --- */
+
+void listing_print_names(struct listing_output *o, const char *const names[], int columns)
+{
+    o->written = true;
+    if (o->format != LISTING_JSON) listing_print_cells(o, names, names, columns);
+}
+
+void listing_print_cells(const struct listing_output *o, const char *const names[], const char *const cells[],
+                         int columns)
+{
+    struct buf out;
+    buf_init(&out, OUTPUT_MAX);
+    for (int i = 0; i < columns; i++) {
+        const char *cell = cells[i] ? cells[i] : "";
+        if (o->format == LISTING_CSV) {
+            add_csv(&out, cell, i == 0);
+        } else if (o->format == LISTING_TEXT) {
+            buf_addf(&out, "%s%s", i ? "\t" : "", cell);
+        } else {
+            buf_add_text(&out, i ? "," : "{");
+            buf_add_json(&out, view_of(names[i]));
+            buf_add_text(&out, ":");
+            buf_add_json(&out, view_of(cell));
+        }
+    }
+    buf_add_text(&out, o->format == LISTING_JSON ? "}\n" : "\n");
+    print(&out);
     buf_release(&out);
 }

@@ -20,6 +20,11 @@ OPTION(
 OPTION(RUN_BATCH, "run", "batch", INTEGER, "4096", 1, 4096, NULL,
        "Customers measured and scored at a time. Small values are for tests.")
 
+SECTION("archive", "The archived inputs of earlier nights, into which the population points.")
+OPTION(ARCHIVE_LIVE_SHARE, "archive", "live_share", INTEGER, "50", 1, 99, NULL,
+       "Percent. Files with fewer records in force are packed by crmx generation compact; a night says so when all of "
+       "them together have fewer.")
+
 SECTION("database", "What people and programs query: runs, parameters, CRM records.")
 OPTION(DATABASE_MODE, "database", "mode", CHOICE, "embedded", 0, 0, DATABASE_MODE_WORDS,
        "embedded: a private PostgreSQL, started when it is needed. url: the server named by url. "
@@ -34,6 +39,8 @@ OPTION(DATABASE_PROGRAMS_FOLDER, "database", "programs_folder", TEXT, "/usr/lib/
        "For mode embedded: holds VERSION/bin/postgres.")
 OPTION(DATABASE_START_TIMEOUT, "database", "start_timeout", DURATION, "10m", 1000, 24ll * 3600 * 1000, NULL,
        "For mode embedded: how long a start may take; the recovery of a large cluster takes minutes.")
+OPTION(DATABASE_EVENT_MONTHS, "database", "event_months", INTEGER, "13", 1, 1200, NULL,
+       "Months of change events kept in crmx.crm_event: that of the business date and those before it.")
 
 SECTION("delivery", "Sending finished sets to the CRM data server. The targets stand in the unit's file.")
 OPTION(DELIVERY_ATTEMPTS, "delivery", "attempts", INTEGER, "3", 1, 100, NULL,

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { PAGE_MAX = 1 << 30 };
 
@@ -18,23 +19,24 @@ struct show_value {
 
 /* --- pages --- */
 
-static void open_page(struct show *s, bool json, bool many)
+static void open_page(struct show *s, struct listing_output *output, bool many)
 {
-    *s = (struct show){.json = json, .many = many};
+    *s = (struct show){.output = output, .json = output->format != LISTING_TEXT, .many = many};
     arena_init(&s->arena, "show");
     buf_init(&s->out, PAGE_MAX);
-    if (json && many) buf_add_text(&s->out, "[");
+    buf_init(&s->csv, PAGE_MAX);
+    if (s->json && many) buf_add_text(&s->out, "[");
 }
 
-void show_open(struct show *s, bool json)
+void show_open(struct show *s, struct listing_output *output)
 {
-    open_page(s, json, false);
+    open_page(s, output, false);
     show_document(s);
 }
 
-void show_open_many(struct show *s, bool json)
+void show_open_many(struct show *s, struct listing_output *output)
 {
-    open_page(s, json, true);
+    open_page(s, output, true);
 }
 
 /* --- sections --- */
@@ -186,13 +188,30 @@ static void add_indented(struct buf *out, const char *text)
     }
 }
 
+/* The page's rows that were asked for. */
+static void add_csv(struct show *s, const char *key, const struct listing *rows)
+{
+    struct listing_output *o = s->output;
+    size_t used = strlen(o->keys);
+    snprintf(o->keys + used, sizeof o->keys - used, "%s%s", used ? ", " : "", key);
+    if (s->many || o->written || (o->wanted && strcmp(o->wanted, key) != 0))
+        return; /* a page of many has no one table */
+    listing_write(rows, LISTING_CSV, &s->csv);
+    o->written = true;
+}
+
 void show_rows(struct show *s, const char *key, const char *heading, const struct listing *rows)
 {
     if (!s->json && rows->rows == 0) return;
+    if (s->output->format == LISTING_CSV) {
+        end_section(s);
+        add_csv(s, key, rows);
+        return;
+    }
     struct buf text;
     buf_init(&text, PAGE_MAX);
     begin_member(s, key, heading);
-    listing_write(rows, s->json, &text);
+    listing_write(rows, s->output->format, &text);
     if (s->json)
         buf_add(&s->out, text.bytes, text.length - 1); /* without its line end */
     else
@@ -216,14 +235,16 @@ void show_print(struct show *s)
 {
     end_document(s);
     if (s->json) buf_add_text(&s->out, s->many ? "]\n" : "\n");
-    ensure(!buf_full(&s->out));
-    if (s->out.length) fwrite(s->out.bytes, 1, s->out.length, stdout);
+    const struct buf *page = s->output->format == LISTING_CSV ? &s->csv : &s->out;
+    ensure(!buf_full(page));
+    if (page->length) fwrite(page->bytes, 1, page->length, stdout);
     show_release(s);
 }
 
 void show_release(struct show *s)
 {
     buf_release(&s->out);
+    buf_release(&s->csv);
     arena_release(&s->arena);
 }
 

@@ -2,14 +2,15 @@
  * that show something (status, customer show, probe …) fill it and never ask which of the two is wanted.
  *
  *     struct show s;
- *     show_open(&s, call->json);
+ *     show_open(&s, &call->output);
  *     show_section(&s, "customer", "customer %s", number);
  *     show_text(&s, "business_date", date);            people read "business date"; values stand in one column
  *     show_rows(&s, "accounts", "accounts", &listing); the caller releases the listing
  *     show_print(&s);                                  to stdout; releases
  *
  * JSON: one object, its members are the sections (objects) and rows (arrays of objects) by their keys. With
- * show_open_many an array of such objects, each begun by show_document. A key stands once in a document.
+ * show_open_many an array of such objects, each begun by show_document. A key stands once in a document. CSV: the rows
+ * of one key alone, of a page that is no array; values are as in JSON.
  */
 #ifndef CRMX_CONTROL_SHOW_H
 #define CRMX_CONTROL_SHOW_H
@@ -20,14 +21,16 @@
 struct show_value;
 struct show {
     struct arena arena;
-    struct buf out;
-    bool json, many, in_section;
+    struct listing_output *output;
+    struct buf out, csv;
+    bool json; /* for programs: values as they are, also of CSV */
+    bool many, in_section;
     int documents, members; /* members of the document that is being written */
     struct show_value *first, *last;
 };
 
-void show_open(struct show *s, bool json);
-void show_open_many(struct show *s, bool json);
+void show_open(struct show *s, struct listing_output *output);
+void show_open_many(struct show *s, struct listing_output *output);
 void show_document(struct show *s);
 
 /* Begins a section of named values. For people: the heading, then one line a value. */

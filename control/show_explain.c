@@ -1,7 +1,7 @@
 #include "control/show_explain.h"
+#include "control/show_value.h"
 
 #include "base/date.h"
-#include "control/show_draft.h"
 #include "etl/populate.h"
 #include "scoring/words.h"
 
@@ -72,7 +72,7 @@ static bool add_accounts(struct page *g, int measure, int level, struct status *
         if (a->measure != measure) continue;
         int layout = g->p->g->tables.table[a->table].layout_index;
         if (!lookup_record(g->p->g, layout, a->record, &g->call->arena, &r, st)) return false;
-        add_line(g, level, account_name(g, &r), "account", number_text(g, type, a->value), NULL, r.file->name,
+        add_line(g, level, account_name(g, &r), "account", number_text(g, type, a->value), NULL, r.name,
                  (int64_t)r.offset);
     }
     return true;
@@ -279,7 +279,7 @@ bool show_explanation(struct show_population *p, uint64_t number, const struct f
     if (type >= 0 && c.type != type) return fail_type(p, &c, formula_name, st);
     struct explain_account *accounts;
     struct show s;
-    show_open(&s, p->call->json);
+    show_open(&s, &p->call->output);
     *g = (struct page){.call = p->call, .p = p, .e = e};
     bool ok = lookup_record(p->g, -1, c.primary, p->arena, &primary, st) &&
               explain_open(e, f, p->g->tables.schema, st) && explain_customer(e, p->g, &c, st) &&
@@ -430,7 +430,7 @@ bool show_typed_explanation(struct command_call *call, const struct unit *unit, 
         e->fields[k] = tables->schema->customer_fields[k].type == VALUE_DATE ? DATE_NONE : 0;
     for (int i = 0; ok && i < count; i++) ok = typed_value(call, e, tables->schema, values[i], given, st);
     ok = ok && check_given(e, tables->schema, given, st) && explain_evaluate(e, st);
-    show_open(&s, call->json);
+    show_open(&s, &call->output);
     if (ok) show_typed_head(g, formula_name, date, formula_threshold(f), &s);
     ok = ok && show_body(g, &s, formula_threshold(f), st);
     if (ok)

@@ -1,45 +1,77 @@
-/* show_formula: a formula file as a unit would read it: parsed, bound to the unit's tables, its measures planned. For
- * the commands that judge a formula before it is anybody's.
+/* show_formula: the formula a command works with: a file, or the name of one in formulas/; for which customers, with
+ * which threshold and coefficients; and bound to a unit as it is configured, for commands that judge a formula before
+ * it is anybody's.
  *
  * What is given is a file (it has a slash or ends with .formula) or a name: formulas/NAME.formula of the working
- * folder. The customer type is that of --type, else of the unit's file that names it, else personal.
+ * folder. The customer type is that of --type, else of the unit's file that names it. Threshold in force, as the night
+ * has it: --threshold, else threshold.TYPE of units/UU.ini, else the formula's own. The command declares SHOW_TYPE,
+ * and SHOW_THRESHOLD and SHOW_COEF where they make sense.
  *
- *     show_formula_open(&s, call, "personal", st) → s.formula, s.measures, s.program → show_formula_close(&s)
+ *     show_formula_open(call, unit, "personal", &s, st) → s.f, s.type, s.hash → show_formula_close(&s)
+ *     show_formula_bind(call, unit, s.f, s.path, &b, st) → b.program, b.measures → show_binding_close(&b)
  */
 #ifndef CRMX_CONTROL_SHOW_FORMULA_H
 #define CRMX_CONTROL_SHOW_FORMULA_H
 
-#include "control/show_unit.h"
+#include "control/command.h"
 #include "etl/probe_rates.h"
 #include "etl/table.h"
-#include "scoring/formula.h"
+#include "etl/trial.h"
+
+extern const char *const SHOW_TYPES[]; /* personal, corporate */
 
 #define SHOW_FORMULA_ARGUMENT                                                                                          \
     {                                                                                                                  \
         .name = "formula", .type = COMMAND_TEXT, .placeholder = "FILE|NAME", .required = true,                         \
         .doc = "a formula file, or the name of one of the working folder: personal"                                    \
     }
-#define SHOW_FORMULA_TYPE                                                                                              \
+#define SHOW_TYPE                                                                                                      \
     {                                                                                                                  \
-        .name = "type", .letter = 't', .type = COMMAND_CHOICE, .words = SHOW_CUSTOMER_TYPES,                           \
-        .doc = "which customers it is for (default: what the unit says, else personal)"                                \
+        .name = "type", .type = COMMAND_CHOICE, .words = SHOW_TYPES, .placeholder = "TYPE",                            \
+        .doc = "which customers: personal or corporate (default: whose formula it is)"                                 \
     }
-extern const char *const SHOW_CUSTOMER_TYPES[]; /* personal, corporate */
+#define SHOW_THRESHOLD                                                                                                 \
+    {                                                                                                                  \
+        .name = "threshold", .letter = 't', .type = COMMAND_TEXT, .placeholder = "AMOUNT",                             \
+        .doc = "another threshold, such as 800000.00 (default: as the night would take it)"                            \
+    }
+#define SHOW_COEF                                                                                                      \
+    {                                                                                                                  \
+        .name = "coef", .letter = 'c', .type = COMMAND_TEXT, .placeholder = "NAME=VALUE", .repeated = true,            \
+        .doc = "another value of a coefficient, by name or number: fx=1.6, 系数#2=1.6, #2=1.6"                       \
+    }
 
 struct show_formula {
-    struct command_call *call;
-    struct unit *unit;
-    struct tables tables;
-    struct probe_rates rates;
+    const char *name; /* "personal" */
     const char *path;
-    int type; /* CUSTOMER_PERSONAL … */
-    struct formula *formula;
+    struct buf text;
+    struct formula *f;           /* threshold and coefficients set */
+    int64_t own_threshold_minor; /* the one in its text */
+    int type;                    /* CUSTOMER_PERSONAL … */
+    bool coefficients_changed;   /* by --coef: what is tried is not what the file says */
+    char hash[TRIAL_HASH_MAX];
+};
+
+/* unit: as configured now. argument: a file, or a name. show_formula_close is fine in any case. */
+bool show_formula_open(struct command_call *call, const struct unit *unit, const char *argument,
+                       struct show_formula *out, struct status *st);
+void show_formula_close(struct show_formula *f);
+
+/* A formula as the unit of now would read it: bound to its tables, its measures planned. */
+struct show_binding {
+    struct tables tables; /* in the call's arena */
+    const char *rates_from;
     struct measure_set *measures;
     struct formula_program *program;
 };
+/* path: for messages. --date, when the command declares it: whose rates count. On failure nothing is left open. */
+bool show_formula_bind(struct command_call *call, const struct unit *unit, const struct formula *f, const char *path,
+                       struct show_binding *out, struct status *st);
+void show_binding_close(struct show_binding *b);
 
-/* On failure nothing is left open. */
-bool show_formula_open(struct show_formula *s, struct command_call *call, const char *file_or_name, struct status *st);
-void show_formula_close(struct show_formula *s);
+/* The unit of the call as it is configured now (not as frozen in a generation). */
+bool show_unit_configured(struct command_call *call, const char *id, struct unit **out, struct status *st);
+/* Index of a coefficient: "fx", "系数#2", "#2". -1: STATUS_USAGE, which there are. */
+int show_coefficient(struct command_call *call, const struct formula *f, const char *name, struct status *st);
 
 #endif

@@ -118,7 +118,7 @@ static void add_row(struct row_listing *l, const struct lookup_rows *rows, uint3
         const struct layout_field *f = &y->fields[l->table->columns[column].field];
         add_value(l, f, show_record_number(shown, f, show_decimal(l->p->arena, rows->columns[column][row], f->scale)));
     }
-    listing_text(&l->rows, r->file->name);
+    listing_text(&l->rows, r->name);
     listing_integer(&l->rows, (int64_t)r->offset);
 }
 

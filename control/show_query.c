@@ -1,6 +1,7 @@
 #include "control/show_query.h"
 
-#include "control/show_draft.h"
+#include "control/show_formula.h"
+#include "etl/customer_field.h"
 #include "etl/scan.h"
 
 #include <inttypes.h>
@@ -9,7 +10,7 @@
 bool show_is_record_field(const struct generation *g, const char *name)
 {
     int of[UNIT_LAYOUTS_MAX];
-    return scan_record_field(g, name, of);
+    return customer_field_find(g, name, of);
 }
 
 const char *show_primary_field(struct show_population *p, const struct lookup_record *r, const char *name)

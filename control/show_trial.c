@@ -3,7 +3,7 @@
 #include "base/date.h"
 #include "base/os.h"
 #include "control/show.h"
-#include "control/show_draft.h"
+#include "control/show_formula.h"
 #include "control/show_unit.h"
 
 #include <stdio.h>

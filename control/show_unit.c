@@ -135,13 +135,6 @@ static bool find_dated(struct command_call *call, const char *unit, int32_t date
                        count > 1 ? " and others" : "", unit);
 }
 
-static bool declares(const struct command_call *call, const char *name)
-{
-    for (const struct command_value *o = call->command->options; o && o->name; o++)
-        if (strcmp(o->name, name) == 0) return true;
-    return false;
-}
-
 static bool find_named(struct command_call *call, const char *unit, const char *name, const char **id,
                        struct status *st)
 {
@@ -163,7 +156,7 @@ bool show_generation(struct command_call *call, bool dated, struct generation **
     const char *folder = show_unit_folder(call, unit);
     int32_t date = dated ? command_date(call, "date", DATE_NONE) : DATE_NONE;
     if (date != DATE_NONE && !find_dated(call, unit, date, &id, st)) return false;
-    const char *named = declares(call, "generation") ? command_text(call, "generation", NULL) : NULL;
+    const char *named = command_declares(call, "generation") ? command_text(call, "generation", NULL) : NULL;
     if (named && date != DATE_NONE) return status_fail(st, STATUS_USAGE, "--date or --generation, not both");
     if (named && !find_named(call, unit, named, &id, st)) return false;
     if (!generation_current_read(folder, &current, &there, st)) return false;

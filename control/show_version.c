@@ -1,7 +1,8 @@
 #include "control/show_version.h"
 
-#include "control/show_draft.h"
-#include "scoring/lint.h"
+#include "control/show_formula.h"
+#include "control/show_lint.h"
+#include "control/show_value.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -48,42 +49,47 @@ bool show_version_check(const char *work, const struct parameter_version *v, con
     return false;
 }
 
-static void summarise(const struct show_version *content, const struct lint *l, struct buf *out)
+static void print_findings(const struct show_version *content, const struct lint *l)
+{
+    for (int i = 0; i < l->count; i++) {
+        const struct lint_finding *x = &l->findings[i];
+        fprintf(stderr, "%s:%u:%u: %s: %s [%s]\n", content->name, x->line, x->column, x->warning ? "warning" : "remark",
+                x->message, lint_rule_name(x->rule));
+    }
+}
+
+/* The warnings, and what the population says in any case, as the record of the submission keeps them. */
+static void summarise(const struct lint *l, struct buf *out)
 {
     const char *comma = " ";
     buf_add_text(out, "lint:");
     for (int i = 0; i < l->count; i++) {
         const struct lint_finding *x = &l->findings[i];
-        fprintf(stderr, "%s:%u:%u: %s: %s [%s]\n", content->name, x->line, x->column, x->warning ? "warning" : "remark",
-                x->message, lint_rule_name(x->rule));
-        if (!x->warning) continue;
+        if (!x->warning && x->rule != LINT_ALONE) continue;
         buf_addf(out, "%s%s (line %u)", comma, lint_rule_name(x->rule), x->line);
         comma = ", ";
     }
     if (*comma == ' ') buf_add_text(out, " no warning");
 }
 
-bool show_version_lint(const char *work, const struct parameter_version *v, const struct show_version *content,
-                       struct arena *arena, const char **summary, struct status *st)
+bool show_version_lint(struct command_call *call, const struct parameter_version *v, const struct show_version *content,
+                       const char **summary, struct status *st)
 {
-    struct generation *g = NULL;
-    struct formula_program *program = NULL;
-    struct lint *l = arena_new(arena, struct lint);
+    struct show_lint *x = arena_new(&call->arena, struct show_lint);
+    struct unit *unit;
     struct buf text;
-    char folder[OS_PATH_MAX];
-    snprintf(folder, sizeof folder, "%s/state/units/%s", work, v->trial_unit);
-    if (!generation_open(folder, NULL, &g, st)) return false;
-    bool ok = formula_bind(content->f, g->tables.schema, &program, st);
+    if (!show_unit_configured(call, v->trial_unit, &unit, st)) return false;
+    bool ok = show_lint(call, unit, content->f, content->type, content->name, x, st);
     buf_init(&text, 1 << 16);
-    lint_init(l);
     if (ok) {
-        lint_formula(l, content->f, program);
-        summarise(content, l, &text);
-        *summary = arena_dup(arena, buf_view(&text));
+        const char *looked_at = show_lint_looked_at(call, unit, x);
+        print_findings(content, &x->lint);
+        fprintf(stderr, "%s: lint: %s\n", content->name, looked_at);
+        summarise(&x->lint, &text);
+        buf_addf(&text, "; %s", looked_at);
+        *summary = arena_dup(&call->arena, buf_view(&text));
     }
-    lint_release(l);
+    show_lint_release(x);
     buf_release(&text);
-    formula_program_free(program);
-    generation_close(g);
     return ok;
 }

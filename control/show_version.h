@@ -4,6 +4,7 @@
 #ifndef CRMX_CONTROL_SHOW_VERSION_H
 #define CRMX_CONTROL_SHOW_VERSION_H
 
+#include "control/command.h"
 #include "etl/parameter_store.h"
 #include "etl/trial.h"
 
@@ -22,9 +23,9 @@ void show_version_close(struct show_version *v);
  * Before it is approved, too: what was tried is what is approved. work: the working folder. */
 bool show_version_check(const char *work, const struct parameter_version *v, const struct show_version *content,
                         struct status *st);
-/* What the lint says about its text (scoring/lint.h), shown on stderr; *summary, in the arena: "lint: debt (line 5),
- * term (line 7)", "lint: nothing". */
-bool show_version_lint(const char *work, const struct parameter_version *v, const struct show_version *content,
-                       struct arena *arena, const char **summary, struct status *st);
+/* What the lint says about it, its text and the population it was tried over (control/show_lint.h), shown on stderr;
+ * *summary, in the call's arena: "lint: debt (line 5), alone (line 7); passes counted in generation … of unit 11". */
+bool show_version_lint(struct command_call *call, const struct parameter_version *v, const struct show_version *content,
+                       const char **summary, struct status *st);
 
 #endif

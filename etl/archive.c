@@ -71,13 +71,30 @@ static struct input_file *add(struct input_set *inputs, const struct input_file 
     return NULL;
 }
 
+void archive_add_origin(struct input_file *f, uint32_t first, const char *night, const char *name, struct arena *arena)
+{
+    uint32_t n = f->origins_count++;
+    if ((n & (n - 1)) == 0) {
+        f->origins = realloc(f->origins, (n ? 2 * (size_t)n : 1) * sizeof *f->origins);
+        ensure(f->origins);
+    }
+    f->origins[n] = (struct input_origin){first, arena_dup(arena, view_of(night)), arena_dup(arena, view_of(name))};
+    f->stride = f->layout->record_length + INPUT_ORIGIN_SIZE;
+}
+
 /* Movements go when the days of the month's detail go that point into them. night: when it arrived, "DATE…". */
 static bool is_kept(const struct input_file *f, const char *night, int32_t detail_from)
 {
     enum layout_class c = f->layout->class;
     int32_t date = DATE_NONE;
     if (c == LAYOUT_TRANSACTION && date_parse((struct view){night, 10}, &date) && date < detail_from) return false;
-    return f->records_max && f->accepted && c != LAYOUT_RATE && c != LAYOUT_EXCLUSION;
+    return f->records_max && f->accepted && !layout_is_reference(f->layout);
+}
+
+static void copy_origins(struct input_file *to, const struct input_file *from, struct arena *arena)
+{
+    for (uint32_t i = 0; i < from->origins_count; i++)
+        archive_add_origin(to, from->origins[i].first, from->origins[i].night, from->origins[i].name, arena);
 }
 
 static bool copy_segments(struct input_file *to, const struct input_file *from)
@@ -95,6 +112,8 @@ static bool carry_file(const struct generation *old, const struct input_file *fr
     like.chunks = NULL;
     like.chunks_count = 0;
     like.actions = NULL;
+    like.origins = NULL;
+    like.origins_count = 0;
     like.name = arena_dup(arena, view_of(from->name));
     like.night = arena_dup(arena, view_of(from->night ? from->night : old->id));
     const char *layout_path = arena_printf(arena, "%s/param/layouts/%s.ini", old->folder, from->layout->name);
@@ -105,7 +124,9 @@ static bool carry_file(const struct generation *old, const struct input_file *fr
         return false;
     }
     struct input_file *f = add(inputs, &like, from->path, unit, arena, layout_path, st);
-    return f && copy_segments(f, from);
+    if (!f) return false;
+    copy_origins(f, from, arena);
+    return copy_segments(f, from);
 }
 
 bool archive_carry(const struct generation *old, struct unit *unit, int32_t detail_from, struct input_set *inputs,
@@ -126,12 +147,17 @@ bool archive_carry(const struct generation *old, struct unit *unit, int32_t deta
 void archive_add_lines(struct buf *out, const struct input_set *inputs)
 {
     if (inputs->carried_count)
-        buf_add_text(out, "# carried night name layout version bytes base records accepted hash · segment …\n");
+        buf_add_text(
+            out,
+            "# carried night name layout version bytes base records accepted hash · origin first night name · segment "
+            "…\n");
     for (int i = 0; i < inputs->carried_count; i++) {
         const struct input_file *f = &inputs->carried[i];
         buf_addf(out, "carried\t%s\t%s\t%s\t%s\t%llu\t%u\t%u\t%llu\t%016llx\n", f->night, f->name, f->layout->name,
                  f->version, (unsigned long long)f->identity.size, f->record_base, f->records_max,
                  (unsigned long long)f->accepted, (unsigned long long)f->hash);
+        for (uint32_t k = 0; k < f->origins_count; k++)
+            buf_addf(out, "origin\t%u\t%s\t%s\n", f->origins[k].first, f->origins[k].night, f->origins[k].name);
         for (uint32_t k = 0; k < f->segments_count; k++)
             buf_addf(out, "segment\t%u\t%u\n", f->segments[k].record, f->segments[k].remainder);
     }

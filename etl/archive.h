@@ -27,6 +27,8 @@ enum { ARCHIVE_FIELDS = 10 };
 /* The fields of a line "carried …" of folder/INPUTS, and the segment lines that follow added by the caller. */
 struct input_file *archive_read_line(char *field[], const char *folder, struct unit *unit, struct input_set *inputs,
                                      struct arena *arena, struct status *st);
+/* A packed file has this origin from its record `first` (from 0) on; of ascending `first`. */
+void archive_add_origin(struct input_file *f, uint32_t first, const char *night, const char *name, struct arena *arena);
 bool archive_link(const struct input_set *inputs, const char *folder, struct status *st);
 /* in/NAME or in/NIGHT/NAME of a generation folder. */
 const char *archive_name(const struct input_file *f, struct arena *arena);

@@ -85,8 +85,7 @@ static bool is_companion(const char *name)
 static bool matches(const struct arrive_request *r, const struct layout *l, const char *name)
 {
     if (is_companion(name)) return false;
-    bool either = l->class == LAYOUT_RATE || l->class == LAYOUT_EXCLUSION,
-         changes = l->change || l->class == LAYOUT_TRANSACTION;
+    bool either = layout_is_reference(l), changes = l->change || l->class == LAYOUT_TRANSACTION;
     if (!either && changes != r->changes) return false;
     for (int i = 0; i < l->patterns_count; i++) {
         char pattern[ARRIVE_NAME_MAX];
@@ -341,8 +340,7 @@ static bool check_branches(const struct arrive_request *r, const struct names *n
 
 bool arrive_wants(const struct layout *l, bool changes)
 {
-    return l->class == LAYOUT_RATE || l->class == LAYOUT_EXCLUSION ||
-           (l->change || l->class == LAYOUT_TRANSACTION) == changes;
+    return layout_is_reference(l) || (l->change || l->class == LAYOUT_TRANSACTION) == changes;
 }
 
 static bool check_all_there(const struct arrive_request *r, struct names *names, struct arena *arena, struct status *st)

@@ -58,6 +58,12 @@ static bool resolve(struct build *b, struct build_field *bf, struct arena *arena
         bf->field_of = arena_array(arena, int, u->layouts_count);
         for (int i = 0; i < u->layouts_count; i++) {
             bf->field_of[i] = layout_find(u->layouts[i], f->source_name);
+            if (bf->field_of[i] >= 0 && u->layouts[i]->fields[bf->field_of[i]].computed &&
+                (f->type == OUTPUT_TEXT || f->type == OUTPUT_RAW)) {
+                status_fail(st, STATUS_USAGE, "output %s, field %s: %s of %s is computed, there are no bytes of it",
+                            b->output->name, f->name, f->source_name, u->layouts[i]->name);
+                return status_hint(st, "write it as an amount or a date in outputs/%s.ini", b->output->name);
+            }
             if (bf->field_of[i] < 0) continue;
             if (u->layouts[i]->fields[bf->field_of[i]].data_class == 3)
                 return status_fail(st, STATUS_USAGE,
@@ -340,7 +346,7 @@ static bool put(const struct build *b, struct build_tool *tool, const struct bui
     case SOURCE_ID_TYPE:
     case SOURCE_ID_KEY: put_identity(b, tool, row, f, out); return true;
     case SOURCE_LAYOUT: put_text(out, f->length, view_of(row->file->layout->name), CHARSET_UTF8); return true;
-    case SOURCE_FILE: put_text(out, f->length, view_of(row->file->name), CHARSET_UTF8); return true;
+    case SOURCE_FILE: put_text(out, f->length, view_of(input_name(row->file, row->record)), CHARSET_UTF8); return true;
     case SOURCE_OFFSET: return put_value(f, out, (int64_t)input_offset(row->file, row->record), 0);
     case SOURCE_CONST:
         put_text(out, f->length, in_output_charset(b, tool, view_of(f->source_name), CHARSET_UTF8),

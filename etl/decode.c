@@ -129,6 +129,41 @@ range:
     return !f->to_business_date || *value <= d->business_date;
 }
 
+/* A fund that can be valued: index of its NAV, which is not expired and in the currency of the record. */
+static bool fund(const struct decoder *d, const struct layout_field *f, const unsigned char *record, int64_t *value)
+{
+    const struct quotes *navs = d->rates ? d->rates->navs : NULL;
+    int at = quote_find(navs, decode_trim((struct view){(const char *)record + f->offset, f->length}));
+    if (at < 0) {
+        *value = 0;
+        return d->rates && d->rates->any_fund && !navs && !blank(record + f->offset, f->length);
+    }
+    *value = at;
+    const struct quote *q = &navs->list[at];
+    int currency = d->layout->role_field[ROLE_CURRENCY];
+    const char *own = currency < 0 ? d->rates->code[0] : (const char *)record + d->layout->fields[currency].offset;
+    return !q->expired && (!q->currency[0] || memcmp(q->currency, own, 3) == 0);
+}
+
+/* What a field without bytes says of an accepted record. 0 (no day) where its fund has no NAV: of such records, which
+ * are from before the fund ended, nobody asks for a value (etl/valuation). */
+static bool computed(const struct decoder *d, const struct layout_field *f, const unsigned char *record, int64_t *value)
+{
+    int64_t at = 0, shares = 0;
+    const struct layout_field *of = d->layout->fields;
+    const struct quotes *navs = d->rates ? d->rates->navs : NULL;
+    struct view code = {(const char *)record + of[f->fund_field].offset, of[f->fund_field].length};
+    if ((at = quote_find(navs, decode_trim(code))) < 0) return true;
+    const struct quote *nav = &d->rates->navs->list[at];
+    switch (f->computed) {
+    case LAYOUT_NAV_OF: return quote_at_scale(nav, f->scale, value);
+    case LAYOUT_NAV_DATE: *value = nav->date; return true;
+    default:
+        return decode_field(d, &of[f->shares_field], record, &shares) &&
+               quote_value(nav, shares, of[f->shares_field].scale, f->scale, value);
+    }
+}
+
 static bool code(const struct layout_field *f, const unsigned char *p, int64_t *value)
 {
     uint32_t n = f->length;
@@ -153,6 +188,7 @@ bool decode_field(const struct decoder *d, const struct layout_field *f, const u
 {
     const unsigned char *p = record + f->offset;
     *value = none_value(f);
+    if (f->computed) return computed(d, f, record, value);
     if (f->when_field >= 0) {
         int64_t condition;
         const struct layout_field *by = &d->layout->fields[f->when_field];
@@ -168,6 +204,7 @@ bool decode_field(const struct decoder *d, const struct layout_field *f, const u
     case LAYOUT_DATE: return day(d, f, p, value);
     case LAYOUT_CODE: return code(f, p, value);
     case LAYOUT_CURRENCY: *value = decode_currency(d, p); return *value >= 0;
+    case LAYOUT_FUND: return fund(d, f, record, value);
     }
     return false;
 }
@@ -188,7 +225,9 @@ int decode_check(const struct decoder *d, const unsigned char *record, size_t le
 int64_t decode_value(const struct decoder *d, int field, const unsigned char *record)
 {
     int64_t value;
-    ensure(decode_field(d, &d->layout->fields[field], record, &value));
+    const struct layout_field *f = &d->layout->fields[field];
+    /* A fund may have ended since the record came. */
+    ensure(decode_field(d, f, record, &value) || f->type == LAYOUT_FUND || f->computed);
     return value;
 }
 
@@ -238,6 +277,10 @@ void decode_column_shape(const struct layout_field *f, struct decode_column *c)
         c->width = 1;
         c->is_signed = false;
         break;
+    case LAYOUT_FUND:
+        c->width = 2;
+        c->is_signed = false;
+        break;
     case LAYOUT_DATE:
         c->width = 4;
         c->is_signed = true;
@@ -247,7 +290,7 @@ void decode_column_shape(const struct layout_field *f, struct decode_column *c)
         c->is_signed = n > 9;
         break;
     default: /* amount */
-        c->width = n <= 9 ? 4 : 8;
+        c->width = n <= 9 && !f->computed ? 4 : 8;
         c->is_signed = true;
         break;
     }
@@ -337,6 +380,10 @@ static void compile_field(struct decoder *d, int field, uint8_t *need, uint8_t *
 {
     const struct layout_field *f = &d->layout->fields[field];
     bool plain = is_plain(f);
+    if (f->computed) { /* refused when 64 bits do not hold it */
+        add_step(d, OP_GENERAL, field, f->offset, f->length);
+        return;
+    }
     switch (f->type) {
     case LAYOUT_TEXT:
         if (!plain) break;
@@ -381,6 +428,7 @@ static void compile_field(struct decoder *d, int field, uint8_t *need, uint8_t *
         if (!plain) break;
         add_step(d, OP_CURRENCY, field, f->offset, 3);
         return;
+    case LAYOUT_FUND: break;
     }
     add_step(d, OP_GENERAL, field, f->offset, f->length);
 }

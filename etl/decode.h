@@ -15,17 +15,21 @@
 #define CRMX_ETL_DECODE_H
 
 #include "etl/layout.h"
+#include "etl/quote.h"
 
 #include <stdint.h>
 
 enum { DECODE_SLACK = 64, DECODE_CURRENCIES_MAX = 250 };
 
-/* Rates of a business date. currency index 0 is the base currency, which always has the rate 1. */
+/* Rates of a business date, and what else changes from day to day what a record is worth. currency index 0 is the
+ * base currency, which always has the rate 1. */
 struct rates {
     int count;
     char code[DECODE_CURRENCIES_MAX][4];
     int64_t rate[DECODE_CURRENCIES_MAX];     /* 6 implied decimals */
     int32_t per_unit[DECODE_CURRENCIES_MAX]; /* 1 or 100 */
+    const struct quotes *navs, *interest;    /* NULL: none */
+    bool any_fund;                           /* without navs: a look at a file nobody has NAVs for yet (etl/probe) */
 };
 /* Index of a currency, -1 when it has no rate. */
 int rates_find(const struct rates *r, const char *code);

@@ -35,6 +35,13 @@ static bool check_ledger(const struct layout *log, const struct layout *account,
             return status_hint(st, "name amounts of %s in layouts/%s.ini: ledger = balance -overdraft", account->name,
                                log->name);
         }
+        if (account->fields[field].computed) {
+            status_fail(st, STATUS_USAGE,
+                        "layout %s: the ledger balance is \"%s\", but %s of %s is computed: no movement leads to it",
+                        log->name, ledger_text(log).bytes, name, account->name);
+            return status_hint(st, "movements of funds are shares: ledger = %s in layouts/%s.ini",
+                               account->fields[account->fields[field].shares_field].name, log->name);
+        }
         if (account->fields[field].scale > *scale) *scale = account->fields[field].scale;
     }
     return true;

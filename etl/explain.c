@@ -1,5 +1,6 @@
 #include "etl/explain.h"
 
+#include "etl/customer_field.h"
 #include "etl/recompute.h"
 #include "etl/scan.h"
 
@@ -193,6 +194,7 @@ int explain_changes(struct explain *e, int64_t threshold_minor, struct explain_c
 
 struct behind {
     struct arena *arena;
+    const int64_t **fields; /* of the customer, once for each row */
     struct explain_account *list;
     int count, room;
 };
@@ -236,6 +238,7 @@ static bool measure_table(const struct measure_set *set, struct measure_block *b
         struct measure_rows in;
         pack_rows(&g->tables.table[table], &rows, first, count, b->arena, &in);
         measure_block_reset(set, block, count);
+        measure_block_customers(block, b->fields);
         measure_add(set, block, table, &in);
         if (!measure_finish(set, block, st)) return false;
         for (int m = 0; m < measure_count(set); m++)
@@ -255,6 +258,29 @@ static int by_measure(const void *x, const void *y)
     return a->record < b->record ? -1 : a->record > b->record;
 }
 
+/* What the measures read of the customer: a column that has the value in every place. */
+static bool customer_columns(const struct measure_set *set, struct generation *g, const struct lookup_customer *c,
+                             struct arena *arena, const int64_t ***out, struct status *st)
+{
+    int count = g->tables.schema->customer_fields_count;
+    const int64_t **columns = arena_array(arena, const int64_t *, count + 1);
+    struct customer_fields *of = arena_new(arena, struct customer_fields);
+    struct record_reader *records = arena_new(arena, struct record_reader);
+    int64_t *values[LAYOUT_FIELDS_MAX] = {0}, flags = c->flags, primary = c->primary;
+    bool wanted[LAYOUT_FIELDS_MAX] = {false};
+    for (int f = 0; f < count; f++) {
+        wanted[f] = measure_uses_customer_field(set, f);
+        if (wanted[f]) columns[f] = values[f] = arena_array(arena, int64_t, MEASURE_BLOCK_CUSTOMERS);
+    }
+    customer_fields_init(of, g, wanted);
+    record_reader_init(records, g);
+    if (!customer_fields_read(of, records, &flags, &primary, NULL, 1, values, st)) return false;
+    for (int f = 0; f < count; f++)
+        for (int i = 1; wanted[f] && i < MEASURE_BLOCK_CUSTOMERS; i++) values[f][i] = values[f][0];
+    *out = columns;
+    return true;
+}
+
 bool explain_accounts(const struct explain *e, struct generation *g, const struct lookup_customer *c,
                       struct arena *arena, struct explain_account **out, int *count, struct status *st)
 {
@@ -263,7 +289,7 @@ bool explain_accounts(const struct explain *e, struct generation *g, const struc
     struct behind b = {.arena = arena};
     *count = 0;
     if (!measure_bind(e->formula, g->tables.schema, &rates, &set, st)) return false;
-    bool ok = scan_check_hot(g, set, "given", st);
+    bool ok = scan_check_hot(g, set, "given", st) && customer_columns(set, g, c, arena, &b.fields, st);
     struct measure_block *block = ok ? measure_block_new(set) : NULL;
     for (int t = 0; ok && t < g->tables.count; t++)
         if (measure_uses_table(set, t)) ok = measure_table(set, block, g, t, c, &b, st);

@@ -88,6 +88,7 @@ static bool parse_value(const struct layout_field *f, struct view word, struct f
         if (word.length != 3)
             return status_fail(st, STATUS_USAGE, "\"%.*s\" is no currency of three letters", VIEW_PRINT(word));
         break;
+    case LAYOUT_FUND:
     case LAYOUT_TEXT: break;
     }
     c->text = arena_dup(arena, text);

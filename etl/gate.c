@@ -246,6 +246,28 @@ static void judge_rates(struct judge *j)
     }
 }
 
+/* Only what is beyond: a bank has thousands of funds. */
+static void judge_quotes(struct judge *j, enum quote_kind kind)
+{
+    const struct quotes *quotes = j->r->reference->quotes[kind];
+    for (int i = 0; quotes && i < quotes->count; i++) {
+        const struct quote *q = &quotes->list[i];
+        int64_t ppm;
+        const char *name = kind == QUOTE_NAV ? arena_printf(j->arena, "nav.%s", q->code)
+                                             : arena_printf(j->arena, "interest.%s%s%s", q->code,
+                                                            q->currency[0] ? "." : "", q->currency);
+        int64_t limit = gate_limit(j->r->unit->gates, name);
+        if (limit == GATE_OFF || !quote_move_ppm(q, &ppm) || (ppm < 0 ? -ppm : ppm) <= limit) continue;
+        struct figure was = {true, q->previous, q->previous_scale}, is = {true, q->value, q->scale};
+        gate_add(&j->gates, &(struct gate){.name = name,
+                                           .expected = text_of(j->arena, was),
+                                           .found = text_of(j->arena, is),
+                                           .deviation = percent(j->arena, ppm, ppm > 0 ? "+" : "", "%"),
+                                           .limit = percent(j->arena, limit, "+-", "%"),
+                                           .verdict = GATE_HELD});
+    }
+}
+
 /* --- first night and later nights --- */
 
 /* "rows.retail_account" → the control total "read.retail_account"; "sums.L.F.cny" → "L.F.accepted" of cny. */
@@ -305,6 +327,7 @@ static bool judge_later_night(struct judge *j, struct status *st)
     compare(j, "selected", before(j, "selected", ""), now(j, "selected", ""), false);
     judge_tiers(j);
     judge_rates(j);
+    for (int k = 0; k < QUOTE_KINDS; k++) judge_quotes(j, (enum quote_kind)k);
     return true;
 }
 

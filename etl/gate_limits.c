@@ -17,6 +17,7 @@ static const struct {
     {"population", 100000, SUBJECT_LAYOUT, false}, {"sums", 100000, SUBJECT_AMOUNT, true},
     {"customers", 100000, SUBJECT_NONE, true},     {"selected", 50000, SUBJECT_NONE, true},
     {"tiers", 50000, SUBJECT_FREE, false},         {"rates", 50000, SUBJECT_FREE, false},
+    {"nav", 100000, SUBJECT_FREE, false},          {"interest", 500000, SUBJECT_FREE, false},
     {"breaks", GATE_OFF, SUBJECT_LAYOUT, false},
 };
 enum { KINDS_COUNT = sizeof KINDS / sizeof *KINDS };
@@ -87,7 +88,8 @@ static int kind_of(struct conf *c, const char *section, const char *key, const s
     conf_fail(c, section, key, st, "there is no such gate");
     const char *near = nearest_of(key, names);
     if (near) status_hint(st, "did you mean \"%s\"?", near);
-    status_hint(st, "gates: orphans rows population sums customers selected tiers rates; in [expected]: customers "
+    status_hint(st, "gates: orphans rows population sums customers selected tiers rates nav interest breaks; in "
+                    "[expected]: customers "
                     "selected rows.LAYOUT sums.LAYOUT.FIELD.CURRENCY; rejects: reject_limit of the layout");
     return -1;
 }

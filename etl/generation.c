@@ -132,6 +132,8 @@ static bool read_inputs(struct generation *g, struct status *st)
             last = archive_read_line(field, g->folder, g->unit, &g->inputs, &g->arena, st);
             ok = last != NULL;
             capacity = 0;
+        } else if (strcmp(field[0], "origin") == 0 && n == 4 && last) {
+            archive_add_origin(last, (uint32_t)strtoul(field[1], NULL, 10), field[2], field[3], &g->arena);
         } else if (strcmp(field[0], "segment") == 0 && n == 3 && last) {
             struct input_file *f = last;
             if (f->segments_count == capacity) {
@@ -316,6 +318,16 @@ static bool read_manifest(struct generation *g, const char *expected, struct buf
     return true;
 }
 
+/* Empty: there is no such line. */
+static struct view head_line(const char *manifest, const char *key)
+{
+    size_t n = strlen(key);
+    for (const char *line = manifest; line && *line; line = strchr(line, '\n'), line += line != NULL)
+        if (strncmp(line, key, n) == 0 && line[n] == '\t')
+            return (struct view){line + n + 1, strcspn(line + n + 1, "\n")};
+    return (struct view){"", 0};
+}
+
 const char *generation_head(struct generation *g, const char *key)
 {
     struct buf text;
@@ -323,13 +335,23 @@ const char *generation_head(struct generation *g, const char *key)
     const char *value = NULL;
     buf_init(&text, TEXT_FILE_MAX);
     if (read_manifest(g, NULL, &text, &ignored)) {
-        size_t n = strlen(key);
-        for (const char *line = text.bytes; line && *line && !value; line = strchr(line, '\n'), line += line != NULL)
-            if (strncmp(line, key, n) == 0 && line[n] == '\t')
-                value = arena_dup(&g->arena, (struct view){line + n + 1, strcspn(line + n + 1, "\n")});
+        struct view found = head_line(text.bytes, key);
+        if (found.length) value = arena_dup(&g->arena, found);
     }
     buf_release(&text);
     return value;
+}
+
+bool generation_previous(const char *unit_folder, const char *id, char previous[GENERATION_ID_MAX], struct status *st)
+{
+    char path[OS_PATH_MAX];
+    struct buf text;
+    buf_init(&text, TEXT_FILE_MAX);
+    snprintf(path, sizeof path, "%s/gen/%s/MANIFEST", unit_folder, id);
+    bool ok = os_read_file(path, &text, st);
+    if (ok) snprintf(previous, GENERATION_ID_MAX, "%.*s", VIEW_PRINT(head_line(text.bytes, "previous")));
+    buf_release(&text);
+    return ok || status_while(st, "looking what generation %s was built upon", id);
 }
 
 /* --- reading --- */

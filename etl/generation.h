@@ -73,6 +73,8 @@ void generation_close(struct generation *g);
 bool generation_place(const struct generation *g, uint64_t number, uint32_t *partition, uint32_t *place);
 /* Value of a manifest head line, in the arena of g; NULL. */
 const char *generation_head(struct generation *g, const char *key);
+/* The generation that one was built upon, "" for an initial load; without opening it. */
+bool generation_previous(const char *unit_folder, const char *id, char previous[GENERATION_ID_MAX], struct status *st);
 
 /* The hash CURRENT names a generation by. */
 bool generation_manifest_hash(const char *unit_folder, const char *id, char hash[33], struct status *st);

@@ -41,6 +41,7 @@ void input_set_release(struct input_set *s)
     for (int i = 0; i < s->carried_count; i++) {
         close_file(&s->carried[i]);
         free(s->carried[i].segments);
+        free(s->carried[i].origins);
     }
     free(s->carried);
     s->carried = NULL;
@@ -146,8 +147,8 @@ bool input_open_all(struct input_set *s, struct status *st)
             return base
                        ? status_hint(
                              st,
-                             "record ids are used up: begin the unit anew from a full unload; keep the file numbers in "
-                             "state/units/UU, so that no integrated number is given twice")
+                             "record ids are used up: pack the archived records that are still in force, then the same "
+                             "command: crmx generation compact --unit UU")
                        : status_hint(st, "split the unit: city branches can be units of their own");
         }
         f->record_base = (uint32_t)base;
@@ -236,7 +237,8 @@ bool input_seal(struct input_file *f, struct status *st)
     return unchanged(f, st);
 }
 
-uint64_t input_offset(const struct input_file *f, uint32_t record)
+/* Of its first byte in f->bytes. */
+static uint64_t address(const struct input_file *f, uint32_t record)
 {
     uint32_t low = 0, high = f->segments_count;
     while (high - low > 1) {
@@ -247,6 +249,39 @@ uint64_t input_offset(const struct input_file *f, uint32_t record)
             high = middle;
     }
     return (uint64_t)(record - f->record_base) * f->stride + (f->segments_count ? f->segments[low].remainder : 0);
+}
+
+/* What is noted behind a record of a packed file. The file has room for it: records_max is its size. */
+static uint64_t noted(const struct input_file *f, uint32_t record, uint32_t at)
+{
+    uint64_t value = 0, place = address(f, record) + f->layout->record_length + at;
+    if (place + sizeof value <= f->identity.size) memcpy(&value, f->bytes + place, sizeof value);
+    return value;
+}
+
+uint64_t input_offset(const struct input_file *f, uint32_t record)
+{
+    return f->origins_count ? noted(f, record, 0) : address(f, record);
+}
+
+uint64_t input_packed_line(const struct input_file *f, uint32_t record)
+{
+    ensure(f->origins_count);
+    return noted(f, record, 8);
+}
+
+const struct input_origin *input_origin(const struct input_file *f, uint32_t record)
+{
+    uint32_t low = 0, high = f->origins_count, place = record - f->record_base;
+    if (!high) return NULL;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (f->origins[middle].first <= place)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &f->origins[low];
 }
 
 const struct input_file *input_file_of(const struct input_set *s, int layout_index, uint32_t record)
@@ -289,7 +324,7 @@ const unsigned char *input_bytes(const struct input_file *f, uint64_t offset, ui
 const unsigned char *input_record(const struct input_file *f, uint32_t record, unsigned char room[INPUT_ROOM],
                                   struct status *st)
 {
-    const unsigned char *p = input_bytes(f, input_offset(f, record), f->layout->record_length, room, st);
+    const unsigned char *p = input_bytes(f, address(f, record), f->layout->record_length, room, st);
     if (!p) status_while(st, "reading record %u of \"%s\"", record, f->name);
     return p;
 }

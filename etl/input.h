@@ -24,7 +24,14 @@ enum {
     INPUT_FILES_MAX = 512,
     INPUT_RECORDS_ALIGN = 64,
     INPUT_SLACK = 64, /* readable bytes on both sides of what input_bytes gives (decode reads ahead) */
-    INPUT_ROOM = LAYOUT_RECORD_MAX + 2 * INPUT_SLACK
+    INPUT_ROOM = LAYOUT_RECORD_MAX + 2 * INPUT_SLACK,
+    INPUT_ORIGIN_SIZE =
+        16 /* behind each record of a packed file: its offset and line where it was sent, 8 bytes each */
+};
+
+struct input_origin { /* of a packed file (etl/compact): from its record `first` (from 0) on they came in this file */
+    uint32_t first;
+    const char *night, *name;
 };
 
 struct input_segment { /* from this record id on, offset = (id - base) * stride + remainder */
@@ -69,11 +76,13 @@ struct input_file {
         bool seen;
         uint64_t offset;
     } header, trailer;
-    const unsigned char *bytes; /* its content, mapped; NULL: not open, or empty */
-    int space;                  /* layout whose records it continues; -1: customers */
-    const char *night;          /* archived files: the generation in which it arrived */
-    const char *version;        /* archived files: hash of the layout it was read with */
-    char *actions;              /* of a change list: what happened, by record id - record_base; '\0': not accepted */
+    const unsigned char *bytes;   /* its content, mapped; NULL: not open, or empty */
+    int space;                    /* layout whose records it continues; -1: customers */
+    const char *night;            /* archived files: the generation in which it arrived */
+    const char *version;          /* archived files: hash of the layout it was read with */
+    struct input_origin *origins; /* packed files: at least one; by `first` */
+    uint32_t origins_count;
+    char *actions; /* of a change list: what happened, by record id - record_base; '\0': not accepted */
 };
 
 struct input_set {
@@ -112,7 +121,16 @@ static inline uint32_t input_record_id(const struct input_file *f, uint64_t offs
 {
     return f->record_base + (uint32_t)(offset / f->stride);
 }
+/* Where the record stood in the file that was sent: its first byte; line, from 1; that file. Of a packed file that is
+ * another one. */
 uint64_t input_offset(const struct input_file *f, uint32_t record);
+const struct input_origin *input_origin(const struct input_file *f, uint32_t record); /* NULL: not packed */
+static inline const char *input_name(const struct input_file *f, uint32_t record)
+{
+    return f->origins_count ? input_origin(f, record)->name : f->name;
+}
+/* Of a packed file only: of others nobody counted the lines again. */
+uint64_t input_packed_line(const struct input_file *f, uint32_t record);
 /* The file a record of a layout (or, for layout -1, of the customer space) is in. */
 const struct input_file *input_file_of(const struct input_set *s, int layout_index, uint32_t record);
 /* `length` bytes of the file where they lie, or near its borders in `room`: INPUT_SLACK bytes on both sides may be

@@ -1,6 +1,7 @@
 #include "etl/keep.h"
 
 #include "base/date.h"
+#include "etl/compact.h"
 #include "etl/journal.h"
 
 #include <stdio.h>
@@ -111,6 +112,8 @@ bool keep_prune(const struct keep_unit *u, int keep, bool rehearse, void (*tell)
         ok = rehearse || remove_generation(u->folder, list->entry[i].id, st);
         if (ok) tell(context, list->entry[i].id);
     }
+    for (int i = 0; ok && !rehearse && i < list->count; i++)
+        if (list->entry[i].is_current) ok = compact_prune(u->folder, list->entry[i].id, st);
     os_close(lock);
     free(list);
     return ok || status_while(st, "pruning the generations in \"%s\"", u->folder);

@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const LAYOUT_CLASS_NAMES[] = {
-    "customer",        "account",        "contact",        "address",        "relation",        "rate",
-    "exclusion",       "transaction", /* from here on: change lists of the first five */
-    "customer_change", "account_change", "contact_change", "address_change", "relation_change", NULL};
-const char *const LAYOUT_TYPE_NAMES[] = {"text", "digits", "amount", "date", "code", "currency", NULL};
+const char *const LAYOUT_CLASS_NAMES[] = {"customer",        "account",         "contact",
+                                          "address",         "relation",        "rate",
+                                          "exclusion",       "transaction",     "nav",
+                                          "interest", /* from here on: change lists of the first five */
+                                          "customer_change", "account_change",  "contact_change",
+                                          "address_change",  "relation_change", NULL};
+const char *const LAYOUT_TYPE_NAMES[] = {"text", "digits", "amount", "date", "code", "currency", "fund", NULL};
 const char *const LAYOUT_ROLE_NAMES[] = {
     [ROLE_SOURCE_NO] = "source_no",
     [ROLE_ID_TYPE] = "id_type",
@@ -35,6 +37,9 @@ const char *const LAYOUT_ROLE_NAMES[] = {
     [ROLE_POSTED] = "posted",
     [ROLE_SEQUENCE] = "sequence",
     [ROLE_AMOUNT] = "amount",
+    [ROLE_FUND] = "fund",
+    [ROLE_NAV] = "nav",
+    [ROLE_PRODUCT] = "product",
     [ROLE_COUNT] = NULL,
 };
 
@@ -65,6 +70,8 @@ static const struct {
     [LAYOUT_EXCLUSION] = {BIT(ROLE_ID_TYPE) | BIT(ROLE_ID_NO), BIT(ROLE_REASON) | BIT(ROLE_EXPIRES)},
     [LAYOUT_TRANSACTION] = {BIT(ROLE_ACCOUNT) | BIT(ROLE_POSTED) | BIT(ROLE_AMOUNT),
                             BIT(ROLE_SUB_ACCOUNT) | BIT(ROLE_CURRENCY) | BIT(ROLE_CASH_FLAG) | BIT(ROLE_SEQUENCE)},
+    [LAYOUT_NAV] = {BIT(ROLE_FUND) | BIT(ROLE_NAV), BIT(ROLE_CURRENCY) | BIT(ROLE_DATE)},
+    [LAYOUT_INTEREST] = {BIT(ROLE_PRODUCT) | BIT(ROLE_RATE), BIT(ROLE_CURRENCY) | BIT(ROLE_DATE)},
 };
 
 /* What may happen to a record of each class, in a change list (docs/decisions/007). */
@@ -189,6 +196,7 @@ static const struct {
     {"values", TYPE(LAYOUT_CODE)},
     {"when", TYPE(LAYOUT_DIGITS) | TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DATE) | TYPE(LAYOUT_CODE)},
     {"else", TYPE(LAYOUT_DIGITS) | TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DATE) | TYPE(LAYOUT_CODE)},
+    {"value", TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DATE)},
 };
 
 /* Roles whose value is computed with: a change date that is no date would silently decide nothing. Others may be any
@@ -201,6 +209,9 @@ static const uint32_t ROLE_TYPES[ROLE_COUNT] = {
     [ROLE_RATE] = TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DIGITS),
     [ROLE_PER_UNIT] = TYPE(LAYOUT_DIGITS),
     [ROLE_SHARE] = TYPE(LAYOUT_AMOUNT) | TYPE(LAYOUT_DIGITS),
+    [ROLE_FUND] = TYPE(LAYOUT_TEXT),
+    [ROLE_PRODUCT] = TYPE(LAYOUT_TEXT),
+    [ROLE_NAV] = TYPE(LAYOUT_AMOUNT),
 };
 
 enum { ROLE_SCALE_MAX = 6 }; /* rates and shares are kept in millionths */
@@ -229,6 +240,47 @@ static bool option_fits(struct loader *l, const struct layout_field *f, struct v
             return conf_fail(l->conf, "fields", l->key, l->st, "%s says nothing about a field of type %s",
                              OPTION_TYPES[i].name, LAYOUT_TYPE_NAMES[f->type]);
     return true;
+}
+
+/* A field listed before, of that type. */
+static bool field_of_type(struct loader *l, struct view name, enum layout_type type, int *field)
+{
+    char *shown = arena_dup(l->arena, name);
+    *field = layout_find(l->layout, shown);
+    if (*field >= 0 && l->layout->fields[*field].type == type && !l->layout->fields[*field].computed) return true;
+    return field_fail(l,
+                      type == LAYOUT_FUND ? "value= needs a field of type fund listed before (found \"%s\")"
+                                          : "value= needs an amount of shares listed before (found \"%s\")",
+                      shown);
+}
+
+/* "shares*fund", "nav(fund)", "nav_date(fund)": a field without bytes. */
+static bool read_value(struct loader *l, struct layout_field *f, struct view text)
+{
+    static const struct {
+        const char *head;
+        enum layout_computed computed;
+        enum layout_type type;
+    } FORMS[] = {{"nav(", LAYOUT_NAV_OF, LAYOUT_AMOUNT}, {"nav_date(", LAYOUT_NAV_DATE, LAYOUT_DATE}};
+    char *shown = arena_dup(l->arena, text);
+    const char *star = memchr(text.bytes, '*', text.length);
+    if (f->length) return field_fail(l, "a field with value= has no bytes: write 0 0 before its type%s", "");
+    if (l->layout->class != LAYOUT_ACCOUNT) return field_fail(l, "value= is of accounts only%s", "");
+    for (size_t i = 0; i < 2; i++) {
+        size_t n = strlen(FORMS[i].head);
+        if (text.length < n + 2 || memcmp(text.bytes, FORMS[i].head, n) != 0 || text.bytes[text.length - 1] != ')')
+            continue;
+        if (f->type != FORMS[i].type) return field_fail(l, "\"%s\" gives another type", shown);
+        f->computed = FORMS[i].computed;
+        return field_of_type(l, (struct view){text.bytes + n, text.length - n - 1}, LAYOUT_FUND, &f->fund_field);
+    }
+    if (!star || f->type != LAYOUT_AMOUNT)
+        return field_fail(l, "value=%s: SHARES*FUND or nav(FUND) for an amount, nav_date(FUND) for a date", shown);
+    if (layout_value_field(l->layout) >= 0) return field_fail(l, "one field is shares times NAV already%s", "");
+    f->computed = LAYOUT_VALUE;
+    size_t n = (size_t)(star - text.bytes);
+    return field_of_type(l, (struct view){text.bytes, n}, LAYOUT_AMOUNT, &f->shares_field) &&
+           field_of_type(l, (struct view){star + 1, text.length - n - 1}, LAYOUT_FUND, &f->fund_field);
 }
 
 /* One option word of a field line. */
@@ -278,6 +330,7 @@ static bool read_option(struct loader *l, struct layout_field *f, struct view wo
         return true;
     }
     if (view_is(name, "values")) return read_codes(l, f, value);
+    if (view_is(name, "value")) return read_value(l, f, value);
     if (view_is(name, "when")) return read_when(l, f, value);
     if (view_is(name, "from")) return read_day(l, value, &f->from, NULL);
     if (view_is(name, "to")) return read_day(l, value, &f->to, &f->to_business_date);
@@ -291,8 +344,26 @@ static bool lists_blank(const struct layout_field *f)
     return false;
 }
 
+/* A field that is computed from others: what it is computed from is needed every night, so it is kept hot as well. */
+static bool check_computed(struct loader *l, const struct layout_field *f)
+{
+    const struct layout_field *of = l->layout->fields;
+    if (f->optional || f->zero_is_none || f->when_field >= 0 || f->from != DATE_NONE || f->to != DATE_NONE ||
+        f->to_business_date)
+        return field_fail(l, "a field with value= is not checked: only scale, data, keep and reason say something%s",
+                          "");
+    if (f->computed != LAYOUT_VALUE)
+        return f->keep != LAYOUT_KEEP_HOT ||
+               field_fail(l, "a net asset value is not kept hot%s: it is the night's", "");
+    if (f->keep != LAYOUT_KEEP_HOT || of[f->shares_field].keep != LAYOUT_KEEP_HOT ||
+        of[f->fund_field].keep != LAYOUT_KEEP_HOT)
+        return field_fail(l, "shares, fund and their product are revalued every night: all three need keep=hot%s", "");
+    return true;
+}
+
 static bool check_field(struct loader *l, struct layout_field *f)
 {
+    if (f->computed) return check_computed(l, f);
     if (f->type == LAYOUT_DATE && f->length != DATE_LENGTHS[f->date_format])
         return field_fail(l, "the length does not fit the date format %s", DATE_FORMATS[f->date_format]);
     if (f->from != DATE_NONE && f->to != DATE_NONE && f->from > f->to)
@@ -307,6 +378,8 @@ static bool check_field(struct loader *l, struct layout_field *f)
     if (f->type == LAYOUT_CODE && f->length > LAYOUT_CODE_LENGTH_MAX)
         return field_fail(l, "code: at most 8 bytes%s", "");
     if (f->type == LAYOUT_CURRENCY && f->length != 3) return field_fail(l, "currency: 3 bytes%s", "");
+    if (f->type == LAYOUT_FUND && f->length > LAYOUT_FUND_LENGTH_MAX)
+        return field_fail(l, "fund: at most 16 bytes%s", "");
     if (f->data_class == 3 && f->keep == LAYOUT_KEEP_HOT) return field_fail(l, "a C3 field is never kept hot%s", "");
     if (f->type == LAYOUT_CODE && (f->optional || f->when_field >= 0) && !lists_blank(f))
         return field_fail(
@@ -330,10 +403,12 @@ static bool read_field(struct loader *l, const char *value)
                                .when_field = -1,
                                .reason = -1};
     int kind = word_index(LAYOUT_TYPE_NAMES, type);
+    bool is_computed = strstr(value, " value=") != NULL;
     if (!view_number(offset, LAYOUT_RECORD_MAX, &f->offset) || !view_number(length, LAYOUT_RECORD_MAX, &f->length) ||
-        f->length == 0)
+        (f->length == 0 && !is_computed))
         return field_fail(l, "expected OFFSET LENGTH TYPE [options], found \"%s\"", value);
-    if (kind < 0) return field_fail(l, "unknown type in \"%s\": text, digits, amount, date, code or currency", value);
+    if (kind < 0)
+        return field_fail(l, "unknown type in \"%s\": text, digits, amount, date, code, currency or fund", value);
     f->type = (enum layout_type)kind;
     if (f->offset + f->length > layout->record_length)
         return field_fail(l, "\"%s\" reaches past the end of the record", value);
@@ -519,7 +594,7 @@ static bool read_head(struct loader *l, const char *name)
             return conf_fail(c, "layout", "files", l->st, "more than 8 patterns");
         layout->patterns[layout->patterns_count++] = arena_dup(l->arena, word);
     }
-    if (layout->class != LAYOUT_RATE && layout->class != LAYOUT_EXCLUSION) {
+    if (!layout_is_reference(layout)) {
         const char *system;
         if (!conf_need(c, "layout", "system", &system, l->st)) return false;
         layout->system = arena_dup(l->arena, view_of(system));
@@ -554,6 +629,19 @@ int layout_find(const struct layout *l, const char *field)
 {
     for (int i = 0; i < l->fields_count; i++)
         if (strcmp(l->fields[i].name, field) == 0) return i;
+    return -1;
+}
+
+bool layout_is_reference(const struct layout *l)
+{
+    return l->class == LAYOUT_RATE || l->class == LAYOUT_EXCLUSION || l->class == LAYOUT_NAV ||
+           l->class == LAYOUT_INTEREST;
+}
+
+int layout_value_field(const struct layout *l)
+{
+    for (int i = 0; i < l->fields_count; i++)
+        if (l->fields[i].computed == LAYOUT_VALUE) return i;
     return -1;
 }
 

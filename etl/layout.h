@@ -16,6 +16,7 @@ enum {
     LAYOUT_RECORD_MAX = 32000, /* bytes of a record without its line end */
     LAYOUT_CODES_MAX = 63,
     LAYOUT_CODE_LENGTH_MAX = 8,
+    LAYOUT_FUND_LENGTH_MAX = 16,
     LAYOUT_REASON_LENGTH_MAX = 8,
     LAYOUT_PATTERNS_MAX = 8,
     LAYOUT_NAME_MAX = 50,       /* bytes of a field's name: it names a column of a segment */
@@ -32,13 +33,23 @@ enum layout_class {
     LAYOUT_RATE,
     LAYOUT_EXCLUSION,
     LAYOUT_TRANSACTION,
+    LAYOUT_NAV,      /* net asset values 单位净值 of funds */
+    LAYOUT_INTEREST, /* interest rates 利率 */
     LAYOUT_CLASS_COUNT
 };
 /* As written in the layout file; a change list adds "_change" to the class of the records it changes. */
 extern const char *const LAYOUT_CLASS_NAMES[];
 
-enum layout_type { LAYOUT_TEXT, LAYOUT_DIGITS, LAYOUT_AMOUNT, LAYOUT_DATE, LAYOUT_CODE, LAYOUT_CURRENCY };
+enum layout_type { LAYOUT_TEXT, LAYOUT_DIGITS, LAYOUT_AMOUNT, LAYOUT_DATE, LAYOUT_CODE, LAYOUT_CURRENCY, LAYOUT_FUND };
 extern const char *const LAYOUT_TYPE_NAMES[];
+
+/* What a field without bytes says, computed from other fields of the record and the night's net asset values. */
+enum layout_computed {
+    LAYOUT_NOT_COMPUTED,
+    LAYOUT_VALUE,   /* value=SHARES*FUND: shares × NAV */
+    LAYOUT_NAV_OF,  /* value=nav(FUND) */
+    LAYOUT_NAV_DATE /* value=nav_date(FUND): the day the NAV is of */
+};
 
 enum layout_sign { LAYOUT_SIGN_LEADING, LAYOUT_SIGN_TRAILING, LAYOUT_SIGN_OVERPUNCH, LAYOUT_SIGN_NONE };
 enum layout_date_format { LAYOUT_YYYYMMDD, LAYOUT_YYYY_MM_DD, LAYOUT_YYMMDD, LAYOUT_YYYYDDD };
@@ -79,6 +90,9 @@ enum layout_role {
     ROLE_POSTED,   /* of a transaction */
     ROLE_SEQUENCE, /* of the system and day */
     ROLE_AMOUNT,
+    ROLE_FUND,    /* of a net asset value: the code of the fund */
+    ROLE_NAV,     /* its value */
+    ROLE_PRODUCT, /* of an interest rate: the code of the product or term */
     ROLE_COUNT,
     ROLE_NONE = ROLE_COUNT
 };
@@ -102,8 +116,10 @@ struct layout_field {
     int codes_count;
     int when_field;      /* index of a code field listed before, -1: always checked */
     uint64_t when_codes; /* bit i: the check applies to code i */
-    bool else_any;       /* otherwise: not looked at (default: must be zero or blank) */
-    int reason;          /* index into layout.reasons */
+    enum layout_computed computed;
+    int fund_field, shares_field; /* of a computed field: indices of fields listed before */
+    bool else_any;                /* otherwise: not looked at (default: must be zero or blank) */
+    int reason;                   /* index into layout.reasons */
 };
 
 struct layout_mark { /* a header or trailer record */
@@ -123,7 +139,7 @@ struct layout {
     const char *of;          /* change lists and transactions: the layout they change or post to; NULL */
     bool change;             /* a change list */
     const char *ledger;      /* a transaction log: the amounts of `of` its movements add up to; NULL: balance */
-    const char *system;      /* NULL for rate and exclusion */
+    const char *system;      /* NULL for files of reference */
     const char *patterns[LAYOUT_PATTERNS_MAX];
     int patterns_count;
     enum layout_encoding encoding;
@@ -145,6 +161,11 @@ struct layout {
 bool layout_load(const char *path, const char *name, struct arena *arena, struct layout **out, struct status *st);
 /* The class as it is written in the layout file. */
 const char *layout_class_name(const struct layout *l);
+/* A whole file each day that a night is computed with, read before all others: rates, net asset values, interest rates,
+ * the exclusion list. It belongs to no system. */
+bool layout_is_reference(const struct layout *l);
+/* The field that is shares × NAV, -1: the amounts are the file's own. */
+int layout_value_field(const struct layout *l);
 /* Index of the field with that name, -1: none. */
 int layout_find(const struct layout *l, const char *field);
 /* The shortest distance between the starts of two records: record length + one line end byte, if any. */

@@ -3,6 +3,7 @@
 #include "base/os.h"
 #include "base/pool.h"
 #include "etl/database_query.h"
+#include "etl/load_event.h"
 #include "etl/load_fill.h"
 #include "etl/load_plan.h"
 #include "etl/load_publish.h"
@@ -165,10 +166,16 @@ static bool load_locked(struct database *db, const struct load_request *r, struc
     PGconn *c = database_connection(db);
     struct applied applied;
     struct load_plan plan;
-    if (!read_applied(c, r->unit, &applied, st) || !decide(r, &applied, out, st)) return false;
-    if (out->already_applied) return true;
+    struct load_event_plan events;
+    if (!read_applied(c, r->unit, &applied, st) || !decide(r, &applied, out, st) ||
+        !load_event_plan_make(c, r, a, &events, st))
+        return false;
+    out->events = events.rows;
+    out->nights = events.nights;
+    if (out->already_applied) return load_event_catch_up(c, r, &events, st);
     if (!load_plan_make(c, r, a, &plan, st) || !prepare_unit(c, r, st) ||
-        !drop_leftovers(c, r->unit, &applied, out, st) || !fill_tables(db, r, &plan, out, st))
+        !drop_leftovers(c, r->unit, &applied, out, st) || !load_event_prepare(c, r, &events, st) ||
+        !fill_tables(db, r, &plan, out, st))
         return false;
     out->rows = plan.rows;
     out->bytes = plan.bytes;
@@ -176,7 +183,7 @@ static bool load_locked(struct database *db, const struct load_request *r, struc
     out->load_number = atoll(plan.load_number);
     out->duration_ms = (int64_t)((os_monotonic_ns() - begin_ns) / 1000000u);
     struct load_published figures = {.replaced = out->replaced, .duration_ms = out->duration_ms};
-    return load_publish(c, r, &plan, &figures, st);
+    return load_publish(c, r, &plan, &events, &figures, st);
 }
 
 bool load_run(struct database *db, const struct load_request *r, struct load_result *out, struct status *st)

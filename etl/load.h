@@ -5,8 +5,8 @@
  *     lock unit ► already applied? ► check files and fields ► drop leftovers ► fill detached tables ► PUBLISH ► done
  *
  *     fill: a transaction for each table: make it, COPY binary, index, analyze
- *     PUBLISH: attach the tables (nobody sees them yet); then, in one transaction, set applied_generation and write the
- *     history
+ *     PUBLISH: attach the tables (nobody sees them yet); then, in one transaction, set applied_generation, bring the
+ *     events of every night the database lacks (etl/load_event.h) and write the history
  *
  *     1. Readers of the views crmx.crm_* see the rows of one generation, all tables of a unit at the same moment, and
  *        are neither waited for nor kept waiting (sql/schema/002_crm.sql).
@@ -71,6 +71,14 @@ struct load_total {
     int scale;
 };
 
+/* A night of the unit's line of generations and its events by rule (etl/change.h). */
+struct load_night {
+    const char *generation;
+    int32_t business_date;
+    int32_t after;    /* no date behind this one and before business_date is in the line: they were rolled back */
+    const char *path; /* changes.tsv; NULL: the generation was made without rules */
+};
+
 enum load_mode { LOAD_INITIAL, LOAD_REBUILD /* load again although it is applied */ };
 
 enum {
@@ -78,7 +86,8 @@ enum {
     LOAD_FIELDS_MAX = 256,
     LOAD_RECORD_MAX = 65536,
     LOAD_CONNECTIONS_MAX = 8,
-    LOAD_UNIT_MAX = 16
+    LOAD_UNIT_MAX = 16,
+    LOAD_NIGHTS_MAX = 4096
 };
 
 struct load_request {
@@ -91,6 +100,9 @@ struct load_request {
     int files_count;
     const struct load_total *totals; /* may be NULL */
     int totals_count;
+    const struct load_night *nights; /* oldest first, the last is `generation`; none: events are left alone */
+    int nights_count;
+    int32_t events_since;   /* first of a month: events of earlier nights are not kept */
     bool allow_older;       /* go back: an older generation replaces a newer one */
     bool replace_malformed; /* malformed characters and NUL bytes become U+FFFD and are counted, instead of an error */
     int connections;        /* tables filled at the same time; 0: one per processor, at most LOAD_CONNECTIONS_MAX */
@@ -101,6 +113,8 @@ struct load_result {
     uint64_t rows, bytes;
     uint64_t replaced; /* malformed characters */
     int tables;
+    uint64_t events;   /* brought by this call … */
+    int nights;        /* … of so many nights */
     int loads_dropped; /* killed and replaced loads … */
     int loads_kept;    /* … that a reader uses: the next load tries again */
     int64_t load_number;

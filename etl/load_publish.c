@@ -96,10 +96,10 @@ static bool attach_tables(PGconn *c, const struct load_request *r, const struct 
 }
 
 bool load_publish(PGconn *c, const struct load_request *r, const struct load_plan *plan,
-                  const struct load_published *figures, struct status *st)
+                  const struct load_event_plan *events, const struct load_published *figures, struct status *st)
 {
     bool ok = attach_tables(c, r, plan, st) && database_begin(c, st) && record(c, r, plan, figures, st) &&
-              database_commit(c, st);
+              load_event_apply(c, r, events, st) && database_commit(c, st);
     if (!ok) database_rollback(c);
     return ok || status_while(st, "publishing generation %s of unit %s", r->generation, r->unit);
 }

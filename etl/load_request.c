@@ -83,6 +83,17 @@ static bool check_file(const struct load_file *f, struct status *st)
     return true;
 }
 
+static bool check_nights(const struct load_request *r, struct status *st)
+{
+    if (r->nights_count > LOAD_NIGHTS_MAX) return fail_request(st, NULL, "there are more than 4,096 nights");
+    for (int i = 1; i < r->nights_count; i++)
+        if (r->nights[i].business_date <= r->nights[i - 1].business_date)
+            return fail_request(st, NULL, "the nights are not in the order of their dates");
+    if (r->nights_count && strcmp(r->nights[r->nights_count - 1].generation, r->generation) != 0)
+        return fail_request(st, NULL, "the last night is not the generation");
+    return true;
+}
+
 bool load_check_request(const struct load_request *r, struct status *st)
 {
     int32_t date;
@@ -100,5 +111,5 @@ bool load_check_request(const struct load_request *r, struct status *st)
         return fail_request(st, NULL, "there are no files, or more than 64");
     for (int i = 0; i < r->files_count; i++)
         if (!check_file(&r->files[i], st)) return false;
-    return true;
+    return check_nights(r, st);
 }

@@ -154,5 +154,6 @@ bool lookup_record(struct generation *g, int layout, uint32_t record, struct are
     unsigned char *bytes = arena_take(arena, out->file->layout->record_length + 2 * DECODE_SLACK);
     out->bytes = bytes + DECODE_SLACK;
     out->offset = input_offset(out->file, record);
+    out->name = input_name(out->file, record);
     return input_read_record(out->file, record, bytes + DECODE_SLACK, st);
 }

@@ -75,6 +75,7 @@ bool lookup_result(struct generation *g, const struct lookup_customer *c, const 
 
 struct lookup_record {
     const struct input_file *file;
+    const char *name; /* of the file in which it was sent, and its first byte there */
     uint64_t offset;
     const unsigned char *bytes; /* record_length of them, DECODE_SLACK bytes around may be read */
 };

@@ -1,6 +1,7 @@
 #include "etl/populate.h"
 #include "etl/populate_average.h"
 #include "etl/populate_extra.h"
+#include "etl/valuation.h"
 
 #include "base/date.h"
 
@@ -127,7 +128,8 @@ static enum segment_type segment_type_of_field(const struct layout_field *f)
     case LAYOUT_AMOUNT: return SEGMENT_MONEY;
     case LAYOUT_DATE: return SEGMENT_DATE;
     case LAYOUT_CODE:
-    case LAYOUT_CURRENCY: return SEGMENT_CODE;
+    case LAYOUT_CURRENCY:
+    case LAYOUT_FUND: return SEGMENT_CODE;
     default: return SEGMENT_INTEGER;
     }
 }
@@ -316,6 +318,7 @@ static void add_total(struct populate_total *to, const struct populate_total *fr
     to->members += from->members;
     to->closed_members += from->closed_members;
     to->entered += from->entered;
+    to->entered_by_nav += from->entered_by_nav;
     to->left += from->left;
     for (int o = 0; o < UNIT_OUTPUTS_MAX; o++) to->output_rows[o] += from->output_rows[o];
     for (int i = 0; i < im->tables->count; i++) {
@@ -324,6 +327,8 @@ static void add_total(struct populate_total *to, const struct populate_total *fr
         to->table[i].merged_rows += from->table[i].merged_rows;
         to->table[i].old_rows += from->table[i].old_rows;
         to->table[i].removed_rows += from->table[i].removed_rows;
+        to->table[i].revalued_rows += from->table[i].revalued_rows;
+        for (int c = 0; c < im->rates->count; c++) to->table[i].revalued_sum[c] += from->table[i].revalued_sum[c];
         for (int a = 0; a < TABLE_AMOUNTS_MAX; a++)
             for (int c = 0; c < im->rates->count; c++) {
                 to->table[i].sum[a][c] += from->table[i].sum[a][c];
@@ -343,6 +348,7 @@ bool populate_run(struct populate *p, struct status *st)
     p->total = arena_new(im->arena, struct populate_total);
     p->total->table = arena_array(im->arena, struct populate_table_total, im->tables->count + 1);
     for (int w = 0; w < workers; w++) init_worker(&j.workers[w], p);
+    valuation_open(&j);
     bool ok = populate_open_old(&j, st) && populate_open_heirs(&j, st) && populate_average_open(&j, st) &&
               open_files(&j, p->in->partitions, st) && pool_run(im->pool, p->in->partitions, task, &j, st);
     ok = finish_files(&j, ok, st);

@@ -39,6 +39,8 @@ struct populate_table_total {
     __int128 old_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX], removed_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
     uint64_t dropped_rows;
     __int128 dropped_sum[TABLE_AMOUNTS_MAX][DECODE_CURRENCIES_MAX];
+    uint64_t revalued_rows; /* shares × NAV: what tonight's NAV makes of them beside what they stood for */
+    __int128 revalued_sum[DECODE_CURRENCIES_MAX];
 };
 
 enum { POPULATE_TIERS_MAX = 32 }; /* codes of a result named tier that are counted */
@@ -57,6 +59,7 @@ struct populate_total {
     __int128 shadow_score[CUSTOMER_TYPES];
     uint64_t members, closed_members;
     uint64_t entered, left, kept[CUSTOMER_TYPES];
+    uint64_t entered_by_nav; /* of the entered: by what their funds are worth alone (etl/valuation) */
     uint64_t output_rows[UNIT_OUTPUTS_MAX];
     struct populate_table_total *table; /* one per table */
 };
@@ -93,7 +96,8 @@ struct populate_old_column { /* where the values of a table's column stand in ye
     int column;              /* -1: nowhere */
     bool cold;               /* then perhaps in the archived records */
     int64_t times, none;
-    uint8_t *codes; /* [code of yesterday] → code of tonight; NULL: the same */
+    uint8_t *codes;  /* [code of yesterday] → code of tonight; NULL: the same */
+    uint16_t *funds; /* the same of the places of funds in the NAVs */
 };
 
 struct populate_old_table {
@@ -149,6 +153,7 @@ struct populate_job {
     struct segment_writer *customer, *source, *table[UNIT_LAYOUTS_MAX];
     struct populate_old_table *old_table; /* per table; NULL: no population of yesterday */
     struct populate_averages *averages;   /* NULL: none are configured */
+    uint32_t *first_new;                  /* per table: the first record of tonight; NULL: nothing is shares × NAV */
     struct populate_heir *heirs;          /* by customer, the earliest first */
     uint32_t heirs_count;
     struct ordered *output[UNIT_OUTPUTS_MAX]; /* NULL: through export */

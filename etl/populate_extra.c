@@ -167,10 +167,10 @@ void populate_extra_count(struct populate_extra *x, const struct populate_range 
     if (!x) return;
     for (uint32_t i = 0; i < r->count; i++) {
         int type = types[i];
-        const struct scorecard *card = &x->cards->shadow[type].card;
-        bool selected = flags[i] & CUSTOMER_SELECTED;
+        bool selected = flags[i] & CUSTOMER_SELECTED, gone = type == CUSTOMER_TYPES;
+        const struct scorecard *card = gone ? NULL : &x->cards->shadow[type].card;
         for (int k = 0; k < REASONS && !selected; k++) x->reasons[k][i] = 0;
-        if (!card->formula) {
+        if (gone || !card->formula) {
             x->shadow[i] = 0;
             continue;
         }

@@ -39,6 +39,22 @@ static bool map_currencies(struct populate_job *j, struct populate_old_column *c
     return true;
 }
 
+/* So are the places of funds in the NAVs; a fund once known stays known. */
+static bool map_funds(struct populate_job *j, struct populate_old_column *c, struct status *st)
+{
+    const struct import *im = j->p->in->im;
+    const struct quotes *before = j->p->in->apply->old->reference.rates.navs;
+    c->funds = arena_array(im->arena, uint16_t, (before ? before->count : 0) + 1);
+    for (int i = 0; before && i < before->count; i++) {
+        int to = quote_find(im->rates->navs, view_of(before->list[i].code));
+        if (to < 0)
+            return status_fail(st, STATUS_CORRUPT, "the fund %s of yesterday's net asset values is not among tonight's",
+                               before->list[i].code);
+        c->funds[i] = (uint16_t)to;
+    }
+    return true;
+}
+
 static void map_codes(struct populate_job *j, struct populate_old_column *c, const struct layout_field *before,
                       const struct layout_field *now)
 {
@@ -93,6 +109,7 @@ static bool open_column(struct populate_job *j, const struct table *t, const str
         return ok;
     }
     if (old->type == LAYOUT_CURRENCY) return map_currencies(j, c, st);
+    if (old->type == LAYOUT_FUND) return map_funds(j, c, st);
     if (old->type == LAYOUT_CODE) map_codes(j, c, old, now);
     for (int s = old->scale; old->type == LAYOUT_AMOUNT && s < now->scale; s++) c->times *= 10;
     return true;
@@ -206,6 +223,7 @@ static bool fill_column(struct populate_worker *w, const struct table *t, struct
         uint32_t n = segment_decode_run(buf_view(&w->loaded), row / SEGMENT_RUN, values);
         if (n == 0 || row + n > rows) return damaged(t, st);
         for (uint32_t i = 0; c->codes && i < n; i++) values[i] = c->codes[values[i] & 0xff];
+        for (uint32_t i = 0; c->funds && i < n; i++) values[i] = c->funds[values[i] & 0xffff];
         for (uint32_t i = 0; c->times != 1 && i < n; i++) values[i] *= c->times;
         scatter(values, n, at + row * stride + to->offset, stride, to->width);
     }

@@ -1,5 +1,6 @@
 /* populate: the rows of a partition in the order (number, record id), and as columns. */
 #include "etl/populate.h"
+#include "etl/valuation.h"
 
 #include <string.h>
 
@@ -197,6 +198,7 @@ bool populate_take_rows(struct populate_job *j, struct populate_worker *w, const
     sort_rows(raw, sorted, n, stride, r, j->p->batch, start);
     struct populate_table_total *total = &w->total->table[table];
     if (t->by_relation) n = merge_owners(t, sorted, stride, r, start, total);
+    if (t->value_column >= 0 && !valuation_rows(t, in->im->rates, sorted, n, stride, total, st)) return false;
     total->rows += n;
     for (int a = 0; a < t->amounts_count; a++) {
         const struct decode_column *c = &t->columns[t->amount_columns[a]];

@@ -1,6 +1,8 @@
 /* populate: measures, score and selection of a partition, batch by batch. */
+#include "etl/customer_field.h"
 #include "etl/populate_average.h"
 #include "etl/populate_extra.h"
+#include "etl/valuation.h"
 
 #include "base/date.h"
 
@@ -19,29 +21,19 @@ static void measure_rows_of(const struct table *t, const struct populate_rows *r
     *out = (struct measure_rows){.count = count, .owner = {base, rows->stride, 4, false}, .columns = columns};
 }
 
-/* A code as the schema counts it: change lists and older versions of a layout may list their values otherwise. */
-static int64_t schema_value(const struct schema_field *to, const struct layout_field *from, int64_t value)
-{
-    if (from->type != LAYOUT_CODE || to->codes == from->codes) return value;
-    for (int i = 0; i < to->codes_count; i++)
-        if (strcmp(to->codes[i], from->codes[value]) == 0) return i;
-    return 0;
-}
-
-/* The customer fields a formula asks for, out of the primary records. */
-static bool customer_fields(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
-                            uint32_t first, uint32_t count, const struct formula_program *program,
-                            const struct formula_program *shadow, const int64_t **columns, struct status *st)
+/* The customer fields a formula and its challenger ask for, in aggregates or beside them, out of the primary records.
+ * */
+static bool customer_fields(struct populate_job *j, struct populate_worker *w, int type, uint32_t first, uint32_t count,
+                            const int64_t **columns, struct status *st)
 {
     struct import *im = j->p->in->im;
     const struct schema *schema = im->tables->schema;
     unsigned char room[INPUT_ROOM];
     bool any = false; /* of the records: the averages are here */
     for (int f = 0; f < schema->customer_fields_count; f++) {
-        columns[f] = formula_uses_customer_field(program, f) || (shadow && formula_uses_customer_field(shadow, f))
-                         ? w->customer_fields + (size_t)f * MEASURE_BLOCK_CUSTOMERS
-                         : NULL;
-        any |= columns[f] && average_of_field(im->unit, schema->customer_fields[f].name) < 0;
+        columns[f] =
+            j->p->cards->uses_customer_field[type][f] ? w->customer_fields + (size_t)f * MEASURE_BLOCK_CUSTOMERS : NULL;
+        any |= columns[f] && f < schema->customer_fields_count - schema->customer_averages_count;
     }
     for (uint32_t i = 0; any && i < count; i++) {
         uint32_t record = w->primary[first + i];
@@ -52,14 +44,13 @@ static bool customer_fields(struct populate_job *j, struct populate_worker *w, c
         for (int f = 0; f < schema->customer_fields_count; f++) {
             if (!columns[f]) continue;
             int field = layout_find(file->layout, schema->customer_fields[f].name);
-            int64_t none = schema->customer_fields[f].type == VALUE_DATE ? DATE_NONE : 0;
+            const struct schema_field *to = &schema->customer_fields[f];
             w->customer_fields[(size_t)f * MEASURE_BLOCK_CUSTOMERS + i] =
-                field < 0 ? none
-                          : schema_value(&schema->customer_fields[f], &file->layout->fields[field],
-                                         decode_value(im->decoders[file->layout_index], field, bytes));
+                field < 0 ? customer_field_none(to)
+                          : customer_field_value(to, &file->layout->fields[field],
+                                                 decode_value(im->decoders[file->layout_index], field, bytes));
         }
     }
-    populate_average_fields(j, w, r, first, count, columns);
     return true;
 }
 
@@ -68,7 +59,8 @@ struct batch {
     const struct populate_job *j;
     const struct populate_worker *w;
     uint32_t first, count;
-    const bool *ignored; /* of the other type */
+    const bool *ignored;                   /* of the other type */
+    const int64_t *const *customer_fields; /* [field of the schema]; NULL where nobody asks */
 };
 
 static void measure_batch(void *context, const struct measure_set *measures, struct measure_block *block)
@@ -77,6 +69,7 @@ static void measure_batch(void *context, const struct measure_set *measures, str
     const struct tables *tables = b->j->p->in->im->tables;
     struct measure_column columns[LAYOUT_FIELDS_MAX];
     measure_block_reset(measures, block, b->count);
+    measure_block_customers(block, b->customer_fields);
     measure_block_ignore(block, b->ignored);
     for (int t = 0; t < tables->count; t++) {
         const struct populate_rows *rows = &b->w->table[t];
@@ -95,7 +88,9 @@ static bool score_batch(struct populate_job *j, struct populate_worker *w, const
     const struct scorecard *card = &j->p->cards->of[type];
     bool ignored[MEASURE_BLOCK_CUSTOMERS];
     for (uint32_t i = 0; i < count; i++) ignored[i] = w->types[first + i] != type;
-    struct batch batch = {j, w, first, count, ignored};
+    const int64_t *fields[LAYOUT_FIELDS_MAX] = {0};
+    if (!customer_fields(j, w, type, first, count, fields, st)) return false;
+    struct batch batch = {j, w, first, count, ignored, fields};
     measure_batch(&batch, card->measures, w->blocks[type]);
     const struct unit *unit = j->p->in->im->unit;
     uint64_t first_number = j->p->in->first_number + r->first + first;
@@ -111,10 +106,7 @@ static bool score_batch(struct populate_job *j, struct populate_worker *w, const
     if (!populate_average_add(j, w, r, type, first, count, st)) return false;
     for (int k = 0; k < card->results_count; k++)
         results[k] = populate_column(w, j, r, type, card->measures_count + k) + first;
-    const int64_t *fields[LAYOUT_FIELDS_MAX] = {0};
-    if (j->p->cards->uses_customer_fields &&
-        !customer_fields(j, w, r, first, count, card->program, j->p->cards->shadow[type].card.program, fields, st))
-        return false;
+    populate_average_fields(j, w, r, first, count, fields);
     struct formula_inputs in = {.count = count, .measures = measures, .customer_fields = fields, .ignored = ignored};
     return (formula_evaluate(card->program, &in, w->scratch[type], results, st) &&
             populate_extra_score(w->extra, type, first, w->types, &in, measure_batch, &batch, st)) ||
@@ -198,6 +190,7 @@ static void settle_selection(const struct populate_job *j, struct populate_worke
     if (in && !was_in) w->entry[place] = j->p->in->im->business_date;
     if (!in) w->entry[place] = DATE_NONE;
     total->entered += in && !counted;
+    if (in && !was_in && j->first_new) total->entered_by_nav += valuation_entered(j, w, place);
     total->left += counted && !in;
     total->kept[type] += kept;
 }

@@ -87,6 +87,10 @@ void probe_number(const struct probe_reader *r, int field, int64_t value, struct
     case LAYOUT_CURRENCY:
         if (r->rates && value >= 0 && value < r->rates->count) buf_add_text(out, r->rates->code[value]);
         return;
+    case LAYOUT_FUND:
+        if (r->rates && r->rates->navs && value >= 0 && value < r->rates->navs->count)
+            buf_add_text(out, r->rates->navs->list[value].code);
+        return;
     case LAYOUT_DIGITS:
     case LAYOUT_TEXT: buf_addf(out, "%" PRId64, value); return;
     }
@@ -146,6 +150,8 @@ const char *const PROBE_FAULTS[PROBE_FAULT_COUNT] = {
     [PROBE_FAULT_FUTURE] = "a day after the business date (to=business_date)",
     [PROBE_FAULT_CODE] = "not among values=",
     [PROBE_FAULT_CURRENCY] = "no currency with a rate on the business date",
+    [PROBE_FAULT_FUND] = "no fund with a recent net asset value in the account's currency",
+    [PROBE_FAULT_VALUE] = "shares times net asset value do not fit 18 digits",
     [PROBE_FAULT_UNWANTED] = "something stands in a field whose when= does not hold",
 };
 
@@ -263,6 +269,10 @@ enum probe_fault probe_complaint(struct probe_tool *t, const struct probe_reader
 {
     const struct layout_field *f = &r->layout->fields[field];
     struct complaint c = {t, r, f, record + f->offset, shows_bytes, out};
+    if (f->computed) {
+        buf_add_text(out, "shares times net asset value do not fit 18 digits");
+        return PROBE_FAULT_VALUE;
+    }
     if (!applies(r, f, record)) return complain_unwanted(&c);
     switch (f->type) {
     case LAYOUT_TEXT: break;
@@ -274,6 +284,10 @@ enum probe_fault probe_complaint(struct probe_tool *t, const struct probe_reader
         add_found(&c, c.bytes, f->length, "the value");
         buf_add_text(out, " is no currency with a rate on the business date");
         return PROBE_FAULT_CURRENCY;
+    case LAYOUT_FUND:
+        add_found(&c, c.bytes, f->length, "the value");
+        buf_add_text(out, " is no fund with a net asset value, recent enough and in the account's currency");
+        return PROBE_FAULT_FUND;
     }
     buf_add_text(out, "blank, but required");
     return PROBE_FAULT_BLANK;
@@ -305,6 +319,15 @@ void probe_type(const struct layout *l, int field, struct buf *out)
     static const char *const FORMATS[] = {"yyyymmdd", "yyyy-mm-dd", "yymmdd", "yyyyddd"};
     const struct layout_field *f = &l->fields[field];
     buf_add_text(out, LAYOUT_TYPE_NAMES[f->type]);
+    if (f->computed) {
+        const char *fund = l->fields[f->fund_field].name;
+        if (f->type == LAYOUT_AMOUNT) buf_addf(out, " scale=%d", f->scale);
+        if (f->computed == LAYOUT_VALUE)
+            buf_addf(out, " value=%s*%s", l->fields[f->shares_field].name, fund);
+        else
+            buf_addf(out, " value=%s(%s)", f->computed == LAYOUT_NAV_OF ? "nav" : "nav_date", fund);
+        return;
+    }
     if (f->type == LAYOUT_AMOUNT) buf_addf(out, " scale=%d sign=%s", f->scale, SIGNS[f->sign]);
     if (f->type == LAYOUT_DATE && f->date_format != LAYOUT_YYYYMMDD)
         buf_addf(out, " format=%s", FORMATS[f->date_format]);

@@ -8,19 +8,18 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { AGGREGATES_PER_QUERY = 64, PIECES_MAX = AGGREGATES_PER_QUERY + QUERY_EXPRESSIONS_MAX };
+enum { PIECES_MAX = 2 * QUERY_EXPRESSIONS_MAX };
 
-/* A piece of what was typed, alone on a line of the composed text. */
+/* What was typed, alone on a line of the composed text. */
 struct piece {
     unsigned line;
     int expression;
-    unsigned column; /* in the expression, in characters from 1 */
 };
 
 struct composer {
     struct query *q;
     const struct generation *g;
-    int type, aggregates;
+    int type;
     const struct query_expression *list;
     struct buf text;
     struct piece pieces[PIECES_MAX];
@@ -42,69 +41,6 @@ static bool in_name(char c)
     return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
-/* "(" or ")", full-width too: bytes of it, 0 if it is none. */
-static size_t parenthesis(const char *p, bool open)
-{
-    if (*p == (open ? '(' : ')')) return 1;
-    return strncmp(p, open ? "（" : "）", 3) == 0 ? 3 : 0;
-}
-
-static const char *skip_text(const char *p)
-{
-    char quote = *p++;
-    while (*p && *p != quote) p++;
-    return *p ? p + 1 : p;
-}
-
-/* Behind the parenthesis that closes the one at p; NULL: none does. */
-static const char *closing(const char *p)
-{
-    int depth = 0;
-    while (*p) {
-        size_t n;
-        if (*p == '\'' || *p == '"') {
-            p = skip_text(p);
-        } else if ((n = parenthesis(p, true))) {
-            depth++;
-            p += n;
-        } else if ((n = parenthesis(p, false))) {
-            p += n;
-            if (--depth == 0) return p;
-        } else {
-            p++;
-        }
-    }
-    return NULL;
-}
-
-/* --- aggregates --- */
-
-static bool is_table(const struct generation *g, struct view name)
-{
-    const struct schema *s = g->tables.schema;
-    if (view_is(name, "accounts")) return true;
-    for (int t = 0; t < s->tables_count; t++)
-        if (view_is(name, s->tables[t].name) || (s->tables[t].system[0] && view_is(name, s->tables[t].system)))
-            return true;
-    return false;
-}
-
-/* min(a, b) is a function, max(retail, term) an aggregate: what stands first decides. */
-static bool names_table(const struct generation *g, const char *inside)
-{
-    while (isspace((unsigned char)*inside)) inside++;
-    size_t n = 0;
-    while (in_name(inside[n]) && strncmp(inside + n, "，", 3) != 0 && strncmp(inside + n, "＋", 3) != 0) n++;
-    return n && is_table(g, (struct view){inside, n});
-}
-
-static bool is_aggregate(const struct generation *g, struct view word, const char *open)
-{
-    enum aggregate a = aggregate_find(word);
-    if (a == AGGREGATE_NONE) return false;
-    return (a != AGGREGATE_MIN && a != AGGREGATE_MAX) || names_table(g, open + (parenthesis(open, true)));
-}
-
 static unsigned lines_of(const struct buf *b)
 {
     unsigned n = 1;
@@ -112,11 +48,9 @@ static unsigned lines_of(const struct buf *b)
     return n;
 }
 
-static void note_piece(struct composer *c, int expression, const char *from)
+static void note_piece(struct composer *c, int expression)
 {
-    const char *text = c->list[expression].text;
-    c->pieces[c->pieces_count++] =
-        (struct piece){lines_of(&c->text), expression, (unsigned)characters(text, (size_t)(from - text)) + 1};
+    c->pieces[c->pieces_count++] = (struct piece){lines_of(&c->text), expression};
 }
 
 /* "query:12:5: …" → "EXPRESSION:1:17: …" */
@@ -133,89 +67,26 @@ static bool explain_place(struct composer *c)
         if (p->line + 1 == line) { /* the line behind it: it ended too early */
             char *found = strstr(st->message, ", found ");
             if (found) snprintf(found, STATUS_MESSAGE_MAX - (size_t)(found - st->message), ", found its end");
-            column = (unsigned)characters(text, strlen(text)) + 2 - p->column;
+            column = (unsigned)characters(text, strlen(text)) + 1;
         } else if (p->line != line) {
             continue;
         }
         snprintf(rest, sizeof rest, "%s", st->message + end);
-        snprintf(st->message, sizeof st->message, "%s:1:%u:%s", c->list[p->expression].name, p->column + column - 1,
-                 rest);
+        snprintf(st->message, sizeof st->message, "%s:1:%u:%s", c->list[p->expression].name, column, rest);
     }
     return false;
 }
 
-static bool try_measure(struct composer *c, struct view aggregate, enum value_type type, struct status *st)
+/* min(a, b) of values is a function, as in a formula: an aggregate of accounts is known by its where. */
+static void hint_aggregate(const struct composer *c)
 {
-    struct formula *f = NULL;
-    struct measure_set *set = NULL;
-    struct measure_rates rates = recompute_rates(c->g);
-    struct buf text;
-    bool wanted[128] = {false};
-    buf_init(&text, 1 << 20);
-    buf_add(&text, c->text.bytes, c->text.length);
-    buf_addf(&text, "measure q_a%d %s =\n%.*s\n;\n", c->aggregates + 1, value_type_name(type), VIEW_PRINT(aggregate));
-    bool ok = formula_parse("query", buf_view(&text), &f, st);
-    if (ok) wanted[formula_measure_count(f) - 1] = true;
-    ok = ok && measure_bind_some(f, c->g->tables.schema, &rates, wanted, &set, st);
-    measure_set_free(set);
-    formula_free(f);
-    buf_release(&text);
-    return ok;
-}
-
-/* The aggregate as a measure of the first type that fits it. */
-static bool add_aggregate(struct composer *c, int expression, struct view aggregate, enum aggregate kind)
-{
-    static const enum value_type TYPES[] = {VALUE_MONEY, VALUE_MONTHS, VALUE_NUMBER};
-    struct status first = {0};
-    int t = kind == AGGREGATE_COUNT ? 2 : 0;
-    if (c->aggregates == AGGREGATES_PER_QUERY)
-        return status_fail(c->st, STATUS_USAGE, "%s: more than %d aggregates", c->list[expression].name,
-                           AGGREGATES_PER_QUERY);
-    for (int i = t; i < 3; i++) {
-        struct status st = {0};
-        if (try_measure(c, aggregate, TYPES[i], &st)) {
-            buf_addf(&c->text, "measure q_a%d %s =\n%.*s\n;\n", ++c->aggregates, value_type_name(TYPES[i]),
-                     VIEW_PRINT(aggregate));
-            return true;
-        }
-        if (i == t) first = st;
-    }
-    *c->st = first;
-    buf_addf(&c->text, "\n");
-    note_piece(c, expression, aggregate.bytes);
-    return explain_place(c);
-}
-
-/* The expression with a name for each aggregate, padded so that columns stay what they are. */
-static bool take_aggregates(struct composer *c, int expression, struct buf *out)
-{
-    const char *p = c->list[expression].text;
-    while (*p) {
-        if (*p == '\'' || *p == '"') {
-            const char *end = skip_text(p);
-            buf_add(out, p, (size_t)(end - p));
-            p = end;
-            continue;
-        }
-        size_t n = 0;
-        while (in_name(p[n]) && !parenthesis(p + n, true) && !parenthesis(p + n, false)) n++;
-        const char *open = p + n;
-        while (*open == ' ') open++;
-        const char *end = n && parenthesis(open, true) ? closing(open) : NULL;
-        if (end && is_aggregate(c->g, (struct view){p, n}, open)) {
-            struct view aggregate = {p, (size_t)(end - p)};
-            if (!add_aggregate(c, expression, aggregate, aggregate_find((struct view){p, n}))) return false;
-            buf_addf(out, "%-*s", (int)characters(p, aggregate.length),
-                     arena_printf(&c->q->arena, "q_a%d", c->aggregates));
-            p = end;
-        } else {
-            n = n ? n : 1;
-            buf_add(out, p, n);
-            p += n;
-        }
-    }
-    return true;
+    static const char UNKNOWN[] = "unknown name ";
+    const struct schema *s = c->g->tables.schema;
+    const char *found = strstr(c->st->message, UNKNOWN), *name = found ? found + sizeof UNKNOWN - 1 : NULL;
+    for (int t = 0; name && t < s->tables_count; t++)
+        if (strcmp(name, s->tables[t].name) == 0 || strcmp(name, s->tables[t].system) == 0)
+            snprintf(c->st->hint, sizeof c->st->hint,
+                     "%s is a table; min and max of accounts have a where: max(%s where true, …)", name, name);
 }
 
 /* --- the composed formula --- */
@@ -248,21 +119,29 @@ static bool check_one_line(struct composer *c, int expression)
     return status_hint(c->st, "several statements belong into a formula: crmx trial FILE");
 }
 
-/* The type an expression has of itself: that of an intermediate value without a type. */
-static bool find_type(struct composer *c, struct view expression, int k)
+/* The type an expression has of itself: that of an intermediate value without a type. Its aggregates are bound, too, so
+ * that what is wrong inside them is found while the place is known. */
+static bool find_type(struct composer *c, int k)
 {
     struct formula *f = NULL;
     struct formula_program *p = NULL;
+    struct measure_set *set = NULL;
+    struct measure_rates rates = recompute_rates(c->g);
+    const struct schema *schema = c->g->tables.schema;
     size_t before = c->text.length;
     int pieces = c->pieces_count;
     buf_addf(&c->text, "let q_%d =\n", k + 1);
-    note_piece(c, k, c->list[k].text);
-    buf_addf(&c->text, "%.*s\n;\n", VIEW_PRINT(expression));
-    bool ok = formula_parse("query", buf_view(&c->text), &f, c->st) && formula_bind(f, c->g->tables.schema, &p, c->st);
-    if (ok)
+    note_piece(c, k);
+    buf_addf(&c->text, "%s\n;\n", c->list[k].text);
+    bool ok = formula_parse("query", buf_view(&c->text), &f, c->st) && formula_bind(f, schema, &p, c->st) &&
+              measure_bind(f, schema, &rates, &set, c->st);
+    if (ok) {
         c->q->type[k] = formula_definition_type(p, formula_definition_count(f) - 1);
-    else
+    } else {
         explain_place(c);
+        hint_aggregate(c);
+    }
+    measure_set_free(set);
     formula_program_free(p);
     formula_free(f);
     c->text.length = before;
@@ -289,19 +168,14 @@ static bool check_type(struct composer *c, int k)
 
 static bool add_expression(struct composer *c, int k)
 {
-    struct buf e;
-    buf_init(&e, QUERY_TEXT_MAX * 2);
-    bool ok = check_one_line(c, k) && take_aggregates(c, k, &e) && find_type(c, buf_view(&e), k) && check_type(c, k);
-    if (ok) {
-        enum value_type type = c->q->type[k];
-        bool exact = c->list[k].kind == QUERY_COLUMN && (type == VALUE_NUMBER || type == VALUE_MONTHS);
-        if (exact) c->q->decimals[k] = QUERY_DECIMALS;
-        buf_addf(&c->text, "result q_%d %s = %s(\n", k + 1, value_type_name(type), exact ? "1000000 * " : "");
-        note_piece(c, k, c->list[k].text);
-        buf_addf(&c->text, "%.*s\n);\n", VIEW_PRINT(buf_view(&e)));
-    }
-    buf_release(&e);
-    return ok;
+    if (!check_one_line(c, k) || !find_type(c, k) || !check_type(c, k)) return false;
+    enum value_type type = c->q->type[k];
+    bool exact = c->list[k].kind == QUERY_COLUMN && (type == VALUE_NUMBER || type == VALUE_MONTHS);
+    if (exact) c->q->decimals[k] = QUERY_DECIMALS;
+    buf_addf(&c->text, "result q_%d %s = %s(\n", k + 1, value_type_name(type), exact ? "1000000 * " : "");
+    note_piece(c, k);
+    buf_addf(&c->text, "%s\n);\n", c->list[k].text);
+    return true;
 }
 
 /* A name alone needs no result: there are few of them. */

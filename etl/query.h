@@ -3,10 +3,10 @@
  *
  *     tier = 'A' and sum(loan where overdue_periods > 0, cny(balance)) > 100000
  *
- * query_open() makes one formula of the generation's own one and the expressions: an aggregate becomes a measure (its
- * type is found), each expression a result. So a query is evaluated by what evaluates scores, over a scan (etl/scan.h)
- * that reads a measure from its column wherever the generation has it. Messages point at the column of the expression
- * as it was typed.
+ * query_open() makes one formula of the generation's own one and the expressions, each of which becomes a result; of
+ * which type, is found first. So a query is evaluated by what evaluates scores, over a scan (etl/scan.h) that reads a
+ * measure from its column wherever the generation has it. Messages point at the column of the expression as it was
+ * typed.
  */
 #ifndef CRMX_ETL_QUERY_H
 #define CRMX_ETL_QUERY_H

@@ -53,7 +53,7 @@ bool rates_read(const char *folder, struct arena *arena, struct reference *out, 
     const char *path = arena_printf(arena, "%s/rates.tsv", folder);
     *there = os_exists(path);
     if (!*there) return true;
-    out->rates = (struct rates){0};
+    out->rates = (struct rates){.navs = out->rates.navs, .interest = out->rates.interest};
     return tsv_read(path, HEAD, read_line, &r, st);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/date.h"
 
+#include "etl/customer_field.h"
 #include "etl/populate.h"
 
 #include <stdio.h>
@@ -41,12 +42,15 @@ struct worker {
     struct cursor *cursors; /* of the tables that are read */
     int cursors_count;
     int64_t *types, *flags, *primary, *run;
+    int64_t *fields[LAYOUT_FIELDS_MAX]; /* of the customers; NULL: no measure reads it */
+    struct record_reader records;
     bool ignored[SEGMENT_RUN]; /* customers of the block of a type nobody asks about */
     struct buf types_loaded, flags_loaded, primary_loaded;
 };
 
 struct job {
     const struct recompute_request *request;
+    struct customer_fields fields;
     struct worker *workers;
 };
 
@@ -108,8 +112,9 @@ static void release_cursor(struct cursor *c)
     }
 }
 
-static void init_worker(struct worker *w, const struct recompute_request *r)
+static void init_worker(struct worker *w, const struct job *j)
 {
+    const struct recompute_request *r = j->request;
     struct generation *g = r->g;
     w->block = measure_block_new(r->measures);
     w->cursors = room((size_t)(g->tables.count + 1) * sizeof *w->cursors);
@@ -117,6 +122,9 @@ static void init_worker(struct worker *w, const struct recompute_request *r)
         if (measure_uses_table(r->measures, t)) init_cursor(&w->cursors[w->cursors_count++], g, r->measures, t);
     int64_t **columns[] = {&w->types, &w->flags, &w->primary, &w->run};
     for (int i = 0; i < 4; i++) *columns[i] = room(SEGMENT_RUN * sizeof(int64_t));
+    for (int f = 0; f < g->tables.schema->customer_fields_count; f++)
+        if (j->fields.wanted[f]) w->fields[f] = room(SEGMENT_RUN * sizeof(int64_t));
+    record_reader_init(&w->records, g);
     init_buf(&w->types_loaded);
     init_buf(&w->flags_loaded);
     init_buf(&w->primary_loaded);
@@ -131,6 +139,7 @@ static void release_worker(struct worker *w)
     free(w->flags);
     free(w->primary);
     free(w->run);
+    for (int f = 0; f < LAYOUT_FIELDS_MAX; f++) free(w->fields[f]);
     buf_release(&w->types_loaded);
     buf_release(&w->flags_loaded);
     buf_release(&w->primary_loaded);
@@ -283,12 +292,15 @@ static bool add_rows(struct worker *w, const struct recompute_request *r, struct
     return true;
 }
 
-static bool compute_block(struct worker *w, const struct recompute_request *r, uint64_t block, uint32_t customers,
-                          struct status *st)
+static bool compute_block(struct worker *w, const struct job *j, uint64_t block, uint32_t customers, struct status *st)
 {
+    const struct recompute_request *r = j->request;
     int64_t counts[SEGMENT_RUN];
     measure_block_reset(r->measures, w->block, customers);
     for (uint32_t i = 0; i < customers; i++) w->ignored[i] = r->one_type && w->types[i] != r->type;
+    if (!customer_fields_read(&j->fields, &w->records, w->flags, w->primary, w->ignored, customers, w->fields, st))
+        return false;
+    measure_block_customers(w->block, (const int64_t *const *)w->fields);
     measure_block_ignore(w->block, w->ignored);
     for (int i = 0; i < w->cursors_count; i++) {
         struct cursor *c = &w->cursors[i];
@@ -319,12 +331,12 @@ static bool task(void *context, int worker, uint64_t index, struct status *st)
         uint32_t count = customers - first < SEGMENT_RUN ? (uint32_t)(customers - first) : SEGMENT_RUN;
         uint64_t number = first_number(r->g, (uint32_t)partition) + first;
         segment_decode_run(buf_view(&w->types_loaded), first / SEGMENT_RUN, w->types);
-        ok = compute_block(w, r, first / SEGMENT_RUN, count, st) ||
+        segment_decode_run(buf_view(&w->flags_loaded), first / SEGMENT_RUN, w->flags);
+        segment_decode_run(buf_view(&w->primary_loaded), first / SEGMENT_RUN, w->primary);
+        ok = compute_block(w, j, first / SEGMENT_RUN, count, st) ||
              scorecard_name_customer(r->g->unit, number, count, st) ||
              status_while(st, "measuring customers from number %llu", (unsigned long long)number);
         if (!ok) break;
-        segment_decode_run(buf_view(&w->flags_loaded), first / SEGMENT_RUN, w->flags);
-        segment_decode_run(buf_view(&w->primary_loaded), first / SEGMENT_RUN, w->primary);
         for (int m = 0; m < measures; m++) values[m] = measure_values(w->block, m);
         struct recompute_block b = {number,   (uint32_t)partition, (uint32_t)first, count, w->types,
                                     w->flags, w->primary,          values};
@@ -339,7 +351,11 @@ bool recompute_run(const struct recompute_request *r, struct status *st)
     uint32_t partitions = r->one_partition ? 1 : segment_partitions(r->g->customer);
     if (!check_cold(r, st)) return false;
     struct job j = {.request = r, .workers = room((size_t)workers * sizeof *j.workers)};
-    for (int w = 0; w < workers; w++) init_worker(&j.workers[w], r);
+    bool fields[LAYOUT_FIELDS_MAX] = {false};
+    for (int f = 0; f < r->g->tables.schema->customer_fields_count; f++)
+        fields[f] = measure_uses_customer_field(r->measures, f);
+    customer_fields_init(&j.fields, r->g, fields);
+    for (int w = 0; w < workers; w++) init_worker(&j.workers[w], &j);
     bool ok = true;
     if (r->pool) ok = pool_run(r->pool, partitions, task, &j, st);
     for (uint32_t p = 0; !r->pool && ok && p < partitions; p++) ok = task(&j, 0, p, st);

@@ -9,7 +9,7 @@
  * reads are decoded run by run from table-LAYOUT.seg (hot columns) and handed to measure_add; memory is constant
  * whatever the size of the unit. A field that is no column (keep = cold) is read from the archived records: right, but
  * a read for each row. An amount of an account with several owners is divided in the columns only, so a cold one is
- * refused.
+ * refused. Fields of the customer (customer.birth) come out of the archived primary records: a read for each customer.
  *
  * Blocks come in any order and from any worker: what visit adds up must not depend on it (sums of integers do not).
  */

@@ -232,6 +232,7 @@ static void table_money(struct reconcile *r, const struct populate *p, int i, in
     const struct populate_table_total *pt = &p->total->table[i];
     const struct layout_field *f = &t->layout->fields[t->columns[t->amount_columns[a]].field];
     const char *name = arena_printf(r->arena, "%s.%s", t->layout->name, f->name);
+    bool is_value = t->amount_columns[a] == t->value_column; /* shares × NAV: what tonight's NAV has changed */
     for (int c = 0; c < im->rates->count; c++) {
         const char *currency = im->rates->code[c];
         const struct {
@@ -239,11 +240,16 @@ static void table_money(struct reconcile *r, const struct populate *p, int i, in
             int step;
             __int128 amount;
             bool always;
-        } part[] = {{"accepted", 20, im->control[i]->sum[a][c], true}, {"counted", 40, pt->sum[a][c], true},
-                    {"orphans", 30, it->orphan_sum[a][c], false},      {"duplicates", 30, pt->dropped_sum[a][c], false},
-                    {"yesterday", 40, pt->old_sum[a][c], false},       {"removed", 40, pt->removed_sum[a][c], false},
-                    {"lifted", 30, it->lifted_sum[a][c], false},       {"closed", 30, it->closed_sum[a][c], false}};
-        enum { ACCEPTED, COUNTED, ORPHANS, DUPLICATES, YESTERDAY, REMOVED, LIFTED, CLOSED, PARTS };
+        } part[] = {{"accepted", 20, im->control[i]->sum[a][c], true},
+                    {"counted", 40, pt->sum[a][c], true},
+                    {"orphans", 30, it->orphan_sum[a][c], false},
+                    {"duplicates", 30, pt->dropped_sum[a][c], false},
+                    {"yesterday", 40, pt->old_sum[a][c], false},
+                    {"removed", 40, pt->removed_sum[a][c], false},
+                    {"lifted", 30, it->lifted_sum[a][c], false},
+                    {"closed", 30, it->closed_sum[a][c], false},
+                    {"revalued", 40, is_value ? pt->revalued_sum[c] : 0, false}};
+        enum { ACCEPTED, COUNTED, ORPHANS, DUPLICATES, YESTERDAY, REMOVED, LIFTED, CLOSED, REVALUED, PARTS };
         bool any = c == 0;
         for (int k = 0; k < PARTS; k++) any |= part[k].amount != 0;
         if (!any) continue;
@@ -252,16 +258,21 @@ static void table_money(struct reconcile *r, const struct populate *p, int i, in
                 reconcile_amount(r, part[k].step, arena_printf(r->arena, "%s.%s", name, part[k].what), currency,
                                  part[k].amount, f->scale);
         if (!p->in->apply->old) {
-            reconcile_equate(r, arena_printf(r->arena, "%s: accepted = counted + orphans + duplicates", name), currency,
-                             part[ACCEPTED].amount,
+            reconcile_equate(r,
+                             arena_printf(r->arena, "%s: accepted %s= counted + orphans + duplicates", name,
+                                          is_value ? "+ revalued " : ""),
+                             currency, part[ACCEPTED].amount + part[REVALUED].amount,
                              part[COUNTED].amount + part[ORPHANS].amount + part[DUPLICATES].amount, f->scale);
             continue;
         }
         reconcile_equate(
             r,
             arena_printf(r->arena,
-                         "%s: yesterday - removed + accepted + lifted = counted + pending + duplicates + closed", name),
-            currency, part[YESTERDAY].amount - part[REMOVED].amount + part[ACCEPTED].amount + part[LIFTED].amount,
+                         "%s: yesterday - removed + accepted + lifted %s= counted + pending + duplicates + closed",
+                         name, is_value ? "+ revalued " : ""),
+            currency,
+            part[YESTERDAY].amount - part[REMOVED].amount + part[ACCEPTED].amount + part[LIFTED].amount +
+                part[REVALUED].amount,
             part[COUNTED].amount + part[ORPHANS].amount + part[DUPLICATES].amount + part[CLOSED].amount, f->scale);
         if (opening->text)
             reconcile_equate(r, arena_printf(r->arena, "%s: opening = closing of yesterday", name), currency,
@@ -338,6 +349,8 @@ static void table(struct reconcile *r, const struct populate *p, int i, const st
     reconcile_records(r, 30, arena_printf(r->arena, "%s.duplicates", name), it->duplicates);
     reconcile_records(r, 30, arena_printf(r->arena, "%s.superseded", name), it->superseded);
     reconcile_records(r, 40, arena_printf(r->arena, "%s.rows", name), pt->rows);
+    if (t->value_column >= 0 && (p->in->apply->old || pt->revalued_rows))
+        reconcile_records(r, 40, arena_printf(r->arena, "%s.revalued", name), pt->revalued_rows);
     if (it->rows_extra)
         reconcile_records(r, 30, arena_printf(r->arena, "%s.further_owners", name), it->rows_extra - pt->merged_rows);
     table_rows(r, p, i, accepted, opening);
@@ -421,6 +434,11 @@ static void selection(struct reconcile *r, const struct populate *p, struct stat
     reconcile_records(r, 60, "selected", selected);
     if (p->in->apply->old) {
         reconcile_records(r, 60, "selected.entered", t->entered);
+        for (int i = 0; i < p->in->im->tables->count; i++)
+            if (p->in->im->tables->table[i].value_column >= 0) {
+                reconcile_records(r, 60, "selected.entered_by_nav", t->entered_by_nav);
+                break;
+            }
         reconcile_records(r, 60, "selected.left", t->left);
         reconcile_records(r, 60, "selected.kept", t->kept[0] + t->kept[1]);
     }

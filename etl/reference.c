@@ -54,6 +54,33 @@ static bool add_rate(struct reader *r, const struct layout *l, const struct deco
     return true;
 }
 
+/* A net asset value, an interest rate. */
+static bool add_quote(struct reader *r, enum quote_kind kind, const struct layout *l, const struct decoder *d,
+                      const unsigned char *record, const char *file)
+{
+    int code_field = l->role_field[kind == QUOTE_NAV ? ROLE_FUND : ROLE_PRODUCT], date_field = l->role_field[ROLE_DATE],
+        value_field = l->role_field[kind == QUOTE_NAV ? ROLE_NAV : ROLE_RATE],
+        currency_field = l->role_field[ROLE_CURRENCY];
+    struct view code = decode_text(l, code_field, record), currency = {"", 0};
+    struct quote q = {.value = decode_value(d, value_field, record),
+                      .scale = l->fields[value_field].type == LAYOUT_AMOUNT ? l->fields[value_field].scale : 6,
+                      .date = date_field < 0 ? r->business_date : (int32_t)decode_value(d, date_field, record),
+                      .as_of = r->business_date};
+    if (currency_field >= 0) currency = decode_text(l, currency_field, record);
+    if (q.date == DATE_NONE) q.date = r->business_date;
+    if (q.date > r->business_date) return true; /* of a day that is not there yet */
+    if (code.length > QUOTE_CODE_MAX || (currency.length && currency.length != 3)) {
+        status_fail(r->st, STATUS_INPUT,
+                    "\"%s\": \"%.*s\" in \"%.*s\" is no code of up to %d bytes in a currency of three", file,
+                    VIEW_PRINT(code), VIEW_PRINT(currency), QUOTE_CODE_MAX);
+        return status_hint(r->st, "have the file corrected and sent again; then the same command");
+    }
+    if (code.length) memcpy(q.code, code.bytes, code.length);
+    if (currency.length) memcpy(q.currency, currency.bytes, 3);
+    q.from = arena_dup(r->arena, view_of(file));
+    return quote_add(r->out->quotes[kind], kind, &q, r->arena, r->st);
+}
+
 struct exclusion *reference_add(struct reference *r, unsigned list, struct arena *arena)
 {
     bool override = list == REFERENCE_OVERRIDE;
@@ -104,6 +131,17 @@ static bool refused(struct status *st, const char *file, uint32_t line, size_t o
     return status_hint(st, "have the rate file corrected and sent again; then the same command");
 }
 
+static bool add_record(struct reader *r, const struct layout *l, const struct decoder *d, const unsigned char *record,
+                       const char *file)
+{
+    switch (l->class) {
+    case LAYOUT_RATE: return add_rate(r, l, d, record, file);
+    case LAYOUT_NAV: return add_quote(r, QUOTE_NAV, l, d, record, file);
+    case LAYOUT_INTEREST: return add_quote(r, QUOTE_INTEREST, l, d, record, file);
+    default: add_exclusion(r, l, d, record, file); return true;
+    }
+}
+
 /* Calls for each accepted record of a whole file in memory. */
 static bool read_file(struct reader *r, const struct input_file *f)
 {
@@ -126,13 +164,8 @@ static bool read_file(struct reader *r, const struct input_file *f)
             length--;
         int field;
         line_number++;
-        if (decode_check(d, (const unsigned char *)line, length, &field) < 0) {
-            if (l->class == LAYOUT_RATE)
-                ok =
-                    add_rate(r, l, d, (const unsigned char *)line, f->name) || refused(r->st, f->name, line_number, at);
-            else
-                add_exclusion(r, l, d, (const unsigned char *)line, f->name);
-        }
+        if (decode_check(d, (const unsigned char *)line, length, &field) < 0)
+            ok = add_record(r, l, d, (const unsigned char *)line, f->name) || refused(r->st, f->name, line_number, at);
         at += step;
     }
     buf_release(&content);
@@ -152,9 +185,13 @@ static bool read_files(struct reader *r, const struct input_set *inputs)
     struct reference *out = r->out;
     for (int i = 0; i < inputs->files_count; i++) {
         const struct input_file *f = &inputs->files[i];
-        bool wanted = f->layout->class == LAYOUT_EXCLUSION || (f->layout->class == LAYOUT_RATE && !r->without_rates);
+        bool wanted = f->layout->class == LAYOUT_EXCLUSION || (layout_is_reference(f->layout) && !r->without_rates);
+        if (wanted && f->layout->class == LAYOUT_NAV) out->came[QUOTE_NAV] = true;
+        if (wanted && f->layout->class == LAYOUT_INTEREST) out->came[QUOTE_INTEREST] = true;
         if (wanted && !read_file(r, f)) return status_while(r->st, "reading %s", f->layout->name);
     }
+    for (int k = 0; k < QUOTE_KINDS && !r->without_rates; k++)
+        if (!quote_seal(out->quotes[k], (enum quote_kind)k, r->st)) return false;
     if (!reference_load_lists(r->unit, r->business_date, r->arena, out, r->st))
         return status_while(r->st, "reading the published lists");
     if (out->exclusions_count) qsort(out->exclusions, (size_t)out->exclusions_count, sizeof *out->exclusions, by_key);
@@ -162,20 +199,23 @@ static bool read_files(struct reader *r, const struct input_set *inputs)
     return true;
 }
 
-static void take_base(struct reference *out, const struct unit *u, int32_t business_date)
+static void take_base(struct reference *out, const struct unit *u, int32_t business_date, struct arena *arena)
 {
     *out = (struct reference){.rates = {.count = 1}};
     memcpy(out->rates.code[0], u->base_currency, 4);
     out->rates.rate[0] = 1000000;
     out->rates.per_unit[0] = 1;
     out->origins[0] = (struct rate_origin){.date = business_date, .from = "base currency"};
+    for (int k = 0; k < QUOTE_KINDS; k++) out->quotes[k] = arena_new(arena, struct quotes);
+    out->rates.navs = out->quotes[QUOTE_NAV];
+    out->rates.interest = out->quotes[QUOTE_INTEREST];
 }
 
 bool reference_load(const struct unit *u, const struct input_set *inputs, int32_t business_date, struct arena *arena,
                     struct reference *out, struct status *st)
 {
     struct reader r = {.unit = u, .arena = arena, .out = out, .business_date = business_date, .st = st};
-    take_base(out, u, business_date);
+    take_base(out, u, business_date, arena);
     return read_files(&r, inputs);
 }
 
@@ -183,8 +223,12 @@ bool reference_open(const struct unit *u, const struct input_set *inputs, int32_
                     struct arena *arena, struct reference *out, struct status *st)
 {
     struct reader r = {.unit = u, .arena = arena, .out = out, .business_date = business_date, .st = st};
-    take_base(out, u, business_date);
-    return rates_read(folder, arena, out, &r.without_rates, st) && read_files(&r, inputs);
+    bool there;
+    take_base(out, u, business_date, arena);
+    if (!rates_read(folder, arena, out, &r.without_rates, st)) return false;
+    for (int k = 0; k < QUOTE_KINDS; k++)
+        if (!quote_read((enum quote_kind)k, folder, arena, out->quotes[k], &there, st)) return false;
+    return read_files(&r, inputs);
 }
 
 static int find(const struct exclusion *entries, int entries_count, uint64_t key, int *count)

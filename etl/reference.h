@@ -1,4 +1,5 @@
-/* reference: the small files a run needs before it can read the large ones: rates and the exclusion list. They are
+/* reference: the small files a run needs before it can read the large ones: rates, net asset values, interest rates and
+ * the exclusion list. They are
  * counted and rejected like any file by import; here their accepted records are read into memory. With them the
  * published lists of customers (etl/parameter): exclusions 剔除名单, never selected, and overrides 特批, selected whatever
  * the score; an exclusion is stronger than an override. An entry names an ID, and counts for every customer with it, or
@@ -38,6 +39,8 @@ struct listed_number { /* an entry that names an integrated number */
 struct reference {
     struct rates rates;
     struct rate_origin origins[DECODE_CURRENCIES_MAX]; /* same order as rates */
+    struct quotes *quotes[QUOTE_KINDS];                /* net asset values, interest rates; rates points to them, too */
+    bool came[QUOTE_KINDS];                            /* a file of them is among the inputs */
     struct exclusion *exclusions;                      /* by key, personal and corporate entry of each number */
     int exclusions_count, exclusions_capacity;
     struct exclusion *overrides; /* the same of the override list */
@@ -49,14 +52,21 @@ struct reference {
     uint64_t entries[2], entries_expired[2]; /* published exclusions, overrides: in force, and no longer */
 };
 
-/* Reads the rate and exclusion files among the inputs (which need not be opened yet). The base currency has the rate 1.
+/* Reads the files of reference among the inputs (which need not be opened yet). The base currency has the rate 1.
  * A rate file may hold several days (role date): the latest at or before the business date counts; without, its rates
- * are those of the business date. Whether they are recent enough: etl/rates. */
+ * are those of the business date; so it is with net asset values and interest rates. Whether they are recent enough:
+ * reference_settle. */
 bool reference_load(const struct unit *u, const struct input_set *inputs, int32_t business_date, struct arena *arena,
                     struct reference *out, struct status *st);
 /* The same for a generation folder: the rates as it has written them down, else out of the files. */
 bool reference_open(const struct unit *u, const struct input_set *inputs, int32_t business_date, const char *folder,
                     struct arena *arena, struct reference *out, struct status *st);
+/* What the files do not bring is carried over from the generation before (its folder; NULL: there is none), see
+ * etl/rates and etl/quote; named past_name in messages. */
+bool reference_settle(struct reference *r, const struct unit *u, int32_t business_date, const char *past_folder,
+                      const char *past_name, struct arena *arena, struct status *st);
+/* rates.tsv, nav.tsv, interest.tsv of a generation; the latter two only where there are any. */
+bool reference_write(const struct reference *r, const char *folder, struct status *st);
 /* The entries in force with that key: first index, *count of them. */
 int reference_exclusions(const struct reference *r, uint64_t key, int *count);
 int reference_overrides(const struct reference *r, uint64_t key, int *count);

@@ -8,11 +8,11 @@
 #include "etl/arrive.h"
 #include "etl/attempt.h"
 #include "etl/change.h"
+#include "etl/compact.h"
 #include "etl/detail.h"
 #include "etl/due.h"
 #include "etl/gate.h"
 #include "etl/journal.h"
-#include "etl/rates.h"
 #include "etl/reject.h"
 
 #include <stdio.h>
@@ -191,17 +191,15 @@ static bool gate_request(struct run *r, struct gate_request *g)
 static bool load_reference(struct run *r)
 {
     const char *folder, *id;
-    bool there = false;
-    struct reference *past = arena_new(&r->arena, struct reference);
     if (!reference_load(r->unit, &r->inputs, r->request->business_date, &r->arena, &r->reference, r->st) ||
-        !previous_generation(r, &folder, &id) || (folder && !rates_read(folder, &r->arena, past, &there, r->st)))
+        !previous_generation(r, &folder, &id))
         return false;
     if (r->reference.placeholders)
         log_warning("%s is a placeholder number: the entry excludes nobody (%llu such in the files)",
                     r->reference.placeholder, (unsigned long long)r->reference.placeholders);
     const char *name = id ? arena_printf(&r->arena, "generation %s", id) : NULL;
-    return rates_settle(&r->reference, r->unit, r->request->business_date, there ? past : NULL, name, r->st) &&
-           rates_write(&r->reference, r->attempt.generation, r->st);
+    return reference_settle(&r->reference, r->unit, r->request->business_date, folder, name, &r->arena, r->st) &&
+           reference_write(&r->reference, r->attempt.generation, r->st);
 }
 
 static bool start_integration(struct run *r)
@@ -458,6 +456,27 @@ static bool complete_journal(struct run *r, const char *id)
     return ok;
 }
 
+/* Yesterday's population: its compacted form where there is one. */
+static bool open_old(struct run *r)
+{
+    struct compact_share share;
+    char folder[OS_PATH_MAX];
+    bool there;
+    if (!compact_find(r->origin_folder, r->turn.old, folder, &there, r->st)) return false;
+    if (!generation_open(there ? folder : r->origin_folder, r->turn.old, &r->old, r->st))
+        return there ? status_hint(r->st, "the packed form can be made again: rm -r \"%s\", then the same command",
+                                   folder)
+                     : false;
+    if (there) log_info("the archived inputs of generation %s were packed", r->turn.old);
+    compact_share(r->old, &share);
+    if (r->request->live_share && compact_is_due(&share, r->request->live_share))
+        log_warning("%llu of %llu archived records are in force (%d %%), %u record ids are used for %s: pack them by "
+                    "day: crmx generation compact --unit %s",
+                    (unsigned long long)share.live, (unsigned long long)share.archived, share.percent, share.ids,
+                    share.space, r->request->unit);
+    return true;
+}
+
 /* Is it the date's turn? Of a date that is done: the same files again are fine, others are refused. */
 static bool find_turn(struct run *r)
 {
@@ -466,7 +485,7 @@ static bool find_turn(struct run *r)
                    r->st))
         return false;
     if (r->turn.there && !q->state_work && !complete_journal(r, r->turn.current.id)) return false;
-    if (!r->turn.done) return !r->turn.old[0] || generation_open(r->origin_folder, r->turn.old, &r->old, r->st);
+    if (!r->turn.done) return !r->turn.old[0] || open_old(r);
     snprintf(r->result->generation, sizeof r->result->generation, "%s", r->turn.current.id);
     r->result->already_done = true;
     log_info("business date %.10s is committed already: generation %s", r->turn.current.id, r->turn.current.id);

@@ -34,6 +34,7 @@ struct run_request {
     const char *temp_folder;      /* for spill files; "" : the run's folder */
     uint32_t partition_customers; /* 65,536 but for tests */
     uint32_t batch;               /* customers a scoring block; at most 4,096 */
+    int live_share;               /* percent of the archive in force below which the night asks to pack it; 0: never */
     bool quiet;
     const char
         *state_work; /* a rehearsal: its state goes below this folder, and the inbox keeps its files; NULL: work */

@@ -1,6 +1,6 @@
 #include "etl/scan.h"
 
-#include "base/date.h"
+#include "etl/customer_field.h"
 #include "etl/number.h"
 #include "etl/populate.h"
 #include "etl/recompute.h"
@@ -38,9 +38,9 @@ struct scan {
     int measures_count, results_count, fields_count;
     int measure_column[MEASURES_MAX]; /* of customer.seg; -1: computed again or not wanted */
     bool wanted[MEASURES_MAX];
-    bool field_wanted[FIELDS_MAX], any_field; /* any: of the customers' records */
-    int average[FIELDS_MAX];                  /* an average daily balance of the unit; -1: a field of the records */
-    int field_of[FIELDS_MAX][UNIT_LAYOUTS_MAX];
+    bool field_wanted[FIELDS_MAX];
+    int average[FIELDS_MAX]; /* an average daily balance of the unit; -1: a field of the records */
+    struct customer_fields record_fields;
     struct measure_set *again; /* NULL: everything is stored */
     struct scan_worker *workers;
     int workers_count;
@@ -52,18 +52,6 @@ const char *scan_column_name(int type, const char *kind, const char *name, struc
 {
     char column[SCORECARD_COLUMN_MAX];
     return arena_dup(arena, view_of(scorecard_column(type, kind, name, column)));
-}
-
-bool scan_record_field(const struct generation *g, const char *name, int of[UNIT_LAYOUTS_MAX])
-{
-    bool found = false;
-    for (int i = 0; i < g->unit->layouts_count; i++) {
-        const struct layout *l = g->unit->layouts[i];
-        of[i] = l->class == LAYOUT_CUSTOMER ? layout_find(l, name) : -1;
-        if (of[i] >= 0 && l->fields[of[i]].data_class == 3) of[i] = -1;
-        found |= of[i] >= 0;
-    }
-    return found;
 }
 
 /* --- which measures are stored --- */
@@ -107,9 +95,8 @@ static void note_wanted(struct scan *s)
         for (int p = 0; p < r->programs_count; p++)
             s->field_wanted[f] |= formula_uses_customer_field(r->programs[p], f);
         s->average[f] = average_of_field(r->g->unit, r->g->tables.schema->customer_fields[f].name);
-        s->any_field |= s->field_wanted[f] && s->average[f] < 0;
-        if (s->field_wanted[f]) scan_record_field(r->g, r->g->tables.schema->customer_fields[f].name, s->field_of[f]);
     }
+    customer_fields_init(&s->record_fields, r->g, s->field_wanted);
 }
 
 static bool bind_again(struct scan *s, struct status *st)
@@ -181,7 +168,7 @@ static void init_worker(struct scan *s, struct scan_worker *w, const int *stored
     w->partition = UINT32_MAX;
     init_loaded(&w->types, segment_find(r->g->customer, "type"));
     init_loaded(&w->flags, segment_find(r->g->customer, "flags"));
-    if (r->records || s->any_field) init_loaded(&w->primary, segment_find(r->g->customer, "primary"));
+    if (r->records || s->record_fields.any) init_loaded(&w->primary, segment_find(r->g->customer, "primary"));
     for (int m = 0; m < s->measures_count; m++)
         if (s->wanted[m] && s->measure_column[m] >= 0)
             (r->measures_wanted && r->measures_wanted[m] ? init_loaded : init_packed)(&w->measures[m],
@@ -325,33 +312,15 @@ static bool decode_columns(struct scan *s, struct scan_worker *w, uint32_t run, 
     return true;
 }
 
-/* As etl/populate reads them: out of the primary records, missing where the layout has no such field. */
 static bool decode_fields(struct scan *s, struct scan_worker *w, uint32_t partition, uint32_t first, uint32_t count,
                           struct status *st)
 {
-    const struct schema *schema = s->r.g->tables.schema;
     for (int f = 0; f < s->fields_count; f++)
         if (s->field_wanted[f] && s->average[f] >= 0 &&
             !average_values(s->r.g, s->average[f], partition, first, count, w->fields[f], st))
             return false;
-    for (uint32_t i = 0; s->any_field && i < count; i++) {
-        struct record record;
-        if ((uint64_t)w->flags.values[i] & CUSTOMER_GONE) { /* a number that is not in force has no record */
-            for (int f = 0; f < s->fields_count; f++)
-                if (s->field_wanted[f] && s->average[f] < 0)
-                    w->fields[f][i] = schema->customer_fields[f].type == VALUE_DATE ? DATE_NONE : 0;
-            continue;
-        }
-        if (!record_at(&w->records, (uint32_t)w->primary.values[i], &record, st)) return false;
-        for (int f = 0; f < s->fields_count; f++) {
-            if (!s->field_wanted[f] || s->average[f] >= 0) continue;
-            int field = s->field_of[f][record.file->layout_index];
-            int64_t none = schema->customer_fields[f].type == VALUE_DATE ? DATE_NONE : 0;
-            w->fields[f][i] =
-                field < 0 ? none : decode_value(s->r.g->decoders[record.file->layout_index], field, record.bytes);
-        }
-    }
-    return true;
+    return customer_fields_read(&s->record_fields, &w->records, w->flags.values, w->primary.values, NULL, count,
+                                w->fields, st);
 }
 
 static void load_packed(void *context, int measure, uint32_t first, uint32_t count, double *out)

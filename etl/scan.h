@@ -62,10 +62,6 @@ bool scan_run(struct scan *s, scan_visit *visit, void *context, struct status *s
 int scan_workers(const struct scan *s);
 /* Is the measure a column of the generation (false: its accounts are read again)? Measures nobody asked for are. */
 bool scan_is_stored(const struct scan *s, int measure);
-/* Where a field of the customers' records stands in each layout of the unit: into of[], −1 where a layout lacks it.
- * Once, not for each customer. False: no customer layout has it, or it is of class C3. */
-bool scan_record_field(const struct generation *g, const char *name, int of[UNIT_LAYOUTS_MAX]);
-
 /* "P.result.score": name of a column of customer.seg; texts live in the arena. */
 const char *scan_column_name(int type, const char *kind, const char *name, struct arena *arena);
 /* What the night would refuse: a measure that reads a field that is not kept hot. */

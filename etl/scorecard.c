@@ -98,6 +98,13 @@ static bool asks_for_reasons(const struct unit *u)
     return false;
 }
 
+/* In its aggregates or beside them. */
+static bool card_uses_field(const struct scorecard *c, int field)
+{
+    return formula_uses_customer_field(c->program, field) ||
+           (c->measures && measure_uses_customer_field(c->measures, field));
+}
+
 static bool load_all(const struct unit *u, const struct tables *tables, const struct rates *rates, struct arena *arena,
                      struct scorecards *out, struct status *st)
 {
@@ -109,8 +116,8 @@ static bool load_all(const struct unit *u, const struct tables *tables, const st
         if (u->shadow_name[t] && !load_shadow(u, t, tables, &r, arena, out, st)) return false;
         const struct formula_program *shadow = out->shadow[t].card.program;
         for (int f = 0; f < tables->schema->customer_fields_count; f++)
-            out->uses_customer_fields |= formula_uses_customer_field(out->of[t].program, f) ||
-                                         (shadow && formula_uses_customer_field(shadow, f));
+            out->uses_customer_field[t][f] =
+                card_uses_field(&out->of[t], f) || (shadow && card_uses_field(&out->shadow[t].card, f));
         if (asks_for_reasons(u) &&
             !formula_parts_new(out->of[t].formula, tables->schema, FORMULA_PARTS_SCORE, &out->reasons[t], st))
             return status_while(st, "preparing the reason codes of formula %s", u->formula_name[t]);

@@ -29,7 +29,7 @@ struct scorecards {
     struct scorecard of[CUSTOMER_TYPES]; /* formula NULL: customers of this type are not scored */
     struct scorecard_shadow shadow[CUSTOMER_TYPES];
     struct formula_parts *reasons[CUSTOMER_TYPES]; /* terms of the score; NULL: no output asks for reason codes */
-    bool uses_customer_fields;
+    bool uses_customer_field[CUSTOMER_TYPES][LAYOUT_FIELDS_MAX]; /* per customer field of the schema */
 };
 
 bool scorecards_load(const struct unit *u, const struct tables *tables, const struct rates *rates, struct arena *arena,

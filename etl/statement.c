@@ -37,6 +37,9 @@ static void find_columns(struct statement *s, struct statement_table *t)
         if (t->columns[i] < 0) return;
     }
     t->columns_count = parts.count;
+    if (!t->in_shares) return;
+    snprintf(name, sizeof name, "field.%.50s", table->layout->fields[layout_value_field(table->layout)].name);
+    t->value_column = segment_find(rows, name);
 }
 
 static bool open_days(struct statement *s, struct statement_table *t, const struct detail_month *m, struct status *st)
@@ -81,6 +84,10 @@ static bool open_table(struct statement *s, int log, const struct detail_month *
     segment_close(directory);
     t->liability = statement_is_liability(s->layout, account->name);
     t->title = statement_title(s->layout, account->name);
+    int value = layout_value_field(account);
+    t->in_shares = value >= 0;
+    t->value_scale = value < 0 ? 0 : account->fields[value].scale;
+    t->value_column = -1;
     t->sums = arena_array(s->arena, struct statement_sum, DECODE_CURRENCIES_MAX);
     s->tables_count++;
     find_columns(s, t);

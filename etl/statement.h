@@ -24,6 +24,7 @@
 struct statement_sum { /* of a table and currency */
     uint64_t accounts, postings, adjustments;
     __int128 opening, in, out, adjusted, closing;
+    __int128 value; /* of accounts kept in shares: what they are worth, at the scale of the value */
 };
 
 struct statement_table { /* an account table with a transaction log */
@@ -40,6 +41,10 @@ struct statement_table { /* an account table with a transaction log */
      * or accounts have several owners. */
     int columns[DETAIL_LEDGER_MAX], columns_count, currency_column;
     __int128 population[DECODE_CURRENCIES_MAX];
+    /* The balance is shares × NAV (docs/decisions/012): the ledger is in shares, money is what they are worth. */
+    bool in_shares;
+    int value_scale, value_column; /* of the population; -1: as columns_count 0 */
+    __int128 population_value[DECODE_CURRENCIES_MAX];
     struct statement_sum *sums; /* [currency]: as rendered */
 };
 
@@ -54,10 +59,11 @@ struct statement_tuple {
     uint32_t customer; /* index: number - first_number */
     uint8_t table, what, closed, currency;
     uint64_t account;
-    int64_t amount, other;
+    int64_t amount, other, value; /* value, fund: WHAT_ACCOUNT of a table that is kept in shares */
     uint64_t sequence;
     uint32_t record;
     int32_t day, posted, time;
+    uint32_t fund; /* place of its NAV */
 };
 
 struct statement_totals {

@@ -10,10 +10,11 @@
 
 struct held_tuple { /* an account of a CRM customer */
     uint64_t key;
-    int64_t closing;
+    int64_t closing, value;
     uint32_t customer, record;
     uint8_t table, currency;
-    uint8_t reserved[6];
+    uint16_t fund;
+    uint8_t reserved[4];
 };
 
 struct column { /* of a population partition */
@@ -21,7 +22,7 @@ struct column { /* of a population partition */
     uint64_t capacity, count;
 };
 
-enum { CUSTOMER_COLUMNS = 3, TABLE_COLUMNS = 3 + DETAIL_LEDGER_MAX };
+enum { CUSTOMER_COLUMNS = 3, VALUE_COLUMN = 3 + DETAIL_LEDGER_MAX, TABLE_COLUMNS };
 
 struct place { /* an account on one of its days */
     uint64_t hash;
@@ -40,6 +41,7 @@ struct worker {
     struct place *places;
     uint64_t places_count, places_capacity;
     __int128 (*population)[DECODE_CURRENCIES_MAX]; /* per statement table */
+    __int128 (*value)[DECODE_CURRENCIES_MAX];      /* the same of what shares are worth */
     uint64_t postings, accounts, unstated;
 };
 
@@ -95,6 +97,10 @@ static bool add_held(struct job *j, int worker, int table, uint32_t customer, ui
                              .record = record,
                              .table = (uint8_t)table,
                              .currency = (uint8_t)currency};
+    int value = t->in_shares ? layout_value_field(f->layout) : -1;
+    if (value < 0) return true;
+    h->value = decode_value(d, value, bytes);
+    h->fund = (uint16_t)decode_value(d, f->layout->fields[value].fund_field, bytes);
     return true;
 }
 
@@ -120,6 +126,7 @@ static bool collect_table(struct job *j, int worker, uint32_t partition, uint32_
         return false;
     for (int i = 0; i < t->columns_count; i++)
         if (!load(rows, partition, t->columns[i], &w->table[3 + i], st)) return false;
+    if (t->value_column >= 0 && !load(rows, partition, t->value_column, &w->table[VALUE_COLUMN], st)) return false;
     const struct column *count = &w->table[0], *record = &w->table[1];
     for (uint64_t p = 0, row = 0; p < count->count; row += (uint64_t)count->values[p++]) {
         if (!(w->customer[0].values[p] & CUSTOMER_SELECTED)) continue;
@@ -127,6 +134,7 @@ static bool collect_table(struct job *j, int worker, uint32_t partition, uint32_
             if (!add_held(j, worker, table, first + (uint32_t)p, (uint32_t)record->values[k], st)) return false;
             int currency = t->columns_count && t->currency_column >= 0 ? (int)w->table[2].values[k] : 0;
             if (t->columns_count) w->population[table][currency] += row_ledger(s, t, w, k);
+            if (t->value_column >= 0) w->value[table][currency] += w->table[VALUE_COLUMN].values[k];
         }
     }
     return true;
@@ -318,6 +326,8 @@ static bool state_held(struct job *j, int worker, const struct held_tuple *h, ui
                                    .currency = h->currency,
                                    .account = h->key,
                                    .other = h->closing,
+                                   .value = h->value,
+                                   .fund = h->fund,
                                    .record = h->record};
     if (!state_account(j, worker, &head, places, n, st)) return false;
     for (uint64_t i = 1; i < owners; i++) {
@@ -385,6 +395,7 @@ static void release(struct job *j)
         free(w->held);
         free(w->places);
         free(w->population);
+        free(w->value);
     }
     free(j->workers);
 }
@@ -398,7 +409,10 @@ static void sum_up(struct job *j)
         s->totals.accounts_collected += w->accounts;
         s->totals.unstated += w->unstated;
         for (int t = 0; t < s->tables_count; t++)
-            for (int c = 0; c < s->g->reference.rates.count; c++) s->tables[t].population[c] += w->population[t][c];
+            for (int c = 0; c < s->g->reference.rates.count; c++) {
+                s->tables[t].population[c] += w->population[t][c];
+                s->tables[t].population_value[c] += w->value[t][c];
+            }
     }
 }
 
@@ -409,7 +423,8 @@ bool statement_collect(struct statement *s, struct status *st)
     ensure(j.workers);
     for (int i = 0; i < workers; i++) {
         j.workers[i].population = calloc((size_t)s->tables_count + 1, sizeof *j.workers[i].population);
-        ensure(j.workers[i].population);
+        j.workers[i].value = calloc((size_t)s->tables_count + 1, sizeof *j.workers[i].value);
+        ensure(j.workers[i].population && j.workers[i].value);
     }
     for (int t = 0; t < s->tables_count; t++)
         if (s->tables[t].bits > bits) bits = s->tables[t].bits;

@@ -11,9 +11,10 @@ static const char *const FIELD_NAMES[STATEMENT_FIELDS] = {
     "unit",        "unit_name", "month",     "from",        "from_kind",   "to",   "number", "name",     "page",
     "pages",       "title",     "account",   "sub_account", "currency",    "date", "time",   "sequence", "text",
     "reversal_of", "amount",    "balance",   "side",        "opening",     "in",   "out",    "adjusted", "closing",
-    "rate",        "rate_date", "converted", "assets",      "liabilities", "net"};
-static const char *const LINE_NAMES[LINE_COUNT] = {"account", "opening", "posting", "reversal", "adjustment", "closing",
-                                                   "closed",  "joint",   "none",    "totals",   "total",      "net"};
+    "rate",        "rate_date", "converted", "assets",      "liabilities", "net",  "nav"};
+static const char *const LINE_NAMES[LINE_COUNT] = {"account", "opening", "posting", "reversal", "adjustment",
+                                                   "closing", "closed",  "value",   "joint",    "none",
+                                                   "totals",  "total",   "net"};
 
 enum { PIECES_MAX = 64, WIDTH_MAX = 400, TITLES_MAX = 64, PAGE_MAX = 10000 };
 

@@ -45,6 +45,7 @@ enum statement_field {
     STATEMENT_ASSETS,
     STATEMENT_LIABILITIES,
     STATEMENT_NET,
+    STATEMENT_NAV,
     STATEMENT_FIELDS
 };
 
@@ -56,8 +57,9 @@ enum statement_line { /* of the body, [body] KEY = … */
                       LINE_ADJUSTMENT,
                       LINE_CLOSING,
                       LINE_CLOSED, /* instead of closing: the account was closed in the month */
-                      LINE_JOINT,  /* instead of all of these: a joint account that another owner's statement shows */
-                      LINE_NONE,   /* the customer has no account with a transaction log */
+                      LINE_VALUE, /* below the closing balance of an account that is kept in shares: what it is worth */
+                      LINE_JOINT, /* instead of all of these: a joint account that another owner's statement shows */
+                      LINE_NONE,  /* the customer has no account with a transaction log */
                       LINE_TOTALS, /* above the totals */
                       LINE_TOTAL,  /* per side and currency */
                       LINE_NET,

@@ -31,6 +31,7 @@ struct worker {
     int accounts_count, accounts_capacity;
     struct statement_sum (*sums)[DECODE_CURRENCIES_MAX];     /* per table: of the whole run */
     struct statement_sum (*customer)[DECODE_CURRENCIES_MAX]; /* per side: of one customer */
+    struct statement_sum (*valued)[DECODE_CURRENCIES_MAX];   /* the same of accounts kept in shares: closing */
     struct statement_totals totals;
 };
 
@@ -44,7 +45,7 @@ struct page_values { /* texts behind the values of a line */
     char number[24], from[11], to[11], date[11], time[8], sequence[24], reversal_of[24], page[16], pages[16], month[8];
     char amount[STATEMENT_MONEY_MAX], balance[STATEMENT_MONEY_MAX], opening[STATEMENT_MONEY_MAX],
         in[STATEMENT_MONEY_MAX], out[STATEMENT_MONEY_MAX], adjusted[STATEMENT_MONEY_MAX], closing[STATEMENT_MONEY_MAX],
-        converted[STATEMENT_MONEY_MAX], rate[48], rate_date[11], assets[STATEMENT_MONEY_MAX],
+        converted[STATEMENT_MONEY_MAX], rate[48], nav[48], rate_date[11], assets[STATEMENT_MONEY_MAX],
         liabilities[STATEMENT_MONEY_MAX], net[STATEMENT_MONEY_MAX];
     const char *value[STATEMENT_FIELDS];
 };
@@ -130,13 +131,7 @@ static bool read_posting_text(struct job *j, struct worker *w, const struct stat
 static void csv_text(struct worker *w, const char *text)
 {
     if (w->csv.length && w->csv.bytes[w->csv.length - 1] != '\n') buf_add(&w->csv, ",", 1);
-    if (!strpbrk(text, ",\"")) {
-        buf_add_text(&w->csv, text);
-        return;
-    }
-    buf_add(&w->csv, "\"", 1);
-    for (; *text; text++) buf_add(&w->csv, *text == '"' ? "\"\"" : text, *text == '"' ? 2 : 1);
-    buf_add(&w->csv, "\"", 1);
+    buf_add_csv(&w->csv, text);
 }
 
 /* number,system,account,sub_account,currency,line,date,time,sequence,reversal_of,text,amount,balance */
@@ -240,6 +235,26 @@ static void put_closing(struct job *j, struct worker *w, const struct account *a
     csv_line(j, w, a, v, a->head->closed ? "closed" : "closing", "", "", plain(balance, t->shape.scale, text));
 }
 
+/* What the shares of the account are worth at the night's NAV, with the NAV's own date. */
+static void put_value(struct job *j, struct worker *w, const struct account *a, struct page_values *v)
+{
+    const struct statement_table *t = &j->s->tables[a->head->table];
+    const struct quote *nav = &j->s->g->reference.quotes[QUOTE_NAV]->list[a->head->fund];
+    struct statement_sum *valued = &w->valued[t->liability][a->head->currency];
+    __int128 times = 1;
+    char text[48];
+    for (int scale = t->value_scale; scale < CUSTOMER_SCALE; scale++) times *= 10;
+    clear_item(v);
+    date_format(nav->date, v->date);
+    reconcile_decimal(nav->value, nav->scale, v->nav);
+    statement_money(a->head->value, t->value_scale, v->value[STATEMENT_CURRENCY], v->balance);
+    put_line(j, w, LINE_VALUE, v);
+    csv_line(j, w, a, v, "value", v->nav, "", plain(a->head->value, t->value_scale, text));
+    valued->accounts++;
+    valued->closing += a->head->value * times;
+    w->sums[a->head->table][a->head->currency].value += a->head->value;
+}
+
 /* from: movements before it are in the opening balance. */
 static bool put_account(struct job *j, struct worker *w, const struct account *a, int32_t from, struct page_values *v,
                         struct status *st)
@@ -248,7 +263,8 @@ static bool put_account(struct job *j, struct worker *w, const struct account *a
     const struct generation *g = j->s->g;
     struct statement_sum *sums[2] = {&w->sums[a->head->table][a->head->currency],
                                      &w->customer[t->liability][a->head->currency]};
-    int64_t times[2] = {1, 1}; /* a customer's sums meet at one scale */
+    int meets = t->in_shares ? 1 : 2; /* shares are no money: they do not add up with other accounts */
+    int64_t times[2] = {1, 1};        /* a customer's sums meet at one scale */
     for (int scale = t->shape.scale; scale < CUSTOMER_SCALE; scale++) times[1] *= 10;
     char joint[NUMBER_TEXT_MAX];
     v->value[STATEMENT_TITLE] = t->title;
@@ -269,35 +285,38 @@ static bool put_account(struct job *j, struct worker *w, const struct account *a
     for (uint32_t k = 0; k < i; k++) w->totals.folded += a->items[k].what == WHAT_POSTING;
     put_line(j, w, LINE_ACCOUNT, v);
     put_opening(j, w, a, balance, v, from);
-    for (int k = 0; k < 2; k++) {
+    for (int k = 0; k < meets; k++) {
         sums[k]->accounts++;
         sums[k]->opening += (__int128)balance * times[k];
     }
     for (; i < a->count; i++) {
         balance += a->items[i].amount;
-        for (int k = 0; k < 2; k++) add_sum(sums[k], &a->items[i], times[k]);
+        for (int k = 0; k < meets; k++) add_sum(sums[k], &a->items[i], times[k]);
         if (!put_item(j, w, a, &a->items[i], balance, v, st)) return false;
     }
     ensure(balance == a->head->other); /* adjustments make it so (statement_collect) */
-    for (int k = 0; k < 2; k++) sums[k]->closing += (__int128)balance * times[k];
+    for (int k = 0; k < meets; k++) sums[k]->closing += (__int128)balance * times[k];
     put_closing(j, w, a, balance, v);
+    if (t->in_shares && !a->head->closed) put_value(j, w, a, v);
     return true;
 }
 
 /* --- totals of a customer --- */
 
+/* valued: of accounts kept in shares; what they were worth before nobody has printed. */
 static void put_total(struct job *j, struct worker *w, int side, int currency, const struct statement_sum *sum,
-                      struct page_values *v)
+                      bool valued, struct page_values *v)
 {
     const struct reference *r = &j->s->g->reference;
     const char *code = r->rates.code[currency];
-    v->value[STATEMENT_SIDE] = statement_title(j->s->layout, side ? "liability" : "asset");
+    v->value[STATEMENT_SIDE] = statement_title(j->s->layout, valued ? "valued" : side ? "liability" : "asset");
     v->value[STATEMENT_CURRENCY] = code;
     statement_money(sum->opening, CUSTOMER_SCALE, code, v->opening);
     statement_money(sum->in, CUSTOMER_SCALE, code, v->in);
     statement_money(sum->out, CUSTOMER_SCALE, code, v->out);
     statement_money(sum->adjusted, CUSTOMER_SCALE, code, v->adjusted);
     statement_money(sum->closing, CUSTOMER_SCALE, code, v->closing);
+    if (valued) v->opening[0] = v->in[0] = v->out[0] = v->adjusted[0] = 0;
     reconcile_decimal(r->rates.rate[currency], 6, v->rate);
     if (r->rates.per_unit[currency] != 1)
         snprintf(v->rate + strlen(v->rate), 8, "/%d", (int)r->rates.per_unit[currency]);
@@ -319,11 +338,13 @@ static void put_totals(struct job *j, struct worker *w, struct page_values *v)
     put_line(j, w, LINE_TOTALS, v);
     for (int side = 0; side < 2; side++)
         for (int c = 0; c < rates->count; c++) {
-            struct statement_sum *sum = &w->customer[side][c];
-            if (!sum->accounts) continue;
-            put_total(j, w, side, c, sum, v);
-            sides[side] += statement_convert(rates, c, sum->closing, CUSTOMER_SCALE);
-            *sum = (struct statement_sum){0};
+            struct statement_sum *of[2] = {&w->customer[side][c], &w->valued[side][c]};
+            for (int k = 0; k < 2; k++) {
+                if (!of[k]->accounts) continue;
+                put_total(j, w, side, c, of[k], k == 1, v);
+                sides[side] += statement_convert(rates, c, of[k]->closing, CUSTOMER_SCALE);
+                *of[k] = (struct statement_sum){0};
+            }
         }
     statement_money(statement_round(sides[0]), 2, base, v->assets);
     statement_money(statement_round(sides[1]), 2, base, v->liabilities);
@@ -421,7 +442,8 @@ static void set_values(struct page_values *v, const struct statement *s, uint32_
                                            [STATEMENT_CONVERTED] = v->converted,
                                            [STATEMENT_ASSETS] = v->assets,
                                            [STATEMENT_LIABILITIES] = v->liabilities,
-                                           [STATEMENT_NET] = v->net};
+                                           [STATEMENT_NET] = v->net,
+                                           [STATEMENT_NAV] = v->nav};
     memcpy(v->value, texts, sizeof texts);
 }
 
@@ -526,7 +548,8 @@ static void open_worker(struct job *j, struct worker *w)
     if (j->s->layout->encoding == LAYOUT_GB18030) w->to_out = charset_open(CHARSET_UTF8, CHARSET_GB18030);
     w->sums = calloc((size_t)j->s->tables_count + 1, sizeof *w->sums);
     w->customer = calloc(2, sizeof *w->customer);
-    ensure(w->sums && w->customer);
+    w->valued = calloc(2, sizeof *w->valued);
+    ensure(w->sums && w->customer && w->valued);
 }
 
 static void close_worker(struct worker *w)
@@ -543,6 +566,7 @@ static void close_worker(struct worker *w)
     free(w->tuples);
     free(w->sums);
     free(w->customer);
+    free(w->valued);
 }
 
 static void sum_up(struct statement *s, const struct worker *w)
@@ -564,6 +588,7 @@ static void sum_up(struct statement *s, const struct worker *w)
             to->out += from->out;
             to->adjusted += from->adjusted;
             to->closing += from->closing;
+            to->value += from->value;
         }
 }
 

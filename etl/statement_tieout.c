@@ -36,6 +36,11 @@ static void one_sum(struct reconcile *r, const struct statement *s, const struct
     reconcile_amount(r, 220, arena_printf(r->arena, "%s.closing", name), code, sum->closing, scale);
     reconcile_equate(r, arena_printf(r->arena, "%s: opening + in + out + adjusted = closing", name), code,
                      sum->opening + sum->in + sum->out + sum->adjusted, sum->closing, scale);
+    if (t->in_shares)
+        reconcile_amount(r, 220, arena_printf(r->arena, "%s.value", name), code, sum->value, t->value_scale);
+    if (t->value_column >= 0)
+        reconcile_equate(r, arena_printf(r->arena, "%s: values = CRM customers' rows of the population", name), code,
+                         sum->value, t->population_value[currency], t->value_scale);
     if (t->columns_count)
         reconcile_equate(r,
                          arena_printf(r->arena, "%s: closing balances = CRM customers' rows of the population", name),

@@ -19,6 +19,8 @@ struct table {
     int amount_columns[TABLE_AMOUNTS_MAX]; /* the amounts: control totals are kept of each */
     int amounts_count;
     bool by_relation; /* owners come from a relation file */
+    /* shares × NAV, revalued every night (etl/valuation); -1: the amounts are the file's own */
+    int value_column, shares_column, fund_column;
 };
 
 struct tables {
@@ -50,8 +52,10 @@ void table_map_record(const struct table_map *m, const struct table *t, const st
  * wider, come or go; narrower, or with a code missing, it is refused with a hint. */
 bool table_check_version(const struct layout *from, const struct layout *to, struct status *st);
 
+/* What a field is to formulas. */
+enum value_type table_value_type(const struct layout_field *f);
 /* Tables of a unit in the order of its layouts. Every keep = hot field and the currency become columns. Customer fields
- * of the schema: the dates, codes and numbers of the customer layouts, by name. */
+ * of the schema: the dates, codes and numbers of the customer layouts, by name; codes are those of all of them. */
 void tables_init(struct tables *t, const struct unit *u, const struct rates *rates, int32_t business_date,
                  struct arena *arena);
 

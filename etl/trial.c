@@ -1,6 +1,7 @@
 #include "etl/trial.h"
 
 #include "base/os.h"
+#include "etl/customer_field.h"
 #include "etl/trial_count.h"
 
 #include <stdio.h>
@@ -211,7 +212,7 @@ static bool choose_groups(struct job *j, struct status *st)
     for (int k = 0; k < j->r->by_count; k++) {
         const char *name = j->r->by[k];
         j->by_result[k] = code_result(j->r->formula, name);
-        if (j->by_result[k] < 0 && !scan_record_field(j->r->g, name, j->by_field[k])) {
+        if (j->by_result[k] < 0 && !customer_field_find(j->r->g, name, j->by_field[k])) {
             status_fail(st, STATUS_USAGE, "%s is neither a code result of %s nor a field of a customer layout", name,
                         j->r->name);
             return status_hint(st, "see the fields: crmx layout show LAYOUT");

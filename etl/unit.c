@@ -108,7 +108,7 @@ int unit_add_version(struct unit *u, struct layout *version, struct status *st)
     return index;
 }
 
-/* Loads the listed layouts, then orders them by priority of their system (rates and exclusions last). */
+/* Loads the listed layouts, then orders them by priority of their system (files of reference last). */
 static bool read_layouts(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
 {
     const char *list, *changes = conf_get(c, "unit", "changes");
@@ -153,11 +153,10 @@ static bool read_filters(struct conf *c, struct unit *u, struct arena *arena, st
             return status_hint(st, "a layout: crmx leaves records out; a system: a note of what the sender leaves out");
         }
         if (at < 0) continue;
-        enum layout_class class = u->layouts[at]->class;
         if (is_system) return conf_fail(c, "filter", key, st, "is a layout and a system: rename one of them");
-        if (class == LAYOUT_RATE || class == LAYOUT_EXCLUSION)
+        if (layout_is_reference(u->layouts[at]))
             return conf_fail(c, "filter", key, st, "a file of class %s is always read whole",
-                             LAYOUT_CLASS_NAMES[class]);
+                             LAYOUT_CLASS_NAMES[u->layouts[at]->class]);
         struct status one = {0};
         u->layout_filter[at] = filter_parse(u->layouts[at], conf_get(c, "filter", key), arena, &one);
         if (u->layout_filter[at]) continue;
@@ -292,6 +291,15 @@ static bool read_rates(struct conf *c, struct unit *u, struct arena *arena, stru
     return conf_integer(c, "rates", "carry_days", 0, 366, UNIT_RATES_CARRY_DAYS, &u->rates_carry_days, st);
 }
 
+static bool read_quotes(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
+{
+    const char *suspended = conf_get(c, "nav", "suspended");
+    u->nav_suspended = suspended ? arena_dup(arena, view_of(suspended)) : "";
+    return conf_integer(c, "nav", "carry_days", 0, 366, UNIT_NAV_CARRY_DAYS, &u->nav_carry_days, st) &&
+           conf_integer(c, "interest", "carry_days", 0, 366, UNIT_INTEREST_CARRY_DAYS, &u->interest_carry_days, st) &&
+           conf_check_used(c, "nav", st) && conf_check_used(c, "interest", st);
+}
+
 static bool read_gates(struct conf *c, struct unit *u, struct arena *arena, struct status *st)
 {
     struct gate_limits *gates;
@@ -405,7 +413,8 @@ bool unit_load(const char *folder, const char *id, struct arena *arena, struct u
         read_head(c, u, id, arena, st) && read_systems(c, u, arena, st) && read_layouts(c, u, arena, st) &&
         read_filters(c, u, arena, st) && read_outputs(c, u, arena, st) && read_formulas(c, u, arena, st) &&
         read_calendars(c, u, arena, st) && conf_check_used(c, "calendar", st) && read_rates(c, u, arena, st) &&
-        read_gates(c, u, arena, st) && average_read_config(c, u, arena, st) && read_changes(c, u, arena, st) &&
+        read_quotes(c, u, arena, st) && read_gates(c, u, arena, st) && average_read_config(c, u, arena, st) &&
+        read_changes(c, u, arena, st) &&
         /* Only these sections: the file holds options and targets for others, too. A misspelt threshold would be no
          * threshold. */
         conf_check_used(c, "unit", st) && conf_check_used(c, "systems", st) && conf_check_used(c, "filter", st) &&

@@ -25,7 +25,9 @@ enum {
     UNIT_OUTPUTS_MAX = 32,
     UNIT_ID_LENGTH_MAX = 8,
     UNIT_AVERAGES_MAX = 16,
-    UNIT_RATES_CARRY_DAYS = 5
+    UNIT_RATES_CARRY_DAYS = 5,
+    UNIT_NAV_CARRY_DAYS = 10,
+    UNIT_INTEREST_CARRY_DAYS = 31
 };
 
 enum unit_take { UNIT_TAKE_RENAME, UNIT_TAKE_LINK, UNIT_TAKE_COPY };
@@ -67,8 +69,10 @@ struct unit {
     struct output *outputs[UNIT_OUTPUTS_MAX];
     int outputs_count;
     struct identity_profile *identity;
-    int64_t rates_carry_days;  /* how many days back a missing rate may come from */
-    const char *rates_retired; /* currencies that are no longer quoted, separated by blanks */
+    int64_t rates_carry_days;                    /* how many days back a missing rate may come from */
+    const char *rates_retired;                   /* currencies that are no longer quoted, separated by blanks */
+    int64_t nav_carry_days, interest_carry_days; /* the same of net asset values, of the interest rate file */
+    const char *nav_suspended; /* funds 暂停估值 whose last NAV counts however old it is, separated by blanks */
     const struct gate_limits *gates;
     const struct change_rules *changes;       /* events by rule */
     const char *formula_name[CUSTOMER_TYPES]; /* NULL: such customers are integrated, not scored */

@@ -18,7 +18,7 @@ say "A working folder, and what the systems of one branch send: a full unload, t
 printf '$ crmx init %s\n' "build/demo"
 "$crmx" init "$folder" --quiet
 bank=$folder/bank
-"$generate" "$bank" --customers "$customers" --unit $unit --from $date --days $nights --events -late_file,-redo_file,-repeated_file |
+"$generate" "$bank" --customers "$customers" --seed 2 --unit $unit --from $date --days $nights --events -late_file,-redo_file,-repeated_file |
     awk '$2 > 0 {printf "%s%s %s", n++ ? ", " : "what happens in these days: ", $1, $2} END {print ""}' | fold -sw 120
 cp "$bank/$date"/unload/* "$folder/inbox/$unit/"
 ls "$folder/inbox/$unit" | wc -l | sed 's/$/ files in the inbox/'

@@ -12,6 +12,8 @@ static const struct spoil CUSTOMER_SPOILS[] = {
 static const struct spoil ACCOUNT_SPOILS[] = {{"ACCT", 0, 20, NULL, false},
                                               {"SRC", 20, 12, NULL, false},
                                               {"FUND", 32, 6, NULL, false},
+                                              {"FUND", 32, 0, "999999", false}, /* has no net asset value */
+                                              {"FUND", 32, 0, "510300", false}, /* has one in another currency */
                                               {"SHARES", 38, 0, "00000000000012345", false},
                                               {"NAV", 55, 0, "00001,234", false},
                                               {"NAVDATE", 64, 0, "20261101", false},
@@ -69,7 +71,6 @@ static void put_customer(void *context, const struct holder *h)
 
 static void draw_account(const struct sample *s, const struct holder *h, int place, struct account *a)
 {
-    static const char *const funds[] = {"110011", "110022", "519066", "161005", "000961"};
     struct draw d = holder_draw(s, h, 100 + (uint32_t)place);
     memset(a, 0, sizeof *a);
     holder_source_no(h, a->owner);
@@ -78,9 +79,7 @@ static void draw_account(const struct sample *s, const struct holder *h, int pla
     struct money value = systems_draw_money(s, &d, 6, false);
     memcpy(a->currency, value.currency, 4);
     a->place = place;
-    a->balance = value.minor;
-    a->nav = 4000 + (int64_t)draw_below(&d, 26000);
-    snprintf(a->fund, sizeof a->fund, "%s", funds[draw_below(&d, 5)]);
+    snprintf(a->fund, sizeof a->fund, "%s", systems_fund((int)draw_below(&d, SYSTEMS_FUNDS), &a->nav));
     a->shares = value.minor * 10000 / a->nav;
     a->nav_date = s->business_date - 1;
     snprintf(a->branch, sizeof a->branch, "%.6s", s->unit);
@@ -95,7 +94,7 @@ static void account_record(const struct account *a, struct record *r)
     record_amount(r, 38, 17, a->shares, SIGN_LEADING);
     record_amount(r, 55, 9, a->nav, SIGN_NONE);
     record_date(r, 64, a->nav_date, DATE_YYYYMMDD);
-    record_amount(r, 72, 17, a->balance, SIGN_LEADING);
+    record_amount(r, 72, 17, systems_fund_value(a->shares, a->nav), SIGN_LEADING);
     record_text(r, 89, 6, a->branch);
 }
 

@@ -77,6 +77,91 @@ void systems_quote_record(int place, int64_t middle, int32_t date, struct record
     record_amount(r, 44, 10, middle, SIGN_NONE);
 }
 
+/* The last one is in US dollars. */
+static const struct {
+    const char *code;
+    int64_t nav;
+} FUNDS[] = {{"110011", 23456}, {"110022", 10321}, {"519066", 9876},
+             {"161005", 31250}, {"000961", 15000}, {"510300", 101234}};
+_Static_assert(sizeof FUNDS / sizeof *FUNDS == (int)SYSTEMS_FUNDS + 1, "the header says how many");
+
+const char *systems_fund(int place, int64_t *nav)
+{
+    *nav = FUNDS[place].nav;
+    return FUNDS[place].code;
+}
+
+int systems_fund_place(const char *fund)
+{
+    int place = 0;
+    while (strcmp(FUNDS[place].code, fund) != 0) place++;
+    return place;
+}
+
+int64_t systems_fund_value(int64_t shares, int64_t nav)
+{
+    __int128 exact = (__int128)shares * nav;
+    return (int64_t)((exact + (exact < 0 ? -5000 : 5000)) / 10000);
+}
+
+void systems_nav_record(int place, int64_t nav, int32_t date, struct record *r)
+{
+    record_start(r, 30, false);
+    record_text(r, 0, 6, FUNDS[place].code);
+    record_amount(r, 6, 12, nav, SIGN_NONE);
+    record_text(r, 18, 3, place == SYSTEMS_FUNDS ? "USD" : "CNY");
+    record_date(r, 21, date, DATE_YYYYMMDD);
+}
+
+/* Demand (D), notice (N), and time deposits by their months. */
+static const struct {
+    const char *product, *currency;
+    int64_t rate;
+} INTEREST[] = {{"D", "CNY", 100000},   {"N", "CNY", 550000},   {"3", "CNY", 1150000},  {"6", "CNY", 1350000},
+                {"12", "CNY", 1450000}, {"24", "CNY", 1650000}, {"36", "CNY", 1950000}, {"60", "CNY", 2000000},
+                {"D", "USD", 50000},    {"12", "USD", 2800000}, {"D", "HKD", 10000},    {"12", "HKD", 700000}};
+_Static_assert(sizeof INTEREST / sizeof *INTEREST == (int)SYSTEMS_INTEREST, "the header says how many");
+
+int64_t systems_interest(int place)
+{
+    return INTEREST[place].rate;
+}
+
+void systems_interest_record(int place, int64_t rate, int32_t since, struct record *r)
+{
+    record_start(r, 30, false);
+    record_text(r, 0, 6, INTEREST[place].product);
+    record_text(r, 6, 3, INTEREST[place].currency);
+    record_amount(r, 9, 9, rate, SIGN_NONE);
+    record_date(r, 18, since, DATE_YYYYMMDD);
+}
+
+static void write_navs(const struct sample *s)
+{
+    static const struct file_shape shape = {.name = "NAV", .record_length = 30};
+    struct source_file f;
+    source_file_open(&f, s, &shape, NULL);
+    for (int i = 0; i <= SYSTEMS_FUNDS; i++) {
+        struct record r;
+        systems_nav_record(i, FUNDS[i].nav, s->business_date - 1, &r);
+        source_file_put(&f, &r, 0);
+    }
+    source_file_close(&f);
+}
+
+static void write_interest(const struct sample *s)
+{
+    static const struct file_shape shape = {.name = "INTEREST", .record_length = 30};
+    struct source_file f;
+    source_file_open(&f, s, &shape, NULL);
+    for (int i = 0; i < SYSTEMS_INTEREST; i++) {
+        struct record r;
+        systems_interest_record(i, INTEREST[i].rate, s->business_date - 30, &r);
+        source_file_put(&f, &r, 0);
+    }
+    source_file_close(&f);
+}
+
 static void write_rates(const struct sample *s)
 {
     static const struct file_shape shape = {.name = "RATES", .record_length = 54};
@@ -139,5 +224,7 @@ static void write_exclusions(const struct sample *s)
 void systems_write_market(const struct sample *s)
 {
     write_rates(s);
+    write_navs(s);
+    write_interest(s);
     write_exclusions(s);
 }

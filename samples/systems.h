@@ -62,6 +62,18 @@ int32_t systems_maturity(int32_t opened, int term_months);
 enum { SYSTEMS_QUOTES = 9 };
 const char *systems_quote(int place, int *per_unit, int64_t *middle);
 void systems_quote_record(int place, int64_t middle, int32_t date, struct record *r);
+/* Funds and their net asset values, four decimals: place 0 .. SYSTEMS_FUNDS-1. */
+enum { SYSTEMS_FUNDS = 5 };
+const char *systems_fund(int place, int64_t *nav);
+int systems_fund_place(const char *fund);
+/* The NAV file has one fund more, in US dollars, which nobody may hold in yuan: place SYSTEMS_FUNDS. */
+void systems_nav_record(int place, int64_t nav, int32_t date, struct record *r);
+/* Interest rates of deposits, percent with six decimals: place 0 .. SYSTEMS_INTEREST-1. */
+enum { SYSTEMS_INTEREST = 12 };
+int64_t systems_interest(int place);
+void systems_interest_record(int place, int64_t rate, int32_t since, struct record *r);
+/* Shares × NAV in fen, rounded half away from zero. */
+int64_t systems_fund_value(int64_t shares, int64_t nav);
 /* One entry of the exclusion list; expires DATE_NONE: for ever. */
 void systems_exclusion_record(const struct presentation *p, const char *reason, int32_t expires, struct record *r);
 

@@ -30,6 +30,7 @@ const char *const YEAR_EVENT_NAMES[] = {
     [EVENT_PENDING_RELATION] = "pending_relation",
     [EVENT_PENDING_CUSTOMER] = "pending_customer",
     [EVENT_ENTRY_BY_RATE] = "entry_by_rate",
+    [EVENT_ENTRY_BY_NAV] = "entry_by_nav",
     [EVENT_CONTACT_CHANGED] = "contact_changed",
     [EVENT_CONTACT_ENDED] = "contact_ended",
     [EVENT_ADDRESS_CHANGED] = "address_changed",
@@ -57,6 +58,7 @@ static const struct {
     uint32_t per_million;
 } DAILY[] = {
     {EVENT_ENTRY_BY_RATE, year_entry_by_rate, 0},
+    {EVENT_ENTRY_BY_NAV, year_entry_by_nav, 0},
     {EVENT_PART, year_part, 100},
     {EVENT_MERGE, year_merge, 100},
     {EVENT_ID_RENEWED, year_id_renewed, 200},

@@ -37,6 +37,7 @@ enum year_event {
     EVENT_PENDING_RELATION,
     EVENT_PENDING_CUSTOMER,
     EVENT_ENTRY_BY_RATE,
+    EVENT_ENTRY_BY_NAV,
     EVENT_CONTACT_CHANGED,
     EVENT_CONTACT_ENDED,
     EVENT_ADDRESS_CHANGED,
@@ -134,6 +135,10 @@ struct year {
     uint32_t planted[YEAR_PLANTED_MAX]; /* accounts that wait to be worth the threshold by their rate alone */
     int planted_count;
     int32_t rate_date;
+    int64_t nav[SYSTEMS_FUNDS + 1], next_nav[SYSTEMS_FUNDS + 1], interest[SYSTEMS_INTEREST];
+    int32_t nav_date, interest_since[SYSTEMS_INTEREST];
+    uint32_t planted_fund[YEAR_PLANTED_MAX]; /* the same of net asset values */
+    int planted_funds;
     bool open[SYSTEM_COUNT]; /* sends today */
     uint64_t sequence;
     uint64_t count[EVENT_COUNT];
@@ -217,6 +222,7 @@ bool year_owner_replaced(struct year *y);
 bool year_pending_relation(struct year *y);
 bool year_pending_customer(struct year *y);
 bool year_entry_by_rate(struct year *y);
+bool year_entry_by_nav(struct year *y);
 bool year_excluded(struct year *y);
 bool year_exclusion_ended(struct year *y);
 /* Whoever is listed with a document is listed with the one that takes its place, too. */

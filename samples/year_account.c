@@ -45,7 +45,6 @@ uint32_t year_open_account(struct year *y, uint32_t customer, bool with_relation
     struct year_account *a = &y->accounts[account];
     struct year_customer *c = &y->customers[customer];
     a->a.opened = y->date;
-    if (c->holder.system == FUND) a->a.nav_date = year_trading_before(y->date);
     if (c->holder.system != RETAIL && !a->owner) {
         holder_source_no(&c->holder, a->a.owner);
         a->owner = customer + 1;
@@ -301,6 +300,15 @@ static void move_deposit(struct year *y, struct account *a, bool corporate)
     if (draw_below(&y->draw, 30) == 0) a->status = "AAFD"[draw_below(&y->draw, 4)];
 }
 
+/* Bought or redeemed; now and then all of it. */
+static void move_shares(struct year *y, struct account *a)
+{
+    int64_t shares = draw_amount(&y->draw, 5);
+    bool buys = draw_below(&y->draw, 2);
+    if (!buys && shares > a->shares) shares = draw_below(&y->draw, 4) ? a->shares / 2 : a->shares;
+    a->shares += buys ? shares : -shares;
+}
+
 static void move(struct year *y, uint32_t account)
 {
     enum sample_system system = system_of(y, account);
@@ -308,6 +316,7 @@ static void move(struct year *y, uint32_t account)
     year_touch_account(y, account, 'C');
     switch (system) {
     case CARD: move_card(y, a); break;
+    case FUND: move_shares(y, a); break;
     case LOAN:
     case CORPORATE_LOAN: move_loan(y, a); break;
     default: move_deposit(y, a, system == CORPORATE_DEPOSIT); break;
@@ -337,7 +346,7 @@ void year_activity(struct year *y)
         const struct year_account *a = &y->accounts[i];
         enum sample_system system = system_of(y, i);
         bool chosen = draw_chance(&y->draw, y->options->changed_ppm);
-        if (!chosen || !a->alive || a->touched == y->date || system == FUND || !y->open[system]) continue;
+        if (!chosen || !a->alive || a->touched == y->date || !y->open[system]) continue;
         if (!y->customers[a->customer - 1].reserved) move(y, i);
     }
     if (month % 3 == 0 && day == 21 && y->options->events[EVENT_INTEREST_DAY]) pay_interest(y);

@@ -9,6 +9,8 @@ enum {
     /* A demand deposit in foreign currency of so many fen reaches the threshold of config/template/formulas/personal
      * (500,000 yuan at a coefficient of 1.5). */
     WATERMARK_FEN = 33333334,
+    WATERMARK_FUND_FEN = 25000000, /* the same of funds, at a coefficient of 2 */
+    NAV_STEP_PPM = 15000,
     RATE_STEP_PPM = 9000, /* of a day at most; 5 % would be held */
 };
 
@@ -18,6 +20,32 @@ static void draw_rates(struct year *y)
         int64_t step = (int64_t)draw_below(&y->draw, 2 * RATE_STEP_PPM + 1) - RATE_STEP_PPM;
         y->next_rate[i] = y->rate[i] + y->rate[i] / 1000 * step / 1000;
     }
+}
+
+static void draw_navs(struct year *y)
+{
+    for (int i = 0; i <= SYSTEMS_FUNDS; i++) {
+        int64_t step = (int64_t)draw_below(&y->draw, 2 * NAV_STEP_PPM + 1) - NAV_STEP_PPM;
+        y->next_nav[i] = y->nav[i] + y->nav[i] * step / 1000000;
+    }
+}
+
+/* Somebody with one fund, untouched by anything else. */
+static void plant_fund(struct year *y)
+{
+    struct holder h = {.system = FUND, .index = year_new_person(y, false)};
+    uint32_t c = year_new_customer(y, &h), account = year_new_account(y, c);
+    struct presentation *own = year_own(y, c);
+    struct account *a = &y->accounts[account].a;
+    memcpy(own->type, "01", 3);
+    population_fresh_number(y->fresh_numbers++, own->number);
+    own->customer_type = 'P';
+    holder_source_no(&h, a->owner);
+    y->accounts[account].owner = c + 1;
+    y->customers[c].owned++;
+    a->shares = 100000;
+    y->customers[c].reserved = true;
+    y->planted_fund[y->planted_funds++] = account;
 }
 
 /* Somebody with one account in foreign currency, untouched by anything else. */
@@ -64,35 +92,57 @@ void year_market_open(struct year *y)
     for (int i = 0; i < SYSTEMS_QUOTES; i++) systems_quote(i, &per_unit, &y->rate[i]);
     y->rate_date = year_is_trading(y->date) ? y->date : year_trading_before(y->date);
     draw_rates(y);
+    for (int i = 0; i <= SYSTEMS_FUNDS; i++) systems_fund(i, &y->nav[i]);
+    y->nav_date = year_trading_before(y->rate_date);
+    draw_navs(y);
+    for (int i = 0; i < SYSTEMS_INTEREST; i++) {
+        y->interest[i] = systems_interest(i);
+        y->interest_since[i] = y->date - 30;
+    }
+    for (int i = 0; i < 12 && y->options->events[EVENT_ENTRY_BY_NAV]; i++) plant_fund(y);
     for (int i = 0; i < 2 * SYSTEMS_QUOTES + y->options->days / 8 && i < YEAR_PLANTED_MAX; i++)
         if (y->options->events[EVENT_ENTRY_BY_RATE]) plant(y, i % SYSTEMS_QUOTES);
     population_each(&y->sample, RETAIL, put_excluded, y);
     population_each(&y->sample, CORPORATE_DEPOSIT, put_excluded, y);
 }
 
-/* All holdings of a fund move by what their fund moves. */
-static void move_funds(struct year *y)
+/* Now and then the bank changes what it pays for deposits. */
+static void move_interest(struct year *y)
 {
-    int64_t step[8];
-    for (int i = 0; i < 8; i++) step[i] = (int64_t)draw_below(&y->draw, 30001) - 15000;
-    for (uint32_t i = 0; i < y->accounts_count; i++) {
-        struct year_account *a = &y->accounts[i];
-        const struct year_customer *c = &y->customers[a->customer - 1];
-        if (c->holder.system != FUND || !a->alive || c->reserved) continue;
-        year_touch_account(y, i, 'C');
-        a->a.nav += a->a.nav * step[(unsigned char)a->a.fund[5] % 8] / 1000000;
-        a->a.nav_date = year_trading_before(y->date);
-        a->a.balance = a->a.shares / 10000 * a->a.nav + a->a.shares % 10000 * a->a.nav / 10000;
-    }
+    if (draw_below(&y->draw, 20)) return;
+    uint64_t i = draw_below(&y->draw, SYSTEMS_INTEREST);
+    y->interest[i] += y->interest[i] / 10 * (draw_below(&y->draw, 2) ? 1 : -1);
+    y->interest_since[i] = y->date;
 }
 
 void year_market_day(struct year *y)
 {
     if (!year_is_trading(y->date)) return;
     memcpy(y->rate, y->next_rate, sizeof y->rate);
+    memcpy(y->nav, y->next_nav, sizeof y->nav);
     y->rate_date = y->date;
+    y->nav_date = year_trading_before(y->date);
     draw_rates(y);
-    move_funds(y);
+    draw_navs(y);
+    move_interest(y);
+}
+
+/* Today just below the watermark; tomorrow's net asset value, which is drawn already, lifts it above. */
+bool year_entry_by_nav(struct year *y)
+{
+    if (!year_is_trading(y->date + 1) || y->date >= y->last || !y->open[FUND]) return false;
+    for (int i = 0; i < y->planted_funds; i++) {
+        uint32_t account = y->planted_fund[i];
+        struct year_account *a = &y->accounts[account];
+        int f = systems_fund_place(a->a.fund);
+        if (y->next_nav[f] - y->nav[f] < y->nav[f] / 500) continue;
+        year_touch_account(y, account, 'C');
+        a->a.shares = (int64_t)WATERMARK_FUND_FEN * 10000 / ((y->nav[f] + y->next_nav[f]) / 2);
+        y->planted_fund[i] = y->planted_fund[--y->planted_funds];
+        year_note(y, EVENT_ENTRY_BY_NAV, a->customer - 1, account);
+        return true;
+    }
+    return false;
 }
 
 /* Today just below the watermark; tomorrow's rate, which is drawn already, lifts it above. */

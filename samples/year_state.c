@@ -184,8 +184,8 @@ uint32_t year_relation_of(const struct year *y, uint32_t account, char role)
 int64_t year_ledger(const struct year_account *a)
 {
     if (!a->alive) return 0;
-    bool card = a->a.limit != 0;
-    return card ? a->a.balance - a->a.owed : a->a.balance;
+    bool card = a->a.limit != 0, fund = a->a.fund[0];
+    return fund ? a->a.shares : card ? a->a.balance - a->a.owed : a->a.balance;
 }
 
 /* --- today --- */
@@ -207,6 +207,10 @@ void year_touch_account(struct year *y, uint32_t account, char action)
         return;
     }
     a->opening = year_ledger(a);
+    if (a->a.fund[0]) { /* the record says what it was worth when it was sent */
+        a->a.nav = y->nav[systems_fund_place(a->a.fund)];
+        a->a.nav_date = y->nav_date;
+    }
     a->touched = y->date;
     a->action = action;
     a->twice = false;

@@ -204,7 +204,7 @@ static const char *posting_text(const struct change_file *f, const struct year_a
                                                                                               "取现", "缴费"};
     if (a->action == 'N') return "开户";
     if (a->action == 'X') return "销户";
-    if (f->system == FUND) return "净值变动";
+    if (f->system == FUND) return amount > 0 ? "申购" : "赎回";
     if (f->system == LOAN || f->system == CORPORATE_LOAN) return amount < 0 ? "还款" : "放款";
     return (amount > 0 ? in : out)[f->y->sequence % 4];
 }
@@ -340,6 +340,32 @@ static void write_rates(struct year *y, const char *below)
     source_file_close(&f.file);
 }
 
+static void write_navs(struct year *y, const char *below)
+{
+    static const struct file_shape shape = {.name = "NAV", .record_length = 30};
+    struct change_file f = {0};
+    open_file(&f, y, below, &shape, "", -1, false);
+    for (int i = 0; i <= SYSTEMS_FUNDS; i++) {
+        struct record r;
+        systems_nav_record(i, y->nav[i], y->nav_date, &r);
+        put(&f, &r, 0, 0);
+    }
+    source_file_close(&f.file);
+}
+
+static void write_interest(struct year *y, const char *below)
+{
+    static const struct file_shape shape = {.name = "INTEREST", .record_length = 30};
+    struct change_file f = {0};
+    open_file(&f, y, below, &shape, "", -1, false);
+    for (int i = 0; i < SYSTEMS_INTEREST; i++) {
+        struct record r;
+        systems_interest_record(i, y->interest[i], y->interest_since[i], &r);
+        put(&f, &r, 0, 0);
+    }
+    source_file_close(&f.file);
+}
+
 static void write_exclusions(struct year *y, const char *below)
 {
     static const struct file_shape shape = {.name = "EXCLUDE", .record_length = 80};
@@ -411,7 +437,11 @@ void year_write_day(struct year *y)
         write_changes(y, s, &m);
         write_postings(y, s, &breaks);
     }
-    if (year_is_trading(y->date)) write_rates(y, "");
+    if (year_is_trading(y->date)) {
+        write_rates(y, "");
+        write_navs(y, "");
+        write_interest(y, "");
+    }
     write_exclusions(y, "");
     if (y->options->events[EVENT_REPEATED_FILE] && (y->date - y->options->sample.business_date) % 5 >= 3)
         repeat_yesterday(y);
@@ -430,5 +460,7 @@ void year_unload(struct year *y)
             }
         }
     write_rates(y, "unload");
+    write_navs(y, "unload");
+    write_interest(y, "unload");
     write_exclusions(y, "unload");
 }

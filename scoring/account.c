@@ -1,5 +1,6 @@
 /* Types of conditions and expressions inside aggregates; the rules are in docs/formula.md. */
 #include "scoring/account_terms.h"
+#include "scoring/interest.h"
 
 static bool bind(const struct account_scope *s, const struct node *n, struct term **out);
 
@@ -187,6 +188,11 @@ static bool bind_cny(const struct account_scope *s, const struct node *n, struct
     if (a->type != VALUE_MONEY)
         return term_fail(s, n->children[0], "cny converts money, found a value of type %s", value_type_name(a->type));
     if (term_has_cny(a)) return term_fail(s, n->children[0], "the amount is converted already");
+    if (term_has_customer_money(s, a)) {
+        term_fail(s, n->children[0],
+                  "an amount of the customer is in the base currency, cny converts those of accounts");
+        return status_hint(s->st, "take it out of cny(): cny(balance) + customer.FIELD");
+    }
     if (s->table->currency_field < 0) return *out = a, true; /* every row is in the base currency */
     *out = term_one(s, TERM_CNY, VALUE_MONEY, a);
     (*out)->scale = a->scale + s->rate_scale;
@@ -220,6 +226,7 @@ static bool bind_call(const struct account_scope *s, const struct node *n, struc
     case FUNCTION_MAX: return bind_extreme(s, n, TERM_MAX, out);
     case FUNCTION_COALESCE: return bind_coalesce(s, n, out);
     case FUNCTION_CNY: return bind_cny(s, n, out);
+    case FUNCTION_INTEREST: return interest_bind(s, n, out);
     case FUNCTION_ABS:
         if (!bind_number(s, n->children[0], &a)) return false;
         *out = term_one(s, TERM_ABS, a->type, a);
@@ -296,7 +303,7 @@ bool account_bind_expression(const struct account_scope *s, const struct node *n
         return term_fail(s, n, "the measure is declared %s, the expression gives %s", value_type_name(type),
                          value_type_name((*out)->type));
     if (!(*out)->missing || type == VALUE_DATE) return true; /* rows without the date are left out */
-    term_fail(s, n, "a date in the expression may be missing for an account");
+    term_fail(s, n, "a date in the expression may be missing for an account or its customer");
     return status_hint(s->st, "say what counts then: coalesce(date, business_date)");
 }
 

@@ -15,9 +15,9 @@
 
 enum term_kind {
     TERM_CONSTANT, /* number */
-    TERM_FIELD,
-    TERM_CNY,   /* child × the rate of the row's currency; adds rate_scale decimals */
-    TERM_SCALE, /* child × number (a power of ten) */
+    TERM_FIELD,    /* of the account, or behind those fields of the customer */
+    TERM_CNY,      /* child × the rate of the row's currency; adds rate_scale decimals */
+    TERM_SCALE,    /* child × number (a power of ten) */
     TERM_NEGATE,
     TERM_ADD,
     TERM_SUBTRACT,
@@ -59,10 +59,26 @@ struct account_scope {
     const struct formula *f;
     const struct schema *schema;
     const struct schema_table *table;
-    int rate_scale; /* decimals that cny() adds: 6, or 8 when a rate is per 100 units */
+    const bool *tables; /* all of the aggregate, one per table of the schema: whose fields its names are */
+    int rate_scale;     /* decimals that cny() adds: 6, or 8 when a rate is per 100 units */
     struct arena *arena;
     struct status *st;
 };
+
+/* Fields are numbered: those of the table, then those of the customer (schema.customer_fields). */
+static inline int scope_fields(const struct account_scope *s)
+{
+    return s->table->fields_count + s->schema->customer_fields_count;
+}
+static inline bool scope_is_customer(const struct account_scope *s, int field)
+{
+    return field >= s->table->fields_count;
+}
+static inline const struct schema_field *scope_field(const struct account_scope *s, int field)
+{
+    return scope_is_customer(s, field) ? &s->schema->customer_fields[field - s->table->fields_count]
+                                       : &s->table->fields[field];
+}
 
 bool account_bind_condition(const struct account_scope *s, const struct node *n, struct term **out);
 /* A value of that type; its scale is in the term. */
@@ -72,17 +88,19 @@ bool account_bind_expression(const struct account_scope *s, const struct node *n
 /* The type it has of itself. */
 bool account_type(const struct account_scope *s, const struct node *n, enum value_type *type);
 
-/* What is left of a term when codes[field] (−1: not known) are the codes of the row. Shares what does not change. cny()
- * of the base currency becomes a TERM_SCALE. */
+/* What is left of a term when codes[field] (−1: not known; one per field of the scope) are the codes of the row. Shares
+ * what does not change. cny() of the base currency becomes a TERM_SCALE. */
 struct term *term_specialise(const struct account_scope *s, struct term *t, const int *codes);
 bool term_is_truth(const struct term *t, bool value);
 /* Money of the row's currency outside cny(): the place to complain about. */
 bool term_has_raw_money(const struct account_scope *s, const struct term *t);
 bool term_has_cny(const struct term *t);
+/* Money of the customer's record, which is in the base currency. */
+bool term_has_customer_money(const struct account_scope *s, const struct term *t);
 /* The same computation; equal terms have the same hash. NULL is equal to NULL only. */
 uint32_t term_hash(const struct term *t);
 bool term_equal(const struct term *a, const struct term *b);
-/* Marks the fields of the table that are read; field_used has one entry per field. cny() reads the currency. */
+/* Marks the fields that are read; field_used has one entry per field of the scope. cny() reads the currency. */
 void term_fields(const struct account_scope *s, const struct term *t, bool *field_used);
 /* Height of the tree: how many columns of scratch its evaluation needs. */
 int term_depth(const struct term *t);

@@ -130,23 +130,63 @@ static bool unknown_field(const struct account_scope *s, const struct node *n)
     }
     guess_init(&guess, view_of(n->text));
     for (int i = 0; i < s->table->fields_count; i++) guess_offer(&guess, s->table->fields[i].name);
+    for (int i = 0; i < s->schema->customer_fields_count; i++) guess_offer(&guess, s->schema->customer_fields[i].name);
     term_fail(s, n, "table %s has no field %s", s->table->name, n->text);
+    if (schema_customer_field(s->schema, n->text) >= 0)
+        return status_hint(s->st, "the field of the customer is " FORMULA_CUSTOMER "%s; another table has %s itself",
+                           n->text, n->text);
     hint_guess(&guess, s->st);
     return status_hint(s->st, "see its fields: crmx layout show %s", s->table->name);
 }
 
+static int table_field(const struct schema_table *t, const char *name)
+{
+    for (int i = 0; i < t->fields_count; i++)
+        if (strcmp(t->fields[i].name, name) == 0) return i;
+    return -1;
+}
+
+static bool term_of_field(const struct account_scope *s, int field, struct term **out)
+{
+    const struct schema_field *of = scope_field(s, field);
+    *out = term_new(s, TERM_FIELD, of->type, 0);
+    (*out)->field = field;
+    (*out)->missing = of->type == VALUE_DATE;
+    if (of->type == VALUE_MONEY || of->type == VALUE_NUMBER) (*out)->scale = of->scale;
+    return true;
+}
+
+static bool term_of_customer(const struct account_scope *s, const struct node *n, int field, struct term **out)
+{
+    if (field < s->schema->customer_fields_count - s->schema->customer_averages_count)
+        return term_of_field(s, s->table->fields_count + field, out);
+    term_fail(s, n, "the average %s cannot stand inside an aggregate: it comes out of the accounts itself",
+              s->schema->customer_fields[field].name);
+    return status_hint(s->st, "use it in the score, beside the aggregate");
+}
+
+/* A plain name is the customer's only where no table of the aggregate has it and no statement defines it: `opened` of
+ * one account must not become that of the customer for another. */
+static bool is_plainly_customer(const struct account_scope *s, const char *name)
+{
+    const struct formula *f = s->f;
+    for (int i = 0; i < s->schema->tables_count; i++)
+        if (s->tables[i] && table_field(&s->schema->tables[i], name) >= 0) return false;
+    for (int i = 0; i < f->coefficients_count; i++)
+        if (strcmp(f->coefficients[i].name, name) == 0) return false;
+    for (int i = 0; i < f->definitions_count; i++)
+        if (strcmp(f->definitions[i].name, name) == 0) return false;
+    return formula_measure_find(f, name) < 0;
+}
+
 bool term_of_name(const struct account_scope *s, const struct node *n, struct term **out)
 {
-    for (int i = 0; i < s->table->fields_count; i++) {
-        const struct schema_field *field = &s->table->fields[i];
-        if (strcmp(field->name, n->text) != 0) continue;
-        *out = term_new(s, TERM_FIELD, field->type, 0);
-        (*out)->field = i;
-        (*out)->missing = field->type == VALUE_DATE;
-        if (field->type == VALUE_MONEY || field->type == VALUE_NUMBER) (*out)->scale = field->scale;
-        return true;
-    }
-    return unknown_field(s, n);
+    const char *qualified = node_customer_field(n);
+    int field = qualified ? -1 : table_field(s->table, n->text);
+    if (field >= 0) return term_of_field(s, field, out);
+    int customer = schema_customer_field(s->schema, qualified ? qualified : n->text);
+    if (customer >= 0 && (qualified || is_plainly_customer(s, n->text))) return term_of_customer(s, n, customer, out);
+    return qualified ? formula_no_customer_field(s->f, s->schema, n, s->st) : unknown_field(s, n);
 }
 
 bool term_of_constant(const struct account_scope *s, const struct node *n, struct term **out)
@@ -163,7 +203,7 @@ bool term_of_constant(const struct account_scope *s, const struct node *n, struc
 
 static bool code_list(const struct account_scope *s, const struct term *field, const char *const **codes, int *count)
 {
-    const struct schema_field *f = &s->table->fields[field->field];
+    const struct schema_field *f = scope_field(s, field->field);
     *codes = f->type == VALUE_CURRENCY ? s->schema->currencies : f->codes;
     *count = f->type == VALUE_CURRENCY ? s->schema->currencies_count : f->codes_count;
     return true;
@@ -173,14 +213,15 @@ static bool find_code(const struct account_scope *s, const struct node *literal,
 {
     const char *const *codes;
     int count;
-    const char *name = s->table->fields[field->field].name;
+    const char *name = scope_field(s, field->field)->name;
+    const char *of = scope_is_customer(s, field->field) ? "customer" : s->table->name;
     code_list(s, field, &codes, &count);
     for (int i = 0; i < count; i++)
         if (strcmp(codes[i], literal->text) == 0) return *index = i, true;
     struct guess guess;
     guess_init(&guess, view_of(literal->text));
     for (int i = 0; i < count; i++) guess_offer(&guess, codes[i]);
-    term_fail(s, literal, "'%s' is no code of %s.%s", literal->text, s->table->name, name);
+    term_fail(s, literal, "'%s' is no code of %s.%s", literal->text, of, name);
     if (guess.best) return status_hint(s->st, "did you mean '%s'?", guess.best);
     struct buf list;
     buf_init(&list, CODES_SHOWN_MAX);

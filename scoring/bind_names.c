@@ -139,6 +139,10 @@ static bool unknown_name(struct binder *b, const struct node *n)
 bool bind_name(struct binder *b, const struct node *n, struct expr **out)
 {
     const struct formula *f = b->f;
+    const char *qualified = node_customer_field(n);
+    int field = schema_customer_field(b->p->schema, qualified ? qualified : n->text);
+    if (qualified && field < 0) return formula_no_customer_field(f, b->p->schema, n, b->st);
+    if (qualified) return *out = field_expr(b, field), true;
     for (int i = 0; i < b->visible; i++) {
         if (strcmp(f->definitions[i].name, n->text) != 0) continue;
         const struct expr *d = b->p->definitions[i];
@@ -158,8 +162,7 @@ bool bind_name(struct binder *b, const struct node *n, struct expr **out)
     for (int i = 0; i < f->coefficients_count; i++)
         if (!f->coefficients[i].literal && strcmp(f->coefficients[i].name, n->text) == 0)
             return *out = bind_constant(b, VALUE_NUMBER, f->coefficients[i].value), true;
-    for (int i = 0; i < b->p->schema->customer_fields_count; i++)
-        if (strcmp(b->p->schema->customer_fields[i].name, n->text) == 0) return *out = field_expr(b, i), true;
+    if (field >= 0) return *out = field_expr(b, field), true;
     return unknown_name(b, n);
 }
 

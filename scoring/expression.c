@@ -106,12 +106,30 @@ static bool parse_case(struct parser *p, struct node **out)
     return parser_seal(p, n, out);
 }
 
+/* customer.FIELD: of the customer's own record, whatever the accounts and the file's statements call by that name. */
+static bool parse_customer_field(struct parser *p, struct node **out)
+{
+    const struct token *owner = p->at, *field = p->at + 2;
+    if (!word_is_customer(owner->text)) {
+        formula_fail(p->f, owner->place, p->st, "only customer stands in front of a point, found \"%.*s\"",
+                     VIEW_PRINT(owner->text));
+        return status_hint(p->st, "write FIELD for a field of the accounts, customer.FIELD for one of the customer");
+    }
+    p->at += 2;
+    if (field->kind != TOKEN_NAME) return parser_expected(p, "a field of the customer, such as customer.birth");
+    *out = new_node(p, NODE_NAME, owner->place, 0);
+    (*out)->text = arena_printf(&p->f->arena, FORMULA_CUSTOMER "%.*s", VIEW_PRINT(field->text));
+    p->at++;
+    return true;
+}
+
 static bool parse_word(struct parser *p, struct node **out)
 {
     static const struct {
         const char *word;
         enum node_kind kind;
     } WORDS[] = {{"business_date", NODE_BUSINESS_DATE}, {"true", NODE_TRUE}, {"false", NODE_FALSE}};
+    if (p->at[1].kind == TOKEN_POINT) return parse_customer_field(p, out);
     if (parser_at_word(p, "case")) return parse_case(p, out);
     if (parser_at_word(p, "date")) return parse_date(p, out);
     for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {

@@ -1,7 +1,7 @@
 /* Which parts of a sum need not be worked out for the customers who have none of it: most customers have no loan.
  *
- * Such a part is a run of steps, from the load of its first measure to the step that adds it to the sum: it reads nothing
- * but measures and constants, nobody reads its slots afterwards, and when its measures are 0 it adds a zero. */
+ * Such a part is a run of steps, from the load of its first measure to the step that adds it to the sum: it reads
+ * nothing but measures and constants, nobody reads its slots afterwards, and when its measures are 0 it adds a zero. */
 #include "scoring/steps.h"
 
 #include <math.h>
@@ -43,8 +43,8 @@ static bool never_negative_zero(const struct step *s, const bool *never)
     }
 }
 
-/* The steps are done for a customer who has nothing. Are both -0, a sum that is any number, and (unless it never is) one
- * that is -0, what they were? */
+/* The steps are done for a customer who has nothing. Are both -0, a sum that is any number, and (unless it never is)
+ * one that is -0, what they were? */
 static bool keeps_the_others(const struct step *first, const struct step *adding, bool never, double *nothing)
 {
     static const double SUMS[] = {1.0, 0.0, -0.0};
@@ -97,7 +97,8 @@ static int sources(const struct step *s, unsigned out[3])
     }
 }
 
-/* The first step of what `adding` adds, or NULL: it is no part of its own. needed: all false, and so again afterwards. */
+/* The first step of what `adding` adds, or NULL: it is no part of its own. needed: all false, and so again afterwards.
+ * */
 static struct step *part_of(struct step *steps, struct step *adding, const bool *live, bool *needed)
 {
     int open = 0;

@@ -18,12 +18,13 @@ static const struct {
              {0x2265, ">="}, {0x2260, "<>"}, {0x2212, "-"}, {0xfeff, " "}};
 
 static const char *const KIND_NAMES[] = {
-    [TOKEN_END] = "end of file",   [TOKEN_NAME] = "a name",      [TOKEN_NUMBER] = "a number",
-    [TOKEN_TEXT] = "a text",       [TOKEN_LEFT] = "\"(\"",       [TOKEN_RIGHT] = "\")\"",
-    [TOKEN_COMMA] = "\",\"",       [TOKEN_SEMICOLON] = "\";\"",  [TOKEN_PLUS] = "\"+\"",
-    [TOKEN_MINUS] = "\"-\"",       [TOKEN_STAR] = "\"*\"",       [TOKEN_SLASH] = "\"/\"",
-    [TOKEN_EQUAL] = "\"=\"",       [TOKEN_NOT_EQUAL] = "\"<>\"", [TOKEN_LESS] = "\"<\"",
-    [TOKEN_LESS_EQUAL] = "\"<=\"", [TOKEN_GREATER] = "\">\"",    [TOKEN_GREATER_EQUAL] = "\">=\""};
+    [TOKEN_END] = "end of file",     [TOKEN_NAME] = "a name",       [TOKEN_NUMBER] = "a number",
+    [TOKEN_TEXT] = "a text",         [TOKEN_LEFT] = "\"(\"",        [TOKEN_RIGHT] = "\")\"",
+    [TOKEN_COMMA] = "\",\"",         [TOKEN_SEMICOLON] = "\";\"",   [TOKEN_PLUS] = "\"+\"",
+    [TOKEN_MINUS] = "\"-\"",         [TOKEN_STAR] = "\"*\"",        [TOKEN_SLASH] = "\"/\"",
+    [TOKEN_POINT] = "\".\"",         [TOKEN_EQUAL] = "\"=\"",       [TOKEN_NOT_EQUAL] = "\"<>\"",
+    [TOKEN_LESS] = "\"<\"",          [TOKEN_LESS_EQUAL] = "\"<=\"", [TOKEN_GREATER] = "\">\"",
+    [TOKEN_GREATER_EQUAL] = "\">=\""};
 
 const char *token_kind_name(enum token_kind kind)
 {
@@ -186,11 +187,11 @@ static bool lex_sign(struct lexer *l, struct token *t, const char *sign)
     static const struct {
         const char *text;
         enum token_kind kind;
-    } TABLE[] = {{"<=", TOKEN_LESS_EQUAL}, {">=", TOKEN_GREATER_EQUAL}, {"<>", TOKEN_NOT_EQUAL},
-                 {"!=", TOKEN_NOT_EQUAL},  {"(", TOKEN_LEFT},           {")", TOKEN_RIGHT},
-                 {",", TOKEN_COMMA},       {";", TOKEN_SEMICOLON},      {"+", TOKEN_PLUS},
-                 {"-", TOKEN_MINUS},       {"*", TOKEN_STAR},           {"/", TOKEN_SLASH},
-                 {"=", TOKEN_EQUAL},       {"<", TOKEN_LESS},           {">", TOKEN_GREATER}};
+    } TABLE[] = {
+        {"<=", TOKEN_LESS_EQUAL}, {">=", TOKEN_GREATER_EQUAL}, {"<>", TOKEN_NOT_EQUAL}, {"!=", TOKEN_NOT_EQUAL},
+        {"(", TOKEN_LEFT},        {")", TOKEN_RIGHT},          {",", TOKEN_COMMA},      {";", TOKEN_SEMICOLON},
+        {"+", TOKEN_PLUS},        {"-", TOKEN_MINUS},          {"*", TOKEN_STAR},       {"/", TOKEN_SLASH},
+        {".", TOKEN_POINT},       {"=", TOKEN_EQUAL},          {"<", TOKEN_LESS},       {">", TOKEN_GREATER}};
     char pair[3] = {sign[0], sign[1], 0}, one[2];
     uint32_t c;
     if (!move(l, &c)) return false;

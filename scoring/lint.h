@@ -7,14 +7,15 @@
  * anybody having decided it; a remark is what may be meant and should be said. What is a debt is taken from the words
  * of the measure, its fields and tables (lint_debt.c); nothing else is guessed.
  *
- * The rule about data (a term that alone carries many passes) needs the values of a population: scoring/score_terms.h
- * counts, lint_alone() makes the findings.
+ * The rule about data (a term that alone carries many passes) needs the values of a population: lint_counts_add()
+ * counts the terms of the score (FORMULA_PARTS_TERMS of scoring/parts.h) batch by batch, lint_alone() makes the
+ * findings; etl/lint_population.h does both over a generation.
  */
 #ifndef CRMX_SCORING_LINT_H
 #define CRMX_SCORING_LINT_H
 
 #include "scoring/formula.h"
-#include "scoring/score_terms.h"
+#include "scoring/parts.h"
 
 enum lint_rule {
     LINT_TERM_AND_MONEY,   /* months are added to money or compared with it */
@@ -48,10 +49,32 @@ void lint_release(struct lint *l);
 const char *lint_rule_name(enum lint_rule rule);
 /* All rules but the last; p is f bound to the unit's schema. */
 void lint_formula(struct lint *l, const struct formula *f, const struct formula_program *p);
+
+/* Of the customers counted so far, those who pass, and for each term: */
+struct lint_counts {
+    uint64_t customers, passing;
+    uint64_t alone[FORMULA_PARTS_MAX];  /* pass by it alone: it reaches the threshold, all others together do not */
+    uint64_t needed[FORMULA_PARTS_MAX]; /* would not pass without it: those above, and who need it beside others */
+};
+/* A batch: scores[i], terms[term][i] and the threshold in minor units; ignored: customers nobody asks about, or NULL.
+ * */
+struct lint_batch {
+    int terms;
+    const int64_t *const *values;
+    const int64_t *scores;
+    const bool *ignored;
+    uint32_t count;
+    int64_t threshold;
+};
+void lint_counts_add(struct lint_counts *c, const struct lint_batch *b);
+void lint_counts_merge(struct lint_counts *to, const struct lint_counts *from);
+
 /* The last rule, after the others, over the counts of a population: terms without which more than so many of a hundred
- * who pass would not; of terms that another rule warns of, fewer are enough, and it is a warning. */
+ * who pass would not; of terms that another rule warns of, fewer are enough, and it is a warning. terms: those of f at
+ * FORMULA_PARTS_TERMS; a remark says so when there are more than FORMULA_PARTS_MAX, which were not counted. */
 enum { LINT_CARRIES_PERCENT = 10, LINT_DOUBTFUL_PERCENT = 1 };
-void lint_alone(struct lint *l, const struct score_terms *t, const struct term_counts *counts);
+void lint_alone(struct lint *l, const struct formula *f, const struct formula_parts *terms,
+                const struct lint_counts *counts);
 /* By place. lint_formula and lint_alone leave the findings sorted. */
 void lint_sort(struct lint *l);
 

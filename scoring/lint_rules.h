@@ -1,4 +1,4 @@
-/* lint_rules: what the rules of lint share. Internal to lint.c, lint_units.c and lint_debt.c. */
+/* lint_rules: what the rules of lint share. Internal to lint.c, lint_units.c, lint_debt.c and lint_alone.c. */
 #ifndef CRMX_SCORING_LINT_RULES_H
 #define CRMX_SCORING_LINT_RULES_H
 

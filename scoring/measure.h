@@ -12,7 +12,8 @@
  * Exactness: sums are integers; cny() multiplies by the rate in 128 bits and the sum is divided and rounded once per
  * customer and measure, half away from zero. The same rows in any split of blocks give the same values.
  *
- * Call sequence per block of customers: measure_block_reset, measure_add for each table that has rows, measure_finish.
+ * Call sequence per block of customers: measure_block_reset (measure_block_customers when measures use fields of the
+ * customer), measure_add for each table that has rows, measure_finish.
  * One block may be used by one thread at a time; a measure_set is read-only after measure_bind and shared by all
  * threads.
  */
@@ -70,11 +71,16 @@ int measure_count(const struct measure_set *s);
 /* Does any measure read this table / this field of it? The engine carries only such columns. */
 bool measure_uses_table(const struct measure_set *s, int table);
 bool measure_uses_field(const struct measure_set *s, int table, int field);
+/* Does any measure read this customer field of the schema (customer.birth)? */
+bool measure_uses_customer_field(const struct measure_set *s, int field);
 
 enum { MEASURE_BLOCK_CUSTOMERS = 4096 };
 struct measure_block *measure_block_new(const struct measure_set *s);
 void measure_block_free(struct measure_block *b);
 void measure_block_reset(const struct measure_set *s, struct measure_block *b, uint32_t customers);
+/* After the reset, when measures use customer fields: fields[field of the schema][customer], of those that they use;
+ * the others may be NULL. Read until the last measure_add. */
+void measure_block_customers(struct measure_block *b, const int64_t *const *fields);
 /* After the reset: customers nobody asks about (ignored[customer], one per customer of the block, read until
  * measure_finish), such as those of the other type. An overflow of theirs is none; their values are unspecified. */
 void measure_block_ignore(struct measure_block *b, const bool *ignored);

@@ -245,6 +245,11 @@ void measure_add(const struct measure_set *s, struct measure_block *b, int table
     ensure(table >= 0 && table < s->tables_count);
     struct add a = {.s = s, .b = b, .t = &s->tables[table], .scratch = b->scratch};
     if (!a.t->used) return;
+    for (int i = 0; i < 2; i++) {
+        struct rows_view *v = i ? &b->scratch->part : &b->scratch->chunk;
+        v->account_fields = a.t->table->fields_count;
+        v->customer_fields = b->customer_fields;
+    }
     for (uint32_t first = 0; first < rows->count; first += MEASURE_CHUNK_ROWS) {
         uint32_t left = rows->count - first;
         add_chunk(&a, rows, first, left < MEASURE_CHUNK_ROWS ? left : MEASURE_CHUNK_ROWS);

@@ -81,8 +81,8 @@ static bool check_currencies(struct binding *b, const struct account_scope *scop
     const struct measure_definition *m = &b->f->measures[bound->measure];
     if (!bound->expression || scope->table->currency_field < 0 || !term_has_raw_money(scope, bound->expression))
         return true;
-    int *codes = arena_array(scope->arena, int, scope->table->fields_count);
-    for (int i = 0; i < scope->table->fields_count; i++) codes[i] = -1;
+    int *codes = arena_array(scope->arena, int, scope_fields(scope));
+    for (int i = 0; i < scope_fields(scope); i++) codes[i] = -1;
     for (int c = 1; c < b->schema->currencies_count; c++) {
         codes[scope->table->currency_field] = c;
         if (bound->predicate && term_is_truth(term_specialise(scope, bound->predicate, codes), false)) continue;
@@ -106,13 +106,15 @@ static struct term *only_known(const struct account_scope *scope, const struct b
     return both;
 }
 
-static bool bind_one(struct binding *b, int measure, int table)
+/* tables: all of the measure. */
+static bool bind_one(struct binding *b, int measure, int table, const bool *tables)
 {
     const struct measure_definition *m = &b->f->measures[measure];
     struct account_scope scope = binding_scope(b, table);
+    scope.tables = tables;
     struct bound *bound = &b->bounds[b->bounds_count++];
     *bound = (struct bound){.measure = measure, .table = table};
-    bound->field_used = arena_array(scope.arena, bool, scope.table->fields_count + 1);
+    bound->field_used = arena_array(scope.arena, bool, scope_fields(&scope) + 1);
     if (m->predicate && !account_bind_condition(&scope, m->predicate, &bound->predicate)) return false;
     if (m->expression && !account_bind_expression(&scope, m->expression, m->type, &bound->expression)) return false;
     if (!check_currencies(b, &scope, bound)) return false;
@@ -132,7 +134,7 @@ static bool bind_all(struct binding *b, const bool *measures)
         memset(wanted, 0, (size_t)b->schema->tables_count);
         if (!mark_tables(b, &b->f->measures[i], wanted)) return false;
         for (int k = 0; k < b->schema->tables_count; k++)
-            if (wanted[k] && !bind_one(b, i, k))
+            if (wanted[k] && !bind_one(b, i, k, wanted))
                 return status_while(b->st, "binding measure %s", b->f->measures[i].name);
     }
     return true;
@@ -143,11 +145,13 @@ static bool bind_all(struct binding *b, const bool *measures)
 static bool infer_one(struct binding *b, struct measure_definition *m)
 {
     int table = 0;
-    while (table < b->schema->tables_count && !table_matches(&b->schema->tables[table], m->tables[0].name)) table++;
-    if (table == b->schema->tables_count) return unknown_table(b, &m->tables[0]);
+    bool *tables = arena_array(&b->scratch, bool, b->schema->tables_count + 1);
+    if (!mark_tables(b, m, tables)) return false;
+    while (!table_matches(&b->schema->tables[table], m->tables[0].name)) table++;
     struct account_scope scope = {.f = b->f,
                                   .schema = b->schema,
                                   .table = &b->schema->tables[table],
+                                  .tables = tables,
                                   .rate_scale = MEASURE_RATE_DECIMALS,
                                   .arena = &b->scratch,
                                   .st = b->st};
@@ -186,6 +190,8 @@ static void plan_measures(struct binding *b)
                                                .decimals = decimals,
                                                .wide_decimals = decimals};
     }
+    s->customer_fields_count = b->schema->customer_fields_count;
+    s->customer_field_used = arena_array(&s->arena, bool, s->customer_fields_count + 1);
     s->tables_count = b->schema->tables_count;
     s->tables = arena_array(&s->arena, struct table_plan, s->tables_count + 1);
     for (int i = 0; i < s->tables_count; i++) s->tables[i].table = &b->schema->tables[i];
@@ -239,4 +245,10 @@ bool measure_uses_field(const struct measure_set *s, int table, int field)
 {
     ensure(table >= 0 && table < s->tables_count && field >= 0 && field < s->tables[table].table->fields_count);
     return s->tables[table].field_used[field];
+}
+
+bool measure_uses_customer_field(const struct measure_set *s, int field)
+{
+    ensure(field >= 0 && field < s->customer_fields_count);
+    return s->customer_field_used[field];
 }

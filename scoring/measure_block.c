@@ -103,8 +103,14 @@ void measure_block_reset(const struct measure_set *s, struct measure_block *b, u
     for (int m = 0; m < s->measures_count; m++) memset(block_values(b, m), 0, sizeof *b->values * customers);
     for (int w = 0; w < s->wides_count; w++) clear_wide(b, w);
     b->customers = customers;
+    b->customer_fields = NULL;
     b->ignored = NULL;
     b->overflow_measure = b->missing_rate = -1;
+}
+
+void measure_block_customers(struct measure_block *b, const int64_t *const *fields)
+{
+    b->customer_fields = fields;
 }
 
 void measure_block_ignore(struct measure_block *b, const bool *ignored)

@@ -59,7 +59,7 @@ struct measure_group {
 struct table_plan {
     const struct schema_table *table;
     bool used;
-    bool *field_used;
+    bool *field_used; /* per field of the table, then per field of the customer */
     int class_fields_count;
     int class_fields[MEASURE_CLASS_FIELDS_MAX], class_counts[MEASURE_CLASS_FIELDS_MAX];
     int classes;
@@ -91,6 +91,8 @@ struct measure_set {
     int currencies_count;
     int64_t *rates; /* per currency, brought to one unit */
     int rate_scale;
+    int customer_fields_count;
+    bool *customer_field_used;
     int groups_max, depth_max, fields_max;
 };
 
@@ -107,7 +109,8 @@ struct measure_block {
     uint64_t *touched;  /* wides × customers / 64 bits: the wide sum (or extreme) has been written */
     int64_t *counts;    /* wides × MEASURE_COLUMN: accounts of an avg */
     struct measure_scratch *scratch;
-    const bool *ignored; /* customers whose overflow is none; NULL: nobody */
+    const int64_t *const *customer_fields; /* [field of the schema][customer]; NULL: none were handed in */
+    const bool *ignored;                   /* customers whose overflow is none; NULL: nobody */
     /* The first overflow, by measure and customer; measure_finish reports it. */
     int overflow_measure;
     uint32_t overflow_customer;

@@ -69,10 +69,22 @@ const uint32_t *rows_view_owners(struct rows_view *v)
     return v->owner;
 }
 
+/* Each row has its owner's value. */
+static void fetch_customers(struct rows_view *v, int field, int64_t *out)
+{
+    ensure(v->customer_fields && v->customer_fields[field]);
+    const int64_t *values = v->customer_fields[field];
+    const uint32_t *owner = rows_view_owners(v);
+    for (uint32_t i = 0; i < v->count; i++) out[i] = values[owner[i]];
+}
+
 const int64_t *rows_view_field(struct rows_view *v, int field)
 {
     int64_t *out = v->storage + (size_t)field * MEASURE_CHUNK_ROWS;
-    if (!v->fetched[field]) {
+    if (!v->fetched[field] && field >= v->account_fields) {
+        fetch_customers(v, field - v->account_fields, out);
+        v->fetched[field] = true;
+    } else if (!v->fetched[field]) {
         ensure(v->rows->columns[field].base);
         fetch_values(&v->rows->columns[field], v->first, v->selection, v->count, out);
         v->fetched[field] = true;

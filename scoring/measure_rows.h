@@ -18,6 +18,8 @@ struct rows_view {
     int64_t *storage;          /* fields × MEASURE_CHUNK_ROWS */
     bool *fetched;             /* per field */
     int fields;
+    int account_fields; /* of the table; those behind are the customer's */
+    const int64_t *const *customer_fields;
 };
 
 void rows_view_reset(struct rows_view *v, const struct measure_rows *rows, uint32_t first, const uint16_t *selection,

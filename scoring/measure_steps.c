@@ -37,10 +37,10 @@ static void choose_classes(struct binding *b, int table)
         if (k != currency && used[k]) add_class_field(b, t, k);
 }
 
-/* The codes of a class, per field of the table (−1: not part of the class). */
-static void codes_of_class(const struct table_plan *t, int class, int *codes)
+/* The codes of a class, per field of the scope (−1: not part of the class). */
+static void codes_of_class(const struct table_plan *t, int class, int *codes, int fields)
 {
-    for (int i = 0; i < t->table->fields_count; i++) codes[i] = -1;
+    for (int i = 0; i < fields; i++) codes[i] = -1;
     for (int i = 0; i < t->class_fields_count; i++) {
         codes[t->class_fields[i]] = class % t->class_counts[i];
         class /= t->class_counts[i];
@@ -50,6 +50,7 @@ static void codes_of_class(const struct table_plan *t, int class, int *codes)
 /* --- steps --- */
 
 struct product {
+    int account_fields; /* fields behind them are the customer's, which no special loop reads */
     int64_t factor;
     int fields_count;
     int fields[2];
@@ -70,16 +71,16 @@ static bool collect_product(const struct term *t, struct product *p)
         p->rate = true;
         return collect_product(t->children[0], p);
     case TERM_FIELD:
-        if (p->fields_count == 2) return false;
+        if (p->fields_count == 2 || t->field >= p->account_fields) return false;
         p->fields[p->fields_count++] = t->field;
         return true;
     default: return false;
     }
 }
 
-static void shape_step(struct raw_step *r, int decimals)
+static void shape_step(struct raw_step *r, const struct schema_table *table, int decimals)
 {
-    struct product p = {.factor = 1};
+    struct product p = {.account_fields = table->fields_count, .factor = 1};
     r->step.factor = 1;
     r->step.shape = SHAPE_GENERAL;
     if (!collect_product(r->expression, &p) || (p.rate && p.fields_count == 0)) return;
@@ -112,7 +113,7 @@ static bool specialise(struct binding *b, const struct bound *bound, const int *
     if (bound->expression) {
         r->expression = term_specialise(&scope, bound->expression, codes);
         r->scale = r->expression->scale;
-        shape_step(r, m->decimals);
+        shape_step(r, scope.table, m->decimals);
     }
     bool converts = (r->predicate && term_has_cny(r->predicate)) || (r->expression && term_has_cny(r->expression));
     if (converts && currency >= 0 && b->set->rates[currency] == 0) {
@@ -167,8 +168,8 @@ static bool make_steps(struct binding *b, const struct table_plan *t, const stru
                        struct class_steps *of)
 {
     enum { CLASSES_AT_ONCE = 64 }; /* between two releases of the scratch */
-    int *codes = arena_array(&b->set->arena, int, t->table->fields_count + 1);
-    int first_step = b->raw_count;
+    int fields = t->table->fields_count + b->schema->customer_fields_count, first_step = b->raw_count;
+    int *codes = arena_array(&b->set->arena, int, fields + 1);
     bool ok = true;
     for (int class = 0; class < t->classes && ok; class ++) {
         int same = same_class(t, bound, class), *step = &of->steps[class * of->count + place];
@@ -176,7 +177,7 @@ static bool make_steps(struct binding *b, const struct table_plan *t, const stru
             *step = of->steps[same * of->count + place];
             continue;
         }
-        codes_of_class(t, class, codes);
+        codes_of_class(t, class, codes, fields);
         *step = step_of_class(b, bound, codes, first_step);
         ok = *step != STEPS_FULL;
         if (class % CLASSES_AT_ONCE == 0) arena_release(&b->scratch);
@@ -292,13 +293,19 @@ static void mark_step_fields(struct binding *b, int table, const struct measure_
 static void mark_fields(struct binding *b, int table)
 {
     struct table_plan *t = &b->set->tables[table];
-    t->field_used = arena_array(&b->set->arena, bool, t->table->fields_count + 1);
+    int account_fields = t->table->fields_count, customer_fields = b->schema->customer_fields_count;
+    t->field_used = arena_array(&b->set->arena, bool, account_fields + customer_fields + 1);
     if (t->groups_count > 1)
         for (int i = 0; i < t->class_fields_count; i++) t->field_used[t->class_fields[i]] = true;
     for (int g = 0; g < t->groups_count; g++)
         for (int i = 0; i < t->groups[g].steps_count; i++) mark_step_fields(b, table, t->groups[g].steps[i]);
     if (t->groups_count > b->set->groups_max) b->set->groups_max = t->groups_count;
-    if (t->table->fields_count > b->set->fields_max) b->set->fields_max = t->table->fields_count;
+    if (account_fields > b->set->fields_max) b->set->fields_max = account_fields;
+    for (int i = 0; i < customer_fields; i++) {
+        if (!t->field_used[account_fields + i]) continue;
+        b->set->customer_field_used[i] = true;
+        if (account_fields + i >= b->set->fields_max) b->set->fields_max = account_fields + i + 1;
+    }
 }
 
 bool binding_plan(struct binding *b)

@@ -74,10 +74,19 @@ bool term_has_cny(const struct term *t)
     return false;
 }
 
+bool term_has_customer_money(const struct account_scope *s, const struct term *t)
+{
+    if (t->kind == TERM_FIELD) return t->type == VALUE_MONEY && scope_is_customer(s, t->field);
+    for (int i = 0; i < t->count; i++)
+        if (t->children[i]->type != VALUE_BOOLEAN && term_has_customer_money(s, t->children[i])) return true;
+    return false;
+}
+
 bool term_has_raw_money(const struct account_scope *s, const struct term *t)
 {
     if (t->kind == TERM_CNY) return false;
-    if (t->kind == TERM_FIELD) return t->type == VALUE_MONEY && s->table->currency_field >= 0;
+    if (t->kind == TERM_FIELD)
+        return t->type == VALUE_MONEY && s->table->currency_field >= 0 && !scope_is_customer(s, t->field);
     for (int i = 0; i < t->count; i++) {
         bool condition = t->children[i]->type == VALUE_BOOLEAN; /* comparing amounts adds none */
         if (!condition && term_has_raw_money(s, t->children[i])) return true;

@@ -1,6 +1,6 @@
 #include "scoring/parts.h"
 
-#include "scoring/print.h"
+#include "scoring/node_text.h"
 
 #include <string.h>
 
@@ -50,9 +50,14 @@ static void add_part(struct split *s, enum formula_part_kind kind, const char *o
         p->cut = true;
         return;
     }
+    struct place place = node_start(n);
     s->nodes[p->count] = n;
-    p->part[p->count++] = (struct formula_part){
-        .kind = kind, .of = of, .negative = negative, .type = kind == PART_CONDITION ? VALUE_BOOLEAN : VALUE_MONEY};
+    p->part[p->count++] = (struct formula_part){.kind = kind,
+                                                .of = of,
+                                                .negative = negative,
+                                                .line = place.line,
+                                                .column = place.column,
+                                                .type = kind == PART_CONDITION ? VALUE_BOOLEAN : VALUE_MONEY};
 }
 
 /* Left-deep chains: a + b - c is (a + b) - c. */
@@ -64,6 +69,35 @@ static void split_sum(struct split *s, const char *of, const struct node *n, boo
     } else if (n->kind == NODE_NEGATE) {
         split_sum(s, of, n->children[0], !negative);
     } else {
+        add_part(s, PART_TERM, of, n, negative);
+    }
+}
+
+static const struct definition *let_of(const struct formula *f, const struct node *n)
+{
+    int d = n->kind == NODE_NAME ? definition_find(f, n->text) : -1;
+    return d >= 0 && !f->definitions[d].is_result ? &f->definitions[d] : NULL;
+}
+
+static bool is_sum(const struct formula *f, const struct node *n)
+{
+    const struct definition *let = let_of(f, n);
+    if (let) return is_sum(f, let->expression);
+    return n->kind == NODE_ADD || n->kind == NODE_SUBTRACT || n->kind == NODE_NEGATE;
+}
+
+/* A let that is a sum is what it stands for; 0 - x is a way to write -x. */
+static void split_terms(struct split *s, const char *of, const struct node *n, bool negative)
+{
+    const struct definition *let = let_of(s->f, n);
+    if (n->kind == NODE_ADD || n->kind == NODE_SUBTRACT) {
+        split_terms(s, of, n->children[0], negative);
+        split_terms(s, of, n->children[1], negative != (n->kind == NODE_SUBTRACT));
+    } else if (n->kind == NODE_NEGATE) {
+        split_terms(s, of, n->children[0], !negative);
+    } else if (let && is_sum(s->f, let->expression)) {
+        split_terms(s, of, let->expression, negative);
+    } else if (n->kind != NODE_NUMBER || n->mantissa != 0) {
         add_part(s, PART_TERM, of, n, negative);
     }
 }
@@ -106,22 +140,17 @@ static void mark(struct split *s, const struct node *n, struct formula_part *par
 static void describe(struct split *s)
 {
     struct arena *a = &s->whole->arena;
-    struct buf text;
-    buf_init(&text, FORMULA_TEXT_MAX * 2);
     for (int i = 0; i < s->whole->parts.count; i++) {
         struct formula_part *part = &s->whole->parts.part[i];
         bool *measures = arena_array(a, bool, s->f->measures_count + 1);
         bool *coefficients = arena_array(a, bool, s->f->coefficients_count + 1);
         bool *uses = arena_array(a, bool, s->whole->parts.definitions_count + 1);
-        buf_clear(&text);
-        print_node(s->f, s->nodes[i], &text);
-        part->text = arena_dup(a, buf_view(&text));
+        part->text = node_text(a, s->f, s->nodes[i]);
         mark(s, s->nodes[i], part, measures, coefficients, uses);
         part->measures = measures;
         part->coefficients = coefficients;
         part->uses = uses;
     }
-    buf_release(&text);
 }
 
 /* Definitions that a tree names, into found[]. Each sees only what stands above it, so this ends. */
@@ -157,6 +186,12 @@ static void split_all(struct split *s, enum formula_parts_depth depth)
     memcpy(names, s->names, (size_t)count * sizeof *names);
     s->whole->parts.definitions = names;
     s->whole->parts.definitions_count = count;
+    const struct node *whole = f->definitions[score].expression;
+    if (depth == FORMULA_PARTS_TERMS) {
+        split_terms(s, names[0], whole, false);
+        if (s->whole->parts.count == 0) add_part(s, PART_TERM, names[0], whole, false); /* score = 0 */
+        return;
+    }
     for (int i = 0; i < count; i++) split_definition(s, names[i], f->definitions[s->indexes[i]].expression);
 }
 

@@ -3,7 +3,9 @@
  *     score = 活期人民币存款 + 活期外币存款*系数(1.5) - 信用卡存款透支额      three parts: 活期人民币存款 | 活期外币存款*系数(1.5) | -信用卡存款透支额
  *
  * formula_parts_new() splits the score (FORMULA_PARTS_SCORE), or the score and every intermediate value and result it
- * uses (FORMULA_PARTS_ALL), at + and -; a case or if() gives its conditions and values. Each part is bound as a result
+ * uses (FORMULA_PARTS_ALL), at + and -; a case or if() gives its conditions and values. FORMULA_PARTS_TERMS gives the
+ * score as the sum it is, through the intermediate values (`let`) that are sums themselves, and terms alone: a score
+ * that is a case or a product is one. A zero that only carries a sign (0 - x) is none. Each part is bound as a result
  * of programs of its own, so that its value follows the rules of the language exactly: a term of money in minor units,
  * rounded as the file says, a condition as 0 or 1. Rounding is per part: the parts of a sum may differ from the sum by
  * half a minor unit each.
@@ -17,7 +19,7 @@
 
 enum { FORMULA_PARTS_MAX = 256 };
 
-enum formula_parts_depth { FORMULA_PARTS_SCORE, FORMULA_PARTS_ALL };
+enum formula_parts_depth { FORMULA_PARTS_SCORE, FORMULA_PARTS_TERMS, FORMULA_PARTS_ALL };
 
 enum formula_part_kind {
     PART_TERM,      /* added to the others of its definition */
@@ -31,6 +33,7 @@ struct formula_part {
     const char *of;           /* the definition: "score", "deposits" … */
     const char *text;         /* as in the file, without the sign in front */
     bool negative;            /* subtracted; the value has the sign already */
+    uint32_t line, column;    /* of its first word */
     enum value_type type;     /* of the value: VALUE_MONEY, VALUE_BOOLEAN */
     const bool *measures;     /* per measure of the formula: it stands in the part itself */
     const bool *coefficients; /* per coefficient */

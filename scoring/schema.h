@@ -32,6 +32,12 @@ struct schema_table {
     int currency_field; /* index of the row's currency, -1: every row is in the base currency */
 };
 
+struct schema_interest {            /* an interest rate of the night: percent a year */
+    const char *product, *currency; /* currency NULL: in every one */
+    int64_t rate;
+    int scale;
+};
+
 struct schema {
     const struct schema_table *tables;
     int tables_count;
@@ -40,6 +46,10 @@ struct schema {
     const char *const *currencies; /* ISO codes; index 0 is the base currency */
     int currencies_count;
     int32_t business_date;
+    int customer_averages_count; /* the last so many customer fields come out of measures (average balances): they are
+                                    not known yet while accounts are added up, so no aggregate reads them */
+    const struct schema_interest *interest; /* for interest(); NULL: none are known */
+    int interest_count;
 };
 
 #endif

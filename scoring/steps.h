@@ -81,10 +81,12 @@ extern const struct kernels kernels_avx2;
 /* The best for this machine; CRMX_KERNELS=base in the environment forces the plain ones. */
 const struct kernels *kernels_choose(void);
 
-/* Marks what is added to a sum in place and may be worked out for the customers who have a value alone: from the load of
- * its first measure to the step that adds it. What is added to the others is a zero that leaves every bit as it is. */
+/* Marks what is added to a sum in place and may be worked out for the customers who have a value alone: from the load
+ * of its first measure to the step that adds it. What is added to the others is a zero that leaves every bit as it is.
+ * */
 void steps_mark_few(struct step *steps, int count, int slots, struct arena *arena);
-/* Does the step add something to its first source, in the same slot? Which may then be done for some customers alone. */
+/* Does the step add something to its first source, in the same slot? Which may then be done for some customers alone.
+ * */
 bool step_adds(const struct step *s);
 
 /* Makes p->steps. Fails when the formula needs more than FORMULA_STEPS_MAX steps. Slots suffice by the other limits. */

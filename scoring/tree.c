@@ -50,6 +50,31 @@ bool node_seal(struct node *n)
     return n->depth <= FORMULA_DEPTH_MAX;
 }
 
+const char *node_customer_field(const struct node *n)
+{
+    bool qualified = n->kind == NODE_NAME && strncmp(n->text, FORMULA_CUSTOMER, strlen(FORMULA_CUSTOMER)) == 0;
+    return qualified ? n->text + strlen(FORMULA_CUSTOMER) : NULL;
+}
+
+int schema_customer_field(const struct schema *schema, const char *name)
+{
+    for (int i = 0; i < schema->customer_fields_count; i++)
+        if (strcmp(schema->customer_fields[i].name, name) == 0) return i;
+    return -1;
+}
+
+bool formula_no_customer_field(const struct formula *f, const struct schema *schema, const struct node *n,
+                               struct status *st)
+{
+    const char *name = node_customer_field(n);
+    struct guess guess;
+    guess_init(&guess, view_of(name));
+    for (int i = 0; i < schema->customer_fields_count; i++) guess_offer(&guess, schema->customer_fields[i].name);
+    formula_fail(f, n->place, st, "customers have no field %s", name);
+    if (guess.best) status_hint(st, "did you mean " FORMULA_CUSTOMER "%s?", guess.best);
+    return status_hint(st, "find the customers' layouts and their fields: crmx layout list");
+}
+
 double decimal_double(int64_t mantissa, int scale)
 {
     return (double)mantissa / (double)power_of_ten(scale);

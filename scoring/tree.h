@@ -35,6 +35,8 @@ enum {
     FORMULA_DEFINITIONS_MAX = FORMULA_LETS_MAX + FORMULA_RESULTS_MAX
 };
 
+#define FORMULA_CUSTOMER "customer." /* in front of a field of the customer's own record */
+
 enum node_kind {
     NODE_NUMBER, /* mantissa / 10^scale */
     NODE_TEXT,   /* 'D' */
@@ -72,7 +74,7 @@ struct node {
     enum function function; /* NODE_CALL */
     struct place place;
     int depth;
-    const char *text; /* NODE_NAME, NODE_TEXT */
+    const char *text; /* NODE_TEXT; NODE_NAME: a name, or customer.NAME, which no definition can have */
     int64_t mantissa; /* NODE_NUMBER */
     int scale;
     int32_t date;
@@ -149,6 +151,13 @@ bool hint_guess(const struct guess *n, struct status *st);
 struct node *node_new(struct arena *a, enum node_kind kind, struct place place, int children);
 /* Sets depth from the children; false when it passes FORMULA_DEPTH_MAX. */
 bool node_seal(struct node *n);
+/* The field of a name such as customer.birth; NULL: not a qualified name. */
+const char *node_customer_field(const struct node *n);
+/* Index of a customer field of the schema, -1: there is none of that name. */
+int schema_customer_field(const struct schema *schema, const char *name);
+/* "customers have no field NAME", with the nearest. Always false. */
+bool formula_no_customer_field(const struct formula *f, const struct schema *schema, const struct node *n,
+                               struct status *st) __attribute__((cold));
 /* mantissa / 10^scale, correctly rounded: both are exact doubles below 2^53 and 10^22. */
 double decimal_double(int64_t mantissa, int scale);
 int64_t power_of_ten(int exponent); /* 0..18 */

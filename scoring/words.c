@@ -37,6 +37,10 @@ static const struct function_word FUNCTIONS[FUNCTION_COUNT] = {
                                  "months_between(from, to)", "completed months from one date to another"},
     [FUNCTION_YEARS_BETWEEN] = {"years_between", "相差年数", 2, 2, WORD_CUSTOMER | WORD_ACCOUNT,
                                 "years_between(from, to)", "completed years from one date to another"},
+    [FUNCTION_INTEREST] =
+        {"interest", "利率", 1, 1, WORD_ACCOUNT, "interest(product)",
+         "the interest rate of the account's product or term in its currency, percent a year; 0 where "
+         "there is none"},
 };
 
 static const struct aggregate_word AGGREGATES[AGGREGATES_COUNT] = {
@@ -124,6 +128,11 @@ bool word_is(struct view word, const char *keyword)
 bool word_is_accounts(const char *name)
 {
     return strcmp(name, "accounts") == 0 || strcmp(name, "账户") == 0;
+}
+
+bool word_is_customer(struct view word)
+{
+    return same_word(word, "customer") || view_is(word, "客户");
 }
 
 enum function function_find(struct view name)

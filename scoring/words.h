@@ -31,6 +31,7 @@ enum function {
     FUNCTION_DAYS_BETWEEN,
     FUNCTION_MONTHS_BETWEEN,
     FUNCTION_YEARS_BETWEEN,
+    FUNCTION_INTEREST,
     FUNCTION_COUNT,
     FUNCTION_NONE = -1
 };
@@ -88,6 +89,8 @@ const char *value_type_name(enum value_type type);
 const char *value_type_alias(enum value_type type); /* the Chinese name */
 /* "accounts" or 账户: every account table. */
 bool word_is_accounts(const char *name);
+/* "customer" or 客户 in front of a point: customer.birth. A name like any other elsewhere. */
+bool word_is_customer(struct view word);
 
 /* Number of characters (not bytes) to insert, delete or replace; texts are looked at up to 64 characters. */
 int edit_distance(struct view a, struct view b);

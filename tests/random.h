@@ -5,7 +5,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* A seed for properties: CRMX_TEST_SEED, else fixed, so that a failure comes again. Printed by the caller on failure. */
+/* A seed for properties: CRMX_TEST_SEED, else fixed, so that a failure comes again. Printed by the caller on failure.
+ * */
 static inline uint64_t fixture_seed(void)
 {
     const char *text = getenv("CRMX_TEST_SEED");

@@ -21,7 +21,7 @@ static int run_show(struct command_call *call)
         listing_text(&t, option_shown(call->options, id));
         if (origin) listing_text(&t, option_origin(call->options, id));
     }
-    listing_print(&t, call->json);
+    listing_print(&t, &call->output);
     listing_release(&t);
     return 0;
 }
@@ -42,6 +42,7 @@ const struct command command_config_show = {
             {0}},
     .examples = "crmx config show --origin\ncrmx config show --unit 11 --set run.threads=2",
     .needs = COMMAND_NEEDS_WORK,
+    .rows = "",
     .run = run_show,
 };
 

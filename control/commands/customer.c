@@ -55,7 +55,7 @@ static bool show_sources(struct show_population *p, const struct lookup_customer
         listing_text(&rows, show_role(p, &r, ROLE_SOURCE_NO));
         listing_text(&rows, c->members[i] == c->primary ? "primary" : "contact");
         for (size_t k = 0; k < sizeof ROLES / sizeof *ROLES; k++) listing_text(&rows, show_role(p, &r, ROLES[k]));
-        listing_text(&rows, r.file->name);
+        listing_text(&rows, r.name);
         listing_integer(&rows, (int64_t)r.offset);
     }
     if (ok) show_rows(s, "records", arena_printf(p->arena, "customer records: %u", c->members_count), &rows);
@@ -128,7 +128,7 @@ static bool show_customer(struct show_population *p, struct status *st)
     }
     if (!lookup_record(p->g, -1, c.primary, p->arena, &primary, st)) return false;
     struct show s;
-    show_open(&s, p->call->json);
+    show_open(&s, &p->call->output);
     bool ok = show_head(p, &c, &primary, &s, st) && show_sources(p, &c, &s, st);
     if (ok) {
         show_section(&s, "primary_record", "primary record, of %s", show_system(p, primary.file->layout_index));
@@ -181,5 +181,6 @@ const struct command command_customer_show = {
     .examples = "crmx customer show --number 1100000012\n"
                 "crmx customer show --id-type 01 --id-no 110101198001010010 --unmask\n"
                 "crmx customer show --system retail --source-no 100052780135 --date 2026-10-31",
+    .rows = "records TABLE measures_TYPE results",
     .run = run,
 };

@@ -1,7 +1,8 @@
 /* crmx customer find 专项查询: every customer who meets a condition, over the whole population. */
 #include "base/os.h"
-#include "control/show_draft.h"
+#include "control/show_formula.h"
 #include "control/show_query.h"
+#include "control/show_value.h"
 #include "etl/populate.h"
 
 #include <inttypes.h>
@@ -194,9 +195,7 @@ static const char *cell(struct find *f, const struct column *c, const struct hit
     case COLUMN_TYPE: return show_customer_type(h->type);
     case COLUMN_SELECTED: return h->flags & CUSTOMER_SELECTED ? "yes" : "no";
     case COLUMN_FIELD: return show_primary_field(f->p, r, c->name);
-    default:
-        return show_query_value(f->p, q, c->expression, h->values[c->expression - 1],
-                                !f->call->json && !command_flag(f->call, "csv"));
+    default: return show_query_value(f->p, q, c->expression, h->values[c->expression - 1], !f->call->json);
     }
 }
 
@@ -206,26 +205,9 @@ static bool is_number(const struct find *f, const struct column *c, int type)
     return t != VALUE_CODE && t != VALUE_BOOLEAN;
 }
 
-/* RFC 4180: quotes where a comma, a quote or a line end asks for them. */
-static void print_csv_cell(const char *text, bool first)
-{
-    if (!first) putchar(',');
-    if (!text) return;
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, stdout);
-        return;
-    }
-    putchar('"');
-    for (; *text; text++) {
-        if (*text == '"') putchar('"');
-        putchar(*text);
-    }
-    putchar('"');
-}
-
 struct answer {
     struct listing rows; /* not for CSV, which is printed as it comes */
-    bool csv;
+    const char *names[COLUMNS_MAX + 1];
     uint64_t shown;
 };
 
@@ -235,19 +217,21 @@ static bool show_hit(struct find *f, struct answer *o, const struct hit *h, bool
     struct arena arena;
     struct show_population *p = f->p;
     struct arena *before = p->arena;
+    const char *texts[COLUMNS_MAX];
+    bool csv = f->call->output.format == LISTING_CSV;
     arena_init(&arena, "row");
     p->arena = p->records.arena = &arena; /* texts of a row only: there may be millions */
     bool ok = !needs_record || lookup_record(p->g, -1, h->primary, &arena, &r, f->st);
     for (int c = 0; ok && c < f->columns_count; c++) {
         const char *text = cell(f, &f->columns[c], h, &r);
-        if (o->csv)
-            print_csv_cell(text, c == 0);
-        else if (is_number(f, &f->columns[c], h->type))
+        texts[c] = text;
+        if (csv) continue;
+        if (is_number(f, &f->columns[c], h->type))
             listing_decimal(&o->rows, text);
         else
             listing_text(&o->rows, text);
     }
-    if (o->csv) putchar('\n');
+    if (ok && csv) listing_print_cells(&f->call->output, o->names, texts, f->columns_count);
     p->arena = p->records.arena = before;
     arena_release(&arena);
     o->shown++;
@@ -278,24 +262,28 @@ static bool show_hits(struct find *f, struct answer *o)
     return ok;
 }
 
+static struct answer *new_answer(struct find *f)
+{
+    struct answer *o = arena_new(f->p->arena, struct answer);
+    for (int c = 0; c < f->columns_count; c++) o->names[c] = f->columns[c].name;
+    o->names[f->columns_count] = NULL;
+    return o;
+}
+
 static bool print_csv(struct find *f)
 {
-    struct answer o = {.csv = true};
-    for (int c = 0; c < f->columns_count; c++) print_csv_cell(f->columns[c].name, c == 0);
-    putchar('\n');
-    return show_hits(f, &o);
+    struct answer *o = new_answer(f);
+    listing_print_names(&f->call->output, o->names, f->columns_count);
+    return show_hits(f, o);
 }
 
 static bool print_page(struct find *f)
 {
-    const char *names[COLUMNS_MAX + 1];
-    struct answer *o = arena_new(f->p->arena, struct answer);
+    struct answer *o = new_answer(f);
     struct show s;
-    for (int c = 0; c < f->columns_count; c++) names[c] = f->columns[c].name;
-    names[f->columns_count] = NULL;
-    listing_init(&o->rows, names);
+    listing_init(&o->rows, o->names);
     bool ok = show_hits(f, o);
-    show_open(&s, f->call->json);
+    show_open(&s, &f->call->output);
     show_section(&s, "query", "customers with %s", f->expressions[0].text);
     show_text(&s, "unit", f->p->g->unit->id);
     show_text(&s, "generation", f->p->g->id);
@@ -330,15 +318,11 @@ static int run(struct command_call *call)
                        .p = arena_new(&call->arena, struct show_population),
                        .limit = (uint64_t)command_integer(call, "limit", LIMIT_DEFAULT),
                        .st = &call->status};
-    if (command_flag(call, "csv") && call->json) {
-        status_fail(&call->status, STATUS_USAGE, "crmx customer find: --csv or --json, not both");
-        return command_failed(call);
-    }
     bool ok = show_population_open(f->p, call, true,
                                    arena_printf(&call->arena, "customer find %s", command_text(call, "expression", "")),
                                    &call->status) &&
               choose_columns(f) && open_queries(f) && scan_all(f) &&
-              (command_flag(call, "csv") ? print_csv(f) : print_page(f));
+              (call->output.format == LISTING_CSV ? print_csv(f) : print_page(f));
     release(f);
     if (f->p->g) show_population_close(f->p);
     return ok ? 0 : command_failed(call);
@@ -369,7 +353,6 @@ const struct command command_customer_find = {
              .minimum = 1,
              .maximum = LIMIT_MAX,
              .doc = "customers shown, by number (default: 100); all are counted"},
-            {.name = "csv", .type = COMMAND_FLAG, .doc = "comma-separated, with a first line of names"},
             {.name = "time", .type = COMMAND_FLAG, .doc = "how long the pass over the customers took"},
             SHOW_TYPE,
             SHOW_UNIT,
@@ -380,5 +363,6 @@ const struct command command_customer_find = {
     .examples = "crmx customer find \"score >= 400000 and score < 500000\" --columns number,name,branch,score\n"
                 "crmx customer find \"tier = 'A' and sum(loan where overdue_periods > 0, cny(balance)) > 0\"\n"
                 "crmx customer find \"coalesce(age(birth), 0) >= 60 and 开放式基金余额 > 100000\" --csv --limit 100000",
+    .rows = "",
     .run = run,
 };

@@ -21,9 +21,9 @@ static bool check_database(struct command_call *call, struct status *st)
 static void print_result(const struct command_call *call, const char *unit, const struct load_result *r)
 {
     if (call->json) {
-        printf("{\"unit\": \"%s\", \"already_applied\": %s, \"rows\": %" PRIu64
-               ", \"tables\": %d, \"milliseconds\": %" PRId64 "}\n",
-               unit, r->already_applied ? "true" : "false", r->rows, r->tables, r->duration_ms);
+        printf("{\"unit\": \"%s\", \"already_applied\": %s, \"rows\": %" PRIu64 ", \"tables\": %d, \"events\": %" PRIu64
+               ", \"nights\": %d, \"milliseconds\": %" PRId64 "}\n",
+               unit, r->already_applied ? "true" : "false", r->rows, r->tables, r->events, r->nights, r->duration_ms);
         return;
     }
     if (call->quiet) return;
@@ -59,9 +59,11 @@ static int run_rebuild(struct command_call *call)
 const struct command command_db_load = {
     .name = "db load",
     .summary = "load a unit's current generation into PostgreSQL (again, after a failure)",
-    .description = "The follower of step 110. Idempotent: what is loaded already is recognised. Readers of the "
-                   "database see the old rows "
-                   "until the new ones are complete.",
+    .description =
+        "The follower of step 110. Idempotent: what is loaded already is recognised. Readers of the "
+        "database see the old rows "
+        "until the new ones are complete. Events by rule come for every night the database lacks, as far as its "
+        "generation is there.",
     .options = (const struct command_value[]){SHOW_UNIT, {0}},
     .examples = "crmx db load --unit 11",
     .run = run_load,
@@ -99,7 +101,8 @@ static bool query(struct command_call *call, struct database *db, const char *te
     listing_init(&rows, ok ? names : (const char *const[]){NULL});
     for (int row = 0; ok && row < PQntuples(r); row++)
         for (int i = 0; i < columns; i++) listing_text(&rows, PQgetisnull(r, row, i) ? NULL : PQgetvalue(r, row, i));
-    if (ok && columns) listing_print(&rows, call->json);
+    if (ok && columns) listing_print(&rows, &call->output);
+    if (!columns) call->output.written = true; /* done, and there is nothing to print */
     if (ok && !columns && !call->quiet) printf("%s\n", PQcmdStatus(r));
     listing_release(&rows);
     PQclear(r);
@@ -154,5 +157,6 @@ const struct command command_db_psql = {
             {.name = "hold", .type = COMMAND_FLAG, .doc = "keep the embedded server up until Ctrl-C"},
             {0}},
     .examples = "crmx db psql --hold\ncrmx db psql --command \"select unit, business_date from crmx.run\" --json",
+    .rows = "",
     .run = run_psql,
 };

@@ -47,7 +47,7 @@ static int run_list(struct command_call *call)
         add_row(&rows, &list.clusters[i]);
         orphaned += list.clusters[i].owner == DATABASE_ORPHANED;
     }
-    listing_print(&rows, call->json);
+    listing_print(&rows, &call->output);
     listing_release(&rows);
     if (orphaned && !call->json && !call->quiet)
         fprintf(stderr, "%d orphaned: no working folder there any more; what would go: crmx db drop --orphaned\n",
@@ -64,6 +64,7 @@ const struct command command_db_list = {
     .options = (const struct command_value[]){DB_FOLDER, {0}},
     .examples = "crmx db list\ncrmx db list --json",
     .needs = COMMAND_NEEDS_NOTHING,
+    .rows = "",
     .run = run_list,
 };
 
@@ -91,7 +92,7 @@ static int run_drop(struct command_call *call)
         add_row(&rows, &list.clusters[i]);
         dropped++;
     }
-    listing_print(&rows, call->json);
+    listing_print(&rows, &call->output);
     listing_release(&rows);
     if (!call->json && !call->quiet)
         fprintf(stderr, "%d databases %s%s\n", dropped, yes ? "removed" : "would be removed",

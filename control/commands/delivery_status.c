@@ -57,7 +57,7 @@ static int run_status(struct command_call *call)
     bool ok = true;
     for (int i = 0; ok && i < count; i++)
         ok = add_target(call, unit, names[i], find(targets, all, names[i]), &rows, &call->status);
-    if (ok) listing_print(&rows, call->json);
+    if (ok) listing_print(&rows, &call->output);
     listing_release(&rows);
     return ok ? 0 : command_failed(call);
 }
@@ -67,5 +67,6 @@ const struct command command_delivery_status = {
     .summary = "what each target has and has acknowledged, and what its next set will be",
     .options = (const struct command_value[]){SHOW_UNIT, SHOW_TARGET("only this target (default: all)"), {0}},
     .examples = "crmx delivery status --unit 11",
+    .rows = "",
     .run = run_status,
 };

@@ -55,7 +55,7 @@ static int run_list(struct command_call *call)
         listing_decimal(&rows, show_decimal(&call->arena, s->unexplained, s->scale));
         listing_decimal(&rows, show_decimal(&call->arena, s->adjusted, s->scale));
     }
-    listing_print(&rows, call->json);
+    listing_print(&rows, &call->output);
     if (!rows.rows && !call->json && !call->quiet)
         fprintf(stderr, "generation %s keeps no movements%s\n", g->id, day == DATE_NONE ? "" : " of that day");
     listing_release(&rows);
@@ -71,6 +71,7 @@ const struct command command_detail_list = {
                    "unit filters.",
     .options = (const struct command_value[]){SHOW_UNIT, SHOW_DATE, DETAIL_DAY, {0}},
     .examples = "crmx detail list --unit 11\ncrmx detail list --unit 11 --day 2026-11-02 --json",
+    .rows = "",
     .run = run_list,
 };
 
@@ -205,7 +206,7 @@ static int look(struct command_call *call, struct look *k, const char *const col
     listing_init(&rows, columns);
     rows.hide_empty = !call->json;
     ok = ok && detail_scan(p->g, command_date(call, "day", DATE_NONE), each, k, &call->status);
-    if (ok) listing_print(&rows, call->json);
+    if (ok) listing_print(&rows, &call->output);
     if (ok && !call->json && !call->quiet) {
         if (!k->found) fprintf(stderr, "none in the month's detail of generation %s\n", p->g->id);
         if (k->shown == k->count)
@@ -238,6 +239,7 @@ const struct command command_detail_breaks = {
                    "day.",
     .options = (const struct command_value[]){SHOW_UNIT, SHOW_DATE, DETAIL_DAY, COUNT, SHOW_UNMASK, {0}},
     .examples = "crmx detail breaks --unit 11\ncrmx detail breaks --unit 11 --day 2026-11-02 --unmask --json",
+    .rows = "",
     .run = run_breaks,
 };
 

@@ -42,7 +42,7 @@ static int run_functions(struct command_call *call)
         const struct keyword *w = keyword_word(i);
         add_row(&rows, w->name, w->alias, "word", w->name, w->help);
     }
-    listing_print(&rows, call->json);
+    listing_print(&rows, &call->output);
     listing_release(&rows);
     return 0;
 }
@@ -55,6 +55,7 @@ const struct command command_formula_functions = {
                    "intermediate values. "
                    "\"word\": of the language itself, cannot be a name.",
     .needs = COMMAND_NEEDS_NOTHING,
+    .rows = "",
     .run = run_functions,
 };
 

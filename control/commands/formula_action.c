@@ -30,7 +30,7 @@ static bool check_trial(struct command_call *call, struct parameter_store *store
     if (!submits && !approves) return true;
     bool ok = show_version_content(store, v, &content, st) && show_version_check(call->work, v, &content, st);
     if (ok && submits) {
-        ok = show_version_lint(call->work, v, &content, &call->arena, &lint, st);
+        ok = show_version_lint(call, v, &content, &lint, st);
         if (ok) *reason = arena_printf(&call->arena, "%s%s%s", *reason, **reason ? "; " : "", lint);
     }
     show_version_close(&content);
@@ -96,7 +96,8 @@ const struct command command_formula_submit = {
     .summary = "hand a version that was tried to the second person; its content is fixed from now on",
     .description =
         "Only what was tried as it is now, over a whole generation and without an error, can be submitted. What "
-        "crmx formula lint says about it is shown, and its warnings are recorded with the submission.",
+        "crmx formula lint says about it is shown, its text and the population, and its warnings are recorded with the "
+        "submission.",
     .arguments = ARGUMENTS,
     .options = OPTIONS,
     .examples = "crmx formula submit 7 --as wang",

@@ -1,6 +1,7 @@
 /* crmx formula check: whether a formula file is right and what it defines, bound to the layouts of a unit. */
 #include "control/show.h"
 #include "control/show_formula.h"
+#include "control/show_unit.h"
 #include "scoring/words.h"
 
 static const char *number_text(struct command_call *call, double x)
@@ -8,79 +9,97 @@ static const char *number_text(struct command_call *call, double x)
     return arena_printf(&call->arena, "%.15g", x);
 }
 
-static void show_summary(struct show_formula *s, struct show *page)
+struct check {
+    struct command_call *call;
+    struct unit *unit;
+    struct show_formula s;
+    struct show_binding bound;
+};
+
+static void show_summary(struct check *c, struct show *page)
 {
-    const struct formula *f = s->formula;
-    struct arena *arena = &s->call->arena;
-    const char *threshold = show_decimal(arena, formula_threshold(f), 2);
+    const struct show_formula *s = &c->s;
+    struct arena *arena = &c->call->arena;
+    const char *threshold = show_decimal(arena, s->own_threshold_minor, 2);
     show_section(page, "formula", "%s is right", s->path);
     show_text(page, "file", s->path);
-    show_text(page, "unit", s->unit->id);
-    show_text(page, "customers", SHOW_CUSTOMER_TYPES[s->type]);
-    show_text(page, "threshold", s->call->json ? threshold : show_grouped(arena, threshold));
-    if (s->unit->has_threshold[s->type])
-        show_text(page, "threshold_of_unit", show_decimal(arena, s->unit->threshold_minor[s->type], 2));
-    show_text(page, "currencies", s->rates.from);
+    show_text(page, "unit", c->unit->id);
+    show_text(page, "customers", SHOW_TYPES[s->type]);
+    show_text(page, "threshold", c->call->json ? threshold : show_grouped(arena, threshold));
+    if (c->unit->has_threshold[s->type])
+        show_text(page, "threshold_of_unit", show_decimal(arena, c->unit->threshold_minor[s->type], 2));
+    show_text(page, "currencies", c->bound.rates_from);
 }
 
-static void show_measures(struct show_formula *s, struct show *page)
+static void show_measures(struct check *c, struct show *page)
 {
     static const char *const COLUMNS[] = {"measure", "alias", "type", NULL};
     struct listing rows;
     listing_init(&rows, COLUMNS);
-    for (int i = 0; i < formula_measure_count(s->formula); i++) {
-        listing_text(&rows, formula_measure_name(s->formula, i));
-        listing_text(&rows, formula_measure_alias(s->formula, i));
-        listing_text(&rows, value_type_name(formula_measure_type(s->formula, i)));
+    for (int i = 0; i < formula_measure_count(c->s.f); i++) {
+        listing_text(&rows, formula_measure_name(c->s.f, i));
+        listing_text(&rows, formula_measure_alias(c->s.f, i));
+        listing_text(&rows, value_type_name(formula_measure_type(c->s.f, i)));
     }
     show_rows(page, "measures", "measures", &rows);
     listing_release(&rows);
 }
 
-static void show_coefficients(struct show_formula *s, struct show *page)
+static void show_coefficients(struct check *c, struct show *page)
 {
     static const char *const COLUMNS[] = {"coefficient", "value", NULL};
     struct listing rows;
     listing_init(&rows, COLUMNS);
-    for (int i = 0; i < formula_coefficient_count(s->formula); i++) {
-        listing_text(&rows, formula_coefficient_name(s->formula, i));
-        listing_decimal(&rows, number_text(s->call, formula_coefficient(s->formula, i)));
+    for (int i = 0; i < formula_coefficient_count(c->s.f); i++) {
+        listing_text(&rows, formula_coefficient_name(c->s.f, i));
+        listing_decimal(&rows, number_text(c->call, formula_coefficient(c->s.f, i)));
     }
     show_rows(page, "coefficients", "coefficients", &rows);
     listing_release(&rows);
 }
 
-static void show_results(struct show_formula *s, struct show *page)
+static void show_results(struct check *c, struct show *page)
 {
     static const char *const COLUMNS[] = {"result", "type", "codes", NULL};
     struct listing rows;
     listing_init(&rows, COLUMNS);
-    for (int i = 0; i < formula_result_count(s->formula); i++) {
+    for (int i = 0; i < formula_result_count(c->s.f); i++) {
         const char *codes = "", *code;
-        bool is_code = formula_result_type(s->formula, i) == VALUE_CODE;
-        for (int k = 0; is_code && (code = formula_result_code(s->program, i, k)); k++)
-            codes = arena_printf(&s->call->arena, "%s%s%s", codes, k ? " " : "", code);
-        listing_text(&rows, formula_result_name(s->formula, i));
-        listing_text(&rows, value_type_name(formula_result_type(s->formula, i)));
+        bool is_code = formula_result_type(c->s.f, i) == VALUE_CODE;
+        for (int k = 0; is_code && (code = formula_result_code(c->bound.program, i, k)); k++)
+            codes = arena_printf(&c->call->arena, "%s%s%s", codes, k ? " " : "", code);
+        listing_text(&rows, formula_result_name(c->s.f, i));
+        listing_text(&rows, value_type_name(formula_result_type(c->s.f, i)));
         listing_text(&rows, codes);
     }
     show_rows(page, "results", "results", &rows);
     listing_release(&rows);
 }
 
+static bool open(struct check *c, struct status *st)
+{
+    const char *id = show_unit(c->call, st);
+    return id && show_unit_configured(c->call, id, &c->unit, st) &&
+           show_formula_open(c->call, c->unit, command_text(c->call, "formula", NULL), &c->s, st) &&
+           show_formula_bind(c->call, c->unit, c->s.f, c->s.path, &c->bound, st);
+}
+
 static int run(struct command_call *call)
 {
-    struct show_formula s;
+    struct check c = {.call = call};
     struct show page;
-    if (!show_formula_open(&s, call, command_text(call, "formula", ""), &call->status)) return command_failed(call);
-    show_open(&page, call->json);
-    show_summary(&s, &page);
-    show_measures(&s, &page);
-    show_coefficients(&s, &page);
-    show_results(&s, &page);
-    show_print(&page);
-    show_formula_close(&s);
-    return 0;
+    bool ok = open(&c, &call->status);
+    if (ok) {
+        show_open(&page, &call->output);
+        show_summary(&c, &page);
+        show_measures(&c, &page);
+        show_coefficients(&c, &page);
+        show_results(&c, &page);
+        show_print(&page);
+    }
+    show_binding_close(&c.bound);
+    show_formula_close(&c.s);
+    return ok ? 0 : command_failed(call);
 }
 
 const struct command command_formula_check = {
@@ -92,12 +111,13 @@ const struct command command_formula_check = {
         "still not be meant: crmx formula lint.",
     .arguments = (const struct command_value[]){SHOW_FORMULA_ARGUMENT, {0}},
     .options = (const struct command_value[]){SHOW_UNIT,
-                                              SHOW_FORMULA_TYPE,
+                                              SHOW_TYPE,
                                               {.name = "date",
                                                .letter = 'd',
                                                .type = COMMAND_DATE,
                                                .doc = "business date whose rates in the inbox count"},
                                               {0}},
     .examples = "crmx formula check personal\ncrmx formula check /tmp/idea.formula --unit 11 --json",
+    .rows = "measures coefficients results",
     .run = run,
 };

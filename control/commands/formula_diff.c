@@ -1,6 +1,8 @@
 /* crmx formula diff: two formulas side by side: what is written differently, and whom it lets in and out. */
-#include "control/show_draft.h"
+#include "control/show_formula.h"
 #include "control/show_generation.h"
+#include "control/show_value.h"
+#include "etl/number.h"
 #include "scoring/parts.h"
 #include "scoring/words.h"
 
@@ -11,7 +13,7 @@
 struct diff {
     struct command_call *call;
     struct show_population *p;
-    struct show_draft a, b;
+    struct show_formula a, b;
     struct pool *pool;
     struct trial first, second;
     struct listing rows;
@@ -213,16 +215,25 @@ static void show_effect(struct diff *d, struct show *s)
     show_text(s, "score_selected_second", amount(d, b->score_pass));
 }
 
+static const char *const LIST_COLUMNS[] = {"event", "number", "score_first", "score_second"};
+
 static void print_list(struct diff *d, const char *event, const struct trial_customer *list, uint64_t count)
 {
-    for (uint64_t i = 0; i < count; i++)
-        printf("%s\t%s\t%s\t%s\n", event, show_number(d->p, list[i].number),
-               show_decimal(&d->call->arena, list[i].active_score, 2), show_decimal(&d->call->arena, list[i].score, 2));
+    for (uint64_t i = 0; i < count; i++) {
+        struct arena arena;
+        char number[NUMBER_TEXT_MAX];
+        arena_init(&arena, "row"); /* there may be millions */
+        number_text(d->p->g->unit, list[i].number, number);
+        const char *cells[] = {event, number, show_decimal(&arena, list[i].active_score, 2),
+                               show_decimal(&arena, list[i].score, 2)};
+        listing_print_cells(&d->call->output, LIST_COLUMNS, cells, 4);
+        arena_release(&arena);
+    }
 }
 
 static void print_lists(struct diff *d)
 {
-    puts("event\tnumber\tscore_first\tscore_second");
+    listing_print_names(&d->call->output, LIST_COLUMNS, 4);
     if (command_flag(d->call, "entering")) print_list(d, "enters", d->second.entering, d->second.entering_count);
     if (command_flag(d->call, "leaving")) print_list(d, "leaves", d->second.leaving, d->second.leaving_count);
 }
@@ -232,8 +243,8 @@ static bool run_diff(struct diff *d)
     struct unit *unit;
     const char *id = show_unit(d->call, d->st);
     if (!id || !show_unit_configured(d->call, id, &unit, d->st) ||
-        !show_draft_open(d->call, unit, command_text(d->call, "first", NULL), &d->a, d->st) ||
-        !show_draft_open(d->call, unit, command_text(d->call, "second", NULL), &d->b, d->st) ||
+        !show_formula_open(d->call, unit, command_text(d->call, "first", NULL), &d->a, d->st) ||
+        !show_formula_open(d->call, unit, command_text(d->call, "second", NULL), &d->b, d->st) ||
         !show_population_open(d->p, d->call, true, NULL, d->st))
         return false;
     d->b.type = d->a.type;
@@ -243,7 +254,7 @@ static bool run_diff(struct diff *d)
         return true;
     }
     struct show s;
-    show_open(&s, d->call->json);
+    show_open(&s, &d->call->output);
     compare_text(d, &s);
     show_effect(d, &s);
     show_print(&s);
@@ -258,8 +269,8 @@ static int run(struct command_call *call)
     trial_release(&d->first);
     trial_release(&d->second);
     pool_free(d->pool);
-    show_draft_close(&d->a);
-    show_draft_close(&d->b);
+    show_formula_close(&d->a);
+    show_formula_close(&d->b);
     if (d->p->g) show_population_close(d->p);
     return ok ? 0 : command_failed(call);
 }
@@ -290,5 +301,6 @@ const struct command command_formula_diff = {
             {0}},
     .examples = "crmx formula diff personal draft.formula\n"
                 "crmx formula diff personal draft.formula --leaving > leaving.tsv",
+    .rows = "differences",
     .run = run,
 };

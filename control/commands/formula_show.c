@@ -1,6 +1,7 @@
 /* crmx formula list, show; crmx parameter diff: versions of parameters, as the database has them. */
 #include "control/act.h"
 #include "control/show.h"
+#include "control/show_formula.h"
 #include "etl/database_query.h"
 
 #include <inttypes.h>
@@ -43,6 +44,7 @@ const struct command command_formula_list = {
             {.name = "state", .type = COMMAND_CHOICE, .words = STATES, .doc = "only in this state"},
             {0}},
     .examples = "crmx formula list\ncrmx formula list --unit 11 --state submitted",
+    .rows = "",
     .run = run_list,
 };
 
@@ -51,7 +53,7 @@ const struct command command_formula_list = {
 static void show_version(struct command_call *call, const struct parameter_version *v)
 {
     struct show s;
-    show_open(&s, call->json);
+    show_open(&s, &call->output);
     show_section(&s, "version", "version %" PRId64 ", %s, %s customers", v->version, act_level_name(call, v->level),
                  v->customer_type);
     if (s.json) show_integer(&s, "version", v->version);
@@ -181,9 +183,36 @@ static bool other_version(struct command_call *call, struct parameter_store *sto
     PGresult *r = database_query(store->connection, "parameter_before", (const char *const[]){text}, 1, st);
     if (r && PQntuples(r)) *other = atoll(PQgetvalue(r, 0, 0));
     PQclear(r);
-    if (!r || *other) return r != NULL;
-    status_fail(st, STATUS_USAGE, "nothing of its kind was in force before version %" PRId64, version);
-    return status_hint(st, "name the version to compare with: crmx parameter diff %" PRId64 " OTHER", version);
+    return r != NULL;
+}
+
+/* Without a version of its own the unit followed the head office. *other 0: nor has that one. */
+static bool inherited_version(struct parameter_store *store, const struct parameter_version *v, int64_t *other,
+                              struct status *st)
+{
+    struct parameter_version head;
+    if (*other || strcmp(v->level, PARAMETER_HEAD) == 0) return true;
+    if (!parameter_store_active(store, PARAMETER_HEAD, v->customer_type, &head, st)) return false;
+    *other = head.version;
+    return true;
+}
+
+/* What counted before there was any version: the files of the unit. The head office has none. */
+static bool of_files(struct command_call *call, const struct parameter_version *v, struct parameter_version *out,
+                     struct status *st)
+{
+    struct unit *unit;
+    int type = strcmp(v->customer_type, ACT_TYPES[CUSTOMER_CORPORATE]) == 0 ? CUSTOMER_CORPORATE : CUSTOMER_PERSONAL;
+    *out = (struct parameter_version){.state = "files"};
+    if (strcmp(v->level, PARAMETER_HEAD) == 0) {
+        status_fail(st, STATUS_USAGE, "nothing of its kind was in force before version %" PRId64, v->version);
+        return status_hint(st, "name the version to compare with: crmx parameter diff %" PRId64 " OTHER", v->version);
+    }
+    if (!show_unit_configured(call, v->level, &unit, st)) return false;
+    if (unit->has_threshold[type]) out->threshold = show_decimal(&call->arena, unit->threshold_minor[type], 2);
+    if (!unit->formula_name[type]) return true;
+    out->formula = act_read_text(call, command_path(call, "formulas/%s.formula", unit->formula_name[type]), st);
+    return out->formula != NULL;
 }
 
 static bool diff(struct command_call *call, struct parameter_store *store, struct status *st)
@@ -191,10 +220,14 @@ static bool diff(struct command_call *call, struct parameter_store *store, struc
     struct parameter_version a, b;
     int64_t version = command_integer(call, "version", 0), other;
     int changed = 0;
-    if (!other_version(call, store, version, &other, st) || !parameter_store_version(store, other, &a, st) ||
-        !parameter_store_version(store, version, &b, st))
+    if (!other_version(call, store, version, &other, st) || !parameter_store_version(store, version, &b, st) ||
+        !inherited_version(store, &b, &other, st) ||
+        !(other ? parameter_store_version(store, other, &a, st) : of_files(call, &b, &a, st)))
         return false;
-    printf("from version %" PRId64 " (%s) to version %" PRId64 " (%s)\n", other, a.state, version, b.state);
+    if (other)
+        printf("from version %" PRId64 " (%s) to version %" PRId64 " (%s)\n", other, a.state, version, b.state);
+    else
+        printf("from the files of unit %s to version %" PRId64 " (%s)\n", b.level, version, b.state);
     if (!diff_part(call, "threshold", a.threshold, b.threshold, &changed) ||
         !diff_part(call, "formula", a.formula, b.formula, &changed) ||
         !diff_part(call, "challenger", a.challenger, b.challenger, &changed))
@@ -215,13 +248,14 @@ const struct command command_parameter_diff = {
     .name = "parameter diff",
     .summary = "what a version changes: the lines of formula, threshold and challenger",
     .arguments =
-        (const struct command_value[]){ACT_VERSION,
-                                       {.name = "other",
-                                        .type = COMMAND_INTEGER,
-                                        .minimum = 1,
-                                        .maximum = INT64_MAX,
-                                        .doc = "the version to compare with (default: what was in force before)"},
-                                       {0}},
+        (const struct command_value[]){
+            ACT_VERSION,
+            {.name = "other",
+             .type = COMMAND_INTEGER,
+             .minimum = 1,
+             .maximum = INT64_MAX,
+             .doc = "the version to compare with (default: what was in force before, else the files)"},
+            {0}},
     .examples = "crmx parameter diff 7\ncrmx parameter diff 7 3",
     .run = run_diff,
 };

@@ -1,9 +1,9 @@
 /* crmx formula trial 试算: a version over the current generation of a unit; recorded, because an approval refers to
  * it. */
 #include "control/act.h"
-#include "control/show_draft.h"
 #include "control/show_generation.h"
 #include "control/show_trial.h"
+#include "control/show_value.h"
 #include "control/show_version.h"
 
 #include <inttypes.h>
@@ -65,7 +65,7 @@ static void show_result(struct version_trial *t)
 {
     const struct trial_count *c = &t->trial.count;
     struct show s;
-    show_open(&s, t->call->json);
+    show_open(&s, &t->call->output);
     show_section(&s, "trial", "trial of version %" PRId64, t->version.version);
     if (s.json) show_integer(&s, "version", t->version.version);
     show_text(&s, "unit", t->g->unit->id);

@@ -1,6 +1,6 @@
 /* crmx formula draft, edit, import: versions of parameters before anybody has approved them. */
 #include "control/act.h"
-#include "control/show_draft.h"
+#include "control/show_value.h"
 #include "etl/database_query.h"
 #include "scoring/formula.h"
 
@@ -301,7 +301,7 @@ static bool import_all(struct command_call *call, const char *path, json_t *root
     listing_init(&rows, COLUMNS);
     bool ok = act_open(call, true, &store, st);
     for (size_t i = 0; ok && i < count; i++) ok = import_one(call, &store, path, (int)i, &acts[i], &rows, st);
-    if (ok) listing_print(&rows, call->json);
+    if (ok) listing_print(&rows, &call->output);
     listing_release(&rows);
     parameter_store_close(&store);
     return ok;
@@ -337,5 +337,6 @@ const struct command command_formula_import = {
                                        {0}},
     .options = (const struct command_value[]){ACT_AS, {0}},
     .examples = "crmx formula import from_crm.json --as li",
+    .rows = "",
     .run = run_import,
 };

@@ -93,7 +93,7 @@ static int run_list(struct command_call *call)
     if (!read_gates(call, &j, &call->status)) return command_failed(call);
     listing_init(&rows, call->json ? COLUMNS : FOR_PEOPLE);
     add_rows(call, &j, &rows);
-    listing_print(&rows, call->json);
+    listing_print(&rows, &call->output);
     listing_release(&rows);
     return 0;
 }
@@ -108,6 +108,7 @@ const struct command command_gate_list = {
         (const struct command_value[]){
             SHOW_UNIT, GATE_DATE, {.name = "held", .type = COMMAND_FLAG, .doc = "only those that hold"}, {0}},
     .examples = "crmx gate list --unit 11\ncrmx gate list --unit 11 --date 2026-10-31 --held",
+    .rows = "",
     .run = run_list,
 };
 

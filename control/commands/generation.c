@@ -2,6 +2,7 @@
 #include "control/show_delivery.h"
 #include "control/show_generation.h"
 #include "control/show_tsv.h"
+#include "etl/compact.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -41,10 +42,22 @@ static const char *needed_by(const struct keep_list *kept, const char *id)
     return NULL;
 }
 
+/* "83%" of the archived records are in force; NULL: the generation cannot be read. */
+static const char *live_share(struct arena *arena, const char *unit_folder, const char *id)
+{
+    struct generation *g;
+    struct compact_share share;
+    struct status ignored = {0};
+    if (!generation_open(unit_folder, id, &g, &ignored)) return NULL;
+    compact_share(g, &share);
+    generation_close(g);
+    return arena_printf(arena, "%d%%", share.percent);
+}
+
 static int run_list(struct command_call *call)
 {
-    static const char *const COLUMNS[] = {"generation", "business_date", "kind",      "customers", "files",
-                                          "bytes",      "state",         "needed_by", NULL};
+    static const char *const COLUMNS[] = {"generation", "business_date", "kind",  "customers", "files",
+                                          "bytes",      "in_force",      "state", "needed_by", NULL};
     struct status *st = &call->status;
     const char *unit = show_unit(call, st), **ids;
     int count;
@@ -68,10 +81,11 @@ static int run_list(struct command_call *call)
         listing_integer(&rows, atoll(s.customers));
         listing_integer(&rows, s.files);
         listing_integer(&rows, (int64_t)s.bytes);
+        listing_text(&rows, live_share(&call->arena, show_unit_folder(call, unit), ids[i]));
         listing_text(&rows, !ok ? "damaged" : i == count - 1 ? "current" : "earlier");
         listing_text(&rows, needed_by(kept, ids[i]));
     }
-    listing_print(&rows, call->json);
+    listing_print(&rows, &call->output);
     listing_release(&rows);
     if (count == 0 && !call->json && !call->quiet)
         printf("unit %s has no generation yet: crmx run initial --unit %s --date YYYY-MM-DD\n", unit, unit);
@@ -81,8 +95,11 @@ static int run_list(struct command_call *call)
 const struct command command_generation_list = {
     .name = "generation list",
     .summary = "the generations of a unit, newest first",
+    .description = "in_force: how many of the archived records, of all nights, the population still points at; below "
+                   "archive.live_share pack them: crmx generation compact.",
     .options = (const struct command_value[]){SHOW_UNIT, {0}},
     .examples = "crmx generation list --unit 11",
+    .rows = "",
     .run = run_list,
 };
 
@@ -116,7 +133,7 @@ static int run_verify(struct command_call *call)
     struct verify v = {.files = 0};
     listing_init(&v.rows, COLUMNS);
     bool ok = open_named(call, &g, &call->status) && generation_verify(g, tell, &v, &call->status);
-    if (call->json || v.damaged) listing_print(&v.rows, call->json);
+    if (call->json || v.damaged) listing_print(&v.rows, &call->output);
     if (ok && !call->json && !call->quiet)
         printf("generation %s: %d files, all as they were committed\n", g->id, v.files);
     if (!ok && v.damaged)
@@ -134,6 +151,7 @@ const struct command command_generation_verify = {
             {.name = "generation", .type = COMMAND_TEXT, .doc = "its id (default: the current one)"}, {0}},
     .options = (const struct command_value[]){SHOW_UNIT, {0}},
     .examples = "crmx generation verify --unit 11\ncrmx generation verify 2026-10-31.001.1",
+    .rows = "",
     .run = run_verify,
 };
 
@@ -212,7 +230,7 @@ static bool show_output(struct show_population *p, const char *name, int64_t rec
     os_close(fd);
     if (!ok) return false;
     struct show s;
-    show_open(&s, p->call->json);
+    show_open(&s, &p->call->output);
     show_section(&s, "record", "record %" PRId64 " of output %s", record, o->name);
     show_text(&s, "generation", p->g->id);
     show_textf(&s, "file", "out/%s", o->file);
@@ -254,5 +272,6 @@ const struct command command_generation_show = {
                                               SHOW_UNMASK,
                                               {0}},
     .examples = "crmx generation show crm_customer --record 12",
+    .rows = "fields",
     .run = run_show,
 };

@@ -36,7 +36,7 @@ static int run_prune(struct command_call *call)
     listing_init(&p.rows, COLUMNS);
     bool rehearse = command_flag(call, "rehearse");
     bool ok = keep_prune(&u, (int)command_integer(call, "keep", 7), rehearse, tell, &p, &call->status);
-    if (ok) listing_print(&p.rows, call->json);
+    if (ok) listing_print(&p.rows, &call->output);
     if (ok && !call->json && !call->quiet)
         fprintf(stderr, "%d generations %s\n", p.count, rehearse ? "would be removed" : "removed");
     listing_release(&p.rows);
@@ -57,6 +57,7 @@ const struct command command_generation_prune = {
                                        {.name = "rehearse", .type = COMMAND_FLAG, .doc = "only say what would go"},
                                        {0}},
     .examples = "crmx generation prune --unit 11 --rehearse\ncrmx generation prune --unit 11",
+    .rows = "",
     .run = run_prune,
 };
 
@@ -198,7 +199,7 @@ static int run_diff(struct command_call *call)
         listing_text(&rows, CHANGE_NAMES[c]);
         listing_integer(&rows, (int64_t)counts[c]);
     }
-    if (ok) listing_print(&rows, call->json);
+    if (ok) listing_print(&rows, &call->output);
     listing_release(&rows);
     free_side(&a);
     free_side(&b);
@@ -222,5 +223,6 @@ const struct command command_generation_diff = {
             {.name = "list", .type = COMMAND_FLAG, .doc = "the numbers of those who changed, in order"},
             {0}},
     .examples = "crmx generation diff 2026-11-04.001.1\ncrmx generation diff 2026-11-04.001.1 2026-11-05.001.1 --list",
+    .rows = "",
     .run = run_diff,
 };

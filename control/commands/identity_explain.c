@@ -181,7 +181,7 @@ static bool explain_one(struct explain *e)
     read_number(e, command_text(e->call, "type", NULL), command_text(e->call, "number", NULL),
                 command_flag(e->call, "corporate"), &r);
     if (!find_customers(e, &r, &hits)) return false;
-    show_open(&s, e->call->json);
+    show_open(&s, &e->call->output);
     show_section(&s, "identity", "ID %.*s %.*s", VIEW_PRINT(r.type_text), VIEW_PRINT(r.typed));
     show_text(&s, "class", arena_dup(e->arena, r.class));
     show_text(&s, "rule", r.type ? RULES[r.type->rule] : NULL);
@@ -234,7 +234,7 @@ static bool explain_file(struct explain *e, const char *path)
     }
     show_tsv_close(&t);
     ok = ok && e->st->code == STATUS_OK;
-    if (ok) listing_print(&rows, e->call->json);
+    if (ok) listing_print(&rows, &e->call->output);
     listing_release(&rows);
     return ok || status_while(e->st, "reading the numbers of \"%s\"", path);
 }
@@ -300,5 +300,6 @@ const struct command command_identity_explain = {
             {0}},
     .examples = "crmx identity explain 01 110101800101001\ncrmx identity explain 21 91110000625900171X "
                 "--corporate\ncrmx identity explain --file numbers.tsv --json",
+    .rows = "customers",
     .run = run,
 };

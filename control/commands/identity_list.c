@@ -80,14 +80,14 @@ static void print_counts(const struct list *l)
         listing_integer(&rows, l->counts[k]);
         listing_text(&rows, MEANINGS[k]);
     }
-    listing_print(&rows, l->p->call->json);
+    listing_print(&rows, &l->p->call->output);
     listing_release(&rows);
 }
 
 static void print_rows(struct list *l, int64_t shown)
 {
     struct show s;
-    show_open(&s, l->p->call->json);
+    show_open(&s, &l->p->call->output);
     l->rows.hide_empty = true;
     show_rows(&s, "notes", arena_printf(l->p->arena, "%s: %s", KIND_NAMES[l->kind], MEANINGS[l->kind]), &l->rows);
     if (l->counts[l->kind] == 0) show_line(&s, "generation %s has none of kind %s", l->p->g->id, KIND_NAMES[l->kind]);
@@ -137,5 +137,6 @@ const struct command command_identity_list = {
                                               SHOW_UNMASK,
                                               {0}},
     .examples = "crmx identity list\ncrmx identity list --kind same-id-different-name --unmask",
+    .rows = "notes",
     .run = run,
 };

@@ -201,8 +201,8 @@ static bool mark_used(struct check *c, struct file *f, struct status *st)
 /* Sections that nobody reads: a misspelt [sytems] would be without effect. */
 static bool check_sections(struct check *c, const struct file *f, struct status *st)
 {
-    static const char *const KNOWN[] = {"unit",  "systems",  "filter",   "calendar", "rates",
-                                        "gates", "expected", "averages", NULL};
+    static const char *const KNOWN[] = {"unit",     "systems", "filter",   "calendar", "rates", "nav",
+                                        "interest", "gates",   "expected", "averages", NULL};
     struct conf *unit = conf_open(path_of(c, f), st);
     const char *section;
     bool ok = unit != NULL;
@@ -214,7 +214,8 @@ static bool check_sections(struct check *c, const struct file *f, struct status 
         const char *near = nearest_of(section, KNOWN);
         ok = conf_fail(unit, section, NULL, st, "there is no such section of a unit");
         status_hint(st,
-                    "did you mean [%s]? Sections: unit, systems, filter, calendar, rates, gates, expected, averages, "
+                    "did you mean [%s]? Sections: unit, systems, filter, calendar, rates, nav, interest, gates, "
+                    "expected, averages, "
                     "target NAME, event NAME, and those of crmx.ini",
                     near ? near : "unit");
     }
@@ -398,7 +399,7 @@ static bool print(struct check *c, struct status *st)
         add_row(c, &rows, f, f->about, f->hint);
         for (int k = 0; !f->ok && k < f->more_count; k++) add_row(c, &rows, f, f->more[k].message, f->more[k].hint);
     }
-    listing_print(&rows, c->call->json);
+    listing_print(&rows, &c->call->output);
     listing_release(&rows);
     if (!wrong) return true;
     status_fail(st, STATUS_USAGE, "%d of %d files %s wrong: no run can start with them", wrong, seen,
@@ -445,5 +446,6 @@ const struct command command_layout_check = {
                                                .doc = "business date whose rates in the inbox count"},
                                               {0}},
     .examples = "crmx layout check\ncrmx layout check retail_account personal --unit 11 --date 2026-10-31",
+    .rows = "",
     .run = run,
 };

@@ -106,7 +106,7 @@ static int run_show(struct command_call *call)
         return command_failed(call);
     }
     if (!layout_load(path, name, &call->arena, &l, &call->status)) return command_failed(call);
-    show_open(&s, call->json);
+    show_open(&s, &call->output);
     show_head(&s, l);
     show_mark(&s, l, "header", &l->header);
     show_mark(&s, l, "trailer", &l->trailer);
@@ -123,6 +123,7 @@ const struct command command_layout_show = {
         (const struct command_value[]){
             {.name = "name", .type = COMMAND_TEXT, .doc = "the layout (layouts/NAME.ini)", .required = true}, {0}},
     .examples = "crmx layout show retail_account",
+    .rows = "fields holes",
     .run = run_show,
 };
 
@@ -162,7 +163,7 @@ static int run_list(struct command_call *call)
     listing_init(&l.rows, COLUMNS);
     const char *folder = command_path(call, "layouts");
     bool ok = !os_exists(folder) || os_list(folder, list_layout, &l, &call->status);
-    if (ok) listing_print(&l.rows, call->json);
+    if (ok) listing_print(&l.rows, &call->output);
     listing_release(&l.rows);
     return ok ? 0 : command_failed(call);
 }
@@ -170,5 +171,6 @@ static int run_list(struct command_call *call)
 const struct command command_layout_list = {
     .name = "layout list",
     .summary = "the input layouts of the working folder",
+    .rows = "",
     .run = run_list,
 };

@@ -163,7 +163,7 @@ static int run_list(struct command_call *call)
             bool hide = text && k == 4 && !records.unmask;
             listing_text(&rows, hide ? show_masked(&call->arena, text) : text);
         }
-    if (ok) listing_print(&rows, call->json);
+    if (ok) listing_print(&rows, &call->output);
     listing_release(&rows);
     PQclear(r);
     show_record_close(&records);
@@ -258,6 +258,7 @@ const struct command command_override_add = {
                 SHOW_UNMASK,                                                                                           \
                 {0}},                                                                                                  \
         .examples = "crmx " #list " list --unit 11 --state entered",                                                   \
+        .rows = "",                                                                                                    \
         .run = run_list,                                                                                               \
     };                                                                                                                 \
     const struct command command_##list##_approve = {                                                                  \

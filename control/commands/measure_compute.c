@@ -229,7 +229,7 @@ static bool compute(struct compute *c)
 {
     struct show s;
     if (!bind_text(c) || !run_measures(c)) return false;
-    show_open(&s, c->call->json);
+    show_open(&s, &c->call->output);
     show_totals(c, &s);
     bool ok = true;
     for (int m = 0; ok && c->top_max && m < c->measures_count; m++) ok = show_top(c, m, &s);
@@ -295,5 +295,6 @@ const struct command command_measure_compute = {
                 "crmx measure compute \"count(card where status = 'F')\" --top 10\n"
                 "crmx measure compute \"measure fx money = sum(retail where currency <> 'CNY', cny(balance));\" "
                 "--customers selected --json",
+    .rows = "MEASURES",
     .run = run_compute,
 };

@@ -77,7 +77,7 @@ static int run_verify(struct command_call *call)
     bool ok = show_population_open(p, call, true, NULL, &call->status);
     for (int t = 0; ok && t < CUSTOMER_TYPES; t++)
         if (p->cards.of[t].formula) ok = verify_type(p, t, pool, &rows, &call->status);
-    if (ok) listing_print(&rows, call->json);
+    if (ok) listing_print(&rows, &call->output);
     listing_release(&rows);
     pool_free(pool);
     show_population_close(p);
@@ -89,5 +89,6 @@ const struct command command_measure_verify = {
     .summary = "computes every stored measure again from the rows of the generation and compares",
     .options = (const struct command_value[]){SHOW_UNIT, SHOW_DATE, {0}},
     .examples = "crmx measure verify --unit 11",
+    .rows = "",
     .run = run_verify,
 };

@@ -122,6 +122,7 @@ const struct command command_operator_list = {
     .name = "operator list",
     .summary = "the operators and their roles",
     .examples = "crmx operator list",
+    .rows = "",
     .run = run_list,
 };
 
@@ -159,6 +160,7 @@ const struct command command_audit_list = {
             {.name = "by", .type = COMMAND_TEXT, .placeholder = "NAME", .doc = "only by him"},
             {0}},
     .examples = "crmx audit list --object formula --id 7",
+    .rows = "",
     .run = run_audit_list,
 };
 

@@ -121,7 +121,7 @@ static bool show_parameters(struct showing *s, struct status *st)
     if (date != INT32_MAX) date_format(date, text);
     if (!s->call->json && !s->call->quiet)
         printf("parameters of unit %s%s%s\n", unit, text[0] ? " for business date " : " as decided last", text);
-    listing_print(&s->rows, s->call->json);
+    listing_print(&s->rows, &s->call->output);
     listing_release(&s->rows);
     return true;
 }
@@ -147,6 +147,7 @@ const struct command command_parameter_show = {
                                                .doc = "business date (default: the next one to be run)"},
                                               {0}},
     .examples = "crmx parameter show --unit 11\ncrmx parameter show --unit 11 --date 2026-10-31 --json",
+    .rows = "",
     .run = run_show,
 };
 
@@ -175,6 +176,7 @@ const struct command command_parameter_history = {
                                                .doc = "only of this unit, or head"},
                                               {0}},
     .examples = "crmx parameter history --unit 11",
+    .rows = "",
     .run = run_history,
 };
 

@@ -145,7 +145,7 @@ static int run(struct command_call *call)
         listing_text(&rows, lines[i].name);
         listing_integer(&rows, (int64_t)lines[i].count);
     }
-    if (ok) listing_print(&rows, call->json);
+    if (ok) listing_print(&rows, &call->output);
     listing_release(&rows);
     close_side(&living);
     close_side(&unload);
@@ -176,5 +176,6 @@ const struct command command_population_compare = {
             {0}},
     .examples =
         "crmx population compare /data/full/11 --unit 11\ncrmx population compare /data/full/11 --unit 11 --list",
+    .rows = "",
     .run = run,
 };

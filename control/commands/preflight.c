@@ -218,7 +218,7 @@ static bool take_rates(void *context, int layout, const char *name, const char *
     const struct layout *l = s->f->now.unit->layouts[layout];
     struct status ignored = {0};
     size_t n = strlen(name);
-    if (l->class != LAYOUT_RATE) return true;
+    if (!layout_is_reference(l) || l->class == LAYOUT_EXCLUSION) return true;
     if (n > 3 && strcmp(name + n - 3, ".gz") == 0)
         s->packed = true;
     else
@@ -226,29 +226,41 @@ static bool take_rates(void *context, int layout, const char *name, const char *
     return true;
 }
 
-static bool past_rates(struct flight *f, struct reference *past, bool *there, struct status *st)
+/* Net asset values and interest rates, where there are any: how many, how many of them of today's file. */
+static void check_quotes(struct flight *f, const struct reference *now)
 {
-    *there = false;
-    return !f->now.generation ||
-           rates_read(arena_printf(&f->call->arena, "%s/gen/%s", f->now.folder, f->now.generation), &f->call->arena,
-                      past, there, st);
+    struct arena *a = &f->call->arena;
+    static const char *const NAMES[QUOTE_KINDS] = {"nav", "interest"}, *const WHAT[QUOTE_KINDS] = {
+                                                                           "funds with a net asset value",
+                                                                           "interest rates"};
+    for (int k = 0; k < QUOTE_KINDS; k++) {
+        const struct quotes *q = now->quotes[k];
+        int carried = 0, expired = 0;
+        if (!q->count) continue;
+        for (int i = 0; i < q->count; i++) carried += q->list[i].as_of != f->date, expired += q->list[i].expired;
+        const char *text = arena_printf(a, "%d %s%s%s", q->count, WHAT[k],
+                                        carried ? arena_printf(a, ", %d of them carried", carried) : "",
+                                        expired ? arena_printf(a, ", %d too old to value an account", expired) : "");
+        note(f, OK, NAMES[k], text, NULL, 0);
+    }
 }
 
 static void check_rates(struct flight *f)
 {
     struct arena *a = &f->call->arena;
     struct rate_search *s = arena_new(a, struct rate_search);
-    struct reference *now = arena_new(a, struct reference), *past = arena_new(a, struct reference);
+    struct reference *now = arena_new(a, struct reference);
     struct status st = {0};
-    bool there;
     const struct unit *u = f->now.unit;
     const char *inbox = u->inbox[0] == '/' ? u->inbox : command_path(f->call, "%s", u->inbox);
     struct arrive_request r = {.unit = u, .business_date = f->date, .inbox = inbox, .folder = "/nonexistent"};
     s->f = f;
     input_set_init(&s->inputs, a);
-    bool ok = arrive_look(&r, take_rates, s, &st) && reference_load(u, &s->inputs, f->date, a, now, &st) &&
-              past_rates(f, past, &there, &st) &&
-              rates_settle(now, u, f->date, there ? past : NULL, "the generation before", &st);
+    bool ok =
+        arrive_look(&r, take_rates, s, &st) && reference_load(u, &s->inputs, f->date, a, now, &st) &&
+        reference_settle(now, u, f->date,
+                         f->now.generation ? arena_printf(a, "%s/gen/%s", f->now.folder, f->now.generation) : NULL,
+                         "the generation before", a, &st);
     int older = 0;
     bool closed = false; /* then nobody expects one of today */
     for (int i = 0; i < u->layouts_count; i++) closed |= f->now.due.closed[i] && u->layouts[i]->class == LAYOUT_RATE;
@@ -265,6 +277,7 @@ static void check_rates(struct flight *f)
              arena_printf(a, "%d currencies besides %s%s", now->rates.count - 1, u->base_currency,
                           older ? arena_printf(a, ", %d of them with a rate of an earlier day", older) : ""),
              "have the rates of the day sent", 4);
+    if (ok) check_quotes(f, now);
 }
 
 /* --- followers: they never cost the night --- */
@@ -351,7 +364,7 @@ static int run(struct command_call *call)
     if (!f->now.id || !show_status_read(&f->now, &call->status)) return command_failed(call);
     listing_init(&f->rows, call->json ? COLUMNS : FOR_PEOPLE);
     check_all(f);
-    listing_print(&f->rows, call->json);
+    listing_print(&f->rows, &call->output);
     listing_release(&f->rows);
     show_status_release(&f->now);
     if (!f->failures && !f->warnings) return 0;
@@ -374,5 +387,6 @@ const struct command command_preflight = {
                                                .required = true},
                                               {0}},
     .examples = "crmx preflight --unit 11 --date 2026-10-31",
+    .rows = "",
     .run = run,
 };

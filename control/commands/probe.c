@@ -156,7 +156,7 @@ static bool show_records(struct look *l)
     struct probe_record r = {0};
     struct show s;
     struct probe_scan *scan = probe_scan_open(l->path, l->layout, l->st);
-    show_open_many(&s, l->call->json);
+    show_open_many(&s, &l->call->output);
     bool ok = scan != NULL;
     while (ok && left > 0 && (ok = probe_scan_next(scan, &r, &end, l->st)) && !end) {
         found |= by_offset ? offset < r.next : r.line >= wanted;
@@ -316,7 +316,7 @@ static bool summarize(struct look *l, int *exit_code)
                               .first_max = (int)command_integer(l->call, "count", 10)};
     struct show s;
     if (!probe_file(&r, l->arena, p, l->st)) return false;
-    show_open(&s, l->call->json);
+    show_open(&s, &l->call->output);
     show_head(l, p, &s);
     show_reasons(l, p, &s);
     show_rejects(l, p, &s);
@@ -388,5 +388,6 @@ const struct command command_probe = {
                                        {0}},
     .examples = "crmx probe inbox/11/RTLCUST.1101.20261031 --layout retail_customer\n"
                 "crmx probe inbox/11/RTLCUST.1101.20261031 --layout retail_customer --record 3 --unmask",
+    .rows = "rejected_by first_rejects",
     .run = run,
 };

@@ -414,6 +414,47 @@ static void show_rates(struct page *p)
     listing_release(&rows);
 }
 
+enum { QUOTES_SHOWN_MAX = 40 };
+
+/* Net asset values, interest rates. A bank has thousands of funds: on the page then only those that were carried or are
+ * too old; programs get them all. */
+static void show_quotes(struct page *p, enum quote_kind kind, bool all)
+{
+    static const char *const COLUMNS[QUOTE_KINDS][8] = {
+        {"fund", "currency", "nav", "of", "from", "moved", "state", NULL},
+        {"product", "currency", "percent", "since", "from", "moved", NULL}};
+    static const char *const NAMES[QUOTE_KINDS] = {"navs", "interest"};
+    static const char *const TITLES[QUOTE_KINDS] = {
+        "NET ASSET VALUES 单位净值: of which day, from where, moved since the generation before",
+        "INTEREST 利率: percent a year, since when, from where, moved since the generation before"};
+    const struct quotes *q = p->g->reference.quotes[kind];
+    struct listing rows;
+    int shown = 0;
+    listing_init(&rows, COLUMNS[kind]);
+    for (int i = 0; i < q->count; i++) {
+        const struct quote *one = &q->list[i];
+        char date[11];
+        int64_t move;
+        bool carried = one->as_of != p->g->business_date;
+        if (!p->call->json && !all && q->count > QUOTES_SHOWN_MAX && !carried && !one->expired) continue;
+        shown++;
+        date_format(one->date, date);
+        listing_text(&rows, one->code);
+        listing_text(&rows, one->currency[0] ? one->currency : NULL);
+        listing_decimal(&rows, show_decimal(p->arena, one->value, one->scale));
+        listing_text(&rows, arena_dup(p->arena, view_of(date)));
+        listing_text(&rows, one->from);
+        listing_text(&rows, quote_move_ppm(one, &move) ? arena_printf(p->arena, "%s%%", show_decimal(p->arena, move, 4))
+                                                       : NULL);
+        if (kind == QUOTE_NAV) listing_text(&rows, one->expired ? "too old" : carried ? "carried" : NULL);
+    }
+    if (shown || (p->call->json && q->count)) show_rows(&p->s, NAMES[kind], TITLES[kind], &rows);
+    if (!p->call->json && shown < q->count)
+        show_line(&p->s, "%d of %d are of the day's file; all of them: crmx reconcile --full", q->count - shown,
+                  q->count);
+    listing_release(&rows);
+}
+
 /* With which decisions it was committed; what passed by itself only for programs. */
 static void show_gates(struct page *p)
 {
@@ -488,7 +529,7 @@ static int run(struct command_call *call)
         generation_close(p->g);
         return command_failed(call);
     }
-    show_open(&p->s, call->json);
+    show_open(&p->s, &call->output);
     show_head(p);
     show_files(p);
     show_filters(p);
@@ -498,6 +539,8 @@ static int run(struct command_call *call)
     show_currencies(p);
     if (full || call->json) show_amounts(p);
     show_rates(p);
+    show_quotes(p, QUOTE_NAV, full);
+    show_quotes(p, QUOTE_INTEREST, full);
     show_gates(p);
     show_outputs(p);
     if (full || call->json || p->unbalanced) show_equations(p, full || call->json);
@@ -526,5 +569,6 @@ const struct command command_reconcile = {
             {.name = "full", .type = COMMAND_FLAG, .doc = "also every amount and every equation"},
             {0}},
     .examples = "crmx reconcile\ncrmx reconcile --unit 11 --date 2026-10-31 --json",
+    .rows = "files filters customers tables movements currencies amounts outputs equations rates gates",
     .run = run,
 };

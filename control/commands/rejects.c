@@ -234,7 +234,7 @@ static void print(struct look *l, int64_t shown)
 {
     struct show s;
     struct listing summary;
-    show_open(&s, l->call->json);
+    show_open(&s, &l->call->output);
     if (s.json) {
         show_section(&s, "rejects", "rejects");
         show_text(&s, "of", l->what);
@@ -305,5 +305,6 @@ const struct command command_rejects = {
             {0}},
     .examples = "crmx rejects\ncrmx rejects --unit 11 --file 'RTLACCT*' --reason BAL --count 100\ncrmx rejects "
                 "--attempt --json",
+    .rows = "summary rows",
     .run = run,
 };

@@ -58,6 +58,7 @@ static struct run_request make_request(struct command_call *call, enum run_kind 
         .temp_folder = option_path(call->options, OPTION_RUN_TEMP_DIR),
         .partition_customers = (uint32_t)option_integer(call->options, OPTION_RUN_PARTITION_CUSTOMERS),
         .batch = (uint32_t)option_integer(call->options, OPTION_RUN_BATCH),
+        .live_share = (int)option_integer(call->options, OPTION_ARCHIVE_LIVE_SHARE),
         .quiet = call->quiet,
     };
     int until = command_choice(call, "until", -1);

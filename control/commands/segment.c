@@ -1,7 +1,9 @@
 /* crmx segment: the population, or what meets a condition, by any expression: customers, selected, sums. */
 #include "base/os.h"
-#include "control/show_draft.h"
+#include "control/show_formula.h"
 #include "control/show_query.h"
+#include "control/show_value.h"
+#include "etl/customer_field.h"
 #include "etl/group.h"
 #include "etl/populate.h"
 
@@ -55,7 +57,7 @@ static bool choose(struct segment_call *c)
     const char *where = command_text(c->call, "where", NULL);
     c->by = command_text(c->call, "by", "");
     c->by_expression = c->where_expression = -1;
-    c->by_field = scan_record_field(c->p->g, c->by, c->field_of);
+    c->by_field = customer_field_find(c->p->g, c->by, c->field_of);
     if (!c->by_field) c->by_expression = add_expression(c, "--by", c->by, QUERY_VALUE);
     if (where) c->where_expression = add_expression(c, "--where", where, QUERY_CONDITION);
     return choose_sums(c) && query_open(&c->query, c->p->g, c->type, c->expressions, c->expressions_count, c->st);
@@ -202,7 +204,7 @@ static void show_groups(struct segment_call *c, struct show *s)
 static void show_page(struct segment_call *c)
 {
     struct show s;
-    show_open(&s, c->call->json);
+    show_open(&s, &c->call->output);
     show_section(&s, "query", "%s customers by %s", SHOW_TYPES[c->type], c->by);
     show_text(&s, "unit", c->p->g->unit->id);
     show_text(&s, "generation", c->p->g->id);
@@ -260,5 +262,6 @@ const struct command command_segment = {
     .examples = "crmx segment --by tier\n"
                 "crmx segment --by branch --where \"tier = 'A'\" --sum total_assets --sum 账户数\n"
                 "crmx segment --by \"case when coalesce(age(birth), 0) >= 60 then 'senior' else 'other' end\"",
+    .rows = "segments",
     .run = run,
 };

@@ -68,15 +68,13 @@ static bool find_owners(struct look *k, const struct input_file *f, const struct
     if (!k->account) return lookup_source(k->p->g, k->system, view_of(k->key), hits, k->st);
     struct lookup_account_key key = {role_text(l, ROLE_ACCOUNT, r->bytes), role_text(l, ROLE_SUB_ACCOUNT, r->bytes),
                                      role_text(l, ROLE_CURRENCY, r->bytes), role_text(l, ROLE_CASH_FLAG, r->bytes)};
-    return lookup_account(k->p->g, table_of(k->p->g, f->layout_index), &key, hits, k->st);
+    return lookup_account(k->p->g, table_of(k->p->g, k->p->g->unit->layout_base[f->layout_index]), &key, hits, k->st);
 }
 
 /* "1100000012, 1100000400": the customers whose row is this very record. */
-static const char *owners_of(struct look *k, const struct input_file *f, const struct probe_record *r,
-                             const struct lookup_hits *hits)
+static const char *owners_of(struct look *k, uint32_t record, const struct lookup_hits *hits)
 {
     const char *list = "";
-    uint32_t record = input_record_id(f, r->offset);
     for (int i = 0; i < hits->count; i++)
         if (hits->hit[i].record == record)
             list =
@@ -84,7 +82,8 @@ static const char *owners_of(struct look *k, const struct input_file *f, const s
     return list;
 }
 
-static const char *fate(struct look *k, const struct input_file *f, const struct probe_record *r, const char **owners)
+static const char *fate(struct look *k, const struct input_file *f, const struct probe_record *r, uint32_t record,
+                        const char **owners)
 {
     struct lookup_hits hits;
     int field, reason = decode_check(k->p->g->decoders[f->layout_index], r->bytes, (size_t)r->length, &field);
@@ -94,7 +93,7 @@ static const char *fate(struct look *k, const struct input_file *f, const struct
                             f->layout->fields[field].name,
                             show_record_complaint(&k->p->records, k->p->readers[f->layout_index], field, r->bytes));
     if (!find_owners(k, f, r, &hits)) return NULL;
-    *owners = owners_of(k, f, r, &hits);
+    *owners = owners_of(k, record, &hits);
     if ((*owners)[0]) return "in the population";
     if (hits.count)
         return k->account ? "superseded: a later record of the same account counts"
@@ -102,15 +101,18 @@ static const char *fate(struct look *k, const struct input_file *f, const struct
     return k->account ? "orphan: no customer of the system owns it" : "superseded";
 }
 
-static bool show_record(struct look *k, const struct input_file *f, const struct probe_record *r)
+/* record: its id in the file, which may be a packed one; r says where it came from. */
+static bool show_record(struct look *k, const struct input_file *f, const struct probe_record *r, uint32_t record)
 {
-    const char *owners, *what = fate(k, f, r, &owners);
+    const struct input_origin *origin = input_origin(f, record);
+    const char *owners, *what = fate(k, f, r, record, &owners), *night = origin ? origin->night : f->night;
     if (!what) return false;
     show_document(&k->s);
     show_section(&k->s, "record", "%s %s of %s", k->account ? "account" : "customer record", k->key,
                  k->p->g->unit->systems[k->system].name);
     show_text(&k->s, "layout", f->layout->name);
-    show_text(&k->s, "file", f->name);
+    show_text(&k->s, "file", input_name(f, record));
+    show_text(&k->s, "arrived", night ? night : k->p->g->id);
     show_integer(&k->s, "line", (int64_t)r->line);
     show_integer(&k->s, "byte", (int64_t)r->offset);
     show_text(&k->s, "generation", k->p->g->id);
@@ -134,10 +136,34 @@ static bool scan_file(struct look *k, const struct input_file *f)
     while (ok && !k->more && (ok = probe_scan_next(scan, &r, &end, k->st)) && !end) {
         if (!is_wanted(k, f->layout, &r)) continue;
         k->more = k->shown == SHOWN_MAX;
-        if (!k->more) ok = show_record(k, f, &r);
+        if (!k->more) ok = show_record(k, f, &r, input_record_id(f, r.offset));
     }
     probe_scan_close(scan);
     return ok;
+}
+
+static bool scan_packed(struct look *k, const struct input_file *f)
+{
+    unsigned char room[INPUT_ROOM];
+    bool ok = true;
+    for (uint32_t id = f->record_base; ok && !k->more && id - f->record_base < f->accepted; id++) {
+        struct probe_record r = {.offset = input_offset(f, id),
+                                 .line = input_packed_line(f, id),
+                                 .bytes = input_record(f, id, room, k->st),
+                                 .length = f->layout->record_length,
+                                 .kind = PROBE_DATA};
+        ok = r.bytes;
+        if (!ok || !is_wanted(k, f->layout, &r)) continue;
+        k->more = k->shown == SHOWN_MAX;
+        if (!k->more) ok = show_record(k, f, &r, id);
+    }
+    return ok;
+}
+
+static bool scan(struct look *k, const struct input_file *f)
+{
+    if (!is_searched(k, f->layout, f->layout_index)) return true;
+    return f->origins_count ? scan_packed(k, f) : scan_file(k, f);
 }
 
 static bool show_all(struct look *k)
@@ -145,11 +171,10 @@ static bool show_all(struct look *k)
     struct generation *g = k->p->g;
     k->system = show_system_index(k->p, command_text(k->call, "system", NULL), k->st);
     if (k->system < 0) return false;
-    show_open_many(&k->s, k->call->json);
+    show_open_many(&k->s, &k->call->output);
     bool ok = true;
-    for (int i = 0; ok && i < g->inputs.files_count; i++)
-        if (is_searched(k, g->inputs.files[i].layout, g->inputs.files[i].layout_index))
-            ok = scan_file(k, &g->inputs.files[i]);
+    for (int i = 0; ok && i < g->inputs.files_count; i++) ok = scan(k, &g->inputs.files[i]);
+    for (int i = 0; ok && i < g->inputs.carried_count; i++) ok = scan(k, &g->inputs.carried[i]);
     if (ok && k->shown == 0) {
         status_fail(k->st, STATUS_USAGE, "system %s sent no %s %s for generation %s", g->unit->systems[k->system].name,
                     k->account ? "account" : "customer", k->key, g->id);
@@ -182,7 +207,8 @@ static int run(struct command_call *call)
 const struct command command_source_show = {
     .name = "source show",
     .summary = "the record of a business system behind a number, as it was sent",
-    .description = "Searches the archived inputs of the generation: also what was rejected, superseded or has no owner "
+    .description = "Searches the archived inputs of the generation, of its own night first, then of those before: also "
+                   "what was rejected, superseded or has no owner "
                    "is found, with the "
                    "reason. KEY is the system's customer number; with --account an account number.",
     .arguments =

@@ -140,7 +140,7 @@ static int run(struct command_call *call)
     const char *only = one ? show_unit(call, &call->status) : NULL;
     if ((one && !only) || !show_units(call, &ids, &count, &call->status)) return command_failed(call);
     if (count == 0 && !show_unit(call, &call->status)) return command_failed(call);
-    show_open_many(&s, call->json);
+    show_open_many(&s, &call->output);
     bool ok = true;
     for (int i = 0; ok && i < count; i++) {
         struct show_status *l = arena_new(&call->arena, struct show_status);

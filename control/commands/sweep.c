@@ -1,8 +1,9 @@
 /* crmx sweep: a coefficient or the threshold over a range, with the pass count of each value; and the threshold for a
  * wanted number of customers. */
 #include "etl/sweep.h"
-#include "control/show_draft.h"
+#include "control/show_formula.h"
 #include "control/show_generation.h"
+#include "control/show_value.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -12,7 +13,7 @@
 struct sweep_call {
     struct command_call *call;
     struct show_population *p;
-    struct show_draft formula;
+    struct show_formula formula;
     struct sweep_request request;
     struct sweep_point *points;
     int points_count;
@@ -112,7 +113,7 @@ static void show_points(struct sweep_call *c, const struct sweep *w)
     const char *of = threshold ? "threshold" : formula_coefficient_name(c->formula.f, c->request.coefficient);
     struct listing rows;
     struct show s;
-    show_open(&s, c->call->json);
+    show_open(&s, &c->call->output);
     show_head(c, &s, of, w->elapsed_ns);
     show_text(&s, "varies", of);
     show_integer(&s, "scored", (int64_t)w->scored);
@@ -136,7 +137,7 @@ static void show_points(struct sweep_call *c, const struct sweep *w)
 static void show_top(struct sweep_call *c, const struct sweep_top *t)
 {
     struct show s;
-    show_open(&s, c->call->json);
+    show_open(&s, &c->call->output);
     show_head(c, &s, arena_printf(&c->call->arena, "best %s", command_text(c->call, "top", "")), t->elapsed_ns);
     show_integer(&s, "eligible", (int64_t)t->eligible);
     show_integer(&s, "wanted", (int64_t)t->wanted);
@@ -188,7 +189,7 @@ static bool run_sweep(struct sweep_call *c)
     struct unit *unit;
     const char *id = show_unit(c->call, c->st), *top = command_text(c->call, "top", NULL);
     if (!id || !show_unit_configured(c->call, id, &unit, c->st) ||
-        !show_draft_open(c->call, unit, command_text(c->call, "formula", NULL), &c->formula, c->st) ||
+        !show_formula_open(c->call, unit, command_text(c->call, "formula", NULL), &c->formula, c->st) ||
         !show_population_open(c->p, c->call, true, NULL, c->st))
         return false;
     const struct scorecard *active = &c->p->cards.of[c->formula.type];
@@ -208,7 +209,7 @@ static int run(struct command_call *call)
     *c = (struct sweep_call){.call = call, .p = arena_new(&call->arena, struct show_population), .st = &call->status};
     bool ok = run_sweep(c);
     pool_free(c->request.pool);
-    show_draft_close(&c->formula);
+    show_formula_close(&c->formula);
     if (c->p->g) show_population_close(c->p);
     return ok ? 0 : command_failed(call);
 }
@@ -252,6 +253,7 @@ const struct command command_sweep = {
     .examples = "crmx sweep personal --from 500000 --to 1000000 --step 50000\n"
                 "crmx sweep personal --vary '#1' --from 1 --to 2 --step 0.1\n"
                 "crmx sweep personal --top 5%",
+    .rows = "points",
     .run = run,
 };
 
@@ -265,5 +267,6 @@ const struct command command_formula_sweep = {
     .examples = "crmx formula sweep personal --from 500000 --to 1000000 --step 50000\n"
                 "crmx formula sweep personal --vary '#1' --from 1 --to 2 --step 0.1\n"
                 "crmx formula sweep personal --top 5%",
+    .rows = "points",
     .run = run,
 };

@@ -1,7 +1,8 @@
 /* crmx trial 试算: what a formula would do, over a committed generation. */
-#include "control/show_draft.h"
 #include "control/show_explain.h"
+#include "control/show_formula.h"
 #include "control/show_trial.h"
+#include "control/show_value.h"
 #include "etl/number.h"
 #include "scoring/words.h"
 
@@ -17,7 +18,7 @@ struct trial_call {
     struct command_call *call;
     struct show_population *p;
     struct unit *unit; /* as configured now */
-    struct show_draft formula;
+    struct show_formula formula;
     struct pool *pool;
     struct trial_request request;
     struct trial trial;
@@ -200,7 +201,7 @@ static void show_head(struct trial_call *c, struct show *s, const char *reason)
 static void show_page(struct trial_call *c, const char *reason)
 {
     struct show s;
-    show_open(&s, c->call->json);
+    show_open(&s, &c->call->output);
     show_head(c, &s, reason);
     show_counts(c, &s);
     show_totals(c, &s);
@@ -211,26 +212,26 @@ static void show_page(struct trial_call *c, const char *reason)
 
 /* --- the lists --- */
 
+static const char *const LIST_COLUMNS[] = {"event", "number", "score", "score_active"};
+
 static void print_list(struct trial_call *c, const char *event, const struct trial_customer *list, uint64_t count)
 {
-    struct arena *a = &c->call->arena;
     for (uint64_t i = 0; i < count; i++) {
-        char line[160];
+        struct arena arena;
         char number[NUMBER_TEXT_MAX];
+        arena_init(&arena, "row"); /* there may be millions */
         number_text(c->p->g->unit, list[i].number, number);
-        const char *score = show_decimal(a, list[i].score, 2), *active = show_decimal(a, list[i].active_score, 2);
-        snprintf(line, sizeof line,
-                 c->call->json ? "{\"event\":\"%s\",\"number\":\"%s\",\"score\":\"%s\",\"score_active\":\"%s\"}"
-                               : "%s\t%s\t%s\t%s",
-                 event, number, score, active);
-        puts(line);
+        const char *cells[] = {event, number, show_decimal(&arena, list[i].score, 2),
+                               show_decimal(&arena, list[i].active_score, 2)};
+        listing_print_cells(&c->call->output, LIST_COLUMNS, cells, 4);
+        arena_release(&arena);
     }
 }
 
-/* A list for a spreadsheet or a program instead of the page; with --json an object a line. */
+/* A list for a spreadsheet or a program instead of the page: tab-separated, CSV, or with --json an object a line. */
 static void print_lists(struct trial_call *c)
 {
-    if (!c->call->json) puts("event\tnumber\tscore\tscore_active");
+    listing_print_names(&c->call->output, LIST_COLUMNS, 4);
     if (command_flag(c->call, "entering")) print_list(c, "enters", c->trial.entering, c->trial.entering_count);
     if (command_flag(c->call, "leaving")) print_list(c, "leaves", c->trial.leaving, c->trial.leaving_count);
 }
@@ -278,7 +279,7 @@ static bool run_trial(struct trial_call *c)
 {
     const char *id = show_unit(c->call, c->st);
     if (!id || !show_unit_configured(c->call, id, &c->unit, c->st) ||
-        !show_draft_open(c->call, c->unit, command_text(c->call, "formula", NULL), &c->formula, c->st))
+        !show_formula_open(c->call, c->unit, command_text(c->call, "formula", NULL), &c->formula, c->st))
         return false;
     if (command_count(c->call, "value")) return run_values(c, id);
     bool one = show_customer_named(c->call);
@@ -301,7 +302,7 @@ static int run(struct command_call *call)
     bool ok = run_trial(c);
     trial_release(&c->trial);
     pool_free(c->pool);
-    show_draft_close(&c->formula);
+    show_formula_close(&c->formula);
     if (c->p->g) show_population_close(c->p);
     return ok ? 0 : command_failed(call);
 }
@@ -368,6 +369,7 @@ const struct command command_trial = {
                 "crmx trial draft.formula --entering > entering.tsv\n"
                 "crmx trial draft.formula 活期人民币存款=620000 拖欠期数=1\n"
                 "crmx trial draft.formula --number 1100000012",
+    .rows = "totals by_FIELD histogram; with --number: tree reasons changes results",
     .run = run,
 };
 
@@ -387,5 +389,6 @@ const struct command command_formula_explain = {
                                               {0}},
     .examples = "crmx formula explain draft.formula --number 1100000012 --unmask\n"
                 "crmx formula explain personal 活期人民币存款=620000 拖欠期数=1",
+    .rows = "tree reasons changes results",
     .run = run,
 };

@@ -34,7 +34,7 @@ static int run(struct command_call *call)
         listing_text(&t, PARTS[i].version);
     }
     if (!call->json) printf("crmx %s\n\n", CRMX_VERSION);
-    listing_print(&t, call->json);
+    listing_print(&t, &call->output);
     listing_release(&t);
     return 0;
 }
@@ -43,5 +43,6 @@ const struct command command_version = {
     .name = "version",
     .summary = "the versions of crmx and of the libraries it runs with",
     .needs = COMMAND_NEEDS_NOTHING,
+    .rows = "",
     .run = run,
 };

@@ -1,6 +1,6 @@
 /* crmx why: one customer's score taken apart, and what would change the selection. */
-#include "control/show_draft.h"
 #include "control/show_explain.h"
+#include "control/show_formula.h"
 #include "etl/number.h"
 
 #include <stdio.h>
@@ -62,5 +62,6 @@ const struct command command_why = {
     .examples = "crmx why 1100000012\n"
                 "crmx why 1100000012 --unmask --json\n"
                 "crmx why --id-type 01 --id-no 110101198001010010",
+    .rows = "tree reasons changes results",
     .run = run,
 };

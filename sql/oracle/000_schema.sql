@@ -18,5 +18,6 @@ CREATE TABLE oracle.engine_average (name text, number bigint, days numeric);
 CREATE TABLE oracle.engine_event (kind text, number bigint, other bigint);
 CREATE TABLE oracle.engine_redirect (number bigint, target bigint);
 CREATE TABLE oracle.engine_change (number bigint, rule text, old text, new text);
+CREATE TABLE oracle.engine_reason (number bigint, reason_1 text, reason_2 text, reason_3 text);
 CREATE TABLE oracle.engine_event_file (there boolean);
 CREATE TABLE oracle.difference (what text, detail text);

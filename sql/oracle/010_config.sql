@@ -77,6 +77,7 @@ SELECT i.name AS layout, row_number() OVER (PARTITION BY i.name ORDER BY i.ord):
        coalesce(oracle.option(w, 'else') = 'any', false) AS else_any,
        coalesce(oracle.option(w, 'reason'), left(upper(i.key), 8)) AS reason,
        coalesce(oracle.option(w, 'role'), i.key) AS role,
+       oracle.option(w, 'value') AS computed, -- shares*fund, nav(fund), nav_date(fund): a field without bytes
        oracle.option(w, 'from') AS from_day,
        CASE oracle.option(w, 'to') WHEN 'business_date' THEN oracle.parameter('date') ELSE oracle.option(w, 'to') END AS to_day
 FROM oracle.ini i, LATERAL (SELECT array_agg(x) AS w FROM oracle.words(i.value) x) z

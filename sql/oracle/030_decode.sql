@@ -23,6 +23,10 @@ WHERE f.format <> 'yymmdd' OR d BETWEEN make_date(1900 + f.pivot, 1, 1) AND make
 CREATE UNIQUE INDEX ON oracle.calendar (format, pivot, written);
 ANALYZE oracle.calendar;
 
+-- Net asset values: shares × nav, rounded once, half away from zero (which is what round does).
+CREATE TABLE oracle.nav (fund text PRIMARY KEY, nav numeric NOT NULL, currency text NOT NULL, day date NOT NULL);
+CREATE FUNCTION oracle.nav_of(a_fund text) RETURNS numeric LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT nav FROM oracle.nav WHERE fund = a_fund $$;
+
 -- An amount as integer, or NULL.
 CREATE FUNCTION oracle.amount(s text, sign text) RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE sign
@@ -45,8 +49,26 @@ CREATE FUNCTION oracle.value_sql(f oracle.field, s text) RETURNS text LANGUAGE s
                               ELSE format('(SELECT day FROM oracle.calendar k WHERE k.format = %L AND k.pivot = %s AND k.written = %s)',
                                           f.format, CASE f.format WHEN 'yymmdd' THEN f.pivot ELSE 0 END, s) END
         WHEN 'code' THEN format('CASE WHEN rtrim(%1$s, '' '') = ANY (%2$L::text[]) THEN rtrim(%1$s, '' '') END', s, f.codes)
+        WHEN 'fund' THEN format('(SELECT fund FROM oracle.nav n WHERE n.fund = btrim(%s, '' '') AND n.currency IN ('''', %s))', s,
+                                (SELECT coalesce((SELECT format('substr(line, %s, 3)', c.off + 1) FROM oracle.field c WHERE c.layout = f.layout AND c.type = 'currency'),
+                                                 quote_literal(oracle.unit_setting('base_currency', NULL)))))
         WHEN 'currency' THEN format('CASE WHEN %1$s = ANY (%2$L::text[]) THEN %1$s END', s, (SELECT array_agg(currency) FROM oracle.rate))
         END $$;
+
+-- SQL text of a field without bytes: shares*fund, nav(fund), nav_date(fund).
+CREATE FUNCTION oracle.computed_sql(f oracle.field) RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    fund text;
+    shares oracle.field;
+BEGIN
+    SELECT oracle.value_sql(x, format('substr(line, %s, %s)', x.off + 1, x.len)) INTO STRICT fund FROM oracle.field x
+    WHERE x.layout = f.layout AND x.name = rtrim(regexp_replace(f.computed, '^.*[*(]', ''), ')');
+    IF f.computed LIKE 'nav\_date(%' THEN RETURN format('(SELECT day FROM oracle.nav WHERE fund = %s)', fund); END IF;
+    IF f.computed LIKE 'nav(%' THEN RETURN format('round(oracle.nav_of(%s) * ''1e%s''::numeric)', fund, f.scale); END IF;
+    SELECT * INTO STRICT shares FROM oracle.field x WHERE x.layout = f.layout AND x.name = split_part(f.computed, '*', 1);
+    RETURN format('round(%s * ''1e%s''::numeric * oracle.nav_of(%s))', oracle.value_sql(shares, format('substr(line, %s, %s)', shares.off + 1, shares.len)),
+                  f.scale - shares.scale, fund);
+END $$;
 
 -- SQL texts: is the field right, and its value in an accepted record.
 CREATE FUNCTION oracle.field_sql(f oracle.field, OUT good text, OUT value text) LANGUAGE plpgsql STABLE AS $$
@@ -56,6 +78,11 @@ DECLARE
     other text := 'false';
     condition text;
 BEGIN
+    IF f.computed IS NOT NULL THEN
+        good := 'true';
+        value := oracle.computed_sql(f);
+        RETURN;
+    END IF;
     value := oracle.value_sql(f, s);
     good := CASE f.type
         WHEN 'text' THEN CASE WHEN f.required THEN format('NOT oracle.is_blank(%s)', s) ELSE 'true' END
@@ -65,7 +92,7 @@ BEGIN
     IF f.optional THEN other := format('oracle.is_blank(%s)', s); END IF;
     IF f.zero_none THEN other := format('%s OR oracle.is_zeros(%s) OR oracle.is_blank(%s)', other, s, s); END IF;
     good := format('(%s OR %s)', other, good);
-    value := CASE WHEN f.type IN ('text', 'code', 'currency') THEN value ELSE format('CASE WHEN %s THEN %s ELSE %s END', other, none, value) END;
+    value := CASE WHEN f.type IN ('text', 'code', 'currency', 'fund') THEN value ELSE format('CASE WHEN %s THEN %s ELSE %s END', other, none, value) END;
     IF f.when_field IS NOT NULL AND f.when_field <> '' THEN
         SELECT format('rtrim(substr(line, %s, %s), '' '') = ANY (%L::text[])', w.off + 1, w.len, f.when_codes) INTO STRICT condition
         FROM oracle.field w WHERE w.layout = f.layout AND w.name = f.when_field;
@@ -105,8 +132,14 @@ DO $$
 DECLARE
     l oracle.layout;
 BEGIN
-    FOR l IN SELECT * FROM oracle.layout x ORDER BY x.class <> 'rate', x.priority, x.ord LOOP
+    FOR l IN SELECT * FROM oracle.layout x ORDER BY x.class NOT IN ('rate', 'nav'), x.priority, x.ord LOOP
         CALL oracle.decode_layout(l);
+        IF l.class = 'nav' THEN -- of several days the latest at or before the date
+            EXECUTE format('INSERT INTO oracle.nav SELECT DISTINCT ON (1) %1$I, %2$I * ''1e-%3$s''::numeric, %4$s, %5$s FROM oracle.%6$I WHERE reason IS NULL AND %5$s <= %7$L ORDER BY 1, %5$s DESC',
+                           oracle.role(l.name, 'fund'), oracle.role(l.name, 'nav'), (SELECT scale FROM oracle.field WHERE layout = l.name AND role = 'nav'),
+                           oracle.role_sql(l.name, 'currency', ''''''), oracle.role_sql(l.name, 'date', quote_literal(oracle.parameter('date')) || '::date'),
+                           'decoded_' || l.name, oracle.parameter('date'));
+        END IF;
         IF l.class <> 'rate' THEN CONTINUE; END IF;
         EXECUTE format('INSERT INTO oracle.rate SELECT %1$I, %2$I * ''1e-%3$s''::numeric, %4$s FROM oracle.%5$I WHERE reason IS NULL ON CONFLICT DO NOTHING',
                        oracle.role(l.name, 'currency'), oracle.role(l.name, 'rate'),

@@ -1,7 +1,8 @@
 -- Formulas: a formula file cut into words, its statements, and the SQL text of its expressions. A translation word by word: the grammar
 -- of expressions is that of SQL but for a few functions; division by zero is an operator of its own (below).
 --
--- Out: oracle.statement(customer_type, no, kind, words), oracle.measure, oracle.definition, oracle.setting of a formula.
+-- Out: oracle.statement(customer_type, no, kind, words), oracle.measure, oracle.definition, oracle.setting of a formula,
+--      oracle.term(customer_type, no, negative, words, name): what the score is a sum of.
 
 CREATE FUNCTION oracle.formula_words(content text) RETURNS TABLE (word text, no bigint) LANGUAGE sql IMMUTABLE AS $$
     SELECT m[1], n FROM regexp_matches(regexp_replace(content, '#[^\n]*', '', 'g'),
@@ -108,3 +109,48 @@ CREATE FUNCTION oracle.choose(c boolean, a anyelement, b anyelement) RETURNS any
 CREATE FUNCTION oracle.rounded(x float8, mode text) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE mode WHEN 'half_up' THEN floor(x + 0.5::float8) WHEN 'half_even' THEN round(x)
                      ELSE trunc(x) + CASE WHEN abs(x - trunc(x)) >= 0.5 THEN sign(x) ELSE 0 END END $$;
+
+-- Where the parenthesis or case that opens at word i is closed.
+CREATE FUNCTION oracle.closing(words text[], i int) RETURNS int LANGUAGE sql IMMUTABLE AS $$
+    SELECT min(at) FROM (SELECT at, sum(CASE WHEN lower(word) IN ('(', 'case') THEN 1 WHEN lower(word) IN (')', 'end') THEN -1 ELSE 0 END) OVER (ORDER BY at) AS depth
+                         FROM unnest(words) WITH ORDINALITY AS w(word, at) WHERE at >= i) z
+    WHERE depth = 0 $$;
+
+-- A sum cut into its terms, in their order: at every + and - between two values outside of parentheses and cases. A parenthesis around a
+-- whole term is a sum again. Any other + or - is the sign of what follows it.
+CREATE FUNCTION oracle.terms(words text[], minus boolean) RETURNS TABLE (negative boolean, term text[]) LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    last int := array_length(words, 1);
+    i int := 1;
+    cuts int[] := '{}';
+    value_before boolean := false;
+BEGIN
+    WHILE i <= last LOOP
+        IF value_before AND words[i] IN ('+', '-') THEN cuts := cuts || i; END IF;
+        IF lower(words[i]) IN ('(', 'case') THEN i := oracle.closing(words, i); END IF;
+        value_before := words[i] !~ '^[-+*/]';
+        i := i + 1;
+    END LOOP;
+    IF cuts = '{}' AND words[1] IN ('+', '-') THEN
+        RETURN QUERY SELECT * FROM oracle.terms(words[2 :], minus <> (words[1] = '-'));
+    ELSIF cuts = '{}' AND words[1] = '(' AND oracle.closing(words, 1) = last THEN
+        RETURN QUERY SELECT * FROM oracle.terms(words[2 : last - 1], minus);
+    ELSIF cuts = '{}' THEN
+        RETURN QUERY SELECT minus, words;
+    ELSE
+        cuts := 0 || cuts || last + 1;
+        FOR k IN 1 .. array_length(cuts, 1) - 1 LOOP
+            RETURN QUERY SELECT * FROM oracle.terms(words[cuts[k] + 1 : cuts[k + 1] - 1], minus <> (k > 1 AND words[cuts[k]] = '-'));
+        END LOOP;
+    END IF;
+END $$;
+
+-- The terms of each score. A score that is a choice as a whole is no sum. A term is called by its first measure in the order of the file,
+-- one without by its number.
+CREATE TABLE oracle.term AS
+SELECT d.customer_type, t.no::int, t.negative, t.term AS words,
+       coalesce((SELECT m.alias FROM oracle.measure m WHERE m.customer_type = d.customer_type AND (m.name = ANY (t.term) OR m.alias = ANY (t.term)) ORDER BY m.no LIMIT 1), t.no::text) AS name
+FROM oracle.definition d, oracle.terms(d.words, false) WITH ORDINALITY AS t(negative, term, no)
+WHERE d.name = 'score'
+  AND NOT ((SELECT count(*) FROM oracle.terms(d.words, false)) = 1 AND NOT t.negative
+           AND oracle.closing(t.term, CASE WHEN lower(t.term[1]) = 'case' THEN 1 WHEN lower(t.term[1]) IN ('if', '如果') THEN 2 END) = array_length(t.term, 1));

@@ -1,7 +1,7 @@
 -- Measures, score, results, selection.
 --
 -- Out: oracle.measured_P, oracle.measured_C (number, one column m_ALIAS a measure, in minor units or whole numbers),
---      oracle.scored_P, oracle.scored_C (besides: r_score, r_RESULT as delivered), oracle.selected(number).
+--      oracle.scored_P, oracle.scored_C (besides: r_score, r_RESULT as delivered, terms: what each term adds to the score), oracle.selected(number).
 
 -- The SQL of one measure: a value a customer. Sums are exact (numeric); a conversion is divided and rounded once, half away from zero.
 CREATE FUNCTION oracle.measure_sql(m oracle.measure) RETURNS text LANGUAGE plpgsql STABLE AS $$
@@ -48,6 +48,12 @@ BEGIN
             IF NOT d.is_let THEN source := format('SELECT *, %I AS %I FROM (%s) y%s', 'v_' || d.name, 'r_' || d.name, source, d.no); END IF;
         ELSE
             scale := CASE WHEN yuan AND d.type = 'money' THEN '100::float8' ELSE '1::float8' END;
+            IF d.name = 'score' THEN
+                SELECT format('SELECT *, ARRAY[%s]::float8[] AS terms FROM (%s) x%s',
+                           string_agg(format('oracle.rounded((%s(%s))::float8 * %s, %L)', CASE WHEN t.negative THEN '-' ELSE '' END,
+                                             oracle.expression_sql(a_type, t.words, false), scale, mode), ', ' ORDER BY t.no), source, d.no)
+                INTO source FROM oracle.term t WHERE t.customer_type = a_type;
+            END IF;
             source := format('SELECT *, oracle.rounded((%s)::float8 * %s, %L) AS %I FROM (%s) z%s', oracle.expression_sql(a_type, d.words, false), scale, mode, 'r_' || d.name, source, d.no);
             source := format('SELECT *, %I / %s AS %I FROM (%s) y%s', 'r_' || d.name, scale, 'v_' || d.name, source, d.no);
         END IF;
@@ -98,3 +104,9 @@ BEGIN
     END LOOP;
 END $$;
 ANALYZE oracle.selected;
+
+-- Reason codes: the terms that add most to the score, the earlier one first where two add the same; what adds nothing is no reason. 0: none.
+CREATE FUNCTION oracle.reason(terms float8[], place int) RETURNS int LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce((SELECT no::int FROM unnest(terms) WITH ORDINALITY AS t(adds, no) WHERE adds > 0 ORDER BY adds DESC, no LIMIT 1 OFFSET place - 1), 0) $$;
+CREATE FUNCTION oracle.reason_name(a_type text, reason int) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT name FROM oracle.term WHERE customer_type = a_type AND no = reason $$;

@@ -35,11 +35,13 @@ BEGIN
         WHEN 'business_date' THEN format('%L::date', oracle.parameter('date')) WHEN 'entry_date' THEN format('CASE WHEN EXISTS (SELECT FROM oracle.selected e WHERE e.number = q.integrated) THEN %L::date END', oracle.parameter('date'))
         WHEN 'system' THEN quote_literal((SELECT letter FROM oracle.system WHERE system = l.system))
         WHEN 'score' THEN 's.r_score' WHEN 'result' THEN 's.' || quote_ident('r_' || o.source_name) WHEN 'measure' THEN 's.' || quote_ident('m_' || o.source_name)
+        WHEN 'reason' THEN format(CASE o.type WHEN 'text' THEN 'oracle.reason_name(%1$L, %2$s)' ELSE '%2$s' END, encoding,
+            format('CASE WHEN EXISTS (SELECT FROM oracle.selected e WHERE e.number = q.integrated) THEN oracle.reason(s.terms, %s) ELSE 0 END', o.source_name))
         WHEN 'id_type' THEN 'q.id_type' WHEN 'id_key' THEN 'q.id_key' WHEN 'customer_type' THEN 'q.customer_type'
         WHEN 'layout' THEN quote_literal(l.name) WHEN 'file' THEN 'q.file' WHEN 'offset' THEN 'd.byte_offset' WHEN 'const' THEN quote_literal(o.source_name)
         WHEN 'record' THEN 'd.line' WHEN 'field' THEN 'd.' || quote_ident('f_' || f.name) END;
     -- What neither the layout nor the formula has is blank or zero.
-    IF (o.source = 'field' AND f.name IS NULL) OR (o.source IN ('score', 'result', 'measure') AND NOT oracle.formula_has(o, encoding)) THEN decoded := NULL; END IF;
+    IF (o.source = 'field' AND f.name IS NULL) OR (o.source IN ('score', 'result', 'measure', 'reason') AND NOT oracle.formula_has(o, encoding)) THEN decoded := NULL; END IF;
     IF o.type = 'raw' THEN
         IF o.source = 'record' THEN RETURN format('rpad(left(d.line, %1$s), %1$s)', o.len); END IF;
         RETURN CASE WHEN f.name IS NULL THEN quote_literal(repeat(' ', o.len)) ELSE format('rpad(left(substr(d.line, %s, %s), %s), %s)', f.off + 1, f.len, o.len, o.len) END;
@@ -59,7 +61,7 @@ END $$;
 
 -- Does the formula of a customer type have this measure or result, and how many decimals does its integer have?
 CREATE FUNCTION oracle.formula_has(o oracle.output_field, a_type text) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (SELECT FROM oracle.formula WHERE customer_type = a_type) AND (o.source = 'score'
+    SELECT EXISTS (SELECT FROM oracle.formula WHERE customer_type = a_type) AND (o.source IN ('score', 'reason')
         OR (o.source = 'measure' AND EXISTS (SELECT FROM oracle.measure WHERE customer_type = a_type AND alias = o.source_name))
         OR (o.source = 'result' AND EXISTS (SELECT FROM oracle.definition WHERE customer_type = a_type AND name = o.source_name AND NOT is_let))) $$;
 CREATE FUNCTION oracle.minor_digits(o oracle.output_field, a_type text) RETURNS int LANGUAGE sql STABLE AS $$

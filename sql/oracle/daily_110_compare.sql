@@ -34,3 +34,8 @@ INSERT INTO oracle.difference
 SELECT 'change', format('%s %s: oracle %s, program %s', number, rule, to_json(x), to_json(p))
 FROM oracle.rule_event x FULL JOIN oracle.engine_change p USING (number, rule)
 WHERE (x.old, x.new) IS DISTINCT FROM (p.old, p.new) AND EXISTS (SELECT FROM oracle.engine_event_file);
+INSERT INTO oracle.difference
+SELECT 'reason', format('%s: oracle %s, program %s', number, to_json(x), to_json(p))
+FROM oracle.reason_today x FULL JOIN oracle.engine_reason p USING (number)
+WHERE (x.number, coalesce(x.reason_1, ''), coalesce(x.reason_2, ''), coalesce(x.reason_3, '')) IS DISTINCT FROM (p.number, p.reason_1, p.reason_2, p.reason_3)
+  AND EXISTS (SELECT FROM oracle.engine_event_file);

@@ -25,7 +25,7 @@ static void test_text(void **state)
     struct buf out;
     buf_init(&out, 10000);
     fill(&t);
-    listing_write(&t, false, &out);
+    listing_write(&t, LISTING_TEXT, &out);
     assert_string_equal(out.bytes, "unit  name  records   amount\n"
                                    "11    \xe5\x8c\x97\xe4\xba\xac  2200000  1234.56\n"
                                    "3702             -1    -0.05\n");
@@ -40,7 +40,7 @@ static void test_json(void **state)
     struct buf out;
     buf_init(&out, 10000);
     fill(&t);
-    listing_write(&t, true, &out);
+    listing_write(&t, LISTING_JSON, &out);
     json_t *json = json_loadb(out.bytes, out.length, 0, NULL);
     assert_non_null(json);
     assert_int_equal(json_array_size(json), 2);
@@ -61,12 +61,46 @@ static void test_empty(void **state)
     struct buf out;
     buf_init(&out, 100);
     listing_init(&t, NAMES);
-    listing_write(&t, false, &out);
+    listing_write(&t, LISTING_TEXT, &out);
     assert_int_equal(out.length, 0);
-    listing_write(&t, true, &out);
+    listing_write(&t, LISTING_JSON, &out);
     assert_string_equal(out.bytes, "[]\n");
     listing_release(&t);
     buf_release(&out);
+}
+
+/* RFC 4180, read back by hand. */
+static void test_csv(void **state)
+{
+    static const char *const HEADS[] = {"name", "a,b", "number", NULL};
+    static const struct {
+        const char *text, *written;
+    } CASES[] = {{"plain", "plain"},     {"", ""},
+                 {" blank ", " blank "}, {"黄金", "黄金"},
+                 {"a,b", "\"a,b\""},     {"say \"no\"", "\"say \"\"no\"\"\""},
+                 {"\"", "\"\"\"\""},     {"two\nlines", "\"two\nlines\""},
+                 {"cr\r", "\"cr\r\""}};
+    struct listing t;
+    struct buf out, expected;
+    buf_init(&out, 4000);
+    buf_init(&expected, 4000);
+    listing_init(&t, HEADS);
+    buf_add_text(&expected, "name,\"a,b\",number\n");
+    listing_write(&t, LISTING_CSV, &out);
+    assert_string_equal(out.bytes, expected.bytes); /* without rows the names alone */
+    t.hide_empty = true;                            /* for people: a program finds its columns */
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        listing_text(&t, CASES[i].text);
+        listing_text(&t, NULL);
+        listing_amount(&t, -1234567, 2);
+        buf_addf(&expected, "%s,,-12345.67\n", CASES[i].written);
+    }
+    buf_clear(&out);
+    listing_write(&t, LISTING_CSV, &out);
+    assert_string_equal(out.bytes, expected.bytes);
+    listing_release(&t);
+    buf_release(&out);
+    buf_release(&expected);
 }
 
 static void test_amounts(void **state)
@@ -91,7 +125,7 @@ static void test_amounts(void **state)
         buf_init(&out, 1000);
         listing_init(&t, (const char *const[]){"a", NULL});
         listing_amount(&t, CASES[i].amount, CASES[i].scale);
-        listing_write(&t, true, &out);
+        listing_write(&t, LISTING_JSON, &out);
         assert_has(out.bytes, CASES[i].text);
         listing_release(&t);
         buf_release(&out);
@@ -120,8 +154,8 @@ static void test_width(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),    cmocka_unit_test(test_json),  cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_amounts), cmocka_unit_test(test_width),
+        cmocka_unit_test(test_text), cmocka_unit_test(test_json),    cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_csv),  cmocka_unit_test(test_amounts), cmocka_unit_test(test_width),
     };
     return cmocka_run_group_tests_name("control/listing", tests, NULL, NULL);
 }

@@ -9,6 +9,8 @@
 
 /* --- pages --- */
 
+static struct listing_output TEXT = {.format = LISTING_TEXT}, JSON = {.format = LISTING_JSON};
+
 static void fill(struct show *s)
 {
     static const char *const COLUMNS[] = {"account", "nothing", "balance", NULL};
@@ -48,7 +50,7 @@ static const char *printed(struct show *s)
 static void test_page_for_people(void **state)
 {
     struct show s;
-    show_open(&s, false);
+    show_open(&s, &TEXT);
     fill(&s);
     assert_string_equal(printed(&s), "customer 12\n"
                                      "  name           张三\n"
@@ -67,7 +69,7 @@ static void test_page_for_people(void **state)
 static void test_page_as_json(void **state)
 {
     struct show s;
-    show_open(&s, true);
+    show_open(&s, &JSON);
     fill(&s);
     json_t *page = json_loads(printed(&s), 0, NULL);
     assert_non_null(page);
@@ -84,11 +86,31 @@ static void test_page_as_json(void **state)
     json_decref(page);
 }
 
+/* The first rows, or those that are wanted; of a page that lacks them nothing, and it is known what it has. */
+static void test_page_as_csv(void **state)
+{
+    static const struct {
+        const char *wanted, *printed;
+    } CASES[] = {{NULL, "account,nothing,balance\n"},
+                 {"none", "account,nothing,balance\n"},
+                 {"accounts", "account,nothing,balance\nA1,,\"1,234.50\"\n"},
+                 {"others", ""}};
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        struct listing_output o = {.format = LISTING_CSV, .wanted = CASES[i].wanted};
+        struct show s;
+        show_open(&s, &o);
+        fill(&s);
+        assert_string_equal(printed(&s), CASES[i].printed);
+        assert_int_equal(o.written, CASES[i].printed[0] != 0);
+        assert_string_equal(o.keys, "none, accounts");
+    }
+}
+
 static void test_many_documents(void **state)
 {
     for (int n = 0; n < 3; n++) {
         struct show s;
-        show_open_many(&s, true);
+        show_open_many(&s, &JSON);
         for (int i = 0; i < n; i++) {
             show_document(&s);
             fill(&s);
@@ -98,7 +120,7 @@ static void test_many_documents(void **state)
         json_decref(pages);
     }
     struct show s;
-    show_open_many(&s, false);
+    show_open_many(&s, &TEXT);
     assert_string_equal(printed(&s), "");
 }
 
@@ -258,10 +280,9 @@ static void test_matches(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_page_for_people), cmocka_unit_test(test_page_as_json),
-        cmocka_unit_test(test_many_documents),  cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_masked),          cmocka_unit_test(test_classes),
-        cmocka_unit_test(test_tables),          cmocka_unit_test(test_large_table),
+        cmocka_unit_test(test_page_for_people), cmocka_unit_test(test_page_as_json), cmocka_unit_test(test_page_as_csv),
+        cmocka_unit_test(test_many_documents),  cmocka_unit_test(test_numbers),      cmocka_unit_test(test_masked),
+        cmocka_unit_test(test_classes),         cmocka_unit_test(test_tables),       cmocka_unit_test(test_large_table),
         cmocka_unit_test(test_matches),
     };
     return cmocka_run_group_tests_name("show", tests, test_make_folder, test_remove_folder);

@@ -193,6 +193,52 @@ static void test_statements_can_be_prepared(void **state)
     assert_true(prepared >= 20);
 }
 
+/* A database that an older crmx (up to 006) has filled: its rows stay, the new columns are null, a column that the bank
+ * had added under one of the new names stays as it is; the view of a reader keeps its rights. */
+static void test_a_filled_database(void **state)
+{
+    int count;
+    struct status st = {0};
+    PGconn *c = new_database("filled");
+    const struct database_sql *list = database_migrations(&count);
+    const char *const unit[] = {"11"}, *const leaf[] = {"crm_customer", "11", "1"}, *const load[] = {"11", "1"};
+    const char *const index[] = {"crm_customer", "crm_customer_11_1"};
+    assert_true(count >= 8);
+    assert_ok(database_migrate_list(c, list, 6, &st));
+    test_value(c, "SELECT crmx.add_column('crm_customer', 'reason_2', 'smallint', 'of the bank')");
+    test_value(c, "INSERT INTO crmx.unit (unit, name) VALUES ('11', '北京')");
+    assert_ok(database_run_written(c, "load_unit_tables", unit, 1, NULL, &st));
+    assert_ok(database_run_written(c, "load_leaf", leaf, 3, NULL, &st));
+    test_value(
+        c, "INSERT INTO crmx_store.crm_customer_11_1 (number, name, reason_2) VALUES (1, '王', 7), (2, 'Li', NULL)");
+    assert_ok(database_run_written(c, "load_leaf_index", index, 2, NULL, &st));
+    assert_ok(database_run_written(c, "load_attach", load, 2, NULL, &st));
+    test_value(c, "INSERT INTO crmx.run (run_id, unit, business_date, generation, mode, state) VALUES ('r', '11', "
+                  "'2026-10-31', 'g', 'initial', 'committed')");
+    test_value(
+        c, "INSERT INTO crmx.load (load_no, unit, generation, business_date, run_id, mode, records, bytes, replaced, "
+           "duration_ms) VALUES (1, '11', 'g', '2026-10-31', 'r', 'initial', 2, 2, 0, 0)");
+    test_value(c,
+               "INSERT INTO crmx.applied_generation (unit, load_no, generation, business_date) VALUES ('11', 1, 'g', "
+               "'2026-10-31')");
+    test_value(c, "CREATE ROLE crm_reader");
+    test_value(c, "GRANT USAGE ON SCHEMA crmx TO crm_reader; GRANT SELECT ON crmx.crm_customer TO crm_reader");
+    assert_ok(database_migrate_list(c, list, count, &st));
+    test_value(c, "SET ROLE crm_reader");
+    assert_string_equal(
+        test_value(c, "SELECT string_agg((number, name, generation, reason_1, reason_2, reason_3)::text, ' ' "
+                      "ORDER BY number) FROM crmx.crm_customer"),
+        "(1,王,g,,7,) (2,Li,g,,,)");
+    test_value(c, "RESET ROLE");
+    assert_string_equal(
+        test_value(c, "SELECT pg_typeof(reason_2) || ' ' || pg_typeof(reason_1) FROM crmx.crm_customer LIMIT 1"),
+        "smallint text");
+    assert_string_equal(test_value(c, "SELECT count(*) FROM crmx.crm_event"), "0");
+    assert_ok(database_run_written(c, "load_unit_tables", unit, 1, NULL, &st)); /* events are no CRM table */
+    assert_string_equal(test_value(c, "SELECT count(*) FROM pg_class WHERE relname = 'event_11'"), "0");
+    PQfinish(c);
+}
+
 static void test_own_columns(void **state)
 {
     PGconn *c = database_connection(server);
@@ -203,6 +249,7 @@ static void test_own_columns(void **state)
                " WHERE attrelid = 'crmx.crm_card'::regclass AND attname = 'gold'"),
         "numeric(12,1): gold of the customer");
     static const char *const wrong[] = {"SELECT crmx.add_column('run', 'x', 'text')",
+                                        "SELECT crmx.add_column('event', 'x', 'text')",
                                         "SELECT crmx.add_column('crm_card', 'x', 'text; DROP TABLE crmx.run')",
                                         "SELECT crmx.add_column('crm_card', 'gold', 'text')"};
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
@@ -222,6 +269,7 @@ int main(void)
         cmocka_unit_test(test_numbers_without_gaps),
         cmocka_unit_test(test_everything_has_a_comment),
         cmocka_unit_test(test_statements_can_be_prepared),
+        cmocka_unit_test(test_a_filled_database),
         cmocka_unit_test(test_own_columns),
     };
     return cmocka_run_group_tests(tests, open_server, close_server);

@@ -19,6 +19,8 @@ struct sample {
     char generation[32], unit[17];
     char paths[SAMPLE_FILES][256];
     struct load_file files[SAMPLE_FILES];
+    char event_paths[2][256], first_night[32];
+    struct load_night nights[2];
     struct load_request request;
     int customers, deposits;
 };
@@ -97,21 +99,54 @@ __attribute__((unused)) static void sample_make(struct sample *s, const char *un
     sample_fill(s, unit, sequence, true);
 }
 
+/* Two nights of events: the one before, the same for every sequence, and the sample's own. */
+__attribute__((unused)) static void sample_add_nights(struct sample *s, int sequence, bool write)
+{
+    int32_t date = date_from_civil(2026, 10, 31);
+    snprintf(s->first_night, sizeof s->first_night, "2026-10-30.001.1");
+    for (int n = 0; n < 2; n++) {
+        struct buf text;
+        buf_init(&text, 1 << 20);
+        buf_add_text(&text, "number\trule\told\tnew\n");
+        for (int i = 0; i < 40 + n * sequence; i++)
+            buf_addf(&text, "%010lld\t%s\t%d.00\t%s\n", 1100000001ll + i, i % 2 ? "large_deposit" : "等级变动",
+                     n * sequence,
+                     i % 2   ? "-12.34"
+                     : i % 4 ? "A"
+                             : "");
+        snprintf(s->event_paths[n], sizeof s->event_paths[n], "%s/%s-%d-events-%d", test_folder, s->unit, sequence, n);
+        if (write) test_write(s->event_paths[n], buf_view(&text));
+        s->nights[n] = (struct load_night){.generation = n ? s->generation : s->first_night,
+                                           .business_date = date - 1 + n,
+                                           .after = date - 2 + n,
+                                           .path = s->event_paths[n]};
+        buf_release(&text);
+    }
+    s->request.nights = s->nights;
+    s->request.nights_count = 2;
+    s->request.events_since = date_from_civil(2025, 10, 1);
+}
+
 /* Everything readers see of a unit, as one digest (with the generation's name; equal rows = equal digest). */
 __attribute__((unused)) static const char *sample_digest(PGconn *c, const char *unit)
 {
     char sql[2048];
-    snprintf(sql, sizeof sql,
-             "SELECT md5(string_agg(part, '/' ORDER BY part)) FROM ("
-             "SELECT 'customer' || coalesce(string_agg(t::text, '|' ORDER BY t::text), '') FROM crmx.crm_customer t "
-             "WHERE unit = '%1$s' UNION ALL "
-             "SELECT 'deposit' || coalesce(string_agg(t::text, '|' ORDER BY t::text), '') FROM crmx.crm_deposit t "
-             "WHERE unit = '%1$s' UNION ALL "
-             "SELECT 'contact' || coalesce(string_agg(t::text, '|' ORDER BY t::text), '') FROM crmx.crm_contact t "
-             "WHERE unit = '%1$s' UNION ALL "
-             "SELECT 'applied' || coalesce(string_agg(generation || business_date, '|'), '') FROM "
-             "crmx.applied_generation WHERE unit = '%1$s') AS p(part)",
-             unit);
+    snprintf(
+        sql, sizeof sql,
+        "SELECT md5(string_agg(part, '/' ORDER BY part)) FROM ("
+        "SELECT 'customer' || coalesce(string_agg(t::text, '|' ORDER BY t::text), '') FROM crmx.crm_customer t "
+        "WHERE unit = '%1$s' UNION ALL "
+        "SELECT 'deposit' || coalesce(string_agg(t::text, '|' ORDER BY t::text), '') FROM crmx.crm_deposit t "
+        "WHERE unit = '%1$s' UNION ALL "
+        "SELECT 'contact' || coalesce(string_agg(t::text, '|' ORDER BY t::text), '') FROM crmx.crm_contact t "
+        "WHERE unit = '%1$s' UNION ALL "
+        "SELECT 'event' || coalesce(string_agg(t::text, '|' ORDER BY t::text), '') FROM crmx.crm_event t "
+        "WHERE unit = '%1$s' UNION ALL "
+        "SELECT 'day' || coalesce(string_agg(business_date || generation || events, '|' ORDER BY business_date), '') "
+        "FROM crmx.event_day WHERE unit = '%1$s' UNION ALL "
+        "SELECT 'applied' || coalesce(string_agg(generation || business_date, '|'), '') FROM "
+        "crmx.applied_generation WHERE unit = '%1$s') AS p(part)",
+        unit);
     return test_value(c, sql);
 }
 
@@ -121,7 +156,7 @@ __attribute__((unused)) static int sample_leaves(PGconn *c, const char *unit)
     char sql[256];
     snprintf(sql, sizeof sql,
              "SELECT count(*) FROM pg_class WHERE relnamespace = 'crmx_store'::regnamespace AND relkind = 'r' AND "
-             "relname ~ '_%s_[0-9]+$'",
+             "relname ~ '^crm_.*_%s_[0-9]+$'",
              unit);
     return atoi(test_value(c, sql));
 }

@@ -34,6 +34,7 @@ static int child_load(int sequence)
     struct load_result result;
     struct status st = {0};
     sample_fill(&s, "11", sequence, false); /* the files are there */
+    sample_add_nights(&s, sequence, false);
     bool ok = database_open(&config, &db, &st) && load_run(db, &s.request, &result, &st);
     database_close(db);
     return ok ? 0 : 1;
@@ -72,6 +73,8 @@ static int set_up(void **state)
     struct database_config config = test_config("main");
     sample_make(&before, "11", 1);
     sample_make(&after, "11", 2);
+    sample_add_nights(&before, 1, true);
+    sample_add_nights(&after, 2, true);
     bool ok = database_open(&config, &server, &st) && load_run(server, &before.request, &result, &st);
     if (ok) snprintf(digest_before, sizeof digest_before, "%s", sample_digest(reader(), "11"));
     ok = ok && load_run(server, &after.request, &result, &st);
@@ -120,6 +123,8 @@ static int count_calls(void)
     int calls = 0;
     for (const char *p = test_read(test_path("calls")); *p; p++) calls += *p == '\n';
     assert_true(calls > 80);
+    assert_has(test_read(test_path("calls")), "the events of generation 2026-10-31.002.1");
+    assert_has(test_read(test_path("calls")), "load_event_day");
     assert_has(test_read(test_path("calls")), "PQputCopyData");
     assert_has(test_read(test_path("calls")), "PQexec answered commit");
     return calls;
@@ -141,6 +146,31 @@ static void test_killed_at_calls(void **state)
     assert_true(killed >= n * 2 / 3);
     go_back();
     assert_int_equal(sample_leaves(reader(), "11"), 6); /* nothing of the killed ones is left */
+}
+
+/* Number of the first counted call that names `what`. */
+static int call_of(const char *what)
+{
+    const char *text = test_read(test_path("calls")), *at = strstr(text, what);
+    int call = 1;
+    assert_non_null(at);
+    for (; text < at; text++) call += *text == '\n';
+    return call;
+}
+
+/* From the row in applied_generation to the end, every second call: the mark and the events of its night are one. */
+static void test_killed_at_the_publication(void **state)
+{
+    int calls = count_calls(), first = call_of("load_apply"), killed = 0;
+    assert_true(call_of("load_event_forget") > first);
+    for (int point = first + next_random(2); point <= calls; point += 2) {
+        char text[16];
+        snprintf(text, sizeof text, "%d", point);
+        go_back();
+        killed += end_child(start_child("CRMX_CRASH_AT", text)) != 0;
+        check_and_load_again("kill at call", point);
+    }
+    assert_true(killed >= 5);
 }
 
 static void test_killed_at_times(void **state)
@@ -180,6 +210,7 @@ int main(int argc, char **argv)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_killed_at_calls),
+        cmocka_unit_test(test_killed_at_the_publication),
         cmocka_unit_test(test_killed_at_times),
         cmocka_unit_test(test_failing_calls),
     };

@@ -19,12 +19,13 @@ uint32_t pick(uint32_t n);
 
 /* --- population --- */
 enum { CUSTOMERS = 24, ACCOUNTS_MAX = 200, NO_DATE = INT32_MIN };
-enum { TABLE_RETAIL, TABLE_LOAN, TABLES };
+enum { TABLE_RETAIL, TABLE_LOAN, TABLES, TABLE_BOTH = TABLES /* of a measure: both joined */ };
 struct customer {
     int64_t birth, sex, opened, income, family, married; /* days; place in SEXES; fen; tenths; 0 or 1 */
 };
 enum { RETAIL_FIELDS = 8, LOAN_FIELDS = 5, FIELDS_MAX = 8 };
-/* retail: kind currency balance term maturity rate moves opened · loan: currency balance overdue months opened */
+/* retail: kind currency balance term maturity rate moves opened · loan: currency balance overdue months opened · both:
+ * currency balance opened */
 struct account {
     uint32_t owner;
     int64_t field[FIELDS_MAX];
@@ -42,6 +43,7 @@ void population_sql(const struct population *p, struct buf *out);
 enum kind {
     /* account level: exact */
     A_FIELD,
+    A_CUSTOMER, /* a field of the customer */
     A_NUMBER,
     A_AMOUNT,
     A_DATE,
@@ -55,11 +57,18 @@ enum kind {
     A_MAX,
     A_ABS,
     A_IF,
+    A_CASE,
     A_COALESCE,
     A_DAYS,
     A_MONTHS,
     A_YEARS,
+    A_SINCE_DAYS,
+    A_SINCE_MONTHS,
+    A_SINCE_YEARS,
     A_CODE_IN,
+    A_SEX_IN,  /* of the customer */
+    A_MARRIED, /* the customer */
+    A_IN,
     A_KNOWN,
     A_LESS,
     A_LESS_EQUAL,
@@ -110,6 +119,7 @@ enum kind {
     C_GREATER_EQUAL,
     C_IN,
     C_CODE_IS,
+    C_CODE_IN,
     C_AND,
     C_OR,
     C_NOT
@@ -122,7 +132,7 @@ struct tree {
     int index;     /* field, measure, let, result, rounding mode, code */
     int64_t value; /* number: value / 10^scale; amount in fen; day */
     int scale;
-    int codes; /* A_CODE_IN: bit set */
+    int codes; /* A_CODE_IN, A_SEX_IN, C_CODE_IN: bit set */
     bool negated, money;
     int count;
     struct tree *child[CHILDREN_MAX];

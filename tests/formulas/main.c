@@ -4,9 +4,10 @@
  *     FOLDER/N.engine     what the engine makes of them: formula, customer, results
  *     FOLDER/N.formulas   the formulas as text, for whoever looks for the reason of a difference
  *
- * The engine runs three times, vector program in slices of 512 and of 2 and the scalar oracle; they must agree bit for
- * bit. A customer whose result no integer holds is "range" in all of them. tests/formulas/run gives the statements to
- * PostgreSQL and compares the two texts byte by byte.
+ * The engine runs three times, vector program in slices of 512 and of 2 and the scalar oracle, and adds up the accounts
+ * twice, in one block and in blocks of two customers; they must agree bit for bit. A customer whose result no integer
+ * holds is "range" in all of them. tests/formulas/run gives the statements to PostgreSQL and compares the two texts
+ * byte by byte.
  */
 #include "tests/formulas/formulas.h"
 
@@ -33,7 +34,7 @@ static const struct schema_table TABLE[TABLES] = {{"retail_account", "retail", R
 static const struct schema_field CUSTOMER[CUSTOMER_FIELDS] = {
     {"birth", VALUE_DATE, 0, NULL, 0},   {"sex", VALUE_CODE, 0, SEXES, 3},     {"opened", VALUE_DATE, 0, NULL, 0},
     {"income", VALUE_MONEY, 2, NULL, 0}, {"family", VALUE_NUMBER, 1, NULL, 0}, {"married", VALUE_BOOLEAN, 0, NULL, 0}};
-static const struct schema SCHEMA = {TABLE, TABLES, CUSTOMER, CUSTOMER_FIELDS, CURRENCIES, 3, 20757};
+static const struct schema SCHEMA = {TABLE, TABLES, CUSTOMER, CUSTOMER_FIELDS, CURRENCIES, 3, 20757, 0, NULL, 0};
 /* Spellings of an aggregate in place may differ: each text is a measure. */
 enum { MEASURES_AND_IN_PLACE = 128 };
 
@@ -50,6 +51,14 @@ static void die(const char *what)
 }
 
 /* --- the engine --- */
+
+struct columns {
+    int64_t fields[CUSTOMER_FIELDS][CUSTOMERS];
+    int64_t measures[MEASURES_AND_IN_PLACE][CUSTOMERS];
+    const int64_t *field[CUSTOMER_FIELDS], *measure[MEASURES_AND_IN_PLACE];
+    int64_t found[2][RESULTS][CUSTOMERS], scalar[CUSTOMERS][RESULTS];
+    bool range[CUSTOMERS];
+};
 
 struct engine {
     struct formula *f;
@@ -76,30 +85,34 @@ static void close_engine(struct engine *e)
     formula_free(e->f);
 }
 
-static bool measure(struct engine *e, struct status *st)
+/* Customers [first, first + count) as a block of their own. */
+static bool measure_block(struct engine *e, const struct columns *c, uint32_t first, uint32_t count, struct status *st)
 {
-    measure_block_reset(e->measures, e->block, CUSTOMERS);
+    const int64_t *fields[CUSTOMER_FIELDS];
+    for (int k = 0; k < CUSTOMER_FIELDS; k++) fields[k] = c->field[k] + first;
+    measure_block_reset(e->measures, e->block, count);
+    measure_block_customers(e->block, fields);
     for (int t = 0; t < TABLES; t++) {
-        struct account *a = people.accounts[t];
+        struct account *a = people.accounts[t], rows_of[ACCOUNTS_MAX];
+        uint32_t n = 0;
+        for (uint32_t i = 0; i < people.count[t]; i++) {
+            if (a[i].owner - first >= count) continue;
+            rows_of[n] = a[i];
+            rows_of[n++].owner -= first;
+        }
+        a = rows_of;
         struct measure_column columns[FIELDS_MAX], owner = {(const unsigned char *)&a->owner, sizeof *a, 4, false};
         for (int i = 0; i < TABLE[t].fields_count; i++) {
             bool code = TABLE[t].fields[i].type == VALUE_CODE || TABLE[t].fields[i].type == VALUE_CURRENCY;
             columns[i] = (struct measure_column){(const unsigned char *)&a->field[i], sizeof *a, code ? 1 : 8, !code};
         }
-        struct measure_rows rows = {people.count[t], owner, columns};
+        struct measure_rows rows = {n, owner, columns};
         measure_add(e->measures, e->block, t, &rows);
     }
     return measure_finish(e->measures, e->block, st);
 }
 
-struct columns {
-    int64_t fields[CUSTOMER_FIELDS][CUSTOMERS];
-    const int64_t *field[CUSTOMER_FIELDS], *measure[MEASURES_AND_IN_PLACE];
-    int64_t found[2][RESULTS][CUSTOMERS], scalar[CUSTOMERS][RESULTS];
-    bool range[CUSTOMERS];
-};
-
-static void fill(struct columns *c, const struct engine *e)
+static void fill(struct columns *c)
 {
     for (int i = 0; i < CUSTOMERS; i++) {
         const struct customer *x = &people.customers[i];
@@ -107,7 +120,24 @@ static void fill(struct columns *c, const struct engine *e)
         for (int k = 0; k < CUSTOMER_FIELDS; k++) c->fields[k][i] = values[k];
     }
     for (int k = 0; k < CUSTOMER_FIELDS; k++) c->field[k] = c->fields[k];
-    for (int m = 0; m < measure_count(e->measures); m++) c->measure[m] = measure_values(e->block, m);
+}
+
+/* All customers in one block, and again in blocks of two: the same. */
+static bool measure(struct engine *e, struct columns *c, struct status *st)
+{
+    int count = measure_count(e->measures);
+    if (!measure_block(e, c, 0, CUSTOMERS, st)) return false;
+    for (int m = 0; m < count; m++) {
+        memcpy(c->measures[m], measure_values(e->block, m), sizeof c->measures[m]);
+        c->measure[m] = c->measures[m];
+    }
+    for (uint32_t first = 0; first < CUSTOMERS; first += 2) {
+        if (!measure_block(e, c, first, 2, st)) return false;
+        for (int m = 0; m < count; m++)
+            if (memcmp(measure_values(e->block, m), c->measure[m] + first, 2 * sizeof(int64_t)) != 0)
+                die("a block of two customers measures otherwise than a block of all");
+    }
+    return true;
 }
 
 /* With a customer out of range the batch fails, so the customers are taken one by one. */
@@ -187,11 +217,10 @@ static void draw_one(uint64_t seed, int number, struct columns *c, FILE *engine_
         formula_draw(&drawn);
         buf_clear(&text);
         formula_text(&drawn, &text);
-        bool ok = open_engine(&e, &st) && measure(&e, &st);
+        bool ok = open_engine(&e, &st) && measure(&e, c, &st);
         bool limit = strstr(st.message, "decimals") || strstr(st.message, "too large for 64 bits");
         if (!ok && !limit) die(st.message);
         if (ok) {
-            fill(c, &e);
             run_engine(c, &e);
             write_results(c, &e, number, engine_out);
         }
@@ -210,6 +239,7 @@ static void write_file(const char *folder, int file, uint64_t seed, int first, i
     random_seed(seed ^ ((uint64_t)file << 20));
     population_make(&people);
     population_sql(&people, &sql);
+    fill(&c);
     for (int i = 0; i < count; i++) {
         draw_one(seed, first + i, &c, engine_out);
         fprintf(text_out, "# %d\n%s\n", first + i, text.bytes);

@@ -81,6 +81,26 @@ static void choose(struct buf *out, const struct tree *t)
     buf_add_text(out, " END)");
 }
 
+static void in_list(struct buf *out, const struct tree *t)
+{
+    buf_add_text(out, "(");
+    put(out, t->child[0]);
+    buf_addf(out, "%s IN (", t->negated ? " NOT" : "");
+    put(out, t->child[1]);
+    buf_add_text(out, ", ");
+    put(out, t->child[2]);
+    buf_add_text(out, "))");
+}
+
+static void sexes(struct buf *out, const struct tree *t, const char *column)
+{
+    const char *comma = "";
+    buf_addf(out, "(%s %sIN (", column, t->negated ? "NOT " : "");
+    for (int i = 0; i < 3; i++)
+        if (t->codes >> i & 1) buf_addf(out, "%s'%s'", comma, SEXES[i]), comma = ", ";
+    buf_add_text(out, "))");
+}
+
 /* --- accounts --- */
 
 static void account_codes(struct buf *out, const struct tree *t)
@@ -101,9 +121,11 @@ static void account_compare(struct buf *out, const struct tree *t, const char *s
 
 static void put_account(struct buf *out, const struct tree *t)
 {
-    static const char *const FIELDS[TABLES][FIELDS_MAX] = {
+    static const char *const CUSTOMER[] = {"birth", "sex", "opened", "income", "family", "married"};
+    static const char *const FIELDS[TABLES + 1][FIELDS_MAX] = {
         {"kind", "currency", "balance", "term", "maturity", "rate", "moves", "opened"},
-        {"currency", "balance", "overdue", "months", "opened"}};
+        {"currency", "balance", "overdue", "months", "opened"},
+        {"currency", "balance", "opened"}};
     switch (t->kind) {
     case A_FIELD: buf_addf(out, "a.%s", FIELDS[table][t->index]); break;
     case A_NUMBER:
@@ -120,11 +142,19 @@ static void put_account(struct buf *out, const struct tree *t)
     case A_MIN: join(out, "least(", t, ", ", ")"); break;
     case A_MAX: join(out, "greatest(", t, ", ", ")"); break;
     case A_ABS: join(out, "abs(", t, "", ")"); break;
-    case A_IF: choose(out, t); break;
+    case A_CUSTOMER: buf_addf(out, "a.customer_%s", CUSTOMER[t->index]); break;
+    case A_MARRIED: buf_add_text(out, "a.customer_married"); break;
+    case A_SEX_IN: sexes(out, t, "a.customer_sex"); break;
+    case A_IN: in_list(out, t); break;
+    case A_IF:
+    case A_CASE: choose(out, t); break;
     case A_COALESCE: join(out, "coalesce(", t, ", ", ")"); break;
     case A_DAYS: join(out, "(-(", t, " - ", "))"); break;
     case A_MONTHS: join(out, "f_months(", t, ", ", ")::numeric"); break;
     case A_YEARS: join(out, "f_years(", t, ", ", ")::numeric"); break;
+    case A_SINCE_DAYS: join(out, "(20757 - (", t, "", "))"); break;
+    case A_SINCE_MONTHS: join(out, "f_months(", t, "", ", 20757)::numeric"); break;
+    case A_SINCE_YEARS: join(out, "f_years(", t, "", ", 20757)::numeric"); break;
     case A_CODE_IN: account_codes(out, t); break;
     case A_KNOWN: join(out, "(", t, "", " IS NOT NULL)"); break;
     case A_LESS: account_compare(out, t, " < "); break;
@@ -203,14 +233,8 @@ static void put_customer(struct buf *out, const struct tree *t)
     case C_NOT_EQUAL: join(out, "(", t, " <> ", ")"); break;
     case C_GREATER: join(out, "(", t, " > ", ")"); break;
     case C_GREATER_EQUAL: join(out, "(", t, " >= ", ")"); break;
-    case C_IN:
-        put(out, t->child[0]);
-        buf_addf(out, "%s IN (", t->negated ? " NOT" : "");
-        put(out, t->child[1]);
-        buf_add_text(out, ", ");
-        put(out, t->child[2]);
-        buf_add_text(out, ")");
-        break;
+    case C_IN: in_list(out, t); break;
+    case C_CODE_IN: sexes(out, t, "c.sex"); break;
     case C_CODE_IS: buf_addf(out, "(c.sex %s '%s')", t->negated ? "<>" : "=", SEXES[t->index]); break;
     case C_AND: join(out, "(", t, " AND ", ")"); break;
     case C_OR: join(out, "(", t, " OR ", ")"); break;
@@ -220,20 +244,19 @@ static void put_customer(struct buf *out, const struct tree *t)
 
 static void put(struct buf *out, const struct tree *t)
 {
-    if (t->kind < C_NUMBER) {
+    if (t->kind < C_NUMBER)
         put_account(out, t);
-        return;
-    }
-    if (t->kind == C_IN) buf_add_text(out, "(");
-    put_customer(out, t);
-    if (t->kind == C_IN) buf_add_text(out, ")");
+    else
+        put_customer(out, t);
 }
 
 /* --- the statement --- */
 
 static void put_measure(struct buf *out, const struct measure_drawn *m, int number)
 {
-    static const char *const TABLE[] = {"retail", "loan"};
+    static const char *const TABLE[] = {"retail", "loan",
+                                        "(SELECT owner, currency, balance, opened FROM retail UNION ALL "
+                                        "SELECT owner, currency, balance, opened FROM loan)"};
     int decimals = m->type == MEASURE_MONEY ? 2 : 0;
     struct buf value;
     table = m->table;
@@ -253,9 +276,14 @@ static void put_measure(struct buf *out, const struct measure_drawn *m, int numb
         else
             buf_addf(out, "round(coalesce(%s(%s), 0), %d)", m->aggregate == 2 ? "min" : "max", x, decimals);
     }
-    buf_addf(out, " FROM %s a WHERE a.owner = c.id", TABLE[m->table]);
+    /* The customer's fields as the row's: an aggregate of outer columns alone would be one of the outer query. */
+    buf_addf(out,
+             " FROM (SELECT x.*, c.birth AS customer_birth, c.sex AS customer_sex, c.opened AS customer_opened, "
+             "c.income AS customer_income, c.family AS customer_family, c.married AS customer_married "
+             "FROM %s x WHERE x.owner = c.id OFFSET 0) a",
+             TABLE[m->table]);
     if (m->predicate) {
-        buf_add_text(out, " AND ");
+        buf_add_text(out, " WHERE ");
         put(out, m->predicate);
     }
     if (decimals)

@@ -5,9 +5,10 @@
 
 #include <string.h>
 
-static const char *const FIELD_NAMES[TABLES][FIELDS_MAX] = {
+static const char *const FIELD_NAMES[TABLES + 1][FIELDS_MAX] = {
     {"kind", "currency", "balance", "term", "maturity", "rate", "moves", "opened"},
-    {"currency", "balance", "overdue", "months", "opened"}};
+    {"currency", "balance", "overdue", "months", "opened"},
+    {"currency", "balance", "opened"}};
 static const char *const CUSTOMER_NAMES[] = {"birth", "sex", "opened", "income", "family", "married"};
 static const char *const MEASURE_NAMES[][2] = {{"m0", "存款"}, {"m1", "笔数"}, {"m2", "存期"}, {"m3", "最近"}};
 static const char *const MODES[] = {"half_up", "half_away", "half_even"};
@@ -106,7 +107,8 @@ static void aggregate(struct buf *out, const struct measure_drawn *m)
 {
     static const char *const AGGREGATES[][2] = {
         {"sum", "合计"}, {"count", "计数"}, {"min", "最小"}, {"max", "最大"}, {"avg", "平均"}};
-    static const char *const SYSTEMS[TABLES][2] = {{"retail", "retail_account"}, {"loan", "loan_account"}};
+    static const char *const SYSTEMS[TABLES + 1][2] = {
+        {"retail", "retail_account"}, {"loan", "loan_account"}, {"accounts", "retail + loan_account"}};
     table = m->table;
     buf_addf(out, "%s(%s", word(AGGREGATES[m->aggregate][0], AGGREGATES[m->aggregate][1]),
              SYSTEMS[m->table][turn++ % 2]);
@@ -125,8 +127,10 @@ static void aggregate(struct buf *out, const struct measure_drawn *m)
 static bool is_money(const struct tree *t, int of)
 {
     bool condition = t->kind >= A_CODE_IN && t->kind <= A_NOT, found = t->kind == A_CNY;
-    if (t->kind == A_FIELD) return t->index == 2 || (of == TABLE_LOAN && t->index == 1);
-    for (int i = 0; !condition && i < t->count; i++) found |= !(t->kind == A_IF && i == 0) && is_money(t->child[i], of);
+    if (t->kind == A_CUSTOMER) return t->index == FIELD_INCOME;
+    if (t->kind == A_FIELD)
+        return of == TABLE_RETAIL ? t->index == 2 : t->index == 1 || (of == TABLE_LOAN && t->index == 2);
+    for (int i = 0; !condition && i < t->count; i++) found |= is_money(t->child[i], of);
     return found;
 }
 
@@ -147,9 +151,40 @@ static void measure(struct buf *out, int i)
         buf_add_text(out, MEASURE_NAMES[i][turn++ % 2]);
 }
 
+/* Of the customer: the plain name where no table and no statement of the file has it. */
+static void customer_name(struct buf *out, int field, bool in_aggregate)
+{
+    static const char *const OWNERS[] = {"", "customer.", "客户.", "CUSTOMER . "};
+    bool plain = !in_aggregate || field != FIELD_OPENED;
+    buf_addf(out, "%s%s", OWNERS[plain ? turn++ % 4 : 1 + turn++ % 3], CUSTOMER_NAMES[field]);
+}
+
+static void sexes(struct buf *out, const struct tree *t, bool in_aggregate)
+{
+    struct buf name;
+    buf_init(&name, 100);
+    customer_name(&name, FIELD_SEX, in_aggregate);
+    codes(out, name.bytes, SEXES, t->codes, t->negated);
+    buf_release(&name);
+}
+
+static void list_of(struct buf *out, const struct tree *t)
+{
+    buf_add_text(out, "(");
+    put(out, t->child[0]);
+    buf_addf(out, " %s%s (", t->negated ? "not " : "", word("in", "属于"));
+    put(out, t->child[1]);
+    buf_add_text(out, ", ");
+    put(out, t->child[2]);
+    buf_add_text(out, "))");
+}
+
 static void put_account(struct buf *out, const struct tree *t)
 {
     switch (t->kind) {
+    case A_CUSTOMER: customer_name(out, t->index, true); break;
+    case A_MARRIED: customer_name(out, FIELD_MARRIED, true); break;
+    case A_SEX_IN: sexes(out, t, true); break;
     case A_FIELD: buf_add_text(out, FIELD_NAMES[table][t->index]); break;
     case A_AMOUNT: decimal(out, t->value, f->fen ? 0 : 2); break;
     case A_CODE_IN:
@@ -166,30 +201,17 @@ static void put_customer(struct buf *out, const struct tree *t)
     switch (t->kind) {
     case C_COEFFICIENT: coefficient(out, t); break;
     case C_MEASURE: measure(out, t->index); break;
-    case C_FIELD: buf_add_text(out, CUSTOMER_NAMES[t->index]); break;
+    case C_FIELD: customer_name(out, t->index, false); break;
+    case C_CODE_IN: sexes(out, t, false); break;
     case C_LET: buf_addf(out, "l%d", t->index); break;
     case C_RESULT: buf_add_text(out, word("score", "评分")); break;
     case C_TEXT: buf_addf(out, "'%s'", SEXES[t->index]); break;
     case C_TRUTH: buf_add_text(out, t->index ? word("true", "真") : word("false", "假")); break;
-    case C_CASE: bands(out, t); break;
     case C_CODE_IS: buf_addf(out, "(sex %s '%s')", t->negated ? "<>" : "=", SEXES[t->index]); break;
-    case C_SINCE_DAYS: call(out, word("days_since", "天数"), t); break;
-    case C_SINCE_MONTHS: call(out, word("months_since", "月数"), t); break;
-    case C_SINCE_YEARS: call(out, turn++ % 2 ? "age" : "年数", t); break;
     case C_ROUND: call(out, word("round", "舍入"), t); break;
     case C_FLOOR: call(out, word("floor", "下取整"), t); break;
     case C_CEIL: call(out, word("ceil", "上取整"), t); break;
     case C_DIVIDE: between(out, t, turn++ % 4 ? "/" : "÷"); break;
-    case C_IN: {
-        buf_add_text(out, "(");
-        put(out, t->child[0]);
-        buf_addf(out, " %s%s (", t->negated ? "not " : "", word("in", "属于"));
-        put(out, t->child[1]);
-        buf_add_text(out, ", ");
-        put(out, t->child[2]);
-        buf_add_text(out, "))");
-        break;
-    }
     default: put_account(out, t);
     }
 }
@@ -226,6 +248,16 @@ static void put(struct buf *out, const struct tree *t)
     case C_COALESCE: call(out, word("coalesce", "缺省"), t); break;
     case A_KNOWN:
     case C_KNOWN: call(out, word("known", "已知"), t); break;
+    case A_CASE:
+    case C_CASE: bands(out, t); break;
+    case A_IN:
+    case C_IN: list_of(out, t); break;
+    case A_SINCE_DAYS:
+    case C_SINCE_DAYS: call(out, word("days_since", "天数"), t); break;
+    case A_SINCE_MONTHS:
+    case C_SINCE_MONTHS: call(out, word("months_since", "月数"), t); break;
+    case A_SINCE_YEARS:
+    case C_SINCE_YEARS: call(out, turn++ % 2 ? "age" : "年数", t); break;
     case A_DAYS:
     case C_DAYS: call(out, word("days_between", "相差天数"), t); break;
     case A_MONTHS:

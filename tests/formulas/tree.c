@@ -58,16 +58,21 @@ static struct tree *a_number(int depth);
 
 static struct tree *a_choice(struct tree *(*of)(int), int depth)
 {
-    struct tree *t = two(A_IF, a_condition(depth), of(depth));
-    t->count = 3;
-    t->child[2] = of(depth);
+    struct tree *t = node(pick(2) ? A_IF : A_CASE);
+    int bands = t->kind == A_IF ? 1 : 1 + (int)pick(3);
+    for (int i = 0; i < bands; i++) {
+        t->child[t->count++] = a_condition(depth);
+        t->child[t->count++] = of(depth);
+    }
+    t->child[t->count++] = of(depth);
     return t;
 }
 
 /* Money of the row's currency. */
 static struct tree *a_raw(int depth)
 {
-    if (depth <= 0 || pick(2)) return indexed(A_FIELD, table == TABLE_RETAIL ? 2 : 1 + (int)pick(2));
+    if (depth <= 0 || pick(2))
+        return indexed(A_FIELD, table == TABLE_RETAIL ? 2 : table == TABLE_LOAN ? 1 + (int)pick(2) : 1);
     switch (pick(5)) {
     case 0: return two(A_ADD, a_raw(depth - 1), a_raw(depth - 1));
     case 1: return one(A_NEGATE, a_raw(depth - 1));
@@ -80,7 +85,8 @@ static struct tree *a_raw(int depth)
 static struct tree *a_money(int depth)
 {
     if (depth <= 0 || pick(3) == 0) return one(A_CNY, a_raw(depth > 0));
-    switch (pick(8)) {
+    switch (pick(9)) {
+    case 8: return indexed(A_CUSTOMER, FIELD_INCOME);
     case 0: return two(A_ADD, a_money(depth - 1), a_money(depth - 1));
     case 1: return two(A_SUBTRACT, a_money(depth - 1), a_money(depth - 1));
     case 2: return two(A_MULTIPLY, a_money(depth - 2), a_number(0));
@@ -96,7 +102,8 @@ static struct tree *a_money(int depth)
 
 static struct tree *a_date_field(void)
 {
-    return indexed(A_FIELD, table == TABLE_RETAIL ? pick(2) ? 4 : 7 : 4);
+    if (pick(3) == 0) return indexed(A_CUSTOMER, pick(2) ? FIELD_BIRTH : FIELD_OPENED);
+    return indexed(A_FIELD, table == TABLE_RETAIL ? pick(2) ? 4 : 7 : table == TABLE_LOAN ? 4 : 2);
 }
 
 /* Never missing. */
@@ -111,9 +118,13 @@ static struct tree *a_number(int depth)
 {
     static const int FIELDS[TABLES][3] = {{3, 6, 5}, {3, 3, 3}};
     static const enum kind BETWEEN[] = {A_DAYS, A_MONTHS, A_YEARS, A_SUBTRACT};
-    if (depth <= 0 || pick(3) == 0)
-        return pick(3) ? indexed(A_FIELD, FIELDS[table][pick(3)]) : number_of(A_NUMBER, pick(500), (int)pick(3));
-    switch (pick(6)) {
+    if (depth <= 0 || pick(3) == 0) {
+        if (pick(3) == 0) return number_of(A_NUMBER, pick(500), (int)pick(3));
+        if (pick(4) == 0 || table == TABLE_BOTH) return indexed(A_CUSTOMER, FIELD_FAMILY);
+        return indexed(A_FIELD, FIELDS[table][pick(3)]);
+    }
+    switch (pick(7)) {
+    case 6: return one((enum kind)(A_SINCE_DAYS + (int)pick(3)), a_day(1));
     case 0: return two(A_ADD, a_number(depth - 1), a_number(depth - 1));
     case 1: return two(A_MULTIPLY, a_number(0), a_number(0));
     case 2: return a_choice(a_number, depth - 1);
@@ -125,7 +136,7 @@ static struct tree *a_number(int depth)
 
 static struct tree *a_codes(void)
 {
-    struct tree *t = indexed(A_CODE_IN, table == TABLE_RETAIL ? (int)pick(2) : 0);
+    struct tree *t = indexed(pick(4) ? A_CODE_IN : A_SEX_IN, table == TABLE_RETAIL ? (int)pick(2) : 0);
     t->codes = 1 << pick(3);
     if (pick(2)) t->codes |= 1 << pick(3);
     t->negated = pick(3) == 0;
@@ -139,8 +150,16 @@ static enum kind a_sign(void)
 
 static struct tree *a_condition(int depth)
 {
-    if (depth <= 0 || pick(3) == 0) return a_codes();
-    switch (pick(7)) {
+    if (depth <= 0 || pick(3) == 0) return pick(6) ? a_codes() : node(A_MARRIED);
+    switch (pick(10)) {
+    case 7: return two(a_sign(), a_raw(1), indexed(A_CUSTOMER, FIELD_INCOME));
+    case 8: return two(a_sign(), a_date_field(), a_date_field()); /* either may be missing */
+    case 9: {
+        struct tree *t = two(A_IN, a_number(depth - 1), a_number(0));
+        t->child[t->count++] = a_number(0);
+        t->negated = pick(2);
+        return t;
+    }
     case 0: return two(A_AND, a_condition(depth - 1), a_condition(depth - 1));
     case 1: return two(A_OR, a_condition(depth - 1), a_condition(depth - 1));
     case 2: return one(A_NOT, a_condition(depth - 1));
@@ -153,7 +172,7 @@ static struct tree *a_condition(int depth)
 
 static void draw_measure(struct measure_drawn *m, enum measure_type type)
 {
-    table = m->table = (int)pick(TABLES);
+    table = m->table = (int)pick(TABLES + 1);
     m->type = type;
     m->aggregate = pick(2) ? 0 : (int)pick(5);
     m->predicate = pick(4) ? a_condition(2) : NULL;
@@ -236,7 +255,7 @@ static struct tree *rounded(struct tree *of)
     static const enum kind KINDS_OF[] = {C_ABS, C_FLOOR, C_CEIL, C_ROUND, C_NEGATE};
     struct tree *t = one(KINDS_OF[pick(5)], of);
     t->index = (int)pick(4);                          /* 3: as the file says */
-    t->scale = t->kind == C_ROUND ? (int)pick(4) : 0; /* decimals */
+    t->scale = t->kind == C_ROUND ? (int)pick(7) : 0; /* decimals */
     return t;
 }
 
@@ -289,7 +308,8 @@ static struct tree *truth(int depth)
         t = known_one(date, depth - 1);
         return two((enum kind)(C_LESS + (int)pick(6)), t, known_one(date, depth - 1));
     case 3:
-        t = indexed(C_CODE_IS, (int)pick(3));
+        t = indexed(pick(2) ? C_CODE_IS : C_CODE_IN, (int)pick(3));
+        t->codes = 1 << t->index | 1 << pick(3);
         t->negated = pick(2);
         return t;
     case 4: return one(C_NOT, truth(depth - 1));

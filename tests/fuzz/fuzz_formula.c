@@ -19,7 +19,8 @@ static const int64_t FIELDS[FIXTURE_CUSTOMER_FIELDS][ROWS] = {{3652, DATE_NONE, 
                                                               {0, 500000, -3, 1, 99},
                                                               {0, 1, 25, 3, 4},
                                                               {0, 1, 1, 0, 0},
-                                                              {0, 1, 2, 3, 4}};
+                                                              {0, 1, 2, 3, 4},
+                                                              {0, -1, 100, 0, 5}};
 
 static void evaluate(const struct formula *f, const struct formula_program *p)
 {
@@ -43,56 +44,64 @@ static void evaluate(const struct formula *f, const struct formula_program *p)
     formula_scratch_free(scratch);
 }
 
-/* Accounts whose every byte is 0, 1 or 2: any of them is a code of every field. */
+/* Accounts whose every byte is 0, 1 or 2: any of them is a code of every field. Twelve of each customer. */
 static void measure(const struct measure_set *s)
 {
     static unsigned char bytes[64 * 16];
+    static uint32_t owners[12 * ROWS];
+    const int64_t *fields[FIXTURE_CUSTOMER_FIELDS];
     struct status st = {0};
     struct measure_block *b = measure_block_new(s);
     for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (unsigned char)(i * 7 % 3);
+    for (uint32_t i = 0; i < 12 * ROWS; i++) owners[i] = i / 12;
+    for (int i = 0; i < FIXTURE_CUSTOMER_FIELDS; i++) fields[i] = measure_uses_customer_field(s, i) ? FIELDS[i] : NULL;
     measure_block_reset(s, b, ROWS);
+    measure_block_customers(b, fields);
     for (int t = 0; t < FIXTURE_TABLES; t++) {
-        struct measure_column columns[FIXTURE_RETAIL_FIELDS], owner = {bytes, 0, 4, false};
-        memset(bytes, 0, 4);
+        struct measure_column columns[FIXTURE_RETAIL_FIELDS], owner = {(const unsigned char *)owners, 4, 4, false};
         for (int i = 0; i < FIXTURE_TABLE[t].fields_count; i++)
             columns[i] = (struct measure_column){bytes + 8 + i, 16, 1, false};
-        struct measure_rows rows = {60, owner, columns};
+        struct measure_rows rows = {12 * ROWS, owner, columns};
         measure_add(s, b, t, &rows);
     }
     measure_finish(s, b, &st);
     measure_block_free(b);
 }
 
-/* The programs of the terms hold the score too: the same as that of the formula. */
+/* Lint over values: the terms of the score, counted. */
 static void take_apart(const struct formula *f, const struct formula_program *p)
 {
-    static int64_t columns[SCORE_TERMS_MAX][ROWS], scores[ROWS], found[RESULTS_MAX][ROWS];
+    static int64_t columns[FORMULA_PARTS_MAX][ROWS], found[RESULTS_MAX][ROWS];
     static struct lint l;
+    static struct lint_counts counts;
     const int64_t *measures[MEASURES_MAX], *fields[FIXTURE_CUSTOMER_FIELDS];
-    int64_t *results[RESULTS_MAX], *terms[SCORE_TERMS_MAX];
-    struct score_terms *t;
-    struct status st = {0}, again = {0};
-    struct term_counts counts = {0};
+    int64_t *results[RESULTS_MAX], *terms[FORMULA_PARTS_MAX];
+    struct formula_parts *t;
+    struct status st = {0};
     for (int i = 0; i < formula_measure_count(f); i++) measures[i] = COLUMN;
     for (int i = 0; i < FIXTURE_CUSTOMER_FIELDS; i++) fields[i] = FIELDS[i];
     for (int i = 0; i < RESULTS_MAX; i++) results[i] = found[i];
-    for (int i = 0; i < SCORE_TERMS_MAX; i++) terms[i] = columns[i];
+    for (int i = 0; i < FORMULA_PARTS_MAX; i++) terms[i] = columns[i];
+    counts = (struct lint_counts){0};
     lint_init(&l);
     lint_formula(&l, f, p);
-    if (score_terms_new(f, &FIXTURE_SCHEMA, &t, &st)) {
+    if (formula_parts_new(f, &FIXTURE_SCHEMA, FORMULA_PARTS_TERMS, &t, &st)) {
         struct formula_inputs in = {.count = ROWS, .measures = measures, .customer_fields = fields};
-        struct score_terms_scratch *scratch = score_terms_scratch_new(t);
+        struct formula_parts_scratch *scratch = formula_parts_scratch_new(t);
         struct formula_scratch *whole = formula_scratch_new(p);
-        if (score_terms_evaluate(t, &in, scratch, terms, scores, &st)) {
-            ensure(formula_evaluate(p, &in, whole, results, &again));
-            ensure(memcmp(scores, found[0], sizeof scores) == 0);
-            term_counts_add(&counts, score_terms_count(t), (const int64_t *const *)terms, scores, ROWS,
-                            formula_threshold(f));
-            lint_alone(&l, t, &counts);
+        ensure(t->count > 0);
+        if (formula_parts_evaluate(t, &in, scratch, terms, &st) && formula_evaluate(p, &in, whole, results, &st)) {
+            struct lint_batch batch = {.terms = t->count,
+                                       .values = (const int64_t *const *)terms,
+                                       .scores = found[0],
+                                       .count = ROWS,
+                                       .threshold = formula_threshold(f)};
+            lint_counts_add(&counts, &batch);
+            lint_alone(&l, f, t, &counts);
         }
         formula_scratch_free(whole);
-        score_terms_scratch_free(scratch);
-        score_terms_free(t);
+        formula_parts_scratch_free(scratch);
+        formula_parts_free(t);
     }
     lint_release(&l);
 }

@@ -10,7 +10,7 @@ fresh() { rm -rf "$work" && cp -r "$scratch/saved" "$work"; }
 bytes() { (cd "$1" && sha256sum STATEMENT STATEMENT.CSV totals.tsv tieout.tsv 2>/dev/null); }
 made() { bytes "$unit/month/2028-02-29.001/out"; }
 
-"$generate" "$bank" --from 2028-02-25 --days 6 --customers 300 --seed 5 --breaks 1 \
+"$generate" "$bank" --from 2028-02-25 --days 6 --customers 300 --seed 8 --breaks 1 \
     --events -late_file,-redo_file,-repeated_file,-dirty_file >"$scratch/events" || exit 1
 "$crmx" init "$work" --quiet
 gates_off "$work/units/11.ini"
@@ -50,22 +50,7 @@ check "form feeds" [ "$(tr -cd '\f' <"$out/STATEMENT" | wc -c)" = "$(awk -F'\t' 
 check "pages of 60 lines" [ $(($(tr -d '\f' <"$out/STATEMENT" | wc -l) % 60)) = 0 ]
 check "reversals are printed as such" grep -q 冲正 "$out/STATEMENT"
 check "everything balanced" bash -c "! grep -q 'NO$' '$out/tieout.tsv' && [ \$(wc -l <'$out/tieout.tsv') -gt 10 ]"
-# The CSV by itself: opening + amounts = closing of every account, each balance follows from the one before.
-check "the CSV adds up" python3 - "$out/STATEMENT.CSV" <<'PY'
-import csv, decimal, sys
-balance = None
-accounts = closings = 0
-for row in csv.DictReader(open(sys.argv[1], encoding='utf-8')):
-    if row['line'] == 'joint': continue
-    if row['line'] == 'opening': balance, accounts = decimal.Decimal(row['balance']), accounts + 1
-    elif row['line'] in ('closing', 'closed'):
-        assert balance == decimal.Decimal(row['balance']), row
-        closings += 1
-    else:
-        balance += decimal.Decimal(row['amount'])
-        assert balance == decimal.Decimal(row['balance']), row
-assert accounts == closings > 100, (accounts, closings)
-PY
+check "what is printed is what was sent" tests/integration/statement_check "$out" "$bank" 2028-02-26 2028-02-29
 check "delivered and emptied" exits 0 run monthend --unit 11 --date 2028-02-29
 check "said so" out_has "delivered, the month's detail is emptied"
 delivered=$work/deliver/11/statement.11.20280229.001
@@ -84,6 +69,10 @@ check "a redo wants a reason" exits 16 run monthend --unit 11 --date 2028-02-29 
 check "a redo" exits 0 run monthend --unit 11 --date 2028-02-29 --redo --reason "asked for"
 check "a redo is a set of its own" [ -e "$work/deliver/11/statement.11.20280229.002/11.20280229.002.ok" ]
 check "the same statements" cmp -s "$delivered/STATEMENT" "$work/deliver/11/statement.11.20280229.002/STATEMENT"
+
+echo "2028-03-31 2028-03-31.001.1" >"$unit/emptied"
+check "a redo after the next month was emptied" exits 0 run monthend --unit 11 --date 2028-02-29 --redo --reason "asked for again"
+check "does not open it again" grep -q '^2028-03-31 ' "$unit/emptied"
 
 # --- a month that is not stated stays ---
 
@@ -139,6 +128,26 @@ fresh
 sed -i 's/{amount:>18}/{amuont:>18}/' "$work/statements/monthly.ini"
 check "a misspelt field" exits 16 run monthend --unit 11 --date 2028-02-29
 check "a misspelt field: which" err_has "amuont"
+
+# --- month after month ---
+
+rm -rf "$work" "$bank.long"
+"$generate" "$bank.long" --from 2028-02-28 --days 32 --customers 30 --seed 3 --events -late_file,-redo_file,-repeated_file,-dirty_file >/dev/null
+"$crmx" init "$work" --quiet && gates_off "$work/units/11.ini"
+rm -rf "$work/inbox/11" && cp -r "$bank.long/2028-02-28/unload" "$work/inbox/11"
+check "another bank" exits 0 run initial --unit 11 --date 2028-02-28 --no-follow
+for day in "$bank.long"/2028-*/; do find "$day" -maxdepth 1 -type f ! -path '*2028-02-28/*' -exec cp {} "$work/inbox/11/" \;; done
+check "nights over two month ends" exits 0 run daily --unit 11 --date 2028-02-29 --through 2028-03-31 --no-follow
+check "March before February" exits 16 run monthend --unit 11 --date 2028-03-31
+check "March before February: what to type" err_has "crmx run monthend --unit 11 --date 2028-02-29"
+check "February" exits 0 run monthend --unit 11 --date 2028-02-29
+check "March" exits 0 run monthend --unit 11 --date 2028-03-31
+check "March is emptied" grep -q '^2028-03-31 ' "$unit/emptied"
+march=$unit/month/2028-03-31.001/out/STATEMENT.CSV
+check "March opens on its first day" [ "$(awk -F, '$6 == "opening" {print $7}' "$march" | sort -u)" = 2028-03-01 ]
+check "March holds nothing of February" bash -c "! grep -q ',2028-02-' '$march'"
+check "March goes to its last day" grep -q ',2028-03-31,[0-9]' "$march"
+rm -rf "$work"
 
 # --- kill -9 ---
 

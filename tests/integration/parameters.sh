@@ -118,7 +118,16 @@ fails 16 "speaks against it: an overflow of customer 1100000001" "try it again: 
 cp kept.json "$RESULT"
 works "version 1 is submitted" formula submit 1 --reason 'as agreed' --as wang
 check "submit shows what the lint says" grep -qE '^version 1:[0-9]+:[0-9]+: warning: ' "$W/err"
-works "as agreed; lint: term (line " audit list --object formula --id 1
+grep -E 'pass by this term alone .* \[alone\]$' "$W/err" | sed 's/^version 1:[0-9]*:[0-9]*: //' | sort >alone.submitted
+check "submit shows which terms carry the passes" [ -s alone.submitted ]
+check "submit says whose passes were counted" grep -qxF "version 1: lint: passes counted in generation 2026-10-31.001.1 of unit 11" "$W/err"
+run formula lint idea.formula --type personal
+grep -E '\[alone\]$' "$W/out" | sed 's/^[^ ]* //' | sort >alone.lint
+check "submit and formula lint count alike" cmp alone.submitted alone.lint
+works "as agreed; lint: " audit list --object formula --id 1
+check "the record of the submission names the warnings" grep -qE 'lint: .*term \(line [0-9]+\)' "$W/out"
+check "the record of the submission names the terms" grep -qE 'alone \(line [0-9]+\)' "$W/out"
+check "the record of the submission names the generation" grep -qF "; passes counted in generation 2026-10-31.001.1 of unit 11" "$W/out"
 rm "$RESULT"
 fails 16 "were never tried over unit 11" "try it again: crmx formula trial 1" formula approve 1 --as zhao
 cp kept.json "$RESULT"
@@ -126,6 +135,8 @@ fails 16 "may not approve parameters" "see crmx operator list" formula approve 1
 works "" operator grant wang checker --as sun
 fails 16 "wang has made version 1 and may not approve it" "a second person approves" formula approve 1 --as wang
 fails 16 "is not what you looked at" "look at it again: crmx formula show 1" formula approve 1 --digest 0123456789 --as zhao
+works "from the files of unit 11 to version 1 (submitted)" parameter diff 1
+check "the difference to the files: the coefficient that was changed" grep -qE '^ *[0-9]+ \+ .*系数\(3\);' "$W/out"
 works "version 1 is approved" formula approve 1 --as zhao
 fails 16 "2026-10-31 has been run, or begun, already" "choose a later date: --from 2026-11-01" formula activate 1 --from 2026-10-31 --as wang
 works "counts from business date 2026-11-01 on" formula activate 1 --as wang
@@ -181,6 +192,37 @@ works "" formula edit 3 --file idea.formula --as wang
 works "" formula trial 3 --as wang
 works "" formula edit 3 --threshold 1 --as wang
 fails 16 'version 3 is draft' "" formula submit 3 --as wang
+# One customer of hundreds is enough: the richest of a type, who stands in a batch with those of the other type.
+overflow_of_one() { # TYPE TABLE → one.formula, RICHEST
+    local most
+    run customer find "sum($2, cny(balance)) > 0" --columns "number, sum($2, cny(balance))" --csv --limit 100000 --unmask --type "$1"
+    read -r RICHEST most < <(tail -n +2 "$W/out" | sort -t, -k2,2gr | head -1 | tr , ' ')
+    sed "s/^score = /score = if(sum($2, cny(balance)) >= $most, 1000000000000*1000000000000, 0) + /" "work/formulas/$1.formula" >one.formula
+    check "the overflow of one $1 customer is in the formula" [ -n "$(cmp one.formula "work/formulas/$1.formula" 2>&1)" ]
+}
+cannot_be_submitted() { # VERSION
+    fails 12 "version $1 cannot be submitted" "change it: crmx formula edit $1 --file FILE" formula trial "$1" --as wang
+    check "version $1: the trial names the customer" grep -qF "of customer $RICHEST is larger than 2^62" "$W/err"
+    fails 16 "version $1 is draft: \"submit\" is not possible" "" formula submit "$1" --as wang
+}
+overflow_of_one personal retail
+works "" formula edit 3 --file one.formula --as wang
+cannot_be_submitted 3
+# A trial that was fine does not count for what was written afterwards; nor does another one's.
+works "" formula edit 3 --file idea.formula --as wang
+works "" formula trial 3 --as wang
+works "" formula edit 3 --file one.formula --as wang
+fails 16 'version 3 is draft: "submit" is not possible' "" formula submit 3 --as wang
+# Without a generation the lint has the text alone, and says so.
+works "" formula edit 3 --file idea.formula --as wang
+works "" formula trial 3 --as wang
+mv work/state/units/11 whole
+mkdir -p work/state/units/11 && cp -r whole/trial work/state/units/11/
+works "version 3 is submitted" formula submit 3 --as wang
+check "submit says that no passes were counted" grep -qxF "version 3: lint: no population was looked at: unit 11 has none yet" "$W/err"
+works "; no population was looked at: unit 11 has none yet" audit list --object formula --id 3
+rm -rf work/state/units/11 && mv whole work/state/units/11
+works "" formula withdraw 3 --reason 'a try' --as wang
 fails 16 "a reason is needed" "add --reason TEXT" formula discard 3 --as wang
 works "" formula discard 3 --reason 'a try' --as wang
 
@@ -261,6 +303,13 @@ works "6 files, all as the database knows them; 0 set right just now" parameter 
 
 json 'length == 2 and .[0].customer_type == "personal" and .[0].approved_by == "zhao"' db psql --command \
     "select customer_type, level, version, formula, threshold, approved_by from crmx.active_parameter order by level"
+
+# --- a company that overflows ---
+
+overflow_of_one corporate corporate_deposit
+ONE=$(value .version formula draft --unit 11 --type corporate --file one.formula --as wang)
+cannot_be_submitted "$ONE"
+works "" formula discard "$ONE" --reason 'a try' --as wang
 
 # --- a server of the bank ---
 

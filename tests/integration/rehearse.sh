@@ -33,7 +33,7 @@ check "which one is missing" out_has "2028-02-27 is missing before 2028-02-28"
 preflight 2028-02-27
 check "nothing came" rc 2
 check "whose turn it is" out_has "it is the date's turn: it builds on 2028-02-26.001.1"
-check "who sends on a Sunday" out_has "Sunday: retail card loan exclusion send; fund corporate_deposit corporate_loan rates do not"
+check "who sends on a Sunday" out_has "Sunday: retail card loan exclusion send; fund corporate_deposit corporate_loan rates nav interest do not"
 check "a system that sends" out_has "card_account_change: missing"
 check "not one that does not" [ "$(grep -c 'fund_.*missing\|corporate_.*missing\|rates: missing' "$W/out")" = 0 ]
 give 2028-02-27

@@ -172,7 +172,7 @@ json '.trial.may_be_submitted == false and (.trial.reason | contains("sample"))'
 check "sample: 500 of all, some of them companies" jq -e '.result.scored > 400 and .result.scored < 500' "$W/out"
 json '.trial.may_be_submitted == false and (.trial.reason | contains("command line"))' trial personal --coef '#1=1.7'
 check "a sample and --coef are not kept" same "$(ls state/units/11/trial | wc -l)" "$kept"
-fails 'there is no formula "persnal"' 'see the formulas' trial persnal
+fails 'there is no formula "persnal"' 'did you mean personal?' trial persnal
 fails 'the formula has no coefficient "fx"' '系数#1=1.5' trial personal --coef fx=2
 fails 'neither a code result' '' trial personal --by nosuchfield
 fails 'an amount such as 800000.00 is needed' '' trial personal --threshold 8e5
@@ -239,6 +239,8 @@ none=$("$CRMX" segment --by accounts_count --json 2>/dev/null | jq '.segments[] 
 json ".query.found == $none and $none > 0" customer find 'accounts_count = 0' --type personal
 fails 'EXPRESSION:1:16: unknown name scoer' '' customer find "tier = 'A' and scoer > 0"
 fails 'EXPRESSION:1:16: table loan_account has no field overdue_perids' 'did you mean overdue_periods' customer find 'sum(loan where overdue_perids > 0, cny(balance)) > 0'
+fails 'EXPRESSION:1:5: unknown name retail' 'min and max of accounts have a where: max(retail where true, …)' customer find 'max(retail, term) > 10'
+json '.query.found > 0' customer find 'max(retail where true, term) > 10 and min(score, 5) >= 0' --type personal
 fails 'EXPRESSION:1:8: expected a value, found its end' '' customer find 'score >'
 fails 'a condition is needed' 'compare it: score > 0' customer find score
 fails "--columns \"scre\":1:1: unknown name scre" '' customer find 'score > 0' --columns number,scre

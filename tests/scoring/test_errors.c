@@ -318,12 +318,52 @@ static const struct error_case MEASURES[] = {
      "an aggregate reads the fields of card_account; combine measures in the score"},
 };
 
+/* Behind "measure m number = ". */
+static const struct error_case CUSTOMER[] = {
+    {"sum(card where customer.brth < business_date, 1);", "1:59: customers have no field brth",
+     "did you mean customer.birth?"},
+    {"sum(card where customer.zzz < 1, 1);", "1:59: customers have no field zzz",
+     "find the customers' layouts and their fields: crmx layout list"},
+    {"sum(card where brth < business_date, 1);", "1:59: table card_account has no field brth", "did you mean birth?"},
+    {"sum(card where client.birth < business_date, 1);",
+     "1:59: only customer stands in front of a point, found \"client\"",
+     "write FIELD for a field of the accounts, customer.FIELD for one of the customer"},
+    {"sum(card where customer.1 < 2, 1);",
+     "1:68: expected a field of the customer, such as customer.birth, found \"1\"", ""},
+    {"sum(card where customer. < 2, 1);", "1:69: expected a field of the customer, such as customer.birth, found \"<\"",
+     ""},
+    {"sum(card where customer.sex = 'X', 1);", "1:74: 'X' is no code of customer.sex", "its codes are: M F U"},
+    {"sum(card where sex = 'X', 1);", "1:65: 'X' is no code of customer.sex", "its codes are: M F U"},
+    {"sum(card where customer.home_currency in ('CNI'), 1);", "1:86: 'CNI' is no code of customer.home_currency",
+     "did you mean 'CNY'?"},
+    {"sum(card where customer.sex > 'M', 1);", "1:72: codes have no order, use = or <> or in", ""},
+    {"sum(card, customer.birth);", "1:54: the measure is declared number, the expression gives date", ""},
+    {"max(card, age(customer.birth));", "1:54: a date in the expression may be missing for an account or its customer",
+     "say what counts then: coalesce(date, business_date)"},
+    {"count(card where cny(balance + customer.income) > 1);",
+     "1:73: an amount of the customer is in the base currency, cny converts those of accounts",
+     "take it out of cny(): cny(balance) + customer.FIELD"},
+    {"count(fund where cny(income) > 1);",
+     "1:65: an amount of the customer is in the base currency, cny converts those of accounts",
+     "take it out of cny(): cny(balance) + customer.FIELD"},
+    {"count(card where balance > customer.deposits_month);",
+     "1:71: the average deposits_month cannot stand inside an aggregate: it comes out of the accounts itself",
+     "use it in the score, beside the aggregate"},
+    {"count(card where balance > deposits_month);",
+     "1:71: the average deposits_month cannot stand inside an aggregate: it comes out of the accounts itself",
+     "use it in the score, beside the aggregate"},
+    {"count(card where family > 1); let family = 1;",
+     "1:61: the value of the customer family cannot stand inside an aggregate",
+     "an aggregate reads the fields of card_account; combine measures in the score"},
+};
+
 static const struct error_case NUMBERS[] = {
     {"sum(retail, cny(balance));", "1:56: the measure is declared number, the expression gives money", ""},
-    {"sum(retail, maturity - business_date);", "1:65: a date in the expression may be missing for an account",
+    {"sum(retail, maturity - business_date);",
+     "1:65: a date in the expression may be missing for an account or its customer",
      "say what counts then: coalesce(date, business_date)"},
     {"max(retail, years_between(maturity, business_date));",
-     "1:56: a date in the expression may be missing for an account",
+     "1:56: a date in the expression may be missing for an account or its customer",
      "say what counts then: coalesce(date, business_date)"},
     {"max(retail, days_since(term));", "1:67: days_since needs a date, found a value of type months", ""},
     {"max(retail, months_between(business_date, 1));",
@@ -352,6 +392,7 @@ static void test_measures(void **state)
 {
     CHECK("threshold 1; score = 1; measure m money = ", MEASURES);
     CHECK("threshold 1; score = 1; measure m number = ", NUMBERS);
+    CHECK("threshold 1; score = 1; measure m number = ", CUSTOMER);
 }
 
 /* The line with a caret below the place: two columns for a Chinese character, cut where it is long. */

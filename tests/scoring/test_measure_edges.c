@@ -384,7 +384,7 @@ static void test_many_codes(void **state)
                                           {"class", VALUE_CODE, 0, codes, SEVERAL},
                                           {"x", VALUE_NUMBER, 0, NULL, 0}};
     const struct schema_table many = {"many", "many", fields, 5, -1};
-    const struct schema schema = {&many, 1, NULL, 0, FIXTURE_CURRENCY, FIXTURE_CURRENCIES, 20757};
+    const struct schema schema = {&many, 1, NULL, 0, FIXTURE_CURRENCY, FIXTURE_CURRENCIES, 20757, 0, NULL, 0};
     char text[20000];
     int length =
         snprintf(text, sizeof text, "threshold 1; score = 1; measure z number = sum(many where branch<>'B299', x);");
@@ -524,11 +524,73 @@ static void test_dates(void **state)
     }
 }
 
+/* The customer's fields in every place of an aggregate; the first has no dates, the second all, of the third one.
+ * Blocks of any customers give the same. */
+static void test_customers(void **state)
+{
+    const struct row rows[] = {{0, {0, 0, 500, 0, 20000}}, {1, {0, 0, 1000, 0, 20000}}, {1, {1, 1, 2000, 0, NONE}},
+                               {1, {2, 0, 400, 0, 9000}},  {2, {0, 0, 5000, 0, 20000}}, {2, {1, 0, -70, 0, 15000}}};
+    static const int64_t BIRTH[] = {NONE, 3652, NONE}, SEX[] = {2, 1, 0}, OPENED[] = {NONE, 10000, 16000},
+                         INCOME[] = {0, 1500, 100}, FAMILY[] = {0, 25, 30}, MARRIED[] = {0, 1, 0};
+    static const struct {
+        const char *measure;
+        int64_t of[3];
+    } CASES[] = {
+        {"money = sum(retail where maturity > customer.opened, cny(balance))", {0, 1000, 5000}},
+        {"money = sum(retail where maturity > opened, cny(balance))", {0, 1000, 5000}},
+        {"number = count(retail where maturity <= 客户.opened)", {0, 1, 1}},
+        {"number = count(retail where maturity <> opened)", {0, 2, 2}},
+        {"number = count(retail where not (maturity < opened))", {1, 2, 1}},
+        {"number = count(retail where not known(customer.birth))", {1, 0, 2}},
+        {"number = count(retail where sex = 'F')", {0, 3, 0}},
+        {"number = count(retail where CUSTOMER.sex not in ('F', 'M'))", {1, 0, 0}},
+        {"number = count(retail where married and kind <> 'D')", {0, 2, 0}},
+        {"number = count(retail where balance > customer.income)", {1, 1, 1}},
+        {"number = count(retail where home_currency = 'CNY' and cny(balance) >= income)", {0, 0, 1}},
+        {"money = sum(retail where currency = 'CNY', balance*family)", {0, 3500, 14790}},
+        {"money = sum(retail where kind = 'D', cny(balance) + income)", {500, 2500, 5100}},
+        {"money = max(retail, income)", {0, 1500, 100}},
+        {"money = sum(retail, income)", {0, 4500, 200}},
+        {"money = avg(retail where kind <> 'N', income - 5)", {-500, 1000, -400}},
+        {"number = max(retail where known(birth), age(coalesce(birth, business_date)))", {0, 46, 0}},
+        {"number = min(retail, years_between(coalesce(birth, maturity, business_date), business_date))", {2, 46, 2}},
+        {"number = sum(retail, if(known(opened), days_between(coalesce(opened, business_date), business_date), 1))",
+         {1, 32271, 9514}},
+        {"date = max(retail, birth)", {NONE, 3652, NONE}},
+        {"date = min(retail where kind = 'F', coalesce(maturity, opened))", {NONE, 10000, 15000}},
+    };
+    const int64_t *fields[FIXTURE_CUSTOMER_FIELDS] = {BIRTH, SEX, OPENED, INCOME, FAMILY, MARRIED, SEX};
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        char text[300];
+        struct status st = {0};
+        struct formula *f;
+        struct measure_set *s;
+        snprintf(text, sizeof text, "threshold 1; score = 1; measure m %s;", CASES[i].measure);
+        fixture_ok(formula_parse("t.formula", view_of(text), &f, &st), &st);
+        fixture_ok(measure_bind(f, &FIXTURE_SCHEMA, &FIXTURE_RATES, &s, &st), &st);
+        struct measure_block *b = measure_block_new(s);
+        measure_block_reset(s, b, 3);
+        measure_block_customers(b, fields);
+        add_rows(s, b, &FIXTURE_SCHEMA, RETAIL, rows, 6);
+        fixture_ok(measure_finish(s, b, &st), &st);
+        for (int c = 0; c < 3; c++) {
+            int64_t found = measure_values(b, 0)[c];
+            if (found != CASES[i].of[c])
+                print_error("%s of customer %d: %lld\n", CASES[i].measure, c, (long long)found);
+            assert_int_equal(found, CASES[i].of[c]);
+        }
+        measure_block_free(b);
+        measure_set_free(s);
+        formula_free(f);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),   cmocka_unit_test(test_failures),   cmocka_unit_test(test_overflow_of_sums),
-        cmocka_unit_test(test_reuse),    cmocka_unit_test(test_many_codes), cmocka_unit_test(test_uses),
-        cmocka_unit_test(test_one_scan), cmocka_unit_test(test_dates),      cmocka_unit_test(test_ignored)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_values),           cmocka_unit_test(test_failures),
+                                       cmocka_unit_test(test_overflow_of_sums), cmocka_unit_test(test_reuse),
+                                       cmocka_unit_test(test_many_codes),       cmocka_unit_test(test_uses),
+                                       cmocka_unit_test(test_one_scan),         cmocka_unit_test(test_dates),
+                                       cmocka_unit_test(test_ignored),          cmocka_unit_test(test_customers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,7 @@ static uint32_t pick(uint32_t n)
 
 enum kind {
     FIELD,
+    CUSTOMER, /* a field of the customer */
     NUMBER,
     AMOUNT,
     DATE,
@@ -37,6 +38,8 @@ enum kind {
     BUSINESS_DATE,
     CODE_IS,
     CODE_IN,
+    SEX_IS, /* of the customer */
+    MARRIED,
     KNOWN,
     DAYS,
     MONTHS,
@@ -80,6 +83,13 @@ static struct tree *field(int number)
     return t;
 }
 
+static struct tree *customer(int number)
+{
+    struct tree *t = node(CUSTOMER, NULL, NULL);
+    t->field = number;
+    return t;
+}
+
 static struct tree *constant(enum kind kind, int64_t value, int scale)
 {
     struct tree *t = node(kind, NULL, NULL);
@@ -97,6 +107,8 @@ static struct tree *choice(struct tree *(*of)(int), int depth)
     t->c = condition(depth);
     return t;
 }
+
+enum { BIRTH, SEX, OPENED, INCOME, FAMILY, IS_MARRIED }; /* of FIXTURE_CUSTOMER */
 
 /* Money of the row's currency. */
 static struct tree *raw(int depth)
@@ -116,7 +128,8 @@ static struct tree *raw(int depth)
 static struct tree *money(int depth)
 {
     if (depth <= 0 || pick(3) == 0) return node(CNY, raw(depth > 1 ? 1 : depth), NULL);
-    switch (pick(8)) {
+    switch (pick(9)) {
+    case 8: return customer(INCOME);
     case 0: return node(ADD, money(depth - 1), money(depth - 1));
     case 1: return node(SUBTRACT, money(depth - 1), money(depth - 1));
     case 2: return node(MULTIPLY, money(depth - 1), number(depth - 2));
@@ -134,13 +147,14 @@ static struct tree *day(int depth)
 {
     if (depth <= 0 || table >= 2)
         return pick(2) ? constant(DATE, 18000 + pick(5000), 0) : node(BUSINESS_DATE, NULL, NULL);
-    return node(COALESCE, field(4), day(depth - 1));
+    return node(COALESCE, pick(3) ? field(4) : customer(pick(2) ? BIRTH : OPENED), day(depth - 1));
 }
 
 static struct tree *number(int depth)
 {
     if (depth <= 0 || pick(3) == 0) {
         if (pick(3) == 0) return constant(NUMBER, pick(500), (int)pick(3));
+        if (pick(4) == 0) return customer(FAMILY);
         if (table < 2) return field(pick(3) ? 3 : pick(2) ? 8 : 6);
         return table == 3 ? field(1) : constant(NUMBER, pick(9), 0);
     }
@@ -172,6 +186,12 @@ static struct tree *code_test(void)
 static struct tree *condition(int depth)
 {
     static const enum kind SIGNS[] = {LESS, LESS_EQUAL, EQUAL, NOT_EQUAL, GREATER};
+    if (pick(8) == 0) {
+        struct tree *t = node(pick(3) ? SEX_IS : MARRIED, NULL, NULL);
+        t->codes = (int)pick(3);
+        return t;
+    }
+    if (pick(12) == 0) return node(SIGNS[pick(5)], customer(pick(2) ? BIRTH : OPENED), table < 2 ? field(4) : day(0));
     if (table < 3 && (depth <= 0 || pick(2))) return code_test();
     switch (pick(8)) {
     case 0:
@@ -247,6 +267,12 @@ static void print_codes(struct buf *out, const struct tree *t)
     buf_add_text(out, ")");
 }
 
+/* No table has a field of these names, so that they are plain without the point. */
+static void print_customer(struct buf *out, int number)
+{
+    buf_addf(out, "%s%s", pick(3) ? "customer." : "", FIXTURE_CUSTOMER[number].name);
+}
+
 static void print(struct buf *out, const struct tree *t)
 {
     static const char *const SIGNS[] = {
@@ -254,6 +280,12 @@ static void print(struct buf *out, const struct tree *t)
         [EQUAL] = " = ", [NOT_EQUAL] = " <> ", [GREATER] = " > ", [AND] = " and ", [OR] = " or "};
     char date[11];
     switch (t->kind) {
+    case CUSTOMER: print_customer(out, t->field); break;
+    case MARRIED: print_customer(out, IS_MARRIED); break;
+    case SEX_IS:
+        print_customer(out, SEX);
+        buf_addf(out, " = '%s'", FIXTURE_SEX[t->codes]);
+        break;
     case FIELD: buf_add_text(out, FIXTURE_TABLE[table].fields[t->field].name); break;
     case NUMBER: print_decimal(out, t->value, t->scale); break;
     case AMOUNT: print_decimal(out, t->value, unit_fen ? 0 : 2); break;
@@ -289,6 +321,8 @@ static void print(struct buf *out, const struct tree *t)
 }
 
 /* --- the oracle --- */
+
+enum { CUSTOMERS_MAX = 100 };
 
 struct decimal {
     wide_integer value;
@@ -327,6 +361,9 @@ static int compare_decimals(struct decimal x, struct decimal y)
 
 static struct decimal oracle(const struct tree *t, const int64_t *row);
 
+static int64_t customer_values[FIXTURE_CUSTOMER_FIELDS][CUSTOMERS_MAX];
+static uint32_t row_owner; /* of the row the oracle looks at */
+
 static bool holds(const struct tree *t, const int64_t *row)
 {
     struct decimal x, y;
@@ -334,6 +371,8 @@ static bool holds(const struct tree *t, const int64_t *row)
     switch (t->kind) {
     case CODE_IS:
     case CODE_IN: return (t->codes >> row[t->field] & 1) != t->value;
+    case SEX_IS: return customer_values[SEX][row_owner] == t->codes;
+    case MARRIED: return customer_values[IS_MARRIED][row_owner] != 0;
     case KNOWN: return row[t->a->field] != DATE_NONE;
     case AND: return holds(t->a, row) && holds(t->b, row);
     case OR: return holds(t->a, row) || holds(t->b, row);
@@ -378,10 +417,13 @@ static int64_t floor_twelfth(int64_t months)
 
 static struct decimal oracle(const struct tree *t, const int64_t *row)
 {
-    const struct schema_field *f = &FIXTURE_TABLE[table].fields[t->field];
+    const struct schema_field *f =
+        t->kind == CUSTOMER ? &FIXTURE_CUSTOMER[t->field] : &FIXTURE_TABLE[table].fields[t->field];
     struct decimal x, y;
+    int64_t value = t->kind == CUSTOMER ? customer_values[t->field][row_owner] : t->kind == FIELD ? row[t->field] : 0;
     switch (t->kind) {
-    case FIELD: return (struct decimal){row[t->field], f->scale, f->type == VALUE_DATE && row[t->field] == DATE_NONE};
+    case CUSTOMER:
+    case FIELD: return (struct decimal){value, f->scale, f->type == VALUE_DATE && value == DATE_NONE};
     case NUMBER:
     case AMOUNT: return (struct decimal){t->value, t->scale, false};
     case DATE: return (struct decimal){t->value, 0, false};
@@ -508,7 +550,7 @@ static void add_accounts(const struct measure_set *s, struct measure_block *b, i
 
 /* --- measures --- */
 
-enum { MEASURES = 3, CUSTOMERS_MAX = 100 };
+enum { MEASURES = 3 };
 
 struct definition {
     int table, decimals;
@@ -571,14 +613,15 @@ static void oracle_add(const struct definition *d, struct decimal *total, int64_
     check_size(d, *total);
 }
 
-static int64_t oracle_value(const struct definition *d, uint32_t customer)
+static int64_t oracle_value(const struct definition *d, uint32_t place)
 {
     struct decimal total = {0, 0, false};
     int64_t count = 0;
     table = d->table;
+    row_owner = place;
     for (int t = d->table; t <= (d->table == 2 ? 2 : d->table + 1); t++)
         for (uint32_t i = 0; i < accounts[t].count; i++)
-            if (accounts[t].owners[i] == customer) oracle_add(d, &total, &count, accounts[t].values[i]);
+            if (accounts[t].owners[i] == place) oracle_add(d, &total, &count, accounts[t].values[i]);
     if (count == 0 || too_large) return d->is_date ? DATE_NONE : 0;
     /* double the value and the divisor, so that the half is a whole number */
     total = to_scale(total, d->decimals);
@@ -610,6 +653,17 @@ static void check_values(const struct definition *d, const struct measure_set *s
     }
 }
 
+static const int64_t *customer_columns[FIXTURE_CUSTOMER_FIELDS];
+
+static void make_customers(const struct measure_set *s, uint32_t customers)
+{
+    for (int k = 0; k < FIXTURE_CUSTOMER_FIELDS; k++) {
+        for (uint32_t c = 0; c < customers; c++)
+            customer_values[k][c] = k == IS_MARRIED ? pick(2) : random_value(&FIXTURE_CUSTOMER[k], 8, true);
+        customer_columns[k] = measure_uses_customer_field(s, k) ? customer_values[k] : NULL;
+    }
+}
+
 static void check_one(struct buf *text)
 {
     struct status st = {0};
@@ -635,6 +689,7 @@ static void check_one(struct buf *text)
         return;
     }
     struct measure_block *b = measure_block_new(s);
+    make_customers(s, customers);
     for (int again = 0; again < 2; again++) {
         /* Some formulas pass 128 bits: the block is skipped when the oracle says so for any customer. */
         bool any_large = false;
@@ -645,6 +700,7 @@ static void check_one(struct buf *text)
                 any_large |= too_large;
             }
         measure_block_reset(s, b, customers);
+        measure_block_customers(b, customer_columns);
         for (int t = 0; t < FIXTURE_TABLES; t++) add_accounts(s, b, again ? FIXTURE_TABLES - 1 - t : t);
         if (any_large)
             skipped++;

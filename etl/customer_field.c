@@ -1,0 +1,66 @@
+#include "etl/customer_field.h"
+
+#include "base/date.h"
+#include "etl/populate.h"
+
+#include <string.h>
+
+bool customer_field_find(const struct generation *g, const char *name, int of[UNIT_LAYOUTS_MAX])
+{
+    bool found = false;
+    for (int i = 0; i < g->unit->layouts_count; i++) {
+        const struct layout *l = g->unit->layouts[i];
+        of[i] = l->class == LAYOUT_CUSTOMER ? layout_find(l, name) : -1;
+        if (of[i] >= 0 && l->fields[of[i]].data_class == 3) of[i] = -1;
+        found |= of[i] >= 0;
+    }
+    return found;
+}
+
+int64_t customer_field_none(const struct schema_field *f)
+{
+    return f->type == VALUE_DATE ? DATE_NONE : 0;
+}
+
+int64_t customer_field_value(const struct schema_field *to, const struct layout_field *from, int64_t value)
+{
+    if (table_value_type(from) != to->type) return customer_field_none(to);
+    for (int scale = from->scale; from->type == LAYOUT_AMOUNT && scale < to->scale; scale++) value *= 10;
+    if (from->type != LAYOUT_CODE || to->codes == from->codes) return value;
+    for (int i = 0; i < to->codes_count; i++)
+        if (strcmp(to->codes[i], from->codes[value]) == 0) return i;
+    return 0;
+}
+
+void customer_fields_init(struct customer_fields *c, const struct generation *g, const bool *wanted)
+{
+    *c = (struct customer_fields){.schema = g->tables.schema};
+    for (int f = 0; f < c->schema->customer_fields_count - c->schema->customer_averages_count; f++) {
+        if (!wanted[f]) continue;
+        c->wanted[f] = c->any = true;
+        customer_field_find(g, c->schema->customer_fields[f].name, c->of[f]);
+    }
+}
+
+bool customer_fields_read(const struct customer_fields *c, struct record_reader *records, const int64_t *flags,
+                          const int64_t *primary, const bool *skipped, uint32_t count, int64_t *const *out,
+                          struct status *st)
+{
+    for (uint32_t i = 0; c->any && i < count; i++) {
+        struct record record = {NULL, NULL};
+        bool none = (uint64_t)flags[i] & CUSTOMER_GONE || (skipped && skipped[i]);
+        if (!none && !record_at(records, (uint32_t)primary[i], &record, st)) return false;
+        for (int f = 0; f < c->schema->customer_fields_count; f++) {
+            const struct schema_field *to = &c->schema->customer_fields[f];
+            if (!c->wanted[f]) continue;
+            int field = none ? -1 : c->of[f][record.file->layout_index];
+            if (field < 0) {
+                out[f][i] = customer_field_none(to);
+                continue;
+            }
+            int64_t value = decode_value(records->g->decoders[record.file->layout_index], field, record.bytes);
+            out[f][i] = customer_field_value(to, &record.file->layout->fields[field], value);
+        }
+    }
+    return true;
+}

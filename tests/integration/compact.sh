@@ -1,0 +1,147 @@
+#!/bin/bash
+# Packing the archived inputs: a night that starts from the packed form delivers the same bytes as one that does not, every record
+# is found with the file, line and byte it came in, the generation itself stays as it is; threads change no byte; killed at any
+# moment the same command ends with the same bytes. POINTS=n moments to be killed at (default 8).
+. "$(dirname "$0")/nights.sh"
+RANDOM=${SEED:-$$}
+current() { echo "$unit/gen/$(cut -d' ' -f1 "$unit/CURRENT")"; }
+form() { (cd "$unit/compact" 2>/dev/null && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum); }
+fresh() { rm -rf "$work" && cp -r "$scratch/saved" "$work"; }
+# What people and receivers see of a night.
+seen() {
+    (cd "$(current)" && sha256sum out/* events.tsv changes.tsv redirects.tsv rejects.tsv totals.tsv tieout.tsv)
+    "$crmx" --work "$work" population dump --canonical --unmask 2>/dev/null
+    "$crmx" --work "$work" population list
+    "$crmx" --work "$work" --json detail list --unit 11
+    # Rows and records with their files, bytes, masks off.
+    "$crmx" --work "$work" --json customer show --number "$customer" --unit 11 --unmask --full 2>/dev/null
+}
+source_of() { "$crmx" --work "$work" --json source show retail "$1" --account --unit 11 --unmask 2>/dev/null; }
+
+"$generate" "$bank" --from 2028-02-25 --days 6 --customers 200 --seed 9 --changed-accounts 40% \
+    --events -late_file,-redo_file,-repeated_file >"$scratch/events" || exit 1
+"$crmx" init "$work" --quiet
+gates_off "$work/units/11.ini"
+rm -rf "$work/inbox/11" && cp -r "$bank/2028-02-25/unload" "$work/inbox/11"
+check "nothing yet" exits 16 generation compact --unit 11
+check "nothing yet: what to type" err_has "crmx run initial"
+check "initial" exits 0 run initial --unit 11 --date 2028-02-25 --no-follow
+check "nothing to pack" exits 0 generation compact --unit 11
+check "nothing to pack: said so" out_has "nothing was done"
+check "nothing to pack: nothing left" [ ! -e "$unit/compact" ]
+for d in 2028-02-26 2028-02-27 2028-02-28; do give $d; done
+check "nights" exits 0 run daily --unit 11 --date 2028-02-26 --through 2028-02-28 --no-follow
+check "nothing is due" bash -c "! grep -q 'generation compact' '$scratch/err'"
+give 2028-02-29
+rm -rf "$scratch/saved" && cp -r "$work" "$scratch/saved"
+
+# --- the night from the packed form ---
+
+check "a night" exits 0 run daily --unit 11 --date 2028-02-29 --no-follow --set archive.live_share=99
+check "compaction is due" err_has "pack them by day: crmx generation compact --unit 11"
+customer=$("$crmx" --work "$work" population list 2>/dev/null | awk -F'\t' 'NR > 1 && $5 != "" {print $1; exit}')
+seen >"$scratch/plain" 2>"$scratch/err"
+check "something is compared" [ "$(wc -l <"$scratch/plain")" -gt 500 ]
+plain_bytes=$(du -sb "$(current)/in" | cut -f1)
+fresh
+find "$(current)" -type f -print0 | sort -z | xargs -0 sha256sum >"$scratch/before"
+check "pack" exits 0 generation compact --unit 11 --share 100
+check "pack: said so" out_has "the next night starts from it"
+check "the generation stays as it is" diff "$scratch/before" <(find "$(current)" -type f -print0 | sort -z | xargs -0 sha256sum)
+form >"$scratch/form"
+check "again" exits 0 generation compact --unit 11
+check "again: was packed before" out_has "was packed before"
+check "again: the same" diff "$scratch/form" <(form)
+check "packed files" [ "$(find "$unit/compact/gen" -name 'packed.*' | wc -l)" -gt 5 ]
+check "the night from it" exits 0 run daily --unit 11 --date 2028-02-29 --no-follow
+seen >"$scratch/packed" 2>"$scratch/err"
+check "the same to everybody" cmp "$scratch/plain" "$scratch/packed"
+check "the archive is smaller" [ "$(du -sb "$(current)/in" | cut -f1)" -lt "$plain_bytes" ]
+check "verify" exits 0 generation verify --unit 11
+give 2028-03-01 && give 2028-03-02
+check "two nights later" exits 0 run daily --unit 11 --date 2028-03-01 --through 2028-03-02 --no-follow
+seen >"$scratch/packed"
+check "packed again, packed files among them" exits 0 generation compact --unit 11 --share 100
+check "prune keeps the form of today" exits 0 generation prune --unit 11
+check "it is there" [ -e "$unit/compact/CURRENT" ]
+rm -rf "$scratch/later" && cp -r "$work" "$scratch/later"
+
+# --- a record and where it came from ---
+
+# A retail account whose record of a packed file is still in force.
+IFS=$'\t' read -r key file line byte arrived < <(python3 - "$bank" "$(current)" <<'PY'
+import glob, os, sys
+bank, generation = sys.argv[1:]
+here = {os.path.basename(p) for p in glob.glob(generation + '/in/*/*')}
+lists = {p: open(p, 'rb').read().split(b'\n') for p in sorted(glob.glob(bank + '/2028-*/RTLACCTCHG.*')) if not p.endswith('.gz')}
+for path, records in lists.items():
+    later = {r[:30] for p, other in lists.items() if p != path for r in other}
+    at = 0
+    for number, text in enumerate(records, 1):
+        good = len(text) == 121 and not text.startswith((b'HDR', b'TRL')) and text[:30] not in later and text[120:121] == b'C'
+        if good and os.path.basename(path) not in here:
+            print(text[:22].decode().strip(), os.path.basename(path), number, at, path.split('/')[-2], sep='\t')
+            sys.exit()
+        at += len(text) + 1
+PY
+)
+check "there is such a record" [ -n "$key" ]
+of_record() { source_of "$key" | python3 -c 'import json,sys
+for r in json.load(sys.stdin):
+    r = r["record"]
+    if r["customer"]: print(r["file"], r["line"], r["byte"], r["arrived"][:10])'; }
+check "source show tells where it came from" bash -c "grep -qxF '$file $line $byte $arrived' <<<'$(of_record)'"
+owner=$(source_of "$key" | python3 -c 'import json,sys; print([r["record"]["customer"] for r in json.load(sys.stdin) if r["record"]["customer"]][0].split(",")[0])')
+check "customer show, too" exits 0 customer show --number "$owner" --unit 11 --json
+check "customer show, too: the file" grep -qE "\"file\": *\"$file\", *\"byte\": *$byte" "$scratch/out"
+check "the file itself is gone" [ -z "$(find "$(current)/in" -name "$file")" ]
+check "an older generation still has it" exits 0 source show retail "$key" --account --unit 11 --date "$arrived"
+
+# --- damage ---
+
+victim=$(find "$(current)/in" -name 'packed.*' -size +1k | sort | head -n 1)
+cp "$victim" "$scratch/victim" && chmod u+w "$victim" && printf '~' | dd of="$victim" bs=1 seek=200 conv=notrunc status=none
+check "a flipped byte in a packed file" exits 12 generation verify --unit 11
+check "which" out_has "$(basename "$victim")"
+cp "$scratch/victim" "$victim"
+check "whole again" exits 0 generation verify --unit 11
+
+# --- threads, memory ---
+
+for setting in run.threads=1 run.threads=4 run.memory_max=64M; do
+    fresh
+    check "pack with $setting" exits 0 generation compact --unit 11 --share 100 --set $setting
+    check "the same bytes with $setting" diff "$scratch/form" <(form)
+done
+
+# --- kill -9 ---
+
+fresh
+calls=$scratch/calls
+CRMX_CALL_LOG=$calls run generation compact --unit 11 --share 100 --set run.threads=2
+count=$(wc -l <"$calls")
+check "it has system calls" [ "$count" -gt 100 ]
+for ((n = 1; n <= ${POINTS:-8}; n++)); do
+    fresh
+    for ((kill = 0; kill < 2; kill++)); do
+        # The last calls are the publication: each other kill is one of them.
+        at=$((kill ? count - RANDOM % 40 : 1 + (RANDOM * 32768 + RANDOM) % count))
+        (CRMX_CRASH_AT=$at "$crmx" --work "$work" --set run.threads=2 generation compact --unit 11 --share 100; :) >/dev/null 2>&1
+    done
+    check "killed at $at: the same command ends it" exits 0 generation compact --unit 11 --share 100
+    check "killed at $at: the same bytes" diff "$scratch/form" <(form)
+    check "killed at $at: nothing else is left" [ "$(ls -A "$unit/compact" | paste -sd' ')" = "CURRENT gen" ]
+done
+check "the generation stays as it is, still" diff "$scratch/before" <(find "$(current)" -type f -print0 | sort -z | xargs -0 sha256sum)
+
+# --- a form that is not of yesterday is none ---
+
+rm -rf "$work" && cp -r "$scratch/later" "$work"
+check "back" exits 0 generation rollback --unit 11 --to 2028-03-01 --reason "asked for"
+give 2028-03-02
+check "the night again, from what there is" exits 0 run daily --unit 11 --date 2028-03-02 --no-follow
+check "prune removes the form of another" exits 0 generation prune --unit 11
+check "it is gone" [ ! -e "$unit/compact" ]
+
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
