@@ -8,6 +8,7 @@
 #include "scoring/words.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { CASES_MAX = 256 << 20 };
@@ -89,10 +90,28 @@ static bool eval_file(struct command_call *call, const char *path, int32_t date,
     return ok;
 }
 
-/* One line a case; JSON: an array of texts, or the text of the one expression. */
-static void print(const struct command_call *call, const struct buf *out, bool many)
+static void print_csv(struct listing_output *output, const struct buf *out)
+{
+    static const char *const NAMES[] = {"value", NULL};
+    listing_print_names(output, NAMES, 1);
+    for (const char *line = out->length ? out->bytes : ""; *line;) {
+        char *value = strndup(line, strcspn(line, "\n"));
+        ensure(value);
+        listing_print_cells(output, NAMES, (const char *const[]){value}, 1);
+        line += strlen(value);
+        line += *line == '\n';
+        free(value);
+    }
+}
+
+/* One line a case; JSON: an array of texts, or the text of the one expression; CSV: a column. */
+static void print(struct command_call *call, const struct buf *out, bool many)
 {
     struct buf json;
+    if (call->output.format == LISTING_CSV) {
+        print_csv(&call->output, out);
+        return;
+    }
     if (!call->json) {
         printf("%s%s", out->length ? out->bytes : "", many ? "" : "\n");
         return;
@@ -149,5 +168,6 @@ const struct command command_formula_eval = {
             {0}},
     .examples = "crmx formula eval 'a*系数(1.5) + b/c' a=100 b=7 c=0\ncrmx formula eval --file cases.tsv --json",
     .needs = COMMAND_NEEDS_NOTHING,
+    .rows = "",
     .run = run_eval,
 };

@@ -90,6 +90,13 @@ check "trial --entering --csv: somebody enters" [ "$(wc -l <"$W/out")" -gt 3 ]
 crmx formula diff personal draft.formula --entering --csv
 check "formula diff --entering --csv: its names" [ "$(head -n 1 "$W/out")" = event,number,score_first,score_second ]
 
+printf '%s\t%s\n' 'a*2' a=3 b "b='x, \"y\"'" >"$W/cases.tsv"
+crmx formula eval --file "$W/cases.tsv" --json
+cp "$W/out" "$W/values"
+crmx formula eval --file "$W/cases.tsv" --csv
+check "formula eval: a column of values" python3 -c 'import csv, json, sys
+assert [r["value"] for r in csv.DictReader(open(sys.argv[1]))] == json.load(open(sys.argv[2])) == ["6", "x, \"y\""]' "$W/out" "$W/values"
+
 # What prints no rows refuses before it does anything.
 refused() { # MESSAGE HINT ARGUMENT …
     local message=$1 hint=$2
