@@ -70,23 +70,24 @@ rm -rf "$scratch/later" && cp -r "$work" "$scratch/later"
 
 # An account whose record of a packed file is still in force: account, file, line, byte, day. In "blocks" without line ends the line
 # comes out of the byte.
-packed_record() { # FILES RECORD KEY ACCOUNT blocks|lines: lengths of a record, of its key, of the account in it
+packed_record() { # FILES CHANGES RECORD KEY ACCOUNT blocks|lines: lengths of a record, of its key, of the account in it
     python3 - "$bank" "$(current)" "$@" <<'PY'
 import glob, os, sys
-bank, generation, files = sys.argv[1:4]
-length, key, account = map(int, sys.argv[4:7])
-blocks = sys.argv[7] == 'blocks'
-here = {os.path.basename(p) for p in glob.glob(generation + '/in/*/*')}
-def split(data): return [data[i:i + length] for i in range(0, len(data), length)] if blocks else data.split(b'\n')
-lists = {p: split(open(p, 'rb').read()) for p in sorted(glob.glob(f'{bank}/2028-*/{files}')) if p[-3:] not in ('.gz', 'ctl')}
-for path, records in lists.items():
-    later = {r[:key] for p, other in lists.items() if p != path for r in other}
+bank, generation, files, changes = sys.argv[1:5]
+length, key, account = map(int, sys.argv[5:8])
+blocks = sys.argv[8] == 'blocks'
+here = {f for _, _, files in os.walk(generation + '/in') for f in files}
+def read(pattern, length):
+    def split(data): return [data[i:i + length] for i in range(0, len(data), length)] if blocks else data.split(b'\n')
+    return {p: split(open(p, 'rb').read()) for p in sorted(glob.glob(f'{bank}/2028-*/{pattern}')) if p[-3:] not in ('.gz', 'ctl')}
+for path, records in read(files, length).items():
+    later = {r[:key] for p, other in read(changes, 121).items() if p != path for r in other}
     if os.path.basename(path) in here: continue
     at = 0
     for number, text in enumerate(records, 1):
-        good = len(text) == length and not text.startswith((b'HDR', b'TRL')) and text[:key] not in later and text[-1:] == b'C'
+        good = len(text) == length and not text.startswith((b'HDR', b'TRL')) and text[:key] not in later and (length < 121 or text[-1:] == b'C')
         if good and number > 1 and text[:account].strip():
-            print(text[:account].decode().strip(), os.path.basename(path), number, at, path.split('/')[-2], sep='\t')
+            print(text[:account].decode().strip(), os.path.basename(path), number, at, path[len(bank) + 1:].split('/')[0], sep='\t')
             sys.exit()
         at += len(text) + (not blocks)
 PY
@@ -97,10 +98,10 @@ for r in json.load(sys.stdin):
     r = r["record"]
     if r["customer"]: print(r["file"], r["line"], r["byte"], r["arrived"][:10])'
 }
-IFS=$'\t' read -r key file line byte arrived < <(packed_record 'CLNACCTCHG.*' 121 22 22 blocks)
+IFS=$'\t' read -r key file line byte arrived < <(packed_record 'unload/CLNACCT.*' 'CLNACCTCHG.*' 120 22 22 blocks)
 check "there is a record of a file of blocks" [ -n "$key" ]
 check "source show tells where it came from, by the byte" bash -c "grep -qxF '$file $line $byte $arrived' <<<'$(of_record corporate_loan "$key")'"
-IFS=$'\t' read -r key file line byte arrived < <(packed_record 'RTLACCTCHG.*' 121 30 22 lines)
+IFS=$'\t' read -r key file line byte arrived < <(packed_record 'RTLACCTCHG.*' 'RTLACCTCHG.*' 121 30 22 lines)
 check "there is a record of a file of lines" [ -n "$key" ]
 check "source show tells where it came from, by the lines" bash -c "grep -qxF '$file $line $byte $arrived' <<<'$(of_record retail "$key")'"
 owner=$(source_of retail "$key" | python3 -c 'import json,sys; print([r["record"]["customer"] for r in json.load(sys.stdin) if r["record"]["customer"]][0].split(",")[0])')
