@@ -47,7 +47,7 @@ static bool put(struct sink *o, const void *bytes, size_t length)
     return true;
 }
 
-/* Lines of the records of one file, asked for in their order. A file of equal records needs no look. */
+/* Lines of the records of one file, asked for in their order. A file of blocks needs no look. */
 struct liner {
     const struct input_file *file;
     struct probe_scan *scan;
@@ -63,8 +63,10 @@ static bool line_of(struct liner *l, uint32_t record, uint64_t *line, struct sta
         *line = input_packed_line(f, record);
         return true;
     }
-    *line = offset / f->stride + 1;
-    if (!f->segments_count) return true;
+    if (f->layout->line_end == LAYOUT_NO_LINE_END) {
+        *line = offset / f->stride + 1;
+        return true;
+    }
     if (!l->scan && !(l->scan = probe_scan_open(f->path, f->layout, st))) return false;
     while (!end && (l->at.line == 0 || l->at.offset < offset))
         if (!probe_scan_next(l->scan, &l->at, &end, st)) return false;

@@ -16,7 +16,7 @@ seen() {
     # Rows and records with their files, bytes, masks off.
     "$crmx" --work "$work" --json customer show --number "$customer" --unit 11 --unmask --full 2>/dev/null
 }
-source_of() { "$crmx" --work "$work" --json source show retail "$1" --account --unit 11 --unmask 2>/dev/null; }
+source_of() { "$crmx" --work "$work" --json source show "$1" "$2" --account --unit 11 --unmask 2>/dev/null; }
 
 "$generate" "$bank" --from 2028-02-25 --days 6 --customers 200 --seed 9 --changed-accounts 40% \
     --events -late_file,-redo_file,-repeated_file >"$scratch/events" || exit 1
@@ -68,30 +68,42 @@ rm -rf "$scratch/later" && cp -r "$work" "$scratch/later"
 
 # --- a record and where it came from ---
 
-# A retail account whose record of a packed file is still in force.
-IFS=$'\t' read -r key file line byte arrived < <(python3 - "$bank" "$(current)" <<'PY'
+# An account whose record of a packed file is still in force: account, file, line, byte, day. In "blocks" without line ends the line
+# comes out of the byte.
+packed_record() { # FILES RECORD KEY ACCOUNT blocks|lines: lengths of a record, of its key, of the account in it
+    python3 - "$bank" "$(current)" "$@" <<'PY'
 import glob, os, sys
-bank, generation = sys.argv[1:]
+bank, generation, files = sys.argv[1:4]
+length, key, account = map(int, sys.argv[4:7])
+blocks = sys.argv[7] == 'blocks'
 here = {os.path.basename(p) for p in glob.glob(generation + '/in/*/*')}
-lists = {p: open(p, 'rb').read().split(b'\n') for p in sorted(glob.glob(bank + '/2028-*/RTLACCTCHG.*')) if not p.endswith('.gz')}
+def split(data): return [data[i:i + length] for i in range(0, len(data), length)] if blocks else data.split(b'\n')
+lists = {p: split(open(p, 'rb').read()) for p in sorted(glob.glob(f'{bank}/2028-*/{files}')) if p[-3:] not in ('.gz', 'ctl')}
 for path, records in lists.items():
-    later = {r[:30] for p, other in lists.items() if p != path for r in other}
+    later = {r[:key] for p, other in lists.items() if p != path for r in other}
+    if os.path.basename(path) in here: continue
     at = 0
     for number, text in enumerate(records, 1):
-        good = len(text) == 121 and not text.startswith((b'HDR', b'TRL')) and text[:30] not in later and text[120:121] == b'C'
-        if good and os.path.basename(path) not in here:
-            print(text[:22].decode().strip(), os.path.basename(path), number, at, path.split('/')[-2], sep='\t')
+        good = len(text) == length and not text.startswith((b'HDR', b'TRL')) and text[:key] not in later and text[-1:] == b'C'
+        if good and number > 1 and text[:account].strip():
+            print(text[:account].decode().strip(), os.path.basename(path), number, at, path.split('/')[-2], sep='\t')
             sys.exit()
-        at += len(text) + 1
+        at += len(text) + (not blocks)
 PY
-)
-check "there is such a record" [ -n "$key" ]
-of_record() { source_of "$key" | python3 -c 'import json,sys
+}
+of_record() { # SYSTEM ACCOUNT
+    source_of "$@" | python3 -c 'import json,sys
 for r in json.load(sys.stdin):
     r = r["record"]
-    if r["customer"]: print(r["file"], r["line"], r["byte"], r["arrived"][:10])'; }
-check "source show tells where it came from" bash -c "grep -qxF '$file $line $byte $arrived' <<<'$(of_record)'"
-owner=$(source_of "$key" | python3 -c 'import json,sys; print([r["record"]["customer"] for r in json.load(sys.stdin) if r["record"]["customer"]][0].split(",")[0])')
+    if r["customer"]: print(r["file"], r["line"], r["byte"], r["arrived"][:10])'
+}
+IFS=$'\t' read -r key file line byte arrived < <(packed_record 'CLNACCTCHG.*' 121 22 22 blocks)
+check "there is a record of a file of blocks" [ -n "$key" ]
+check "source show tells where it came from, by the byte" bash -c "grep -qxF '$file $line $byte $arrived' <<<'$(of_record corporate_loan "$key")'"
+IFS=$'\t' read -r key file line byte arrived < <(packed_record 'RTLACCTCHG.*' 121 30 22 lines)
+check "there is a record of a file of lines" [ -n "$key" ]
+check "source show tells where it came from, by the lines" bash -c "grep -qxF '$file $line $byte $arrived' <<<'$(of_record retail "$key")'"
+owner=$(source_of retail "$key" | python3 -c 'import json,sys; print([r["record"]["customer"] for r in json.load(sys.stdin) if r["record"]["customer"]][0].split(",")[0])')
 check "customer show, too" exits 0 customer show --number "$owner" --unit 11 --json
 check "customer show, too: the file" grep -qE "\"file\": *\"$file\", *\"byte\": *$byte" "$scratch/out"
 check "the file itself is gone" [ -z "$(find "$(current)/in" -name "$file")" ]
