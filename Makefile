@@ -129,7 +129,7 @@ cov: ## coverage of the unit tests: a table here, pages in build/cov/html
 bench: all ## the benchmark job against its goals
 	@if [ -x tests/bench/run ]; then tests/bench/run; else echo "there is no tests/bench/run"; exit 1; fi
 
-demo: all ## one night with the sample data
+demo: all ## an initial load, nights and a month end with made-up data
 	@if [ -x samples/demo.sh ]; then samples/demo.sh; else echo "there is no samples/demo.sh"; exit 1; fi
 
 # --- care of the source ---
