@@ -344,6 +344,23 @@ bool segment_map(struct segment *s, struct status *st)
     return s->map != NULL;
 }
 
+/* The pieces of a partition lie one behind the other: neighbours, and what little lies between them, in one call. */
+bool segment_expect(struct segment *s, uint32_t partition, const bool *wanted, struct status *st)
+{
+    enum { GAP = 64 << 10 };
+    uint64_t from = 0, to = 0;
+    ensure(s->map);
+    for (int c = 0; c < s->columns_count; c++) {
+        const struct segment_piece *p = piece_of(s, partition, c);
+        if (!wanted[c] || p->bytes == 0 || p->offset > s->size || p->bytes > s->size - p->offset) continue;
+        bool next = to && p->offset >= from && p->offset <= to + GAP;
+        if (!next && to - from > GAP && !os_load_mapped(s->map, s->path, from, to - from, st)) return false;
+        if (!next) from = p->offset;
+        to = p->offset + p->bytes;
+    }
+    return to - from <= GAP || os_load_mapped(s->map, s->path, from, to - from, st);
+}
+
 bool segment_view(struct segment *s, uint32_t partition, int column, struct view *out, struct status *st)
 {
     const struct segment_piece *p = piece_of(s, partition, column);
