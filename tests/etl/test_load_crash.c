@@ -158,8 +158,8 @@ static int call_of(const char *what)
     return call;
 }
 
-/* From the row in applied_generation to the end, every fifth call from a random one on (every one with more rounds): the
- * mark and the events of its night are one. */
+/* From the row in applied_generation to the end, every fifth call from a random one on (every one with more rounds):
+ * the mark and the events of its night are one. */
 static void test_killed_at_the_publication(void **state)
 {
     int calls = count_calls(), first = call_of("load_apply"), killed = 0, step = rounds(1) > 1 ? 1 : 5;
