@@ -19,8 +19,9 @@ static bool is_meant(struct integrate *in, const struct exclusion *x, struct app
         identity_number(in->im->unit->identity, l->encoding == LAYOUT_GB18030 ? CHARSET_GB18030 : CHARSET_UTF8,
                         decode_text(l, l->role_field[ROLE_ID_TYPE], record_bytes),
                         decode_text(l, l->role_field[ROLE_ID_NO], record_bytes), number, &class, &key, corporate);
-    *meant = key.key == x->key && (key.strength == IDENTITY_EXACT ||
-                                   (view_is(class, x->class) && view_is((struct view){number, n}, x->number)));
+    bool exact = key.strength == IDENTITY_EXACT && x->strength == IDENTITY_EXACT; /* as is_listed at an initial load */
+    *meant = key.key == x->key &&
+             (exact || (view_is(class, x->class) && view_is((struct view){number, n}, x->number)));
     return true;
 }
 

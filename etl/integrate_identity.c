@@ -182,11 +182,14 @@ static void mark(uint64_t *bitmap, uint32_t i)
     __atomic_fetch_or(&bitmap[i >> 6], UINT64_C(1) << (i & 63), __ATOMIC_RELAXED);
 }
 
-/* Is the customer among these entries of its key? Hashed numbers are compared, the others are their key. */
+/* Is the customer among these entries of its key? Where both numbers are exact, the key is the number; hashed ones, and
+ * those of which one has a wrong check digit, are compared: a mistyped entry means nobody who has the right number. */
 static bool is_listed(struct group *g, const struct customer_tuple *primary, const struct exclusion *entries, int first,
                       int count, bool *listed)
 {
-    *listed = count > 0 && strength_of(primary) == IDENTITY_EXACT;
+    *listed = false;
+    for (int i = first; i < first + count; i++)
+        *listed |= strength_of(primary) == IDENTITY_EXACT && entries[i].strength == IDENTITY_EXACT;
     if (count == 0 || *listed) return true;
     struct reread one;
     char number[IDENTITY_NUMBER_MAX + 8];
