@@ -20,8 +20,7 @@ static bool is_meant(struct integrate *in, const struct exclusion *x, struct app
                         decode_text(l, l->role_field[ROLE_ID_TYPE], record_bytes),
                         decode_text(l, l->role_field[ROLE_ID_NO], record_bytes), number, &class, &key, corporate);
     bool exact = key.strength == IDENTITY_EXACT && x->strength == IDENTITY_EXACT; /* as is_listed at an initial load */
-    *meant = key.key == x->key &&
-             (exact || (view_is(class, x->class) && view_is((struct view){number, n}, x->number)));
+    *meant = key.key == x->key && (exact || (view_is(class, x->class) && view_is((struct view){number, n}, x->number)));
     return true;
 }
 
