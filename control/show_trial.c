@@ -5,6 +5,7 @@
 #include "control/show.h"
 #include "control/show_formula.h"
 #include "control/show_unit.h"
+#include "etl/number.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -61,4 +62,30 @@ bool show_trial_run(struct command_call *call, const struct trial_request *r, st
     if (show_trial_keep(call, r, t, hash, ok ? "" : st->message, &kept)) return true;
     *st = kept;
     return false;
+}
+
+static void list_customers(struct command_call *call, const struct generation *g, const char *const names[],
+                           const struct trial_customer *list, uint64_t count, bool entering, bool new_first)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        struct arena arena;
+        char number[NUMBER_TEXT_MAX];
+        arena_init(&arena, "row"); /* there may be millions */
+        number_text(g->unit, list[i].number, number);
+        const char *tried = show_decimal(&arena, list[i].score, 2),
+                   *active = show_decimal(&arena, list[i].active_score, 2);
+        const char *cells[] = {entering ? "enters" : "leaves", number, new_first ? tried : active,
+                               new_first ? active : tried};
+        listing_print_cells(&call->output, names, cells, 4);
+        arena_release(&arena);
+    }
+}
+
+void show_trial_lists(struct command_call *call, const struct generation *g, const struct trial *t,
+                      const char *const columns[2], bool new_first)
+{
+    const char *names[] = {"event", "number", columns[0], columns[1]};
+    listing_print_names(&call->output, names, 4);
+    if (command_flag(call, "entering")) list_customers(call, g, names, t->entering, t->entering_count, true, new_first);
+    if (command_flag(call, "leaving")) list_customers(call, g, names, t->leaving, t->leaving_count, false, new_first);
 }

@@ -16,4 +16,14 @@ bool show_trial_keep(struct command_call *call, const struct trial_request *r, c
 bool show_trial_run(struct command_call *call, const struct trial_request *r, struct trial *t, const char *hash,
                     bool *against, struct status *st);
 
+/* Who enters and leaves, in full and in the order of numbers, instead of a page: tab-separated, CSV, or with --json an
+ * object a line. columns: names of the two scores; new_first: the tried formula's stands first. */
+#define SHOW_TRIAL_LISTS                                                                                               \
+    {.name = "entering", .type = COMMAND_FLAG, .doc = "who enters, tab-separated, instead of the page"},               \
+    {                                                                                                                  \
+        .name = "leaving", .type = COMMAND_FLAG, .doc = "who leaves, tab-separated, instead of the page"               \
+    }
+void show_trial_lists(struct command_call *call, const struct generation *g, const struct trial *t,
+                      const char *const columns[2], bool new_first);
+
 #endif

@@ -1,8 +1,8 @@
 /* crmx formula diff: two formulas side by side: what is written differently, and whom it lets in and out. */
 #include "control/show_formula.h"
 #include "control/show_generation.h"
+#include "control/show_trial.h"
 #include "control/show_value.h"
-#include "etl/number.h"
 #include "scoring/parts.h"
 #include "scoring/words.h"
 
@@ -215,29 +215,6 @@ static void show_effect(struct diff *d, struct show *s)
     show_text(s, "score_selected_second", amount(d, b->score_pass));
 }
 
-static const char *const LIST_COLUMNS[] = {"event", "number", "score_first", "score_second"};
-
-static void print_list(struct diff *d, const char *event, const struct trial_customer *list, uint64_t count)
-{
-    for (uint64_t i = 0; i < count; i++) {
-        struct arena arena;
-        char number[NUMBER_TEXT_MAX];
-        arena_init(&arena, "row"); /* there may be millions */
-        number_text(d->p->g->unit, list[i].number, number);
-        const char *cells[] = {event, number, show_decimal(&arena, list[i].active_score, 2),
-                               show_decimal(&arena, list[i].score, 2)};
-        listing_print_cells(&d->call->output, LIST_COLUMNS, cells, 4);
-        arena_release(&arena);
-    }
-}
-
-static void print_lists(struct diff *d)
-{
-    listing_print_names(&d->call->output, LIST_COLUMNS, 4);
-    if (command_flag(d->call, "entering")) print_list(d, "enters", d->second.entering, d->second.entering_count);
-    if (command_flag(d->call, "leaving")) print_list(d, "leaves", d->second.leaving, d->second.leaving_count);
-}
-
 static bool run_diff(struct diff *d)
 {
     struct unit *unit;
@@ -250,7 +227,7 @@ static bool run_diff(struct diff *d)
     d->b.type = d->a.type;
     if (!try_both(d)) return false;
     if (command_flag(d->call, "entering") || command_flag(d->call, "leaving")) {
-        print_lists(d);
+        show_trial_lists(d->call, d->p->g, &d->second, (const char *const[]){"score_first", "score_second"}, false);
         return true;
     }
     struct show s;
@@ -290,15 +267,7 @@ const struct command command_formula_diff = {
             {0}},
     .options =
         (const struct command_value[]){
-            {.name = "entering", .type = COMMAND_FLAG, .doc = "who enters, tab-separated, instead of the page"},
-            {.name = "leaving", .type = COMMAND_FLAG, .doc = "who leaves, tab-separated, instead of the page"},
-            SHOW_TYPE,
-            SHOW_THRESHOLD,
-            SHOW_COEF,
-            SHOW_UNIT,
-            SHOW_DATE,
-            SHOW_GENERATION,
-            {0}},
+            SHOW_TRIAL_LISTS, SHOW_TYPE, SHOW_THRESHOLD, SHOW_COEF, SHOW_UNIT, SHOW_DATE, SHOW_GENERATION, {0}},
     .examples = "crmx formula diff personal draft.formula\n"
                 "crmx formula diff personal draft.formula --leaving > leaving.tsv",
     .rows = "differences",

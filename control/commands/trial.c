@@ -3,7 +3,6 @@
 #include "control/show_formula.h"
 #include "control/show_trial.h"
 #include "control/show_value.h"
-#include "etl/number.h"
 #include "scoring/words.h"
 
 #include <inttypes.h>
@@ -210,32 +209,6 @@ static void show_page(struct trial_call *c, const char *reason)
     show_print(&s);
 }
 
-/* --- the lists --- */
-
-static const char *const LIST_COLUMNS[] = {"event", "number", "score", "score_active"};
-
-static void print_list(struct trial_call *c, const char *event, const struct trial_customer *list, uint64_t count)
-{
-    for (uint64_t i = 0; i < count; i++) {
-        struct arena arena;
-        char number[NUMBER_TEXT_MAX];
-        arena_init(&arena, "row"); /* there may be millions */
-        number_text(c->p->g->unit, list[i].number, number);
-        const char *cells[] = {event, number, show_decimal(&arena, list[i].score, 2),
-                               show_decimal(&arena, list[i].active_score, 2)};
-        listing_print_cells(&c->call->output, LIST_COLUMNS, cells, 4);
-        arena_release(&arena);
-    }
-}
-
-/* A list for a spreadsheet or a program instead of the page: tab-separated, CSV, or with --json an object a line. */
-static void print_lists(struct trial_call *c)
-{
-    listing_print_names(&c->call->output, LIST_COLUMNS, 4);
-    if (command_flag(c->call, "entering")) print_list(c, "enters", c->trial.entering, c->trial.entering_count);
-    if (command_flag(c->call, "leaving")) print_list(c, "leaves", c->trial.leaving, c->trial.leaving_count);
-}
-
 /* --- over the population --- */
 
 /* A sample or coefficients of the command line are for looking only; what an approval may refer to is kept, and so is
@@ -251,7 +224,7 @@ static bool run_population(struct trial_call *c)
         return status_while(c->st, "trying a formula");
     if (against) return status_while(c->st, "trying a formula: it cannot be submitted");
     if (c->request.lists)
-        print_lists(c);
+        show_trial_lists(c->call, c->p->g, &c->trial, (const char *const[]){"score", "score_active"}, true);
     else
         show_page(c, reason);
     return true;
@@ -355,8 +328,7 @@ const struct command command_trial = {
              .placeholder = "AMOUNT",
              .doc = "of the histogram (default: a tenth of the threshold)"},
             {.name = "measures", .letter = 'm', .type = COMMAND_FLAG, .doc = "totals of all measures, too"},
-            {.name = "entering", .type = COMMAND_FLAG, .doc = "who enters, tab-separated, instead of the page"},
-            {.name = "leaving", .type = COMMAND_FLAG, .doc = "who leaves, tab-separated, instead of the page"},
+            SHOW_TRIAL_LISTS,
             {.name = "time", .type = COMMAND_FLAG, .doc = "how long the pass over the customers took"},
             SHOW_CUSTOMER,
             SHOW_UNIT,

@@ -1,37 +1,12 @@
 /* Step 110: rows and types, generations, readers, several units, wrong requests and wrong bytes with their exact
  * messages. */
-#include "tests/etl/test_load.h"
 #include "etl/copy_binary.h"
 #include "etl/database_query.h"
 #include "etl/load_request.h"
+#include "tests/etl/test_load_server.h"
 
 #include <pthread.h>
 #include <signal.h>
-
-static struct database *server;
-static PGconn *reader;
-
-static int open_server(void **state)
-{
-    struct status st = {0};
-    if (test_make_cluster_folder(state) != 0) return -1;
-    struct database_config config = test_config("main");
-    if (getenv("CRMX_TEST_URL"))
-        config = (struct database_config){.mode = DATABASE_URL, .url = getenv("CRMX_TEST_URL")};
-    if (!database_open(&config, &server, &st)) {
-        print_status(&st);
-        return -1;
-    }
-    reader = database_connect(server, &st);
-    return reader ? 0 : -1;
-}
-
-static int close_server(void **state)
-{
-    PQfinish(reader);
-    database_close(server);
-    return test_remove_folder(state);
-}
 
 #define value(...) value_of(reader, __VA_ARGS__)
 __attribute__((format(printf, 2, 3))) static const char *value_of(PGconn *c, const char *format, ...)

@@ -1,31 +1,6 @@
 /* Events of a load: the nights of a line of generations in crmx.crm_event; what is added, replaced, taken back, kept.
  * */
-#include "tests/etl/test_load.h"
-
-static struct database *server;
-static PGconn *reader;
-
-static int open_server(void **state)
-{
-    struct status st = {0};
-    if (test_make_cluster_folder(state) != 0) return -1;
-    struct database_config config = test_config("main");
-    if (getenv("CRMX_TEST_URL"))
-        config = (struct database_config){.mode = DATABASE_URL, .url = getenv("CRMX_TEST_URL")};
-    if (!database_open(&config, &server, &st)) {
-        print_status(&st);
-        return -1;
-    }
-    reader = database_connect(server, &st);
-    return reader ? 0 : -1;
-}
-
-static int close_server(void **state)
-{
-    PQfinish(reader);
-    database_close(server);
-    return test_remove_folder(state);
-}
+#include "tests/etl/test_load_server.h"
 
 #define HEAD "number\trule\told\tnew\n"
 
