@@ -26,5 +26,10 @@ size_t charset_prefix(enum charset charset, struct view text, size_t length_max)
 size_t charset_character(enum charset charset, const char *p, size_t n);
 /* Decodes one UTF-8 character; U+FFFD and length 1 when malformed. */
 uint32_t charset_utf8_code(const char *p, size_t n, size_t *length);
+/* The same of GB18030, as the converter has it, without one: for any number of threads, after a table of 170 KB that
+ * the first call makes. */
+uint32_t charset_gb18030_code(const char *p, size_t n, size_t *length);
+/* Encodes a code; 1 to 4 bytes. */
+size_t charset_utf8_put(uint32_t code, char to[4]);
 
 #endif

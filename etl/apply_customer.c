@@ -200,6 +200,26 @@ static void touch(struct job *j, uint32_t place)
     apply_mark(j->round, place);
 }
 
+static void add_place(struct worker *w, uint32_t place)
+{
+    if (w->places_count == w->places_capacity) {
+        w->places_capacity = w->places_capacity ? w->places_capacity * 2 : 256;
+        w->places = realloc(w->places, w->places_capacity * sizeof *w->places);
+        ensure(w->places);
+    }
+    w->places[w->places_count++] = place;
+}
+
+/* What the workers found. */
+static void touch_places(struct job *j)
+{
+    for (int i = 0; i < pool_workers(j->in->im->pool); i++) {
+        struct worker *w = &j->workers[i];
+        for (uint32_t k = 0; k < w->places_count; k++) touch(j, w->places[k]);
+        w->places_count = 0;
+    }
+}
+
 static int by_hash(const void *a, const void *b)
 {
     uint64_t x = directory_hash(*(const uint64_t *)a), y = directory_hash(*(const uint64_t *)b);
@@ -226,15 +246,8 @@ static bool look_up(void *context, int worker, uint64_t partition, struct status
         if (import_partition(key, bits) != partition) break;
         if (!loaded && !directory_load(j->a->identity, (uint32_t)partition, bits, &w->rows, st)) return false;
         uint32_t wanted = directory_fingerprint(directory_hash(key), bits);
-        for (uint64_t k = directory_first(&w->rows, wanted); k < w->rows.count && w->rows.fingerprint[k] == wanted;
-             k++) {
-            if (w->places_count == w->places_capacity) {
-                w->places_capacity = w->places_capacity ? w->places_capacity * 2 : 256;
-                w->places = realloc(w->places, w->places_capacity * sizeof *w->places);
-                ensure(w->places);
-            }
-            w->places[w->places_count++] = apply_index(j->a, w->rows.number[k]);
-        }
+        for (uint64_t k = directory_first(&w->rows, wanted); k < w->rows.count && w->rows.fingerprint[k] == wanted; k++)
+            add_place(w, apply_index(j->a, w->rows.number[k]));
     }
     return true;
 }
@@ -245,11 +258,7 @@ static bool look_up_keys(struct job *j, struct status *st)
     if (j->keys.todo_count) qsort(j->keys.todo, j->keys.todo_count, sizeof *j->keys.todo, by_hash);
     if (!pool_run(im->pool, UINT64_C(1) << im->identity_bits, look_up, j, st)) return false;
     j->keys.todo_count = 0;
-    for (int i = 0; i < pool_workers(im->pool); i++) {
-        struct worker *w = &j->workers[i];
-        for (uint32_t k = 0; k < w->places_count; k++) touch(j, w->places[k]);
-        w->places_count = 0;
-    }
+    touch_places(j);
     return true;
 }
 
@@ -360,17 +369,23 @@ static const struct apply_record *find_before(const struct found *changes, uint3
     return changes->count ? bsearch(&key, changes->records, changes->count, sizeof key, by_before) : NULL;
 }
 
-static void want_aliases(struct job *j, uint32_t record, struct worker *w, bool *ok, struct status *st)
+static uint32_t first_alias(const struct apply *a, uint32_t record)
 {
-    uint32_t low = 0, high = j->a->aliases_count;
+    uint32_t low = 0, high = a->aliases_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (j->a->aliases[middle].record < record)
+        if (a->aliases[middle].record < record)
             low = middle + 1;
         else
             high = middle;
     }
-    for (uint32_t i = low; *ok && i < j->a->aliases_count && j->a->aliases[i].record == record; i++) {
+    return low;
+}
+
+static void want_aliases(struct job *j, uint32_t record, struct worker *w, bool *ok, struct status *st)
+{
+    for (uint32_t i = first_alias(j->a, record); *ok && i < j->a->aliases_count && j->a->aliases[i].record == record;
+         i++) {
         struct customer_tuple t;
         *ok = tuple_of(j, w, j->a->aliases[i].former, &t, st);
         if (*ok) want_key(&j->keys, &t);
@@ -405,6 +420,55 @@ static bool close_over(struct job *j, struct found *changes, struct found *lifte
         }
         lifted->count = kept;
     }
+}
+
+/* --- numbers in another form (identity.h) --- */
+
+static bool is_renewed(struct job *j, struct worker *w, uint32_t record, bool *renewed, struct status *st)
+{
+    if (!apply_read(j->in->im->inputs, -1, record, &w->one, st)) return false;
+    const struct layout *l = w->one.file->layout;
+    *renewed = identity_renewed_form(l->encoding == LAYOUT_GB18030 ? CHARSET_GB18030 : CHARSET_UTF8,
+                                     decode_text(l, l->role_field[ROLE_ID_NO], apply_record_bytes(&w->one)));
+    return true;
+}
+
+/* Whether yesterday's directory has an identity of the record, present or former, under a key that it has no more. */
+static bool has_renewed(struct job *j, struct worker *w, uint32_t record, bool *renewed, struct status *st)
+{
+    const struct apply *a = j->a;
+    bool ok = is_renewed(j, w, record, renewed, st);
+    for (uint32_t i = first_alias(a, record); ok && !*renewed && i < a->aliases_count && a->aliases[i].record == record;
+         i++)
+        ok = is_renewed(j, w, a->aliases[i].former, renewed, st);
+    return ok;
+}
+
+static bool find_renewed(void *context, int worker, uint64_t partition, struct status *st)
+{
+    struct job *j = context;
+    struct worker *w = &j->workers[worker];
+    uint32_t first = first_place(j->a->old, (uint32_t)partition);
+    struct sources s;
+    bool ok = load_sources(j, (uint32_t)partition, &s, st);
+    for (uint64_t p = 0, row = 0; ok && p < s.places; row += (uint64_t)s.count[p++]) {
+        bool renewed = false;
+        for (uint64_t k = row; ok && !renewed && k < row + (uint64_t)s.count[p]; k++)
+            ok = has_renewed(j, w, (uint32_t)s.record[k], &renewed, st);
+        if (ok && renewed) add_place(w, first + (uint32_t)p);
+    }
+    free_sources(&s);
+    return ok;
+}
+
+/* Once, in the first night after a generation of an older program: whoever has such a number is matched anew, and so
+ * the directory knows it by its present key. */
+static bool touch_renewed(struct job *j, struct status *st)
+{
+    if (j->a->old->identity_form >= IDENTITY_FORM) return true;
+    if (!pool_run(j->in->im->pool, segment_partitions(j->a->old->source), find_renewed, j, st)) return false;
+    touch_places(j);
+    return true;
 }
 
 /* --- aliases --- */
@@ -544,7 +608,7 @@ static bool start(struct job *j, struct found *changes, struct status *st)
         if (r->old_index != APPLY_NONE) touch(j, r->old_index);
     }
     if (changes->count) qsort(changes->records, changes->count, sizeof *changes->records, by_before);
-    return true;
+    return touch_renewed(j, st);
 }
 
 static bool run(struct job *j, struct found *changes, struct found *lifted, struct status *st)

@@ -285,6 +285,14 @@ static bool put_reason(const struct build *b, struct build_tool *tool, const str
     return true;
 }
 
+/* What cannot be read in a number becomes ?, as in every other text. */
+static struct view readable(char *number, size_t n)
+{
+    for (size_t i = 0, k; i < n; i += k)
+        if (charset_utf8_code(number + i, n - i, &k) == 0xfffd && k == 1) number[i] = '?';
+    return (struct view){number, n};
+}
+
 static void put_identity(const struct build *b, struct build_tool *tool, const struct build_row *row,
                          const struct output_field *f, char *out)
 {
@@ -300,8 +308,8 @@ static void put_identity(const struct build *b, struct build_tool *tool, const s
     size_t n = identity_number(b->context.unit->identity, charset_of(l->encoding), type,
                                decode_text(l, l->role_field[ROLE_ID_NO], row->bytes), number, &class, &key,
                                row->customer_type == CUSTOMER_CORPORATE);
-    put_text(out, f->length, in_output_charset(b, tool, (struct view){number, n}, charset_of(l->encoding)),
-             charset_of(b->output->encoding));
+    struct view text = readable(number, n);
+    put_text(out, f->length, in_output_charset(b, tool, text, CHARSET_UTF8), charset_of(b->output->encoding));
 }
 
 static bool put(const struct build *b, struct build_tool *tool, const struct build_field *bf,

@@ -404,6 +404,13 @@ static bool read_head(struct generation *g, const char *id, struct status *st)
     const char *numbers = generation_head(g, "numbers");
     g->numbers = numbers ? strtoull(numbers, NULL, 10) : g->customers;
     g->partition_customers = (uint32_t)strtoul(size, NULL, 10);
+    const char *form = generation_head(g, "identity_form");
+    g->identity_form = form ? atoi(form) : 1;
+    if (g->identity_form > IDENTITY_FORM) {
+        status_fail(st, STATUS_CORRUPT, "generation %s has ID numbers in form %d, this program knows form %d", id,
+                    g->identity_form, IDENTITY_FORM);
+        return status_hint(st, "it was made by a newer program: use that one");
+    }
     return unit_load(arena_printf(&g->arena, "%s/param", g->folder), unit, &g->arena, &g->unit, st);
 }
 

@@ -62,6 +62,7 @@ struct generation {
     uint64_t first_number, customers;
     uint64_t numbers; /* from first_number on: those in force (customers) and those that are not any more */
     uint32_t partition_customers;
+    int identity_form; /* of the keys in identity.dir (identity.h); smaller: made by an older program */
     struct segment *customer, *source, *table[UNIT_LAYOUTS_MAX];
 };
 

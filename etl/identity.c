@@ -93,41 +93,47 @@ static bool all_digits(const char *p, size_t n)
     return !bad;
 }
 
+static bool all_ascii(const char *p, size_t n)
+{
+    unsigned char any = 0;
+    for (size_t i = 0; i < n; i++) any |= (unsigned char)p[i];
+    return any < 0x80;
+}
+
+/* Brackets too: the check digit of a Hong Kong identity card is written in them, or not. */
 static bool is_separator(char c)
 {
     return c == ' ' || c == '-' || c == '.' || c == '/' || c == '_' || c == '(' || c == ')';
 }
 
-/* One character of the source folded to ASCII, 0 when it is none. *length: bytes it took. */
-static char fold_character(const struct identity_profile *p, enum charset charset, const char *text, size_t n,
-                           size_t *length)
+/* One character of the source, which is no ASCII: its code, half-width where the profile folds, 0 when malformed. */
+static uint32_t fold_character(const struct identity_profile *p, enum charset charset, const char *text, size_t n,
+                               size_t *length)
 {
-    const unsigned char *s = (const unsigned char *)text;
-    *length = charset_character(charset, text, n);
-    if (*length == 1) return text[0];
-    if (!p->fold_full) return 0;
-    if (charset == CHARSET_GB18030) {
-        if (*length == 2 && s[0] == 0xa3 && s[1] >= 0xa1) return (char)(s[1] - 0x80);
-        return *length == 2 && s[0] == 0xa1 && s[1] == 0xa1 ? ' ' : 0;
-    }
-    uint32_t code = charset_utf8_code(text, n, length);
-    if (code >= 0xff01 && code <= 0xff5e) return (char)(code - 0xff01 + '!');
-    return code == 0x3000 ? ' ' : 0;
+    uint32_t code =
+        charset == CHARSET_GB18030 ? charset_gb18030_code(text, n, length) : charset_utf8_code(text, n, length);
+    if (code == 0xfffd && *length == 1) return 0;
+    if (!p->fold_full) return code;
+    if (code >= 0xff01 && code <= 0xff5e) return code - 0xff01 + '!';
+    return code == 0x3000 ? ' ' : code;
 }
 
+/* UTF-8 whatever the source's charset, so that systems of both find each other. Malformed bytes stay: two numbers that
+ * cannot be read are not made one. */
 static size_t fold_number(const struct identity_profile *p, enum charset charset, struct view v, char *number)
 {
     size_t out = 0;
-    for (size_t i = 0, k; i < v.length; i += k) {
-        char c = fold_character(p, charset, v.bytes + i, v.length - i, &k);
-        size_t take = c ? 1 : k;
-        if (c && p->separators && is_separator(c)) continue;
+    for (size_t i = 0, k = 1; i < v.length; i += k, k = 1) {
+        char room[4] = {v.bytes[i]};
+        size_t take = 1;
+        if ((unsigned char)room[0] >= 0x80) {
+            uint32_t code = fold_character(p, charset, v.bytes + i, v.length - i, &k);
+            if (code) take = charset_utf8_put(code, room);
+        }
+        if (p->separators && is_separator(room[0])) continue;
         if (out + take > IDENTITY_NUMBER_MAX) break; /* longer than any ID: the rest does not count */
-        if (c)
-            number[out] = c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
-        else
-            memcpy(number + out, v.bytes + i, k);
-        out += take;
+        if (room[0] >= 'a' && room[0] <= 'z') room[0] = (char)(room[0] - 32);
+        for (size_t b = 0; b < take; b++) number[out++] = room[b];
     }
     while (out && number[out - 1] == ' ') out--;
     size_t start = 0;
@@ -172,7 +178,7 @@ static uint64_t digits17_of_15(const char *number, bool century_19)
     return (area * 100 + (old ? 18 : 19)) * UINT64_C(1000000000) + year * 100000000 + birth;
 }
 
-static uint64_t hashed_key(struct view class, struct view number, bool corporate)
+uint64_t identity_hashed_key(struct view class, struct view number, bool corporate)
 {
     XXH64_hash_t seed = XXH3_64bits(class.bytes, class.length) ^ (corporate ? UINT64_C(0x9e3779b97f4a7c15) : 0);
     return XXH3_64bits_withSeed(number.bytes, number.length, seed) | UINT64_C(1) << 63;
@@ -197,14 +203,14 @@ static bool apply_rule(const struct identity_type *t, char *number, size_t *leng
         return false;
     case IDENTITY_ORGANISATION: {
         size_t skip = n == 18 ? 8 : n == 15 ? 6 : 0; /* credit code: 9-17 of 18; old tax number: 6 area digits first */
-        if (skip) {
+        if (skip && all_ascii(number, n)) {
             memmove(number, number + skip, 9);
             *length = 9;
         }
         return false;
     }
     case IDENTITY_PERMIT: /* one letter, 8 digits, then a reissue suffix of 1 or 2 digits; Taiwan: 8 digits, then 2 */
-        if ((n == 10 || n == 11) && !all_digits(number, 1) && all_digits(number + 1, n - 1)) *length = 9;
+        if ((n == 10 || n == 11) && number[0] >= 'A' && number[0] <= 'Z' && all_digits(number + 1, n - 1)) *length = 9;
         if (n == 10 && all_digits(number, 10)) *length = 8;
         return false;
     case IDENTITY_PLAIN: return false;
@@ -226,14 +232,16 @@ size_t identity_number(const struct identity_profile *p, enum charset charset, s
     *class = t ? view_of(t->class) : id_type;
     size_t length = fold_number(p, charset, id_no, number);
     if (length == 0 || is_placeholder(p, (struct view){number, length})) {
-        *key = (struct identity_key){hashed_key(*class, (struct view){number, length}, corporate), IDENTITY_NEVER};
+        *key = (struct identity_key){identity_hashed_key(*class, (struct view){number, length}, corporate),
+                                     IDENTITY_NEVER};
         return length;
     }
     bool check = false;
     bool resident = apply_rule(t, number, &length, &check);
     if (is_placeholder(
             p, (struct view){number, length})) { /* also what is left by the rule: nine zeros in a credit code */
-        *key = (struct identity_key){hashed_key(*class, (struct view){number, length}, corporate), IDENTITY_NEVER};
+        *key = (struct identity_key){identity_hashed_key(*class, (struct view){number, length}, corporate),
+                                     IDENTITY_NEVER};
         return length;
     }
     if (resident && !corporate && check)
@@ -241,8 +249,15 @@ size_t identity_number(const struct identity_profile *p, enum charset charset, s
     else if (resident && !corporate && p->names_apart)
         *key = (struct identity_key){digits17(number), IDENTITY_WEAK};
     else
-        *key = (struct identity_key){hashed_key(*class, (struct view){number, length}, corporate), IDENTITY_HASHED};
+        *key = (struct identity_key){identity_hashed_key(*class, (struct view){number, length}, corporate),
+                                     IDENTITY_HASHED};
     return length;
+}
+
+bool identity_renewed_form(enum charset charset, struct view id_no)
+{
+    return id_no.length > IDENTITY_NUMBER_MAX_1 ||
+           (charset == CHARSET_GB18030 && !all_ascii(id_no.bytes, id_no.length));
 }
 
 struct identity_key identity_key_of(const struct identity_profile *p, enum charset charset, struct view id_type,

@@ -18,7 +18,13 @@
 
 #include <stdint.h>
 
-enum { IDENTITY_TYPES_MAX = 64, IDENTITY_NUMBER_MAX = 64, IDENTITY_PLACEHOLDERS_MAX = 64 };
+/* Bytes of a normalised number: what follows does not count. 64 bytes of GB18030 are at most 96 of UTF-8. */
+enum { IDENTITY_TYPES_MAX = 64, IDENTITY_NUMBER_MAX = 96, IDENTITY_PLACEHOLDERS_MAX = 64 };
+
+/* The form of the numbers and so of the keys in an identity directory, as the version of a generation says it:
+ *   1  bytes of the source's charset, at most 64
+ *   2  UTF-8, at most IDENTITY_NUMBER_MAX */
+enum { IDENTITY_FORM = 2, IDENTITY_NUMBER_MAX_1 = 64 };
 
 enum identity_rule { IDENTITY_PLAIN, IDENTITY_RESIDENT, IDENTITY_ORGANISATION, IDENTITY_PERMIT };
 
@@ -32,7 +38,7 @@ struct identity_type {
 
 struct identity_profile {
     bool names_apart; /* same ID, different name: kept apart and listed */
-    bool separators;  /* blanks, hyphens, dots, slashes inside vanish */
+    bool separators;  /* blanks, hyphens, dots, slashes, underscores, brackets inside vanish */
     bool fold_full;   /* full-width → half-width */
     int hold_above;   /* 0: never */
     struct identity_type types[IDENTITY_TYPES_MAX];
@@ -56,12 +62,20 @@ struct identity_key {
 };
 
 /* Normalised number into number[IDENTITY_NUMBER_MAX], its length as result: 18 digits for a resident ID, the 9
- * characters of an organisation, else the folded text. *class is the class name or the type itself. */
+ * characters of an organisation, else the folded text. UTF-8 whatever the charset of id_no, but malformed bytes stay as
+ * they are. *class is the class name or the type itself. */
 size_t identity_number(const struct identity_profile *p, enum charset charset, struct view id_type, struct view id_no,
                        char *number, struct view *class, struct identity_key *key, bool corporate);
 /* Only the key; fast for valid resident IDs. */
 struct identity_key identity_key_of(const struct identity_profile *p, enum charset charset, struct view id_type,
                                     struct view id_no, bool corporate);
+
+/* The key of a normalised number that is no resident's. */
+uint64_t identity_hashed_key(struct view class, struct view number, bool corporate);
+
+/* Is the number, as the source has it, in another form now than in form 1? Then a directory of that form has it under
+ * another key. */
+bool identity_renewed_form(enum charset charset, struct view id_no);
 
 /* Names: folded to one form (UTF-8, half-width, upper case, without blanks and middle dots), and its hash. */
 void identity_fold_name(struct charset_converter *to_utf8, enum charset charset, struct view name, struct buf *out);

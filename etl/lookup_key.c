@@ -67,6 +67,23 @@ static bool identity_candidate(void *context, uint32_t record, uint32_t number, 
     return true;
 }
 
+/* The key that a directory of form 1 has a number under whose records are of GB18030: a hash of their bytes
+ * (identity.h). */
+static bool search_form_1(struct search *s, struct status *st)
+{
+    struct charset_converter *to_gb = charset_open(CHARSET_UTF8, CHARSET_GB18030);
+    struct buf bytes;
+    uint32_t malformed = 0;
+    buf_init(&bytes, 4096);
+    charset_convert(to_gb, s->number, "?", &bytes, &malformed);
+    struct view number = {bytes.bytes, charset_prefix(CHARSET_GB18030, buf_view(&bytes), IDENTITY_NUMBER_MAX_1)};
+    bool ok = malformed ||
+              search(s, "identity", "", identity_hashed_key(s->class, number, s->corporate), identity_candidate, st);
+    buf_release(&bytes);
+    charset_close(to_gb);
+    return ok;
+}
+
 bool lookup_identity(struct generation *g, struct view id_type, struct view id_no, enum charset charset,
                      struct lookup_hits *out, struct status *st)
 {
@@ -82,7 +99,8 @@ bool lookup_identity(struct generation *g, struct view id_type, struct view id_n
         s.corporate = corporate;
         s.is_resident = key.strength == IDENTITY_EXACT || key.strength == IDENTITY_WEAK;
         if (key.strength == IDENTITY_NEVER) continue; /* not in the directory: such numbers identify nobody */
-        ok = search(&s, "identity", "", key.key, identity_candidate, st);
+        ok = search(&s, "identity", "", key.key, identity_candidate, st) &&
+             (g->identity_form >= IDENTITY_FORM || key.strength != IDENTITY_HASHED || search_form_1(&s, st));
     }
     arena_release(&s.arena);
     return ok || status_while(st, "looking for the ID");

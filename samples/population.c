@@ -61,6 +61,7 @@ void sample_mix_random(struct sample *s)
     for (int i = 0; i < SYSTEM_COUNT; i++) m->member[i] = random_share(&d);
     m->dirt = random_share(&d) / 4;
     m->every_reason = draw_below(&d, 2) == 0;
+    m->any_separator = true;
     m->one_identity = draw_below(&d, 8) == 0;
     m->shared_identity = draw_below(&d, 4) == 0 ? (int)draw_below(&d, 40) : 0;
     m->accounts_max = (int)draw_below(&d, 8);

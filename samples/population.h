@@ -30,6 +30,7 @@ struct sample_mix {
     uint32_t repeated;   /* a record sent twice, the second time now and then changed */
     uint32_t dirt;       /* records spoiled at random */
     bool every_reason;   /* besides, each reject reason at least once in each file */
+    bool any_separator;  /* of those that a number may have; else some of them only */
     bool one_identity;   /* everybody has the same ID number */
     int shared_identity; /* so many persons carry the number of one bank clerk (above hold_above) */
     int accounts_max;    /* a customer record has 0 to accounts_max accounts */

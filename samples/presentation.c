@@ -192,8 +192,10 @@ static void vary_company(struct draw *d, uint64_t index, struct presentation *ou
     memcpy(out->number, code, strlen(code) + 1);
 }
 
-static void vary_number(struct draw *d, const struct holder *h, bool elder, struct presentation *out)
+static void vary_number(struct draw *d, const struct sample *s, const struct holder *h, bool elder,
+                        struct presentation *out)
 {
+    static const char *const SEPARATORS[] = {"/", "_", "(", ")"};
     size_t length = strlen(out->number);
     if (h->company)
         vary_company(d, h->index, out);
@@ -206,7 +208,7 @@ static void vary_number(struct draw *d, const struct holder *h, bool elder, stru
     else if (out->type[1] == '4')
         out->number[0] = 'g';
     else
-        insert(out->number, length > 4 ? length - 4 : 0, "/");
+        insert(out->number, length > 4 ? length - 4 : 0, s->mix.any_separator ? SEPARATORS[h->index % 4] : "/");
 }
 
 /* The same name, written differently. */
@@ -283,7 +285,7 @@ void population_present(const struct sample *s, const struct holder *h, struct p
         out->birth = DATE_NONE;
     else if (draw_below(&d, who.bad ? 3 : 20) == 0)
         out->birth = draw_below(&d, 2) ? DATE_NONE : who.birth + 31;
-    if (draw_chance(&d, s->mix.number_variant)) vary_number(&d, h, who.elder, out);
+    if (draw_chance(&d, s->mix.number_variant)) vary_number(&d, s, h, who.elder, out);
     if (draw_chance(&d, s->mix.name_variant)) vary_name(&d, out->name);
     if (draw_chance(&d, s->mix.name_variant)) lose_rare(&d, out->name);
     if (draw_chance(&d, s->mix.other_name))

@@ -26,7 +26,7 @@ DECLARE
     t text := oracle.characters(bytes, encoding);
 BEGIN
     IF fold = 'full' THEN t := oracle.half_width(t); END IF;
-    IF separators THEN t := translate(t, ' -./', ''); END IF;
+    IF separators THEN t := translate(t, ' -./_()', ''); END IF;
     RETURN oracle.ascii_upper(btrim(t, ' '));
 END $$;
 
@@ -49,9 +49,9 @@ BEGIN
         number := left(t, 9); -- letter and eight digits for life, then the count of reissues
     ELSIF rule = 'permit' AND t ~ '^[0-9]{10}$' THEN
         number := left(t, 8); -- Taiwan: eight digits for life, then the count of reissues
-    ELSIF rule = 'organisation' AND length(t) = 18 THEN
+    ELSIF rule = 'organisation' AND t ~ '^[\x01-\x7f]{18}$' THEN
         number := substr(t, 9, 9);
-    ELSIF rule = 'organisation' AND length(t) = 15 THEN
+    ELSIF rule = 'organisation' AND t ~ '^[\x01-\x7f]{15}$' THEN
         number := substr(t, 7, 9);
     END IF;
 END $$;
@@ -90,7 +90,7 @@ BEGIN
     SELECT r.number, r.good INTO number, good FROM oracle.ruled_number(folded, rule, century) r;
     never := folded = '';
     IF EXISTS (SELECT FROM oracle.placeholder p WHERE p.number = folded) THEN never := true; number := folded;
-    ELSIF good IS NOT NULL AND EXISTS (SELECT FROM oracle.placeholder p WHERE p.number = identity.number) THEN never := true; END IF;
+    ELSIF EXISTS (SELECT FROM oracle.placeholder p WHERE p.number = identity.number) THEN never := true; END IF;
 END $$;
 
 -- Names count only where they keep records apart.

@@ -165,11 +165,57 @@ static void test_utf8_codes(void **state)
     }
 }
 
+/* Every code of two and of four bytes, and what lies between, as the converter has it; and back into UTF-8. */
+static void test_gb18030_codes(void **state)
+{
+    struct charset_converter *c = charset_open(CHARSET_GB18030, CHARSET_UTF8);
+    struct buf out;
+    uint64_t characters = 0;
+    buf_init(&out, 4096);
+    for (uint32_t i = 0; i < 126 * 191 + 126 * 10 * 126 * 10; i++) {
+        uint32_t k = i - 126 * 191;
+        bool two = i < 126 * 191;
+        char bytes[5] = {(char)(0x81 + (two ? i / 191 : k / 12600)),
+                         (char)(two ? 0x40 + i % 191 : 0x30 + k / 1260 % 10), (char)(0x81 + k / 10 % 126),
+                         (char)(0x30 + k % 10)};
+        struct view text = {bytes, two ? 2 : 4};
+        uint32_t malformed = 0;
+        size_t length;
+        char utf8[4];
+        buf_clear(&out);
+        charset_convert(c, text, "", &out, &malformed);
+        uint32_t code = charset_gb18030_code(text.bytes, text.length, &length);
+        if (malformed) {
+            if (code != 0xfffd || length != 1) fail_msg("%02x%02x: U+%X", bytes[0] & 255, bytes[1] & 255, code);
+            continue;
+        }
+        size_t n = charset_utf8_put(code, utf8);
+        if (length != text.length || !view_equal((struct view){utf8, n}, buf_view(&out)))
+            fail_msg("%02x%02x%02x%02x: U+%X", bytes[0] & 255, bytes[1] & 255, bytes[2] & 255, bytes[3] & 255, code);
+        characters++;
+    }
+    assert_true(characters > 1000000);
+    buf_release(&out);
+    charset_close(c);
+}
+
+static void test_utf8_put(void **state)
+{
+    static const char *const CHARACTERS[] = {"A",      "\x7f", "\xc2\x80",     "é",          "\u07ff",
+                                             "\u0800", "王",   "\xef\xbf\xbf", "\U00010000", "𠮷"};
+    for (size_t i = 0; i < COUNT_OF(CHARACTERS); i++) {
+        char to[4];
+        size_t length, n = charset_utf8_put(charset_utf8_code(CHARACTERS[i], strlen(CHARACTERS[i]), &length), to);
+        assert_true(view_is((struct view){to, n}, CHARACTERS[i]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_convert),    cmocka_unit_test(test_convert_long), cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_characters), cmocka_unit_test(test_prefix),       cmocka_unit_test(test_utf8_codes),
+        cmocka_unit_test(test_convert),       cmocka_unit_test(test_convert_long), cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_characters),    cmocka_unit_test(test_prefix),       cmocka_unit_test(test_utf8_codes),
+        cmocka_unit_test(test_gb18030_codes), cmocka_unit_test(test_utf8_put),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

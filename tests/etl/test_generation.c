@@ -6,8 +6,10 @@
 #include "etl/journal.h"
 #include "tests/etl/fixture_unit.h"
 
+#define XXH_INLINE_ALL
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <xxhash.h>
 
 static const char ID[] = "2026-10-31.001.1";
 
@@ -98,6 +100,51 @@ static void test_open_errors(void **state)
     assert_false(generation_open(fixture_state(""), NULL, &g, &st));
     assert_has(st.message, "MANIFEST\" is not the manifest that was committed (hash ");
     assert_has(st.message, "CURRENT says 00112233445566778899aabbccddeeff)");
+}
+
+/* The manifest with another line about the form of ID numbers, committed as such. */
+static void write_form(const char *manifest, const char *line)
+{
+    static const char NOW[] = "identity_form\t2\n";
+    const char *at = strstr(manifest, NOW);
+    char current[128];
+    struct buf text;
+    assert_non_null(at);
+    buf_init(&text, 1 << 20);
+    buf_add(&text, manifest, (size_t)(at - manifest));
+    buf_add_text(&text, line);
+    buf_add_text(&text, at + strlen(NOW));
+    XXH128_hash_t h = XXH3_128bits(text.bytes, text.length);
+    snprintf(current, sizeof current, "%s %016llx%016llx\n", ID, (unsigned long long)h.high64,
+             (unsigned long long)h.low64);
+    fixture_write("state/units/11/gen/2026-10-31.001.1/MANIFEST", text.bytes);
+    fixture_write("state/units/11/CURRENT", current);
+    buf_release(&text);
+}
+
+/* Older programs say nothing of the form; a newer one is refused. */
+static void test_identity_form(void **state)
+{
+    struct generation *g;
+    struct run_result result;
+    struct status st = {0};
+    fixture_unit_write();
+    fixture_inbox_write();
+    must_run(&result);
+    g = open_current();
+    assert_int_equal(g->identity_form, IDENTITY_FORM);
+    generation_close(g);
+    char *manifest = strdup(test_read(fixture_state("gen/2026-10-31.001.1/MANIFEST")));
+    write_form(manifest, "");
+    g = open_current();
+    assert_int_equal(g->identity_form, 1);
+    generation_close(g);
+    write_form(manifest, "identity_form\t3\n");
+    assert_false(generation_open(fixture_state(""), NULL, &g, &st));
+    assert_int_equal(st.code, STATUS_CORRUPT);
+    assert_has(st.message, "generation 2026-10-31.001.1 has ID numbers in form 3, this program knows form 2");
+    assert_string_equal(st.hint, "it was made by a newer program: use that one");
+    free(manifest);
 }
 
 /* --- damage --- */
@@ -417,6 +464,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_open),
         cmocka_unit_test(test_open_errors),
+        cmocka_unit_test(test_identity_form),
         cmocka_unit_test(test_every_file_is_vouched_for),
         cmocka_unit_test(test_done_once),
         cmocka_unit_test(test_until),

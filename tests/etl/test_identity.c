@@ -92,6 +92,27 @@ static const struct {
      "\xff\xe7"
      "A1",
      "passport", IDENTITY_HASHED},
+    {"Chinese characters, UTF-8", U, "77", "军字第12345号", P, "军字第12345号", "77", IDENTITY_HASHED},
+    {"the same, GB18030", G, "77",
+     "\xbe\xfc\xd7\xd6\xb5\xda"
+     "12345\xba\xc5",
+     P, "军字第12345号", "77", IDENTITY_HASHED},
+    {"four bytes, GB18030", G, "77",
+     "\x95\x34\xb2\x35"
+     "a1",
+     P, "𠮷A1", "77", IDENTITY_HASHED},
+    {"malformed bytes of GB18030 stay", G, "77",
+     "\xbe\xfc\xff"
+     "a1",
+     P,
+     "军\xff"
+     "A1",
+     "77", IDENTITY_HASHED},
+    {"six characters are no credit code", U, "21", "京字第一二号", C, "京字第一二号", "organisation", IDENTITY_HASHED},
+    {"five characters are no tax number", U, "22", "京字第一号", C, "京字第一号", "organisation", IDENTITY_HASHED},
+    {"Hong Kong identity card", U, "77", "A123456(7)", P, "A1234567", "77", IDENTITY_HASHED},
+    {"all separators", U, "77", "A-1.2/3_4(5) 6", P, "A123456", "77", IDENTITY_HASHED},
+    {"no permit: no letter in front", U, "06", "*1234567801", P, "*1234567801", "permit", IDENTITY_HASHED},
     {"permit with a suffix of two", U, "06", "H1234567801", P, "H12345678", "permit", IDENTITY_HASHED},
     {"permit with a suffix of one", U, "06", "M123456782", P, "M12345678", "permit", IDENTITY_HASHED},
     {"permit without suffix", U, "06", "h12345678", P, "H12345678", "permit", IDENTITY_HASHED},
@@ -135,6 +156,24 @@ static void test_numbers(void **state)
         assert_true(fast.key == key.key && fast.strength == key.strength);
     }
     arena_release(&arena);
+}
+
+/* Which numbers a directory of form 1 has under another key. */
+static void test_renewed_form(void **state)
+{
+    static const struct {
+        enum charset charset;
+        const char *number;
+        bool renewed;
+    } CASES[] = {{U, "11010519491231002X", false},
+                 {G, "11010519491231002X", false},
+                 {U, "军字第1号", false},
+                 {G, "\xbe\xfc\xd7\xd6", true},
+                 {U, "0123456789012345678901234567890123456789012345678901234567890123", false},
+                 {U, "01234567890123456789012345678901234567890123456789012345678901234", true}};
+    for (size_t i = 0; i < COUNT_OF(CASES); i++)
+        if (identity_renewed_form(CASES[i].charset, view_of(CASES[i].number)) != CASES[i].renewed)
+            fail_msg("%s", CASES[i].number);
 }
 
 static uint64_t key_of(const struct identity_profile *p, const char *type, const char *number, bool corporate)
@@ -252,6 +291,7 @@ static void test_very_long_numbers(void **state)
                 identity_number(p, U, view_of("04"), times ? buf_view(&b) : view_of(""), number, &class, &key, false);
             assert_true(n <= IDENTITY_NUMBER_MAX);
             assert_int_equal(buf_is_utf8((struct view){number, n}), i != 3 || n == 0); /* never half a character */
+            if (n + 4 <= IDENTITY_NUMBER_MAX && i != 2) assert_int_equal(n, times * (int)strlen(PIECES[i])); /* whole */
             buf_release(&b);
         }
     arena_release(&arena);
@@ -424,15 +464,11 @@ static void test_defaults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_who_shares_a_key),
-        cmocka_unit_test(test_other_profiles),
-        cmocka_unit_test(test_short_way),
-        cmocka_unit_test(test_very_long_numbers),
-        cmocka_unit_test(test_check_characters),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_profile_errors),
-        cmocka_unit_test(test_profile_limits),
+        cmocka_unit_test(test_numbers),          cmocka_unit_test(test_renewed_form),
+        cmocka_unit_test(test_who_shares_a_key), cmocka_unit_test(test_other_profiles),
+        cmocka_unit_test(test_short_way),        cmocka_unit_test(test_very_long_numbers),
+        cmocka_unit_test(test_check_characters), cmocka_unit_test(test_names),
+        cmocka_unit_test(test_profile_errors),   cmocka_unit_test(test_profile_limits),
         cmocka_unit_test(test_defaults),
     };
     return cmocka_run_group_tests(tests, test_make_folder, test_remove_folder);
