@@ -91,18 +91,20 @@ bool interest_bind(const struct account_scope *s, const struct node *n, struct t
     for (int i = 0; i < s->schema->interest_count; i++)
         if (rates[i].scale > scale) scale = rates[i].scale;
     *out = percent(s, 0, 0, scale);
-    for (int i = s->schema->interest_count; i-- > 0;) {
-        struct term *condition = holds(s, field, &rates[i]);
-        if (!condition) continue;
-        if (++levels > INTEREST_RATES_MAX)
-            return term_fail(s, n, "more than %d interest rates are of products that %s names", INTEREST_RATES_MAX,
-                             n->children[0]->text);
-        struct term *t = term_new(s, TERM_IF, VALUE_NUMBER, 3);
-        t->children[0] = condition;
-        t->children[1] = percent(s, rates[i].rate, rates[i].scale, scale);
-        t->children[2] = *out;
-        t->scale = scale;
-        *out = t;
-    }
+    /* The last one added is asked first: a rate of the account's currency goes before one of every currency. */
+    for (int every = 1; every >= 0; every--)
+        for (int i = s->schema->interest_count; i-- > 0;) {
+            struct term *condition = (rates[i].currency == NULL) == every ? holds(s, field, &rates[i]) : NULL;
+            if (!condition) continue;
+            if (++levels > INTEREST_RATES_MAX)
+                return term_fail(s, n, "more than %d interest rates are of products that %s names", INTEREST_RATES_MAX,
+                                 n->children[0]->text);
+            struct term *t = term_new(s, TERM_IF, VALUE_NUMBER, 3);
+            t->children[0] = condition;
+            t->children[1] = percent(s, rates[i].rate, rates[i].scale, scale);
+            t->children[2] = *out;
+            t->scale = scale;
+            *out = t;
+        }
     return true;
 }

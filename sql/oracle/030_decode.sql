@@ -39,6 +39,9 @@ CREATE FUNCTION oracle.amount(s text, sign text) RETURNS numeric LANGUAGE sql IM
                         || ((strpos('{ABCDEFGHI}JKLMNOPQR0123456789', right(s, 1)) - 1) % 10)::text)::numeric END
         END $$;
 
+-- Interest rates by product and currency ('': every currency), percent a year: those in force.
+CREATE TABLE oracle.interest (product text, currency text, rate numeric NOT NULL, PRIMARY KEY (product, currency));
+
 -- SQL text of the value of a field, NULL where it is wrong (a date: an error); s is the SQL text of its bytes.
 CREATE FUNCTION oracle.value_sql(f oracle.field, s text) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT CASE f.type
@@ -132,13 +135,19 @@ DO $$
 DECLARE
     l oracle.layout;
 BEGIN
-    FOR l IN SELECT * FROM oracle.layout x ORDER BY x.class NOT IN ('rate', 'nav'), x.priority, x.ord LOOP
+    FOR l IN SELECT * FROM oracle.layout x ORDER BY x.class NOT IN ('rate', 'nav', 'interest'), x.priority, x.ord LOOP
         CALL oracle.decode_layout(l);
         IF l.class = 'nav' THEN -- of several days the latest at or before the date
             EXECUTE format('INSERT INTO oracle.nav SELECT DISTINCT ON (1) %1$I, %2$I * ''1e-%3$s''::numeric, %4$s, %5$s FROM oracle.%6$I WHERE reason IS NULL AND %5$s <= %7$L ORDER BY 1, %5$s DESC',
                            oracle.role(l.name, 'fund'), oracle.role(l.name, 'nav'), (SELECT scale FROM oracle.field WHERE layout = l.name AND role = 'nav'),
                            oracle.role_sql(l.name, 'currency', ''''''), oracle.role_sql(l.name, 'date', quote_literal(oracle.parameter('date')) || '::date'),
                            'decoded_' || l.name, oracle.parameter('date'));
+        END IF;
+        IF l.class = 'interest' THEN
+            EXECUTE format('INSERT INTO oracle.interest SELECT DISTINCT ON (1, 2) %1$I, %2$s, %3$I * ''1e-%4$s''::numeric FROM oracle.%5$I WHERE reason IS NULL AND %6$s <= %7$L ORDER BY 1, 2, %6$s DESC',
+                           oracle.role(l.name, 'product'), oracle.role_sql(l.name, 'currency', ''''''), oracle.role(l.name, 'rate'),
+                           (SELECT scale FROM oracle.field WHERE layout = l.name AND role = 'rate'), 'decoded_' || l.name,
+                           oracle.role_sql(l.name, 'date', quote_literal(oracle.parameter('date')) || '::date'), oracle.parameter('date'));
         END IF;
         IF l.class <> 'rate' THEN CONTINUE; END IF;
         EXECUTE format('INSERT INTO oracle.rate SELECT %1$I, %2$I * ''1e-%3$s''::numeric, %4$s FROM oracle.%5$I WHERE reason IS NULL ON CONFLICT DO NOTHING',

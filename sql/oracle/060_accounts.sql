@@ -61,9 +61,11 @@ END $$;
 -- What formulas see of an account table: amounts as decimals, the owner's part of them; factor converts to the base currency. Two owners
 -- who turn out to be one customer are one: his parts add up, the account counts once.
 -- shares × NAV of the owner's own shares, in units of the currency.
+-- What nobody owns is the rest of the account's value instead: nobody's shares stand anywhere. shared_…: the share of the value; what an owner's
+-- own shares are worth beside it is a rounding, which the engine calls revalued.
 CREATE FUNCTION oracle.value_of_shares_sql(f oracle.field) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT format(', round(p.%I * ''1e%s''::numeric * oracle.nav_of(d.%I)) * ''1e-%s''::numeric AS %I', 'f_' || s.name, f.scale - s.scale, 'f_' || split_part(f.computed, '*', 2),
-                  f.scale, 'f_' || f.name)
+    SELECT format(', CASE WHEN p.integrated IS NULL THEN p.%6$I ELSE round(p.%1$I * ''1e%2$s''::numeric * oracle.nav_of(d.%3$I)) END * ''1e-%4$s''::numeric AS %5$I, p.%6$I * ''1e-%4$s''::numeric AS %7$I',
+                  'f_' || s.name, f.scale - s.scale, 'f_' || split_part(f.computed, '*', 2), f.scale, 'f_' || f.name, 'f_' || f.name, 'shared_' || f.name)
     FROM oracle.field s WHERE s.layout = f.layout AND s.name = split_part(f.computed, '*', 1) $$;
 
 CREATE PROCEDURE oracle.make_holding(l oracle.layout) LANGUAGE plpgsql AS $$
@@ -76,7 +78,7 @@ BEGIN
         columns := columns || CASE WHEN f.computed LIKE '%*%' THEN oracle.value_of_shares_sql(f)
                                    WHEN f.type <> 'amount' OR f.computed IS NOT NULL THEN format(', d.%I', 'f_' || f.name)
                                    ELSE format(', p.%1$I * ''1e-%2$s''::numeric AS %1$I', 'f_' || f.name, f.scale) END;
-        IF f.type = 'amount' AND f.computed IS NULL THEN
+        IF f.type = 'amount' AND (f.computed IS NULL OR f.computed LIKE '%*%') THEN
             parts := parts || format(', CASE WHEN o.rest THEN d.%1$I - coalesce(sum(trunc(d.%1$I * o.part)) FILTER (WHERE NOT o.rest) OVER w, 0) ELSE trunc(d.%1$I * o.part) END AS %1$I',
                                      'f_' || f.name);
         END IF;
@@ -87,7 +89,7 @@ BEGIN
                    'SELECT p.file_no, p.integrated, p.dropped, r.currency AS the_currency, r.rate * CASE r.per_unit WHEN 1 THEN 1 ELSE 1 / r.per_unit END AS factor%6$s '
                    'FROM person p JOIN oracle.%4$I d USING (file_no, position) JOIN oracle.rate r ON r.currency = %7$s',
                    'holding_' || l.name, parts, 'owned_' || l.name, 'decoded_' || l.name,
-                   (SELECT string_agg(format(', sum(%1$I) AS %1$I', 'f_' || x.name), '' ORDER BY x.ord) FROM oracle.field x WHERE x.layout = l.name AND x.type = 'amount' AND x.computed IS NULL), columns,
+                   (SELECT string_agg(format(', sum(%1$I) AS %1$I', 'f_' || x.name), '' ORDER BY x.ord) FROM oracle.field x WHERE x.layout = l.name AND x.type = 'amount' AND (x.computed IS NULL OR x.computed LIKE '%*%')), columns,
                    CASE WHEN oracle.role(l.name, 'currency') IS NULL THEN quote_literal(oracle.unit_setting('base_currency', NULL))
                         ELSE format('d.%I', oracle.role(l.name, 'currency')) END);
 END $$;

@@ -14,6 +14,19 @@ BEGIN
     IF marks > 0 THEN INSERT INTO oracle.control VALUES (f.name || '.header_trailer', '', marks); END IF;
 END $$;
 
+-- LAYOUT.revalued, LAYOUT.AMOUNT.revalued: how many rows, and how much, are worth something else than their share of the account's value.
+CREATE PROCEDURE oracle.control_revalued(l oracle.layout) LANGUAGE plpgsql AS $$
+DECLARE
+    f oracle.field;
+BEGIN
+    FOR f IN SELECT * FROM oracle.field x WHERE l.class = 'account' AND x.layout = l.name AND x.computed LIKE '%*%' LOOP
+        EXECUTE format('INSERT INTO oracle.control SELECT %1$L, '''', n, NULL FROM (SELECT count(*) AS n FROM oracle.%2$I WHERE integrated IS NOT NULL AND NOT dropped AND %3$I <> %4$I) z WHERE n > 0',
+                       l.name || '.revalued', 'holding_' || l.name, 'f_' || f.name, 'shared_' || f.name);
+        EXECUTE format('INSERT INTO oracle.control SELECT %1$L, the_currency, NULL, sum(%3$I - %4$I) FROM oracle.%2$I WHERE integrated IS NOT NULL AND NOT dropped GROUP BY 2',
+                       l.name || '.' || f.name || '.revalued', 'holding_' || l.name, 'f_' || f.name, 'shared_' || f.name);
+    END LOOP;
+END $$;
+
 -- LAYOUT.accepted, .orphans, .rows in records; LAYOUT.AMOUNT.accepted, .counted, .orphans in money for the fields kept hot. An orphan is an
 -- account without an owner, or the part of an owner who is no customer.
 CREATE PROCEDURE oracle.control_table(l oracle.layout) LANGUAGE plpgsql AS $$
@@ -60,6 +73,7 @@ BEGIN
     END LOOP;
     FOR l IN SELECT * FROM oracle.layout x WHERE x.class IN ('account', 'contact', 'address') LOOP
         CALL oracle.control_table(l);
+        CALL oracle.control_revalued(l);
     END LOOP;
     FOR t IN SELECT customer_type, CASE customer_type WHEN 'P' THEN 'personal' ELSE 'corporate' END AS word FROM oracle.formula LOOP
         CALL oracle.control_type(t.customer_type, t.word);

@@ -6,7 +6,7 @@
 static const struct schema_interest RATES[] = {
     {"D", "CNY", 100000, 6}, /* 0.1 % */
     {"F", "CNY", 145, 2},    /* 1.45 %, fewer decimals */
-    {"F", "USD", 2800000, 6}, {"12", "CNY", 1500000, 6}, {"24", NULL, 2, 0}, {"N", "XXX", 9000000, 6},
+    {"F", "USD", 2800000, 6}, {"12", "CNY", 1500000, 6}, {"24", NULL, 2, 0}, {"24", "CNY", 3, 0}, {"N", "XXX", 9000000, 6},
 };
 
 struct row {
@@ -40,6 +40,10 @@ static const struct {
      "money = sum(retail, cny(balance) * interest(term))",
      {{1, {F, USD, 10000, 24}}},
      142469},
+    {"the rate of its currency before that of every currency",
+     "money = sum(retail, cny(balance) * interest(term))",
+     {{1, {F, CNY, 100000, 24}}},
+     300000},
     {"of another term", "money = sum(retail, cny(balance) * interest(term))", {{1, {F, CNY, 100000, 13}}}, 0},
     {"as a number", "number = max(retail, interest(kind) * 100)", {{1, {F, CNY, 1}}, {1, {D, CNY, 1}}}, 145},
     {"in a condition", "number = count(retail where interest(kind) >= 1)", {{1, {F, CNY, 1}}, {1, {D, CNY, 1}}}, 1},
