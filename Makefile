@@ -100,6 +100,7 @@ crash faults: all ## kill -9 at random places; every system call failed once
 
 law: all ## initial + daily loads = initial load; one night in every way that must not matter; day by day against plain SQL
 	@MODE=$(MODE) tests/law/run
+	@MODE=$(MODE) tests/law/run --relations 2 --spans 3 --days 8 --seed 2
 	@MODE=$(MODE) tests/law/night
 	@MODE=$(MODE) tests/delta/run --days 30
 	@MODE=$(MODE) tests/differential/daily

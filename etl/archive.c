@@ -56,8 +56,7 @@ static struct input_file *add(struct input_set *inputs, const struct input_file 
     if (index < 0) return NULL;
     f.layout = unit->layouts[index];
     f.layout_index = index;
-    f.space = f.layout->class == LAYOUT_CUSTOMER ? -1 : unit->layout_base[index];
-    if (f.layout->class == LAYOUT_TRANSACTION) f.space = unit_layout(unit, f.layout->name);
+    f.space = unit->layout_space[index];
     f.path = arena_dup(arena, view_of(path));
     uint64_t size = f.identity.size;
     f.bytes = NULL;
@@ -105,10 +104,24 @@ static bool copy_segments(struct input_file *to, const struct input_file *from)
     return true;
 }
 
+uint32_t archive_relation_shift(const struct generation *old, int layout_index)
+{
+    const struct unit *u = old->unit;
+    int space = u->layout_space[layout_index];
+    uint32_t shift = 0;
+    if (!u->relations_apart || u->layouts[layout_index]->class != LAYOUT_RELATION) return 0;
+    for (int i = 0; i < space; i++)
+        if (u->layouts[i]->class == LAYOUT_RELATION && u->layout_space[i] == i &&
+            u->layout_system[i] == u->layout_system[space])
+            shift += input_space(&old->inputs, i);
+    return shift;
+}
+
 static bool carry_file(const struct generation *old, const struct input_file *from, struct unit *unit,
                        struct input_set *inputs, struct arena *arena, struct status *st)
 {
     struct input_file like = *from;
+    like.record_base += archive_relation_shift(old, from->layout_index);
     like.chunks = NULL;
     like.chunks_count = 0;
     like.actions = NULL;

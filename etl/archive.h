@@ -17,6 +17,10 @@
 
 struct generation;
 
+/* Generations of older programs count the ids of each relation layout of a system for itself (unit->relations_apart).
+ * Carried on, the files of the second layout stand behind those of the first, and so on. By how much those of a layout
+ * move; 0 for all others, and for generations of this program. */
+uint32_t archive_relation_shift(const struct generation *old, int layout_index);
 /* Transaction logs of nights before detail_from (DATE_NONE: all stay) are left behind. Nothing is refused that can be
  * read; a version whose hot fields do not fit the unit's layout is (table_check_version). what comes back in inputs is
  * sorted and open. */

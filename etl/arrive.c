@@ -309,9 +309,7 @@ static bool take_layout(const struct arrive_request *r, struct names *names, int
         const struct found_name *name = &names->name[chosen[i]];
         const char *to = arena_printf(arena, "%s/%s", r->folder, name->text);
         if (!take(r, l, name, to, arena, st) || !input_add(inputs, name->text, to, l, index, st)) return false;
-        if (l->class != LAYOUT_CUSTOMER)
-            inputs->files[inputs->files_count - 1].space =
-                l->class == LAYOUT_TRANSACTION ? index : r->unit->layout_base[index];
+        inputs->files[inputs->files_count - 1].space = r->unit->layout_space[index];
     }
     return true;
 }

@@ -17,7 +17,7 @@
  *
  * A packed file (in/ID/packed.LAYOUT.N) holds the live records of consecutive files of one layout, in their order, each
  * followed by the offset and the line it had; INPUTS says from which file (struct input_origin). Transaction logs are
- * not packed: they go with the month. Neither are relation files of a system that has several kinds of them.
+ * not packed: they go with the month.
  *
  * Live is what anything in the generation points at: customers' records, rows, directories (closed ones are
  * remembered), former identities, pending accounts, the month's detail.

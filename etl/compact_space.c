@@ -32,14 +32,15 @@ static void add(struct holding *h, const char *file, const char *column, uint32_
     h->out->list[h->out->count++] = (struct compact_holder){file, column, at, space, table, marks};
 }
 
-/* The relation layout of a system; -1: it has none, or several kinds, whose ids cannot be told from each other. */
+/* The space of the relation files of a system; -1: it has none, or several, whose ids cannot be told from each other.
+ * */
 static int relation_space(const struct unit *u, int system)
 {
     int found = -1;
     for (int i = 0; i < u->layouts_count; i++) {
         if (u->layouts[i]->class != LAYOUT_RELATION || u->layout_system[i] != system) continue;
-        if (found >= 0 && found != u->layout_base[i]) return -1;
-        found = u->layout_base[i];
+        if (found >= 0 && found != u->layout_space[i]) return -1;
+        found = u->layout_space[i];
     }
     return found;
 }

@@ -98,8 +98,7 @@ static bool add_file(struct generation *g, char *field[], int count, struct stat
                     (unsigned long long)f->identity.size, (unsigned long long)size);
         return status_hint(st, "see what else is damaged: crmx generation verify --unit %s", g->unit->id);
     }
-    if (f->layout->class != LAYOUT_CUSTOMER && f->layout->class != LAYOUT_TRANSACTION)
-        f->space = g->unit->layout_base[layout];
+    f->space = g->unit->layout_space[layout];
     f->stride = (uint32_t)strtoul(field[4], NULL, 10);
     f->record_base = (uint32_t)strtoul(field[5], NULL, 10);
     f->records_max = (uint32_t)strtoul(field[6], NULL, 10);
@@ -411,7 +410,9 @@ static bool read_head(struct generation *g, const char *id, struct status *st)
                     g->identity_form, IDENTITY_FORM);
         return status_hint(st, "it was made by a newer program: use that one");
     }
-    return unit_load(arena_printf(&g->arena, "%s/param", g->folder), unit, &g->arena, &g->unit, st);
+    if (!unit_load(arena_printf(&g->arena, "%s/param", g->folder), unit, &g->arena, &g->unit, st)) return false;
+    if (!generation_head(g, "relation_ids")) unit_relations_apart(g->unit);
+    return true;
 }
 
 static bool open_segments(struct generation *g, struct status *st)

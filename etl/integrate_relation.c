@@ -2,6 +2,7 @@
  * owner gets a row of its own. Money is divided by shares so that every unit counts once: each further owner gets its
  * share rounded towards zero, the first owner (one whose share is blank, else the first in the file) what is left.
  * Linked people (agents, guardians) get a row without money. */
+#include "etl/archive.h"
 #include "etl/integrate.h"
 
 #include <pthread.h>
@@ -54,14 +55,9 @@ bool integrate_relation_text(const struct integrate *in, int system, uint64_t so
 {
     const struct unit *u = in->im->unit;
     *out = (struct view){text, 0};
-    /* Record ids count per layout: of several relation files of a system the one whose record has the key is meant. */
-    for (int i = 0; i < u->layouts_count; i++) {
-        bool candidate = u->layouts[i]->class == LAYOUT_RELATION && u->layout_system[i] == system &&
-                         input_file_of(in->im->inputs, i, relation);
-        if (!candidate) continue;
-        if (!owners_text(in->im->inputs, i, relation, text, out, st)) return false;
-        if (decode_text_key(*out) == source) return true;
-    }
+    for (int i = 0; i < u->layouts_count; i++)
+        if (u->layouts[i]->class == LAYOUT_RELATION && u->layout_system[i] == system)
+            return owners_text(in->im->inputs, u->layout_space[i], relation, text, out, st);
     return true;
 }
 
@@ -198,6 +194,40 @@ static bool is_ended(const struct integrate *in, int system, uint32_t record)
     return false;
 }
 
+/* A relation of a generation of an older program: its id says no more than the place in some file of one of the
+ * system's relation layouts. The record there that says what the relation says is meant; its id is the one that the
+ * carried file has tonight (archive.h). */
+static bool find_together(struct job *j, struct relation_tuple *t, struct status *st)
+{
+    struct import *im = j->in->im;
+    const struct unit *u = im->unit, *before = j->in->apply->old->unit;
+    unsigned char room[INPUT_ROOM];
+    int space = -1;
+    for (int i = u->layouts_count; i-- > 0;)
+        if (u->layouts[i]->class == LAYOUT_RELATION && u->layout_system[i] == j->system) space = u->layout_space[i];
+    for (int i = 0; i < before->layouts_count; i++) {
+        if (before->layouts[i]->class != LAYOUT_RELATION || before->layout_space[i] != i ||
+            strcmp(before->systems[before->layout_system[i]].name, u->systems[j->system].name) != 0 ||
+            !input_file_of(&j->in->apply->old->inputs, i, t->record))
+            continue;
+        uint32_t record = t->record + archive_relation_shift(j->in->apply->old, i);
+        const struct input_file *f = input_file_of(im->inputs, space, record);
+        /* Ids have gaps behind each file; such files were never packed. */
+        if (!f || input_offset(f, record) + f->layout->record_length > f->identity.size) continue;
+        const unsigned char *bytes = input_record(f, record, room, st);
+        if (!bytes) return false;
+        int field;
+        if (decode_check(im->decoders[f->layout_index], bytes, f->layout->record_length, &field) >= 0) continue;
+        struct relation_tuple said = import_relation_tuple(im, f, bytes);
+        if (said.account != t->account || said.source != t->source || said.share_role != t->share_role) continue;
+        t->record = record;
+        return true;
+    }
+    status_fail(st, STATUS_CORRUPT, "no archived record says what relation %u of %s says", t->record,
+                u->systems[j->system].name);
+    return status_hint(st, "begin anew from a full unload: crmx run refresh --unit %s", u->id);
+}
+
 /* Yesterday's relations, where tonight's do not replace or end them, and tonight's. A change list says what a relation
  * is after the change: of one account and source number the last record counts. */
 static bool merge_relations(struct job *j, struct relation_scratch *s, uint32_t partition,
@@ -214,6 +244,8 @@ static bool merge_relations(struct job *j, struct relation_scratch *s, uint32_t 
     if (old) {
         if (!segment_load(before, partition, 0, &s->loaded, st)) return false;
         memcpy(t, s->loaded.bytes, old * sizeof *t);
+        for (uint64_t i = 0; in->apply->old->unit->relations_apart && i < old; i++)
+            if (!find_together(j, &t[i], st)) return false;
     }
     if (in->apply->old && !in->apply->refresh && n) {
         uint32_t base = in->relation_base[j->system];

@@ -410,14 +410,14 @@ static bool commit(struct run *r)
     if (!epoch_check(&r->epoch, r->st) || !os_remove_tree(r->spill, r->st)) return false;
     char date[11], hash[33];
     date_format(r->request->business_date, date);
-    const char *head =
-        arena_printf(&r->arena,
-                     "unit\t%s\nbusiness_date\t%s\ngeneration\t%s\nkind\t%s\n%s%s%sfirst_number\t%"
-                     "llu\ncustomers\t%llu\nnumbers\t%u\npartition_customers\t%u\nidentity_form\t%d\n",
-                     r->unit->id, date, r->attempt.id, RUN_KIND_NAMES[r->request->kind], r->old ? "previous\t" : "",
-                     r->old ? r->old->id : "", r->old ? "\n" : "", (unsigned long long)r->integrate.first_number,
-                     (unsigned long long)r->result->customers, r->integrate.customers, r->integrate.partition_customers,
-                     IDENTITY_FORM);
+    const char *head = arena_printf(
+        &r->arena,
+        "unit\t%s\nbusiness_date\t%s\ngeneration\t%s\nkind\t%s\n%s%s%sfirst_number\t%"
+        "llu\ncustomers\t%llu\nnumbers\t%u\npartition_customers\t%u\nidentity_form\t%d\nrelation_ids\tsystem\n",
+        r->unit->id, date, r->attempt.id, RUN_KIND_NAMES[r->request->kind], r->old ? "previous\t" : "",
+        r->old ? r->old->id : "", r->old ? "\n" : "", (unsigned long long)r->integrate.first_number,
+        (unsigned long long)r->result->customers, r->integrate.customers, r->integrate.partition_customers,
+        IDENTITY_FORM);
     struct generation_known known[UNIT_OUTPUTS_MAX];
     int known_count = 0;
     for (int o = 0; o < r->unit->outputs_count; o++)

@@ -70,6 +70,24 @@ static bool check_base(struct conf *c, const struct layout *l, const struct layo
     return true;
 }
 
+static int relation_space(const struct unit *u, int layout)
+{
+    for (int i = 0; i < u->layouts_count; i++)
+        if (u->layouts[i]->class == LAYOUT_RELATION && u->layout_system[i] == u->layout_system[layout])
+            return u->layout_base[i];
+    return u->layout_base[layout];
+}
+
+static void find_spaces(struct unit *u)
+{
+    for (int i = 0; i < u->layouts_count; i++) switch (u->layouts[i]->class) {
+        case LAYOUT_CUSTOMER: u->layout_space[i] = -1; break;
+        case LAYOUT_TRANSACTION: u->layout_space[i] = i; break;
+        case LAYOUT_RELATION: u->layout_space[i] = u->relations_apart ? u->layout_base[i] : relation_space(u, i); break;
+        default: u->layout_space[i] = u->layout_base[i]; break;
+        }
+}
+
 static bool find_bases(struct conf *c, struct unit *u, struct status *st)
 {
     for (int i = 0; i < u->layouts_count; i++) {
@@ -87,7 +105,16 @@ static bool find_bases(struct conf *c, struct unit *u, struct status *st)
                 return status_hint(st, "one log an account kind: several files go into files = of one layout");
             }
     }
+    find_spaces(u);
     return true;
+}
+
+void unit_relations_apart(struct unit *u)
+{
+    for (int i = 0; i < u->layouts_count; i++)
+        if (u->layout_space[i] != u->layout_base[i] && u->layouts[i]->class == LAYOUT_RELATION)
+            u->relations_apart = true;
+    find_spaces(u);
 }
 
 int unit_add_version(struct unit *u, struct layout *version, struct status *st)
@@ -104,6 +131,7 @@ int unit_add_version(struct unit *u, struct layout *version, struct status *st)
     u->layouts[index] = version;
     u->layout_system[index] = u->layout_system[current];
     u->layout_base[index] = u->layout_base[current];
+    u->layout_space[index] = u->layout_space[current];
     u->layouts_count++;
     return index;
 }

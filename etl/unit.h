@@ -62,8 +62,12 @@ struct unit {
     struct unit_system systems[UNIT_SYSTEMS_MAX];
     int systems_count;
     struct layout *layouts[UNIT_LAYOUTS_MAX];
-    int layout_system[UNIT_LAYOUTS_MAX];                  /* index of its system, -1: none */
-    int layout_base[UNIT_LAYOUTS_MAX];                    /* a change list: the layout it changes; any other: itself */
+    int layout_system[UNIT_LAYOUTS_MAX]; /* index of its system, -1: none */
+    int layout_base[UNIT_LAYOUTS_MAX];   /* a change list: the layout it changes; any other: itself */
+    /* Whose records have ids together: -1 all customers; relation files with the first relation layout of their system;
+     * change lists with their base; transaction logs alone. */
+    int layout_space[UNIT_LAYOUTS_MAX];
+    bool relations_apart; /* in a generation of an older program: each relation layout of a system for itself */
     const struct filter *layout_filter[UNIT_LAYOUTS_MAX]; /* records that meet it are left out at import; NULL: none */
     int layouts_count;
     struct output *outputs[UNIT_OUTPUTS_MAX];
@@ -97,6 +101,8 @@ struct unit {
 
 bool unit_load(const char *folder, const char *id, struct arena *arena, struct unit **out, struct status *st);
 int unit_layout(const struct unit *u, const char *name); /* index, -1: none */
+/* For a generation of an older program, where a system has several relation layouts (etl/archive.h). */
+void unit_relations_apart(struct unit *u);
 /* An older version of a layout of the unit, for archived files written by it: the same system and base. Its index, -1
  * and a status when there is no room. */
 int unit_add_version(struct unit *u, struct layout *version, struct status *st);

@@ -196,6 +196,54 @@ static void test_tie_rules(void **state)
 }
 
 /* The units delivered with the program load as they are. */
+static void has_space(const struct unit *u, const char *layout, const char *space)
+{
+    int found = u->layout_space[unit_layout(u, layout)];
+    if (!space) assert_int_equal(found, -1);
+    if (space) assert_int_equal(found, unit_layout(u, space));
+}
+
+/* Which layouts share their record ids: all customers; the relation files of a system, change lists with their base. */
+static void test_spaces(void **state)
+{
+    static const char *const LAYOUTS[][2] = {
+        {"customer_a", "class = customer\nsystem = retail\n"},
+        {"account_a", "class = account\nsystem = retail\n"},
+        {"owners", "class = relation\nsystem = retail\n"},
+        {"customer_b", "class = customer\nsystem = card\n"},
+        {"agents", "class = relation\nsystem = retail\n"},
+        {"card_owners", "class = relation\nsystem = card\n"},
+        {"agents_change", "class = relation_change\nof = agents\nsystem = retail\n"}};
+    static const char FIELDS[] =
+        "encoding = utf-8\nrecord_length = 60\nline_end = lf\ncomplete = none\n[fields]\n"
+        "account = 0 20 text\nsource_no = 20 12 text\nid_type = 32 2 text\nid_no = 34 20 text\n"
+        "balance = 54 5 digits\n";
+    static const char *const TOGETHER[] = {NULL, "account_a", "owners", NULL, "owners", "card_owners", "owners"},
+                             *const APART[] = {NULL, "account_a", "owners", NULL, "agents", "card_owners", "agents"};
+    struct arena arena;
+    struct status st = {0};
+    struct unit *u;
+    arena_init(&arena, "test");
+    fixture_unit_write();
+    for (size_t i = 0; i < COUNT_OF(LAYOUTS); i++) {
+        char path[64], text[1024];
+        snprintf(path, sizeof path, "layouts/%s.ini", LAYOUTS[i][0]);
+        snprintf(text, sizeof text, "[layout]\nname = %s\nfiles = %s.{date}\n%s%s%s", LAYOUTS[i][0], LAYOUTS[i][0],
+                 LAYOUTS[i][1], FIELDS, i == 6 ? "action = 59 1 code values=A,D\n" : "");
+        fixture_write(path, text);
+    }
+    if (!load(ID "layouts = customer_a account_a owners customer_b agents card_owners\nchanges = agents_change\n"
+                 "formula.personal = personal\n[systems]\nretail = R\ncard = C\n",
+              &arena, &u, &st))
+        fail_msg("%s", st.message);
+    for (size_t i = 0; i < COUNT_OF(LAYOUTS); i++) has_space(u, LAYOUTS[i][0], TOGETHER[i]);
+    assert_false(u->relations_apart);
+    unit_relations_apart(u);
+    assert_true(u->relations_apart);
+    for (size_t i = 0; i < COUNT_OF(LAYOUTS); i++) has_space(u, LAYOUTS[i][0], APART[i]);
+    arena_release(&arena);
+}
+
 static void test_delivered_units_load(void **state)
 {
     static const struct {
@@ -215,9 +263,13 @@ static void test_delivered_units_load(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_errors),    cmocka_unit_test(test_unknown_unit),
-        cmocka_unit_test(test_priority),  cmocka_unit_test(test_thresholds),
-        cmocka_unit_test(test_tie_rules), cmocka_unit_test(test_delivered_units_load),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_unknown_unit),
+        cmocka_unit_test(test_priority),
+        cmocka_unit_test(test_thresholds),
+        cmocka_unit_test(test_tie_rules),
+        cmocka_unit_test(test_spaces),
+        cmocka_unit_test(test_delivered_units_load),
     };
     return cmocka_run_group_tests(tests, fixture_unit_setup, test_remove_folder);
 }

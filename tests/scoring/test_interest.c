@@ -6,7 +6,8 @@
 static const struct schema_interest RATES[] = {
     {"D", "CNY", 100000, 6}, /* 0.1 % */
     {"F", "CNY", 145, 2},    /* 1.45 %, fewer decimals */
-    {"F", "USD", 2800000, 6}, {"12", "CNY", 1500000, 6}, {"24", NULL, 2, 0}, {"24", "CNY", 3, 0}, {"N", "XXX", 9000000, 6},
+    {"F", "USD", 2800000, 6}, {"12", "CNY", 1500000, 6}, {"24", NULL, 2, 0},
+    {"24", "CNY", 3, 0},      {"N", "XXX", 9000000, 6},
 };
 
 struct row {
