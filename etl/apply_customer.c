@@ -428,8 +428,7 @@ static bool is_renewed(struct job *j, struct worker *w, uint32_t record, bool *r
 {
     if (!apply_read(j->in->im->inputs, -1, record, &w->one, st)) return false;
     const struct layout *l = w->one.file->layout;
-    *renewed = identity_renewed_form(l->encoding == LAYOUT_GB18030 ? CHARSET_GB18030 : CHARSET_UTF8,
-                                     decode_text(l, l->role_field[ROLE_ID_NO], apply_record_bytes(&w->one)));
+    *renewed = identity_may_be_renewed(decode_text(l, l->role_field[ROLE_ID_NO], apply_record_bytes(&w->one)));
     return true;
 }
 

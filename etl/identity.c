@@ -254,10 +254,16 @@ size_t identity_number(const struct identity_profile *p, enum charset charset, s
     return length;
 }
 
-bool identity_renewed_form(enum charset charset, struct view id_no)
+static bool is_plain(char c)
 {
-    return id_no.length > IDENTITY_NUMBER_MAX_1 ||
-           (charset == CHARSET_GB18030 && !all_ascii(id_no.bytes, id_no.length));
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || is_separator(c);
+}
+
+bool identity_may_be_renewed(struct view id_no)
+{
+    for (size_t i = 0; i < id_no.length; i++)
+        if (!is_plain(id_no.bytes[i])) return true;
+    return id_no.length > IDENTITY_NUMBER_MAX_1;
 }
 
 struct identity_key identity_key_of(const struct identity_profile *p, enum charset charset, struct view id_type,

@@ -22,8 +22,8 @@
 enum { IDENTITY_TYPES_MAX = 64, IDENTITY_NUMBER_MAX = 96, IDENTITY_PLACEHOLDERS_MAX = 64 };
 
 /* The form of the numbers and so of the keys in an identity directory, as the version of a generation says it:
- *   1  bytes of the source's charset, at most 64
- *   2  UTF-8, at most IDENTITY_NUMBER_MAX */
+ *   1  bytes of the source's charset, at most 64; the rules of organisations and permits took any bytes
+ *   2  UTF-8, at most IDENTITY_NUMBER_MAX; they take plain characters */
 enum { IDENTITY_FORM = 2, IDENTITY_NUMBER_MAX_1 = 64 };
 
 enum identity_rule { IDENTITY_PLAIN, IDENTITY_RESIDENT, IDENTITY_ORGANISATION, IDENTITY_PERMIT };
@@ -73,9 +73,9 @@ struct identity_key identity_key_of(const struct identity_profile *p, enum chars
 /* The key of a normalised number that is no resident's. */
 uint64_t identity_hashed_key(struct view class, struct view number, bool corporate);
 
-/* Is the number, as the source has it, in another form now than in form 1? Then a directory of that form has it under
- * another key. */
-bool identity_renewed_form(enum charset charset, struct view id_no);
+/* May the number, as the source has it, be another one now than in form 1? Then a directory of that form may have it
+ * under another key. Not so for plain digits, letters and separators, at most 64 of them. */
+bool identity_may_be_renewed(struct view id_no);
 
 /* Names: folded to one form (UTF-8, half-width, upper case, without blanks and middle dots), and its hash. */
 void identity_fold_name(struct charset_converter *to_utf8, enum charset charset, struct view name, struct buf *out);
