@@ -65,6 +65,19 @@ struct apply_record *apply_find(const struct apply *a, uint32_t record)
     return NULL;
 }
 
+void apply_touched_rows(const struct apply *a, const struct directory_rows *rows, uint64_t *bitmap)
+{
+    for (uint64_t row = 0; row < rows->count; row += 64) {
+        uint64_t word = 0, n = rows->count - row < 64 ? rows->count - row : 64;
+        for (uint64_t i = 0; i < n; i++) { /* no branch: who is touched is a matter of chance */
+            uint32_t index = apply_index(a, rows->number[row + i]), place = index < a->old_places ? index : 0;
+            uint64_t touched = (a->touched[place >> 6] >> (place & 63) & 1) | (index >= a->old_places);
+            word |= touched << i;
+        }
+        bitmap[row >> 6] = word;
+    }
+}
+
 bool apply_read(const struct input_set *inputs, int space, uint32_t record, struct apply_bytes *out, struct status *st)
 {
     out->file = input_file_of(inputs, space, record);

@@ -255,137 +255,63 @@ static bool fill_cold(struct populate_job *j, const struct table *t, const struc
     return ok;
 }
 
-/* Customer and record of each row. */
-static bool fill_heads(struct populate_worker *w, struct segment *s, const struct table *t,
-                       const struct populate_range *r, uint64_t rows, char *at, uint32_t stride, struct status *st)
+/* Where the rows of each place start; then place and record of each row. */
+static bool fill_heads(struct populate_job *j, struct populate_worker *w, struct segment *s, const struct table *t,
+                       const struct populate_range *r, const struct populate_old_part *o, struct status *st)
 {
     int64_t values[SEGMENT_RUN];
-    if (!segment_load(s, r->partition, 0, &w->loaded, st)) return false;
     uint64_t row = 0, places = segment_rows(s, r->partition, 0);
+    ensure(places <= r->count);
+    if (!segment_load(s, r->partition, 0, &w->loaded, st)) return false;
     for (uint64_t p = 0; p < places; p += SEGMENT_RUN) {
         uint32_t n = segment_decode_run(buf_view(&w->loaded), p / SEGMENT_RUN, values);
-        if (n == 0) return damaged(t, st);
+        if (n == 0 || p + n > places) return damaged(t, st);
         for (uint32_t i = 0; i < n; i++) {
-            uint32_t customer = r->first + (uint32_t)p + i;
-            if (values[i] < 0 || row + (uint64_t)values[i] > rows) return damaged(t, st);
-            for (int64_t k = 0; k < values[i]; k++) memcpy(at + row++ * stride, &customer, 4);
+            o->start[p + i] = (uint32_t)row;
+            if (values[i] < 0 || (row += (uint64_t)values[i]) > o->count) return damaged(t, st);
         }
     }
-    if (row != rows) return damaged(t, st);
-    if (!rows) return true;
+    if (row != o->count) return damaged(t, st);
+    for (uint64_t p = places; p <= r->count; p++) o->start[p] = o->count;
+    if (!o->count) return true;
     if (!segment_load(s, r->partition, 1, &w->loaded, st)) return false;
-    for (row = 0; row < rows; row += SEGMENT_RUN) {
+    uint32_t place = 0;
+    uint64_t head = 0;
+    int64_t last = 0;
+    for (row = 0; row < o->count; row += SEGMENT_RUN) {
         uint32_t n = segment_decode_run(buf_view(&w->loaded), row / SEGMENT_RUN, values);
-        if (n == 0 || row + n > rows) return damaged(t, st);
-        scatter(values, n, at + row * stride + 4, stride, 4);
-    }
-    return true;
-}
-
-/* --- what goes --- */
-
-static int by_row(const void *a, const void *b)
-{
-    const struct removed_tuple *x = a, *y = b;
-    if (x->customer != y->customer) return x->customer < y->customer ? -1 : 1;
-    if (x->record != y->record) return x->record < y->record ? -1 : 1;
-    return x->source < y->source ? -1 : x->source > y->source;
-}
-
-/* Does the row's record hold that source number? */
-static bool is_of_source(struct populate_job *j, const struct table *t, uint32_t record, uint64_t source, bool *yes,
-                         struct status *st)
-{
-    struct apply_bytes *bytes = malloc(sizeof *bytes);
-    ensure(bytes);
-    bool ok = apply_read(j->p->in->im->inputs, t->layout_index, record, bytes, st);
-    const struct layout *l = ok ? bytes->file->layout : NULL;
-    *yes = ok && decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], apply_record_bytes(bytes)) == source;
-    free(bytes);
-    return ok;
-}
-
-/* removed: those of this customer. */
-static bool is_removed(struct populate_job *j, const struct table *t, const struct removed_tuple *removed, uint64_t n,
-                       uint32_t record, bool *yes, struct status *st)
-{
-    *yes = false;
-    for (uint64_t i = 0; i < n && !*yes; i++) {
-        if (removed[i].record != REMOVED_SOURCE)
-            *yes = removed[i].record == record;
-        else if (!is_of_source(j, t, record, removed[i].source, yes, st))
-            return false;
-    }
-    return true;
-}
-
-static int currency_of(const struct table *t, const unsigned char *row)
-{
-    return t->currency_column < 0 ? 0 : row[t->columns[t->currency_column].offset];
-}
-
-static void add_row(const struct table *t, const char *at, __int128 (*sum)[DECODE_CURRENCIES_MAX])
-{
-    const unsigned char *row = (const unsigned char *)at + sizeof(struct owned_tuple);
-    for (int a = 0; a < t->amounts_count; a++)
-        sum[a][currency_of(t, row)] += decode_column_value(&t->columns[t->amount_columns[a]], row);
-}
-
-/* Takes out what tonight's rows take the place of; returns how many are left. */
-static bool remove_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table,
-                        char *rows, uint64_t *n, uint32_t stride, struct status *st)
-{
-    struct integrate *in = j->p->in;
-    const struct table *t = &in->im->tables->table[table];
-    struct populate_table_total *total = &w->total->table[table];
-    uint64_t count = exchange_count(&in->removed[table], r->partition), kept = 0, at = 0;
-    struct removed_tuple *removed =
-        integrate_room(&w->removed.tuples, &w->removed.tuples_size, (count + 1) * sizeof *removed);
-    if (!exchange_take(&in->removed[table], r->partition, removed, st)) return false;
-    if (count) qsort(removed, count, sizeof *removed, by_row);
-    for (uint64_t i = 0; i < *n; i++) {
-        struct owned_tuple head;
-        memcpy(&head, rows + i * stride, sizeof head);
-        while (at < count && removed[at].customer < head.customer) at++;
-        uint64_t end = at;
-        while (end < count && removed[end].customer == head.customer) end++;
-        bool gone = in->apply->refresh;
-        if (!gone && end > at && !is_removed(j, t, removed + at, end - at, head.record, &gone, st)) return false;
-        if (gone) {
-            total->removed_rows++;
-            add_row(t, rows + i * stride, total->removed_sum);
-            continue;
+        if (n == 0 || row + n > o->count) return damaged(t, st);
+        for (uint32_t i = 0; i < n; i++) {
+            while (row + i >= o->start[place + 1]) head = ++place % j->p->batch;
+            if (row + i > o->start[place] && values[i] < last) return damaged(t, st);
+            last = values[i];
+            uint64_t both = head | (uint64_t)last << 32; /* struct owned_tuple */
+            memcpy(o->rows + (row + i) * o->stride, &both, sizeof both);
         }
-        if (kept != i) memcpy(rows + kept * stride, rows + i * stride, stride);
-        kept++;
     }
-    *n = kept;
     return true;
 }
 
 bool populate_old_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table,
-                       char **raw, uint32_t stride, uint32_t *n, struct status *st)
+                       struct populate_old_part *o, struct status *st)
 {
     const struct table *t = &j->p->in->im->tables->table[table];
-    struct populate_old_table *o = &j->old_table[table];
-    if (!o->segment) return true;
-    uint64_t rows = segment_rows(o->segment, r->partition, 1);
-    size_t wanted = (*n + rows) * stride + 1;
-    if (wanted > w->raw.tuples_size) { /* tonight's rows are there already */
-        w->raw.tuples_size = wanted + wanted / 4 + 4096;
-        w->raw.tuples = realloc(w->raw.tuples, w->raw.tuples_size);
-        ensure(w->raw.tuples);
-        *raw = w->raw.tuples;
-    }
-    char *at = *raw + (size_t)*n * stride;
-    if (!fill_heads(w, o->segment, t, r, rows, at, stride, st)) return false;
-    for (int c = 0; c < t->columns_count; c++)
-        if (!fill_column(w, t, o, c, r->partition, rows, at + sizeof(struct owned_tuple), stride, st)) return false;
-    if (o->cold && !fill_cold(j, t, o, at, rows, stride, st)) return false;
+    struct populate_old_table *old = &j->old_table[table];
     struct populate_table_total *total = &w->total->table[table];
-    total->old_rows += rows;
-    for (uint64_t i = 0; i < rows; i++) add_row(t, at + i * stride, total->old_sum);
-    if (!remove_rows(j, w, r, table, at, &rows, stride, st)) return false;
-    *n += (uint32_t)rows;
+    o->stride = (uint32_t)sizeof(struct owned_tuple) + t->row_size;
+    o->count = old->segment ? (uint32_t)segment_rows(old->segment, r->partition, 1) : 0;
+    o->rows = integrate_room(&w->old_rows.tuples, &w->old_rows.tuples_size, (size_t)o->count * o->stride + 8);
+    o->start = integrate_room(&w->old_rows.extra, &w->old_rows.extra_size, ((size_t)r->count + 2) * 4);
+    if (!old->segment) {
+        memset(o->start, 0, ((size_t)r->count + 2) * 4);
+        return true;
+    }
+    if (!fill_heads(j, w, old->segment, t, r, o, st)) return false;
+    for (int c = 0; c < t->columns_count; c++)
+        if (!fill_column(w, t, old, c, r->partition, o->count, o->rows + sizeof(struct owned_tuple), o->stride, st))
+            return false;
+    if (old->cold && !fill_cold(j, t, old, o->rows, o->count, o->stride, st)) return false;
+    total->old_rows += o->count;
+    populate_add_rows(t, o->rows, o->count, o->stride, total->old_sum);
     return true;
 }

@@ -148,6 +148,9 @@ static bool start_workers(struct run *r)
     uint64_t writers = (uint64_t)threads * (records * 2 / IMPORT_TARGET_TUPLES + 512);
     for (int s = 0; r->old && s < r->unit->systems_count; s++) /* as many partitions as yesterday's directories have */
         if (r->apply.source[s]) writers += (uint64_t)threads * 6 * segment_partitions(r->apply.source[s]);
+    if (r->old) customers += r->old->numbers;
+    uint64_t size = r->old ? r->old->partition_customers : r->request->partition_customers;
+    writers += (uint64_t)threads * (customers / size) * (uint64_t)(r->tables.count + 2);
     uint32_t block = BUDGET_BLOCK_SIZE_MAX;
     while (block > BUDGET_BLOCK_SIZE_MIN && writers * block > (budget - reserve) / 2) block /= 2;
     r->budget = budget_new(budget, reserve, block);

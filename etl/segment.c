@@ -105,9 +105,22 @@ void segment_put(struct segment_part *p, int column, const int64_t *values, uint
 
 void segment_put_raw(struct segment_part *p, int column, const void *bytes, uint64_t rows, uint32_t width)
 {
-    size_t start = p->bytes.length;
-    buf_add(&p->bytes, bytes, rows * width);
-    close_piece(p, column, start, rows);
+    void *room = segment_room_raw(p, column, rows, width);
+    if (rows) memcpy(room, bytes, rows * width);
+    segment_close_raw(p, column);
+}
+
+void *segment_room_raw(struct segment_part *p, int column, uint64_t rows, uint32_t width)
+{
+    p->pieces[column] = (struct segment_piece){.offset = p->bytes.length, .rows = rows};
+    void *room = buf_room(&p->bytes, rows * width);
+    ensure(room);
+    return room;
+}
+
+void segment_close_raw(struct segment_part *p, int column)
+{
+    close_piece(p, column, p->pieces[column].offset, p->pieces[column].rows);
 }
 
 /* Waits for the partition's turn and takes its place in the file. */

@@ -1,5 +1,5 @@
 /* Directories: sorting, lookups in any number of partitions, candidates of equal fingerprints, failures on the way. */
-#include "etl/directory.h"
+#include "etl/directory_merge.h"
 #include "etl/import.h"
 #include "tests/etl/fixture.h"
 
@@ -67,16 +67,19 @@ static struct segment *write_directory(const uint64_t *keys, uint32_t n, int bit
     directory_declare(w);
     segment_part_init(&part);
     struct directory_entry *e = calloc(2 * (size_t)n + 2, sizeof *e);
+    struct directory_rows none;
+    directory_rows_init(&none);
     for (uint32_t p = 0; p < 1u << bits; p++) {
         uint64_t count = 0;
         for (uint32_t i = 0; i < n; i++)
             if (import_partition(keys[i], bits) == p)
                 e[count++] = (struct directory_entry){directory_hash(keys[i]), i, i + 1000};
         directory_sort(e, e + n + 1, count, bits);
-        directory_put(&part, e, count, bits);
+        directory_put(&part, &none, NULL, e, count, bits, false);
         assert_true(segment_commit(w, p, &part, &st));
     }
     free(e);
+    directory_rows_release(&none);
     segment_part_release(&part);
     assert_true(segment_finish(w, &st));
     struct segment *s = segment_open(test_path("x.dir"), &st);
