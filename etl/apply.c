@@ -7,7 +7,15 @@
 static bool open_segment(struct segment **out, const char *path, struct status *st)
 {
     *out = os_exists(path) ? segment_open(path, st) : NULL;
-    return *out || st->code == STATUS_OK;
+    return *out ? segment_map(*out, st) : st->code == STATUS_OK;
+}
+
+/* Tonight reads all of it, and all threads do: none of it is copied. */
+static bool map_population(struct generation *old, struct status *st)
+{
+    bool ok = segment_map(old->customer, st) && segment_map(old->source, st);
+    for (int t = 0; ok && t < old->tables.count; t++) ok = segment_map(old->table[t], st);
+    return ok;
 }
 
 bool apply_open(struct apply *a, struct generation *old, const struct unit *unit, const struct tables *tables,
@@ -22,7 +30,7 @@ bool apply_open(struct apply *a, struct generation *old, const struct unit *unit
     a->moved = calloc(words, 8);
     ensure(a->touched && a->scanned && a->moved);
     a->identity = segment_open(arena_printf(arena, "%s/identity.dir", old->folder), st);
-    if (!a->identity) return false;
+    if (!a->identity || !segment_map(a->identity, st) || !map_population(old, st)) return false;
     for (int s = 0; s < unit->systems_count; s++) {
         const char *name = unit->systems[s].name;
         if (!open_segment(&a->source[s], arena_printf(arena, "%s/source-%s.dir", old->folder, name), st) ||

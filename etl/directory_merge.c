@@ -23,23 +23,32 @@ void directory_rows_release(struct directory_rows *r)
     buf_release(&r->runs);
 }
 
+/* A column of the partition: where it stands in the mapped file, or a copy. */
+static bool load_column(struct segment *s, uint32_t partition, int column, struct buf *room, const uint32_t **out,
+                        struct status *st)
+{
+    struct view bytes;
+    bool ok = segment_is_mapped(s) ? segment_view(s, partition, column, &bytes, st)
+                                   : segment_load(s, partition, column, room, st);
+    if (ok && !segment_is_mapped(s)) bytes = buf_view(room);
+    if (ok) *out = (const uint32_t *)(const void *)bytes.bytes;
+    return ok;
+}
+
 bool directory_load(struct segment *s, uint32_t partition, int bits, struct directory_rows *out, struct status *st)
 {
     out->count = 0;
     out->partition = partition;
     out->bits = bits;
+    out->rest = NULL;
     if (!s) return true;
-    if (!segment_load(s, partition, DIRECTORY_HASH, &out->hash_bytes, st) ||
-        !segment_load(s, partition, DIRECTORY_RECORD, &out->record_bytes, st) ||
-        !segment_load(s, partition, DIRECTORY_NUMBER, &out->number_bytes, st))
-        return false;
     bool whole = segment_columns(s) > DIRECTORY_REST;
-    if (whole && !segment_load(s, partition, DIRECTORY_REST, &out->rest_bytes, st)) return false;
-    out->rest = whole ? (const uint32_t *)(const void *)out->rest_bytes.bytes : NULL;
+    if (!load_column(s, partition, DIRECTORY_HASH, &out->hash_bytes, &out->fingerprint, st) ||
+        !load_column(s, partition, DIRECTORY_RECORD, &out->record_bytes, &out->record, st) ||
+        !load_column(s, partition, DIRECTORY_NUMBER, &out->number_bytes, &out->number, st) ||
+        (whole && !load_column(s, partition, DIRECTORY_REST, &out->rest_bytes, &out->rest, st)))
+        return false;
     out->count = segment_rows(s, partition, DIRECTORY_HASH);
-    out->fingerprint = (const uint32_t *)(const void *)out->hash_bytes.bytes;
-    out->record = (const uint32_t *)(const void *)out->record_bytes.bytes;
-    out->number = (const uint32_t *)(const void *)out->number_bytes.bytes;
     return true;
 }
 

@@ -260,8 +260,10 @@ static bool meet_accounts(struct job *j, int worker, struct directory_scratch *s
 static void close_absent(struct job *j, struct directory_scratch *s, uint64_t *gone)
 {
     struct directory_rows *rows = &s->rows;
-    uint32_t *number = (uint32_t *)(uintptr_t)rows->number;
+    uint32_t *number = integrate_room(&s->met.extra, &s->met.extra_size, (rows->count + 1) * sizeof *number);
     uint64_t closed = 0;
+    if (rows->count) memcpy(number, rows->number, rows->count * sizeof *number);
+    rows->number = number;
     for (uint64_t i = 0; i < rows->count; i++) {
         if (integrate_bit(gone, (uint32_t)i)) continue;
         bool first = i == 0 || rows->record[i] != rows->record[i - 1];

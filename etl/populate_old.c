@@ -207,26 +207,22 @@ static bool damaged(const struct table *t, struct status *st)
     return status_hint(st, "find out what is damaged: crmx generation verify");
 }
 
-/* One column of all rows, into its place in each of them. */
-static bool fill_column(struct populate_worker *w, const struct table *t, struct populate_old_table *o, int column,
-                        uint32_t partition, uint64_t rows, char *at, uint32_t stride, struct status *st)
+/* One run of a column, into its place in each of the rows. */
+static bool fill_column(const struct table *t, const struct populate_old_table *o, int column, struct view bytes,
+                        uint64_t run, uint32_t n, char *at, uint32_t stride, struct status *st)
 {
     const struct populate_old_column *c = &o->column[column];
     const struct decode_column *to = &t->columns[column];
     int64_t values[SEGMENT_RUN];
     if (c->column < 0) {
-        for (uint64_t i = 0; i < rows; i++) store(at + i * stride + to->offset, to->width, c->none);
+        for (uint32_t i = 0; i < n; i++) store(at + (size_t)i * stride + to->offset, to->width, c->none);
         return true;
     }
-    if (!segment_load(o->segment, partition, c->column, &w->loaded, st)) return false;
-    for (uint64_t row = 0; row < rows; row += SEGMENT_RUN) {
-        uint32_t n = segment_decode_run(buf_view(&w->loaded), row / SEGMENT_RUN, values);
-        if (n == 0 || row + n > rows) return damaged(t, st);
-        for (uint32_t i = 0; c->codes && i < n; i++) values[i] = c->codes[values[i] & 0xff];
-        for (uint32_t i = 0; c->funds && i < n; i++) values[i] = c->funds[values[i] & 0xffff];
-        for (uint32_t i = 0; c->times != 1 && i < n; i++) values[i] *= c->times;
-        scatter(values, n, at + row * stride + to->offset, stride, to->width);
-    }
+    if (segment_decode_run(bytes, run, values) != n) return damaged(t, st);
+    for (uint32_t i = 0; c->codes && i < n; i++) values[i] = c->codes[values[i] & 0xff];
+    for (uint32_t i = 0; c->funds && i < n; i++) values[i] = c->funds[values[i] & 0xffff];
+    for (uint32_t i = 0; c->times != 1 && i < n; i++) values[i] *= c->times;
+    scatter(values, n, at + to->offset, stride, to->width);
     return true;
 }
 
@@ -255,39 +251,66 @@ static bool fill_cold(struct populate_job *j, const struct table *t, const struc
     return ok;
 }
 
-/* Where the rows of each place start; then place and record of each row. */
-static bool fill_heads(struct populate_job *j, struct populate_worker *w, struct segment *s, const struct table *t,
-                       const struct populate_range *r, const struct populate_old_part *o, struct status *st)
+/* Where the rows of each place start. */
+static bool fill_starts(const struct table *t, struct segment *s, const struct populate_range *r,
+                        const struct populate_old_part *o, struct status *st)
 {
     int64_t values[SEGMENT_RUN];
+    struct view bytes;
     uint64_t row = 0, places = segment_rows(s, r->partition, 0);
     ensure(places <= r->count);
-    if (!segment_load(s, r->partition, 0, &w->loaded, st)) return false;
+    if (!segment_view(s, r->partition, 0, &bytes, st)) return false;
     for (uint64_t p = 0; p < places; p += SEGMENT_RUN) {
-        uint32_t n = segment_decode_run(buf_view(&w->loaded), p / SEGMENT_RUN, values);
+        uint32_t n = segment_decode_run(bytes, p / SEGMENT_RUN, values);
         if (n == 0 || p + n > places) return damaged(t, st);
         for (uint32_t i = 0; i < n; i++) {
             o->start[p + i] = (uint32_t)row;
             if (values[i] < 0 || (row += (uint64_t)values[i]) > o->count) return damaged(t, st);
         }
     }
-    if (row != o->count) return damaged(t, st);
     for (uint64_t p = places; p <= r->count; p++) o->start[p] = o->count;
-    if (!o->count) return true;
-    if (!segment_load(s, r->partition, 1, &w->loaded, st)) return false;
-    uint32_t place = 0;
-    uint64_t head = 0;
-    int64_t last = 0;
-    for (row = 0; row < o->count; row += SEGMENT_RUN) {
-        uint32_t n = segment_decode_run(buf_view(&w->loaded), row / SEGMENT_RUN, values);
-        if (n == 0 || row + n > o->count) return damaged(t, st);
-        for (uint32_t i = 0; i < n; i++) {
-            while (row + i >= o->start[place + 1]) head = ++place % j->p->batch;
-            if (row + i > o->start[place] && values[i] < last) return damaged(t, st);
-            last = values[i];
-            uint64_t both = head | (uint64_t)last << 32; /* struct owned_tuple */
-            memcpy(o->rows + (row + i) * o->stride, &both, sizeof both);
-        }
+    return row == o->count || damaged(t, st);
+}
+
+struct heads { /* how far the heads of the rows are filled */
+    uint32_t place, in_batch;
+    int64_t last;
+};
+
+/* Place and record of a run of rows. */
+static bool fill_heads(const struct table *t, const struct populate_old_part *o, uint32_t batch, struct view bytes,
+                       uint64_t row, uint32_t n, struct heads *h, struct status *st)
+{
+    int64_t values[SEGMENT_RUN];
+    if (segment_decode_run(bytes, row / SEGMENT_RUN, values) != n) return damaged(t, st);
+    for (uint32_t i = 0; i < n; i++) {
+        while (row + i >= o->start[h->place + 1]) h->in_batch = ++h->place % batch;
+        if (row + i > o->start[h->place] && values[i] < h->last) return damaged(t, st);
+        h->last = values[i];
+        uint64_t head = h->in_batch | (uint64_t)h->last << 32; /* struct owned_tuple */
+        memcpy(o->rows + (row + i) * o->stride, &head, sizeof head);
+    }
+    return true;
+}
+
+/* Run by run, so that the rows of a run are filled while they are in the cache. */
+static bool fill_rows(struct populate_job *j, const struct table *t, struct populate_old_table *old,
+                      const struct populate_range *r, struct populate_old_part *o, struct status *st)
+{
+    struct view records, columns[TABLE_COLUMNS_MAX] = {0};
+    struct heads h = {0};
+    if (!fill_starts(t, old->segment, r, o, st) || !segment_view(old->segment, r->partition, 1, &records, st))
+        return false;
+    for (int c = 0; c < t->columns_count; c++)
+        if (old->column[c].column >= 0 &&
+            !segment_view(old->segment, r->partition, old->column[c].column, &columns[c], st))
+            return false;
+    for (uint32_t row = 0; row < o->count; row += SEGMENT_RUN) {
+        uint32_t n = o->count - row < SEGMENT_RUN ? o->count - row : SEGMENT_RUN;
+        char *at = o->rows + (size_t)row * o->stride + sizeof(struct owned_tuple);
+        if (!fill_heads(t, o, j->p->batch, records, row, n, &h, st)) return false;
+        for (int c = 0; c < t->columns_count; c++)
+            if (!fill_column(t, old, c, columns[c], row / SEGMENT_RUN, n, at, o->stride, st)) return false;
     }
     return true;
 }
@@ -306,10 +329,7 @@ bool populate_old_rows(struct populate_job *j, struct populate_worker *w, const 
         memset(o->start, 0, ((size_t)r->count + 2) * 4);
         return true;
     }
-    if (!fill_heads(j, w, old->segment, t, r, o, st)) return false;
-    for (int c = 0; c < t->columns_count; c++)
-        if (!fill_column(w, t, old, c, r->partition, o->count, o->rows + sizeof(struct owned_tuple), o->stride, st))
-            return false;
+    if (!fill_rows(j, t, old, r, o, st)) return false;
     if (old->cold && !fill_cold(j, t, old, o->rows, o->count, o->stride, st)) return false;
     total->old_rows += o->count;
     populate_add_rows(t, o->rows, o->count, o->stride, total->old_sum);

@@ -98,6 +98,7 @@ bool segment_load(struct segment *s, uint32_t partition, int column, struct buf 
 /* The same without a copy, for scans at full speed: the file is mapped once (segment_map, before threads share the
  * segment), and the bytes live as long as the segment. */
 bool segment_map(struct segment *s, struct status *st);
+bool segment_is_mapped(const struct segment *s);
 /* Maps the pages of the wanted columns (one per column of the segment) of a partition in a few calls. */
 bool segment_expect(struct segment *s, uint32_t partition, const bool *wanted, struct status *st);
 bool segment_view(struct segment *s, uint32_t partition, int column, struct view *out, struct status *st);
