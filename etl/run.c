@@ -16,6 +16,7 @@
 #include "etl/reject.h"
 
 #include <stdio.h>
+#include <pthread.h>
 #include <string.h>
 
 /* Everything a run holds; released in one place. */
@@ -46,6 +47,8 @@ struct run {
     struct detail detail;
     struct reconcile reconcile;
     const char *spill; /* folder of the spill files, NULL until there is one */
+    pthread_t forgetter; /* of the inputs, while the generation is brought to disk */
+    bool forgetting;
     bool import_started, integrate_started;
     uint64_t started_ns, step_ns;
 };
@@ -405,9 +408,17 @@ static bool gates_pass(struct run *r)
     return gate_request(r, &g) && gate_run(&g, &r->arena, r->st);
 }
 
+/* To give back millions of pages takes the time of a few fsync calls: it is done beside them. */
+static void *forget_inputs(void *inputs)
+{
+    input_forget(inputs);
+    return NULL;
+}
+
 static bool commit(struct run *r)
 {
     step(r, "100 commit");
+    r->forgetting = pthread_create(&r->forgetter, NULL, forget_inputs, &r->inputs) == 0;
     /* All of it has been read. Now, because after CURRENT nothing is left to do that a killed run would have to make up
      * for. */
     if (!epoch_check(&r->epoch, r->st) || !os_remove_tree(r->spill, r->st)) return false;
@@ -558,7 +569,7 @@ static void release(struct run *r)
     scorecards_release(&r->cards);
     apply_release(&r->apply);
     generation_close(r->old);
-    if (r->pool) input_forget(&r->inputs, r->pool);
+    if (r->forgetting) pthread_join(r->forgetter, NULL);
     input_set_release(&r->inputs);
     pool_free(r->pool);
     budget_free(r->budget);
