@@ -277,8 +277,8 @@ static void close_absent(struct job *j, struct directory_scratch *s, uint64_t *g
 }
 
 /* The rows of yesterday that go, as a bitmap; NULL: a failure. */
-static uint64_t *meet_yesterday(struct job *j, int worker, struct directory_scratch *s,
-                                const struct directory_entry *e, uint64_t n, struct status *st)
+static uint64_t *meet_yesterday(struct job *j, int worker, struct directory_scratch *s, const struct directory_entry *e,
+                                uint64_t n, struct status *st)
 {
     size_t words = s->rows.count / 64 + 1;
     uint64_t *gone = integrate_room(&s->gone.tuples, &s->gone.tuples_size, words * 8);
@@ -295,7 +295,8 @@ static uint64_t *meet_yesterday(struct job *j, int worker, struct directory_scra
 /* Counted where they are written: the tie-out compares it with those before, new and closed. */
 static void count_accounts(struct job *j, const struct segment_part *part)
 {
-    const uint32_t *record = segment_part_raw(part, DIRECTORY_RECORD), *number = segment_part_raw(part, DIRECTORY_NUMBER);
+    const uint32_t *record = segment_part_raw(part, DIRECTORY_RECORD),
+                   *number = segment_part_raw(part, DIRECTORY_NUMBER);
     uint64_t accounts = accounts_of(record, number, part->pieces[DIRECTORY_RECORD].rows);
     pthread_mutex_lock(&j->lock);
     j->in->table[j->table]->accounts_after += accounts;

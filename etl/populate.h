@@ -167,8 +167,8 @@ struct populate_job {
     struct export_output export[UNIT_OUTPUTS_MAX];
     struct build *build[UNIT_OUTPUTS_MAX];
     uint64_t feeds[UNIT_OUTPUTS_MAX]; /* bit t: rows of table t go to the output */
-    int column_base[CUSTOMER_TYPES]; /* first segment column of the measures and results of a type */
-    int column_extra;                /* first one behind them all */
+    int column_base[CUSTOMER_TYPES];  /* first segment column of the measures and results of a type */
+    int column_extra;                 /* first one behind them all */
 };
 
 struct populate_range {               /* the customers of a partition */
@@ -196,8 +196,8 @@ void populate_release_old(struct populate_worker *w);
 /* populate_merge.c: yesterday's rows that stay and tonight's (start: per place, one more at the end), into out, which
  * has room for all of them. */
 bool populate_merge_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table,
-                         const char *fresh, const uint32_t *fresh_start, const struct populate_old_part *old,
-                         char *out, uint32_t *start, uint32_t *count, struct status *st);
+                         const char *fresh, const uint32_t *fresh_start, const struct populate_old_part *old, char *out,
+                         uint32_t *start, uint32_t *count, struct status *st);
 /* populate_entry.c: entry dates of customers who became one; the date of a customer whose own is `own` (DATE_NONE:
  * none) */
 /* What yesterday's customer.seg has of one number in a column; none: it has no such place. */

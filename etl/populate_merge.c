@@ -122,8 +122,8 @@ static void copy_places(struct merge *m, uint32_t from, uint32_t to)
 }
 
 bool populate_merge_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table,
-                         const char *fresh, const uint32_t *fresh_start, const struct populate_old_part *old,
-                         char *out, uint32_t *start, uint32_t *count, struct status *st)
+                         const char *fresh, const uint32_t *fresh_start, const struct populate_old_part *old, char *out,
+                         uint32_t *start, uint32_t *count, struct status *st)
 {
     size_t gone_words = old->count / 64 + 1, words = gone_words + r->count / 64 + 1;
     uint64_t *bits = integrate_room(&w->removed.extra, &w->removed.extra_size, words * 8);

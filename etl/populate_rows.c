@@ -215,8 +215,8 @@ bool populate_take_rows(struct populate_job *j, struct populate_worker *w, const
     if (!take_fresh(j, w, r, table, stride, &n, st)) return false;
     if (w->old.places && !populate_old_rows(j, w, r, table, &old, st)) return false;
     uint32_t *start = integrate_room(&w->starts[table].tuples, &w->starts[table].tuples_size, starts);
-    char *sorted = integrate_room(&w->sorted[table].tuples, &w->sorted[table].tuples_size,
-                                  ((size_t)n + old.count) * stride + 64);
+    char *sorted =
+        integrate_room(&w->sorted[table].tuples, &w->sorted[table].tuples_size, ((size_t)n + old.count) * stride + 64);
     if (w->old.places) {
         char *fresh = integrate_room(&w->fresh.tuples, &w->fresh.tuples_size, (size_t)n * stride + 64);
         uint32_t *fresh_start = integrate_room(&w->fresh.extra, &w->fresh.extra_size, starts);
@@ -253,8 +253,7 @@ static bool take_members(struct populate_job *j, struct populate_worker *w, cons
         uint32_t own = in->primary[t[i].record] == t[i].record ? t[i].customer : APPLY_NONE;
         m[i] = (struct populate_member){t[i].customer, t[i].record, a ? a->founded : own, a && a->closed};
     }
-    uint32_t *starts =
-        integrate_room(&w->member_start.extra, &w->member_start.extra_size, ((size_t)r->count + 2) * 4);
+    uint32_t *starts = integrate_room(&w->member_start.extra, &w->member_start.extra_size, ((size_t)r->count + 2) * 4);
     uint32_t *places = integrate_room(&w->order.tuples, &w->order.tuples_size, (size_t)n * 4 + 4);
     sort_order((const char *)m, n, sizeof *m, r, starts, places);
     *out = m;

@@ -15,8 +15,8 @@
 #include "etl/journal.h"
 #include "etl/reject.h"
 
-#include <stdio.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Everything a run holds; released in one place. */
@@ -46,7 +46,7 @@ struct run {
     struct populate populate;
     struct detail detail;
     struct reconcile reconcile;
-    const char *spill; /* folder of the spill files, NULL until there is one */
+    const char *spill;   /* folder of the spill files, NULL until there is one */
     pthread_t forgetter; /* of the inputs, while the generation is brought to disk */
     bool forgetting;
     bool import_started, integrate_started;
