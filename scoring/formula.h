@@ -55,12 +55,14 @@ void formula_set_coefficient(struct formula *f, int coefficient, double value);
 
 /* Inputs of a batch: one int64 column per measure (units as measure_values gives them), one per customer field of the
  * schema (or NULL when formula_uses_customer_field says it is not needed). ignored: customers nobody asks about, such
- * as those of the other type; a result of theirs that is out of range is 0 and no failure. NULL: nobody. */
+ * as those of the other type; a result of theirs that is out of range is 0 and no failure. NULL: nobody. unnamed: the
+ * values are nobody's (scoring/eval), and messages name no customer. */
 struct formula_inputs {
     uint32_t count;
     const int64_t *const *measures;
     const int64_t *const *customer_fields;
     const bool *ignored;
+    bool unnamed;
 };
 
 bool formula_bind(const struct formula *f, const struct schema *schema, struct formula_program **out,
@@ -82,8 +84,9 @@ struct formula_scratch *formula_scratch_new(const struct formula_program *p);
 struct formula_scratch *formula_scratch_new_sized(const struct formula_program *p, uint32_t slice_rows);
 void formula_scratch_free(struct formula_scratch *s);
 /* results[r][i] for each result r: money in minor units, number as integer after the formula's rounding, code as index.
- * IEEE double in the written order; a customer whose value is not finite or passes 2^62 gives a failure that names the
- * result and i. */
+ * IEEE double in the written order. A customer for whom a step passes the largest double, or a result 2^62, gives a
+ * failure that names the place, what stands there, and i; of several the first, with the first step that the oracle
+ * comes to: what stands in a branch that is not taken counts for nothing. */
 bool formula_evaluate(const struct formula_program *p, const struct formula_inputs *in, struct formula_scratch *scratch,
                       int64_t *const *results, struct status *st);
 /* The same for measures that stand packed: where in->measures[m] is NULL, the source has the values of customers

@@ -142,6 +142,9 @@ const char *rounding_name(enum rounding rounding);
 /* "FILE:LINE:COLUMN: message", with the line and a caret as excerpt. Always false. */
 bool formula_fail(const struct formula *f, struct place place, struct status *st, const char *format, ...)
     __attribute__((format(printf, 4, 5), cold));
+/* The same with a code of its own. */
+bool formula_fail_at(const struct formula *f, struct place place, enum status_code code, struct status *st,
+                     const char *message) __attribute__((cold));
 /* The line of a place and a caret below its character: two lines; false when there is nothing to show. */
 enum { FORMULA_EXCERPT_MAX = STATUS_EXCERPT_MAX };
 bool formula_excerpt(const struct formula *f, struct place place, char out[FORMULA_EXCERPT_MAX]);
