@@ -16,11 +16,19 @@ struct formula;
 struct formula_program; /* bound to a schema: column slots resolved */
 struct formula_scratch;
 
+enum { FORMULA_TEXT_MAX = 64 * 1024 }; /* bytes of a formula file */
 /* Parses a formula file. name is for messages. Errors: file name, line, column, what was expected, nearest name. */
 bool formula_parse(const char *name, struct view text, struct formula **out, struct status *st);
 /* A formula of one expression over customer fields. Its two results: the bits of the value, a double (a condition: 1 or
- * 0; a code: its place among those of the program), and 1 where the value is missing. */
-bool formula_parse_expression(const char *name, struct view text, struct formula **out, struct status *st);
+ * 0; a code: its place among those of the program), and 1 where the value is missing. line is that of the file in which
+ * it stands, 1 otherwise. */
+bool formula_parse_expression(const char *name, uint32_t line, struct view text, struct formula **out,
+                              struct status *st);
+/* Measures alone, for `crmx measure compute`: an aggregate such as sum(retail, cny(balance)), which becomes the measure
+ * "computed" of that type, or statements as in a file (type does not count then). A score is not needed. */
+bool formula_parse_measures(const char *name, struct view text, enum value_type type, struct formula **out,
+                            struct status *st);
+bool formula_is_statements(struct view text); /* of these: begins with the word measure */
 void formula_free(struct formula *f);
 
 int formula_measure_count(const struct formula *f);
@@ -37,6 +45,10 @@ bool formula_same_measure(const struct formula *a, int m, const struct formula *
 int formula_result_count(const struct formula *f); /* result 0 is score */
 const char *formula_result_name(const struct formula *f, int result);
 enum value_type formula_result_type(const struct formula *f, int result);
+/* Fails at the first place where a measure reads a field of a layout; at the measure itself when it does without naming
+ * it (the currency of cny). "FILE:LINE:COLUMN: measure NAME WHAT". Always false. */
+bool formula_fail_at_field(const struct formula *f, const struct schema_table *table, const char *field,
+                           struct status *st, const char *what);
 /* Intermediate values and results in the order of the file, each with its expression in canonical notation: what a
  * comparison of two formulas is made of. */
 int formula_definition_count(const struct formula *f);

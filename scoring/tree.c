@@ -25,7 +25,7 @@ bool formula_fail_at(const struct formula *f, struct place place, enum status_co
 {
     bool first = st->code == STATUS_OK;
     char excerpt[FORMULA_EXCERPT_MAX];
-    status_fail(st, code, "%s:%u:%u: %s", f->file, place.line, place.column, message);
+    status_fail(st, code, "%s:%u:%u: %s", f->file, f->line + place.line, place.column, message);
     if (first && formula_excerpt(f, place, excerpt)) status_excerpt(st, excerpt);
     return false;
 }

@@ -18,7 +18,6 @@
 
 /* Named limits; docs/formula.md lists them. */
 enum {
-    FORMULA_TEXT_MAX = 64 * 1024, /* bytes of a formula file */
     FORMULA_TOKENS_MAX = 20000,   /* words, numbers and signs of a file */
     FORMULA_NESTING_MAX = 64,     /* parentheses, calls, cases inside each other */
     FORMULA_DEPTH_MAX = 512,      /* height of a tree: operators in one chain plus nesting */
@@ -126,6 +125,7 @@ struct formula {
     struct arena arena;
     const char *file;
     const char *text;   /* for excerpts in messages */
+    uint32_t line;      /* of the file, where the text begins; from 0 */
     bool is_expression; /* one expression of scoring/eval: result 0 is its double as it stands, result 1 whether it is
                            missing */
     enum unit unit;

@@ -396,7 +396,7 @@ fails 16 'has no units (units/UU.ini)' 'make a working folder: crmx init DIR' st
 run formula eval 'a*系数(1.5) + b/c' a=100 b=7 c=0
 check "formula eval" [ "$(cat "$W/out")" = 150 ]
 printf 'a+b\ta=1\tb=2\nage(d)\td=1980-01-01\n' >cases.tsv
-json '. == ["3", "46"]' formula eval --file cases.tsv --date 2026-10-31
+json '. == [3, 46]' formula eval --file cases.tsv --date 2026-10-31
 fails 16 'expected a value' '' formula eval 'a +' a=1
 json 'map(.word) | index("cny") and index("sum")' formula functions
 
