@@ -183,8 +183,8 @@ static bool hint_near(const struct near_name *n, struct status *st)
     case NEAR_FUNCTION: return status_hint(st, "did you mean the function %s(…)?", name);
     case NEAR_AGGREGATE: return status_hint(st, "did you mean the aggregate %s(…)?", name);
     case NEAR_COLUMN:
-        return status_hint(st, "did you mean the accounts' field %s? It has to be added up: sum(%s, %s)", name, n->table,
-                           name);
+        return status_hint(st, "did you mean the accounts' field %s? It has to be added up: sum(%s, %s)", name,
+                           n->table, name);
     case NEAR_CODE: return status_hint(st, "did you mean the code '%s'? Codes stand in quotes", name);
     }
     return status_hint(st, "did you mean %s?", name);

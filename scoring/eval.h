@@ -31,8 +31,8 @@ enum eval_kind { EVAL_NUMBER, EVAL_BOOLEAN, EVAL_TEXT /* a code or a date */, EV
 bool eval_variable_parse(struct view text, struct eval_variable *out, struct status *st);
 /* Appends the value to out, without a line end: a number with as few digits as give the same double back (15 to 17), a
  * date as 2026-10-31, a condition as true or false, a code as its text, a missing value as "missing". A number that is
- * infinite or none fails, with the place where it arose; so does age() and the like when business_date is DATE_NONE. name
- * is for messages, such as "EXPRESSION". */
+ * infinite or none fails, with the place where it arose; so does age() and the like when business_date is DATE_NONE.
+ * name is for messages, such as "EXPRESSION". */
 bool formula_eval_text(const char *name, struct view expression, const struct eval_variable *variables, int count,
                        int32_t business_date, struct buf *out, enum eval_kind *kind, struct status *st);
 

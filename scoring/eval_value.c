@@ -69,7 +69,8 @@ static bool is_full_width(const char *at, size_t left)
 static bool is_ideograph(const char *at)
 {
     const unsigned char *p = (const unsigned char *)at;
-    return (p[0] == 0xe3 && p[1] > 0x80) || (p[0] > 0xe3 && p[0] < 0xef) || p[0] > 0xef || (p[0] == 0xef && p[1] < 0xbc);
+    return (p[0] == 0xe3 && p[1] > 0x80) || (p[0] > 0xe3 && p[0] < 0xef) || p[0] > 0xef ||
+           (p[0] == 0xef && p[1] < 0xbc);
 }
 
 /* No number, though C and spreadsheets read it as one. */

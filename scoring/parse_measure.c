@@ -82,8 +82,9 @@ bool parse_aggregate_in_place(struct parser *p, struct node **out)
     if (f->is_expression) {
         const struct aggregate_word *w = aggregate_word(aggregate_find(p->at->text));
         formula_fail(f, m.place, p->st, "%s(…) adds up accounts, and a single expression has none", w->name);
-        return status_hint(p->st, "over the accounts of a generation: crmx measure compute \"%s\"; in a formula: crmx "
-                                  "trial FILE",
+        return status_hint(p->st,
+                           "over the accounts of a generation: crmx measure compute \"%s\"; in a formula: crmx "
+                           "trial FILE",
                            w->usage);
     }
     if (p->in_aggregate) {

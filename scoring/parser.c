@@ -286,8 +286,8 @@ static bool parse_measures(struct parser *p)
     struct header h = {0};
     p->f->results_count = 1;
     if (!parser_at_word(p, "measure"))
-        return parse_bare_measure(p) && (parser_accept(p, TOKEN_SEMICOLON), p->at->kind == TOKEN_END ||
-                                                                                 parser_expected(p, "the end of the aggregate"));
+        return parse_bare_measure(p) && (parser_accept(p, TOKEN_SEMICOLON),
+                                         p->at->kind == TOKEN_END || parser_expected(p, "the end of the aggregate"));
     while (p->at->kind != TOKEN_END) {
         p->nesting = 0;
         if (!parse_keyword(p, &h)) return false;

@@ -148,8 +148,12 @@ static bool run_measures(struct compute *c)
     c->totals = arena_array(arena, struct total, workers * c->measures_count + 1);
     for (int i = 0; i < workers * c->measures_count; i++)
         c->totals[i].top = arena_array(arena, struct top_customer, c->top_max + 1);
-    struct recompute_request r = {
-        .g = c->p->g, .measures = c->measures, .pool = c->pool, .visit = add_block, .context = c, .formula = c->formula};
+    struct recompute_request r = {.g = c->p->g,
+                                  .measures = c->measures,
+                                  .pool = c->pool,
+                                  .visit = add_block,
+                                  .context = c,
+                                  .formula = c->formula};
     if (!recompute_run(&r, c->st)) return false;
     merge(c, workers);
     return true;

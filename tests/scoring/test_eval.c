@@ -165,11 +165,13 @@ static void test_file(void **state)
         {"# teaching\na*2\ta=21\n\nb/c\tb=1\tc=0\r\n'x'\n1 < 2\nage(b)\tb=\n",
          "2 number 42\n4 number 0\n5 text x\n6 boolean true\n7 missing missing\n", 0},
         {"1\n2+\n3", "1 number 1\n2:3 ERROR expected a value, found end of file\n3 number 3\n", 1},
-        {"年+1\t年=x\ta=1e5\n年+b\t年=1\tb=2", "1:9 ERROR the value of a is no number, date, condition or code: "
-                                               "\"1e5\"\n2 number 3\n",
+        {"年+1\t年=x\ta=1e5\n年+b\t年=1\tb=2",
+         "1:9 ERROR the value of a is no number, date, condition or code: "
+         "\"1e5\"\n2 number 3\n",
          1},
-        {"a\ta=1\ta=2\na\t\tnothing\nzz\tb=2\n", "1:7 ERROR the value a is given twice\n2:4 ERROR expected name=value, "
-                                                 "found \"nothing\"\n3:1 ERROR unknown name zz\n",
+        {"a\ta=1\ta=2\na\t\tnothing\nzz\tb=2\n",
+         "1:7 ERROR the value a is given twice\n2:4 ERROR expected name=value, "
+         "found \"nothing\"\n3:1 ERROR unknown name zz\n",
          3},
         {"a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a > 1\ta=999999999999999",
          "1:40 ERROR a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a is larger than any number (1.8e308)\n", 1},
@@ -272,8 +274,9 @@ static void test_refused(void **state)
     } TABLE[] = {
         {"a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a", "a=999999999999999", 20757,
          "E:1:40: a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a is larger than any number (1.8e308)"},
-        {"min(1, (1/a/a/a/a/a/a/a)*0 + b/(1/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a))", "a=999999999999999 b=999999999999999",
-         20757, "E:1:31: b/(1/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a) is larger than any number (1.8e308)"},
+        {"min(1, (1/a/a/a/a/a/a/a)*0 + b/(1/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a))",
+         "a=999999999999999 b=999999999999999", 20757,
+         "E:1:31: b/(1/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a) is larger than any number (1.8e308)"},
         {"if(a > 0, 1, age(b))", "a=1 b=1980-01-01", DATE_NONE,
          "E:1:14: there is no business date that it could count from"},
         {"business_date", "", DATE_NONE, "E:1:1: there is no business date that it could count from"},
@@ -290,8 +293,8 @@ static void test_refused(void **state)
         struct view rest = view_of(TABLE[i].values);
         for (struct view word = view_word(&rest); word.length; word = view_word(&rest))
             assert_true(eval_variable_parse(word, &variables[count++], &st));
-        assert_false(formula_eval_text("E", view_of(TABLE[i].expression), variables, count, TABLE[i].date, &out, &kind,
-                                       &st));
+        assert_false(
+            formula_eval_text("E", view_of(TABLE[i].expression), variables, count, TABLE[i].date, &out, &kind, &st));
         assert_string_equal(st.message, TABLE[i].message);
     }
     buf_release(&out);
@@ -355,8 +358,8 @@ static void test_doubles(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases), cmocka_unit_test(test_file),
-                                       cmocka_unit_test(test_typed_values), cmocka_unit_test(test_refused),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases),           cmocka_unit_test(test_file),
+                                       cmocka_unit_test(test_typed_values),    cmocka_unit_test(test_refused),
                                        cmocka_unit_test(test_variable_errors), cmocka_unit_test(test_doubles)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

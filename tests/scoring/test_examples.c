@@ -143,7 +143,8 @@ static void check_line(struct view line)
     buf_init(&out, 1000);
     for (struct view word = view_word(&values); word.length; word = view_word(&values))
         fixture_ok(eval_variable_parse(word, &variables[count++], &st), &st);
-    bool ok = formula_eval_text("EXPRESSION", expression, variables, count, BANK_SCHEMA.business_date, &out, &kind, &st);
+    bool ok =
+        formula_eval_text("EXPRESSION", expression, variables, count, BANK_SCHEMA.business_date, &out, &kind, &st);
     struct view found = ok ? buf_view(&out) : VIEW_LITERAL("error");
     if (!view_equal(found, view_trim(expected)))
         print_error("%.*s: %.*s %s\n", VIEW_PRINT(line), VIEW_PRINT(found), st.message);

@@ -216,7 +216,8 @@ static void test_range(void **state)
     check_range("m", ((int64_t)1 << 51) + 1, NULL);
     check_range("m", limit + 1024, "t.formula:1:80: result big of customer 1 of the batch is larger than 2^62");
     check_range("m", -limit - 1024, "t.formula:1:80: result big of customer 1 of the batch is larger than 2^62");
-    check_range("m*999999999999999", limit, "t.formula:1:80: result big of customer 1 of the batch is larger than 2^62");
+    check_range("m*999999999999999", limit,
+                "t.formula:1:80: result big of customer 1 of the batch is larger than 2^62");
 }
 
 int main(void)

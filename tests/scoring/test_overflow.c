@@ -139,7 +139,8 @@ static void test_places(void **state)
     make_customers();
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         char message[STATUS_MESSAGE_MAX];
-        snprintf(message, sizeof message, "t.formula:2:%s of customer %d of the batch is larger than any number (1.8e308)",
+        snprintf(message, sizeof message,
+                 "t.formula:2:%s of customer %d of the batch is larger than any number (1.8e308)",
                  CASES[i].message ? CASES[i].message : "", BIG);
         check(CASES[i].text, CASES[i].message ? message : NULL);
     }

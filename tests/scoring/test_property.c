@@ -456,8 +456,9 @@ static void test_random_formulas(void **state)
         current = g.text.bytes;
         check_formula(current);
     }
-    printf("%d formulas from seed %llu, %d rows with results out of range, %d of them beyond any number; %d constants\n",
-           count, (unsigned long long)seed, out_of_range, overflows, refused);
+    printf(
+        "%d formulas from seed %llu, %d rows with results out of range, %d of them beyond any number; %d constants\n",
+        count, (unsigned long long)seed, out_of_range, overflows, refused);
     assert_true(count < 1000 || (overflows > 100 && refused > 0));
     buf_release(&g.text);
 }
