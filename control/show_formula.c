@@ -7,7 +7,10 @@
 
 #include <string.h>
 
-enum { DAY_OF_NO_RUN = 20000 /* only rates and ages depend on it */ };
+enum {
+    FORMULA_FILE_MAX = 1 << 30 /* formula_parse says what is too much */,
+    DAY_OF_NO_RUN = 20000 /* only rates and ages depend on it */
+};
 
 const char *const SHOW_TYPES[] = {"personal", "corporate", NULL};
 
@@ -130,7 +133,7 @@ bool show_formula_open(struct command_call *call, const struct unit *unit, const
                        struct show_formula *out, struct status *st)
 {
     *out = (struct show_formula){0};
-    buf_init(&out->text, FORMULA_TEXT_MAX);
+    buf_init(&out->text, FORMULA_FILE_MAX);
     if (!find_file(call, argument, out, st) || !os_read_file(out->path, &out->text, st) ||
         !formula_parse(out->path, out->text.bytes ? buf_view(&out->text) : VIEW_LITERAL(""), &out->f, st))
         return false;

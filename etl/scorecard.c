@@ -56,7 +56,7 @@ static bool load(const struct unit *u, int type, const char *name, const struct 
 {
     const char *path = arena_printf(arena, "%s/formulas/%s.formula", u->folder, name);
     struct buf text;
-    buf_init(&text, FORMULA_TEXT_MAX);
+    buf_init(&text, (size_t)1 << 30); /* formula_parse says what is too much */
     bool ok = os_read_file(path, &text, st) && formula_parse(path, buf_view(&text), &c->formula, st);
     buf_release(&text);
     if (!ok || !measure_bind(c->formula, tables->schema, rates, &c->measures, st) ||

@@ -190,7 +190,8 @@ static enum direction direction_of_condition(const struct directions *d, const s
     case EXPR_EQUAL: return direction_of_equality(d, e->children[0], e->children[1]);
     case EXPR_NOT_EQUAL: return direction_turned(direction_of_equality(d, e->children[0], e->children[1]));
     case EXPR_LESS:
-    case EXPR_LESS_EQUAL: return joined(direction_turned(direction_of(d, e->children[0])), direction_of(d, e->children[1]));
+    case EXPR_LESS_EQUAL:
+        return joined(direction_turned(direction_of(d, e->children[0])), direction_of(d, e->children[1]));
     case EXPR_IN:
         for (int i = 1; i < e->count; i++) way = joined(way, direction_of_equality(d, e->children[0], e->children[i]));
         return way;
@@ -268,9 +269,8 @@ enum direction direction_of(const struct directions *d, const struct expr *e)
 void directions_init(struct directions *d, const struct linter *l)
 {
     size_t count = (size_t)l->f->definitions_count + 1;
-    *d = (struct directions){.l = l,
-                             .ranges = calloc(count, sizeof *d->ranges),
-                             .directions = calloc(count, sizeof *d->directions)};
+    *d = (struct directions){
+        .l = l, .ranges = calloc(count, sizeof *d->ranges), .directions = calloc(count, sizeof *d->directions)};
     ensure(d->ranges && d->directions);
     for (int i = 0; i < l->f->definitions_count; i++) d->ranges[i] = range_of(d, l->p->definitions[i]);
 }

@@ -106,8 +106,7 @@ static bool eval_file(struct command_call *call, const char *path, int32_t date)
         if (counts.failed) {
             ok = status_fail(&call->status, STATUS_USAGE, "%" PRIu64 " of %" PRIu64 " cases of %s have no value",
                              counts.failed, counts.cases, path);
-            status_hint(&call->status, "the reasons stand in their places, the other values are right; see: crmx help "
-                                       "formula eval");
+            status_hint(&call->status, "the reasons stand in their places; the other values are right");
         }
     }
     buf_release(&a.json);

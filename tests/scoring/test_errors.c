@@ -441,6 +441,39 @@ static void test_excerpts(void **state)
     }
 }
 
+/* A field that the night does not carry: the first place where a measure reads it, or the measure. */
+static void test_places_of_fields(void **state)
+{
+    enum { CARD = 2, FUND = 3 };
+    static const struct {
+        int table;
+        const char *field, *place;
+    } TABLE[] = {
+        {CARD, "overdraft", "2:41: measure 透支 reads it"},
+        {CARD, "balance", "3:53: measure both reads it"},
+        {CARD, "currency", "2:9: measure 透支 reads it"},
+        {FUND, "shares", "4:41: measure all reads it"},
+        {FUND, "nav", "5:32: measure sum(fund_account, nav) reads it"},
+    };
+    struct formula *f;
+    struct status st = {0};
+    const char *text = "threshold 1;\n"
+                       "measure 透支 as od money = sum(card, cny(-overdraft));\n"
+                       "measure both number = count(retail + card where not balance > 5);\n"
+                       "measure all number = max(accounts where shares > 1, 7);\n"
+                       "score = od + sum(fund_account, nav);";
+    fixture_ok(formula_parse("t.formula", view_of(text), &f, &st), &st);
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        char message[200];
+        status_clear(&st);
+        snprintf(message, sizeof message, "t.formula:%s", TABLE[i].place);
+        assert_false(formula_fail_at_field(f, &FIXTURE_TABLE[TABLE[i].table], TABLE[i].field, &st, "reads it"));
+        assert_string_equal(st.message, message);
+        assert_non_null(strstr(st.excerpt, "^"));
+    }
+    formula_free(f);
+}
+
 static void test_rates(void **state)
 {
     struct status st = {0};
@@ -463,9 +496,13 @@ static void test_rates(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lexer),    cmocka_unit_test(test_statements),
-                                       cmocka_unit_test(test_syntax),   cmocka_unit_test(test_scores),
-                                       cmocka_unit_test(test_measures), cmocka_unit_test(test_rates),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lexer),
+                                       cmocka_unit_test(test_statements),
+                                       cmocka_unit_test(test_syntax),
+                                       cmocka_unit_test(test_scores),
+                                       cmocka_unit_test(test_measures),
+                                       cmocka_unit_test(test_rates),
+                                       cmocka_unit_test(test_places_of_fields),
                                        cmocka_unit_test(test_excerpts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
