@@ -437,6 +437,7 @@ json '.formula.customers == "personal" and (.results[0].result == "score")' form
 json '.formula.customers == "corporate"' formula check corporate --unit 21
 fails 16 'unknown name 贷款' '' formula check idea.formula --unit 21
 check "formula check: shows the line" err_has '    score = 贷款;'
+fails 16 '系数#1: a number such as 1.5 is needed, found "1e3"' 'digits and a point, as in a formula' trial personal --coef '系数#1=1e3' --unit 21
 fails 16 'there is no formula "persona" (' 'did you mean personal?' formula check persona --unit 21
 fails 16 'there is no file "nothing.formula"' 'a formula of the working folder is given by its name alone' formula check nothing.formula --unit 21
 {
