@@ -11,11 +11,13 @@
 #define POWER_8 "m*m*m*m*m*m*m*m"
 #define POWER_16 POWER_8 "*" POWER_8
 #define POWER_17 POWER_16 "*m"
+#define RARE_8 "q*q*q*q*q*q*q*q"
 
 enum { ROWS = 700, BIG = 600 /* the first customer with a large m; the others have 2 */, KNOWN = 650 };
 
 static const char HEAD[] =
-    "unit fen; threshold 1; measure m number = count(fund); measure last date = max(retail, maturity);\n";
+    "unit fen; threshold 1; measure m number = count(fund); measure last date = max(retail, maturity);"
+    " measure q number = count(card);\n";
 
 static const struct {
     const char *text, *message; /* NULL: nothing overflows; else behind "t.formula:2:" */
@@ -47,6 +49,10 @@ static const struct {
     {"score = coalesce(last - last, 0, " POWER_17 ")*0;", NULL},
     /* What is missing is no number, however large. */
     {"score = if(known(last), 0, coalesce(days_since(last)*(" POWER_16 ")*m, 3));", NULL},
+    /* A measure that few have is not worked out for those few alone when it may overflow. */
+    {"score = min(1, m + " RARE_8 "*" RARE_8 ");", NULL},
+    {"score = min(1, m + " RARE_8 "*" RARE_8 "*q);", "51: " RARE_8 "*" RARE_8 "*q"},
+    {"score = min(1, m - " RARE_8 "*" RARE_8 "*q*2);", "51: " RARE_8 "*" RARE_8 "*q"},
     /* Nobody asks for it. */
     {"let a = " POWER_17 "; let b = a; score = m/m;", NULL},
     /* An intermediate value is worked out for everybody, whoever uses it. */
@@ -55,17 +61,24 @@ static const struct {
     {"score = if(known(last), " POWER_17 ", 1); result r number = min(1, " POWER_17 ");", "120: " POWER_17},
 };
 
-static int64_t m[ROWS], last[ROWS];
-static const int64_t *const COLUMNS[] = {m, last};
+static int64_t m[ROWS], last[ROWS], rare[ROWS];
+static const int64_t *const COLUMNS[] = {m, last, rare};
 
 static void load(void *context, int measure, uint32_t first, uint32_t count, double *out)
 {
     for (uint32_t i = 0; i < count; i++) out[i] = (double)COLUMNS[measure][first + i];
 }
 
-static int none_few(void *context, int measure, uint32_t first, uint32_t count, uint16_t *places, double *values)
+static int few(void *context, int measure, uint32_t first, uint32_t count, uint16_t *places, double *values)
 {
-    return FORMULA_MANY;
+    int found = 0;
+    if (COLUMNS[measure] != rare) return FORMULA_MANY;
+    for (uint32_t i = 0; i < count; i++) {
+        if (rare[first + i] == 0) continue;
+        places[found] = (uint16_t)i;
+        values[found++] = (double)rare[first + i];
+    }
+    return found;
 }
 
 static struct formula_program *bind(const char *text, struct formula **f)
@@ -100,9 +113,9 @@ static void check(const char *text, const char *message)
     static int64_t scores[2][ROWS];
     struct formula *f;
     struct formula_program *p = bind(text, &f);
-    const int64_t *columns[] = {m, last}, *packed[] = {NULL, NULL};
+    const int64_t *columns[] = {m, last, rare}, *packed[] = {NULL, NULL, NULL};
     int64_t *results[] = {scores[0], scores[1]}, scalar[2];
-    struct formula_packed source = {.load = load, .few = none_few};
+    struct formula_packed source = {.load = load, .few = few};
     for (int i = 0; i < 8; i++) {
         struct status st = {0};
         setenv("CRMX_KERNELS", i % 4 == 3 ? "base" : "", 1);
@@ -130,6 +143,7 @@ static void make_customers(void)
 {
     for (int i = 0; i < ROWS; i++) {
         m[i] = i >= BIG ? (int64_t)1 << 62 : 2;
+        rare[i] = i >= BIG ? m[i] : 0;
         last[i] = i >= KNOWN ? 20000 : DATE_NONE;
     }
 }
@@ -156,7 +170,7 @@ static void test_ignored(void **state)
     struct status st = {0};
     make_customers();
     struct formula_program *p = bind("let a = " POWER_17 "; score = if(a > 5, 1, 2);", &f);
-    const int64_t *columns[] = {m, last};
+    const int64_t *columns[] = {m, last, rare};
     int64_t *results[] = {score};
     struct formula_inputs in = {.count = ROWS, .measures = columns, .ignored = ignored};
     struct formula_scratch *scratch = formula_scratch_new(p);
