@@ -53,7 +53,7 @@ static const struct {
     {"score = min(1, m + " RARE_8 "*" RARE_8 ");", NULL},
     {"score = min(1, m + " RARE_8 "*" RARE_8 "*q);", "51: " RARE_8 "*" RARE_8 "*q"},
     {"score = min(1, m - " RARE_8 "*" RARE_8 "*q*2);", "51: " RARE_8 "*" RARE_8 "*q"},
-    {"score = m + if(" RARE_8 "*" RARE_8 "*q > 1, 1, 0);", "48: " RARE_8 "*" RARE_8 "*q"},
+    {"score = m + if(" RARE_8 "*" RARE_8 "*q > 1, 1, 0);", "47: " RARE_8 "*" RARE_8 "*q"},
     /* Nobody asks for it. */
     {"let a = " POWER_17 "; let b = a; score = m/m;", NULL},
     /* An intermediate value is worked out for everybody, whoever uses it. */
