@@ -139,6 +139,10 @@ static bool fail_unknown(struct command_call *call, const char *typed, struct st
         for (int i = 0; (v = command_value_at(lists[l], i)); i++)
             nearest_try(&n, arena_printf(&call->arena, "--%s", v->name));
     status_fail(st, STATUS_USAGE, "%s: there is no option %s", command_name(call), wanted);
+    /* - a, -2*b: an expression, not a row of letters */
+    if (typed[1] != '-' && typed[2] && command_value_at(call->command ? call->command->arguments : NULL, 0))
+        return status_hint(st, "what begins with - and is no option stands behind --, which ends them: %s -- '%s'",
+                           command_name(call), typed);
     if (n.name) return status_hint(st, "did you mean %s?", n.name);
     if (call->command) return status_hint(st, "see: crmx help %s", call->command->name);
     return status_hint(st, "options of a command stand behind its name; see: crmx help");

@@ -7,7 +7,10 @@
 
 #include <string.h>
 
-enum { FORMULA_FILE_MAX = 65536, DAY_OF_NO_RUN = 20000 /* only rates and ages depend on it */ };
+enum {
+    FORMULA_FILE_MAX = 1 << 30 /* formula_parse says what is too much */,
+    DAY_OF_NO_RUN = 20000 /* only rates and ages depend on it */
+};
 
 const char *const SHOW_TYPES[] = {"personal", "corporate", NULL};
 
@@ -130,7 +133,7 @@ bool show_formula_open(struct command_call *call, const struct unit *unit, const
                        struct show_formula *out, struct status *st)
 {
     *out = (struct show_formula){0};
-    buf_init(&out->text, FORMULA_FILE_MAX + 1);
+    buf_init(&out->text, FORMULA_FILE_MAX);
     if (!find_file(call, argument, out, st) || !os_read_file(out->path, &out->text, st) ||
         !formula_parse(out->path, out->text.bytes ? buf_view(&out->text) : VIEW_LITERAL(""), &out->f, st))
         return false;
@@ -161,7 +164,7 @@ bool show_formula_bind(struct command_call *call, const struct unit *unit, const
     tables_init(&out->tables, unit, &found.rates, date, &call->arena);
     if (measure_bind(f, out->tables.schema, &rates, &out->measures, st) &&
         formula_bind(f, out->tables.schema, &out->program, st) &&
-        scorecard_check_columns(out->measures, &out->tables, path, st))
+        scorecard_check_columns(out->measures, &out->tables, f, st))
         return true;
     show_binding_close(out);
     return false;

@@ -36,11 +36,12 @@ bool show_parse_amount(const char *what, const char *text, int64_t *minor, struc
 bool show_parse_number(const char *what, const char *text, double *value, struct status *st)
 {
     char *end;
-    bool plain = *text && strspn(text, "0123456789.-+eE") == strlen(text);
+    bool plain = *text && strspn(text, "0123456789.-") == strlen(text); /* as in a formula: no exponent */
     errno = 0;
     *value = strtod(text, &end);
     if (plain && *end == 0 && errno == 0 && isfinite(*value)) return true;
-    return status_fail(st, STATUS_USAGE, "%s: a number such as 1.5 is needed, found \"%s\"", what, text);
+    status_fail(st, STATUS_USAGE, "%s: a number such as 1.5 is needed, found \"%s\"", what, text);
+    return status_hint(st, "digits and a point, as in a formula: no exponent, no separators");
 }
 
 const char *show_share(struct arena *arena, uint64_t part, uint64_t whole)

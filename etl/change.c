@@ -112,12 +112,13 @@ static bool is_looked_at(const struct columns *c, uint32_t place, int type)
            (c->flags[place] & CUSTOMER_SELECTED) && (c->old_flags[place] & CUSTOMER_SCORED);
 }
 
-static bool evaluate(struct formula_program *p, const int64_t *const *fields, uint32_t count, double *out,
-                     struct status *st)
+/* Of customers that nobody looks at an overflow is none. */
+static bool evaluate(struct formula_program *p, const int64_t *const *fields, const bool *ignored, uint32_t count,
+                     double *out, struct status *st)
 {
     int64_t bits[FORMULA_BATCH_MAX], gone[FORMULA_BATCH_MAX], *results[] = {bits, gone};
     struct formula_scratch *scratch = formula_scratch_new(p);
-    struct formula_inputs in = {.count = count, .customer_fields = fields};
+    struct formula_inputs in = {.count = count, .customer_fields = fields, .ignored = ignored};
     bool ok = formula_evaluate(p, &in, scratch, results, st);
     formula_scratch_free(scratch);
     memcpy(out, bits, count * sizeof *out);
@@ -141,7 +142,8 @@ static bool keep_value(const struct change_job *j, const struct change_bound *b,
 
 /* The value of the rule, of both days. */
 static bool value_batch(const struct change_job *j, const struct change_bound *b, uint32_t partition,
-                        const struct columns *c, uint32_t first, uint32_t count, struct judged *out, struct status *st)
+                        const struct columns *c, const bool *ignored, uint32_t first, uint32_t count,
+                        struct judged *out, struct status *st)
 {
     const struct change_type *t = &j->types[b->rule->customer_type];
     const int64_t *fields[CHANGE_NAMES_MAX];
@@ -153,10 +155,9 @@ static bool value_batch(const struct change_job *j, const struct change_bound *b
             continue;
         }
         for (int i = 0; i < t->count; i++) fields[i] = columns[i] ? columns[i] + first : NULL;
-        if (!evaluate(b->value, fields, count, values, st)) return false;
+        if (!evaluate(b->value, fields, ignored, count, values, st)) return false;
         for (uint32_t i = 0; i < count; i++)
-            if (is_looked_at(c, first + i, b->rule->customer_type) &&
-                !keep_value(j, b, partition, first + i, values[i], &out->value[day][first + i], st))
+            if (!ignored[i] && !keep_value(j, b, partition, first + i, values[i], &out->value[day][first + i], st))
                 return false;
     }
     return true;
@@ -168,16 +169,24 @@ static bool judge_batch(const struct change_job *j, const struct change_bound *b
     const struct change_type *t = &j->types[b->rule->customer_type];
     const int64_t *fields[2 * CHANGE_NAMES_MAX + 2];
     double hits[FORMULA_BATCH_MAX];
-    if (!value_batch(j, b, partition, c, first, count, out, st)) return false;
+    bool ignored[FORMULA_BATCH_MAX];
+    for (uint32_t i = 0; i < count; i++) ignored[i] = !is_looked_at(c, first + i, b->rule->customer_type);
+    if (!value_batch(j, b, partition, c, ignored, first, count, out, st)) return false;
     for (int i = 0; i < t->count; i++) {
         fields[i] = c->now[i] ? c->now[i] + first : NULL;
         fields[t->count + i] = c->old[i] ? c->old[i] + first : NULL;
     }
     for (int day = 0; day < 2; day++) fields[2 * t->count + day] = out->value[day] + first;
-    if (!evaluate(b->when, fields, count, hits, st)) return false;
-    for (uint32_t i = 0; i < count; i++)
-        out->hit[first + i] = hits[i] == 1 && is_looked_at(c, first + i, b->rule->customer_type);
+    if (!evaluate(b->when, fields, ignored, count, hits, st)) return false;
+    for (uint32_t i = 0; i < count; i++) out->hit[first + i] = hits[i] == 1 && !ignored[i];
     return true;
+}
+
+/* Of the customers of a partition. */
+static uint64_t first_number(const struct change_job *j, uint32_t partition)
+{
+    uint64_t size = j->q->old->partition_customers, low = (j->q->first_number / size + partition) * size;
+    return low > j->q->first_number ? low : j->q->first_number;
 }
 
 static bool judge_rules(const struct change_job *j, uint32_t partition, struct columns *c, struct judged *judged,
@@ -193,6 +202,7 @@ static bool judge_rules(const struct change_job *j, uint32_t partition, struct c
                  first += FORMULA_BATCH_MAX) {
                 uint32_t left = c->places - first, count = left < FORMULA_BATCH_MAX ? left : FORMULA_BATCH_MAX;
                 ok = judge_batch(j, b, partition, c, first, count, &judged[r], st) ||
+                     scorecard_name_customer(j->q->unit, first_number(j, partition) + first, count, st) ||
                      status_while(st, "judging rule %s", b->rule->name);
             }
         }
@@ -225,8 +235,7 @@ static void add_value(struct buf *out, const struct change_job *j, const struct 
 
 static void write_partition(struct change_job *j, uint32_t partition, uint32_t places, const struct judged *judged)
 {
-    uint64_t size = j->q->old->partition_customers, low = (j->q->first_number / size + partition) * size;
-    uint64_t first = low > j->q->first_number ? low : j->q->first_number;
+    uint64_t first = first_number(j, partition);
     struct buf *out = &j->text[partition];
     for (uint32_t i = 0; i < places; i++)
         for (int r = 0; r < j->rules_count; r++) {

@@ -154,7 +154,7 @@ static bool bind_expression(const char *rule, const char *key, const char *text,
                             struct status *st)
 {
     const char *name = arena_printf(arena, "[event %s] %s", rule, key);
-    if (!formula_parse_expression(name, view_of(text), f, st) || !formula_bind(*f, schema, p, st)) return false;
+    if (!formula_parse_expression(name, 1, view_of(text), f, st) || !formula_bind(*f, schema, p, st)) return false;
     enum value_type type = formula_definition_type(*p, 0);
     if (condition ? type == VALUE_BOOLEAN : type != VALUE_CODE && type != VALUE_DATE && type != VALUE_BOOLEAN)
         return true;

@@ -289,7 +289,7 @@ bool explain_accounts(const struct explain *e, struct generation *g, const struc
     struct behind b = {.arena = arena};
     *count = 0;
     if (!measure_bind(e->formula, g->tables.schema, &rates, &set, st)) return false;
-    bool ok = scan_check_hot(g, set, "given", st) && customer_columns(set, g, c, arena, &b.fields, st);
+    bool ok = scan_check_hot(g, set, e->formula, st) && customer_columns(set, g, c, arena, &b.fields, st);
     struct measure_block *block = ok ? measure_block_new(set) : NULL;
     for (int t = 0; ok && t < g->tables.count; t++)
         if (measure_uses_table(set, t)) ok = measure_table(set, block, g, t, c, &b, st);

@@ -145,6 +145,18 @@ static void release_worker(struct worker *w)
     buf_release(&w->primary_loaded);
 }
 
+static void fail_cold(const struct recompute_request *r, int t, const char *field, struct status *st)
+{
+    const char *layout = r->g->tables.table[t].layout->name;
+    const char *why = "is not kept hot: shares of joint owners are known for hot amounts only";
+    char what[STATUS_MESSAGE_MAX];
+    snprintf(what, sizeof what, "uses the amount %s of layout %s, which %s", field, layout, why);
+    if (r->formula)
+        formula_fail_at_field(r->formula, &r->g->tables.schema->tables[t], field, st, what);
+    else
+        status_fail(st, STATUS_USAGE, "the amount %s of layout %s %s", field, layout, why);
+}
+
 /* Joint accounts are divided when the rows are made: in an archived record the whole amount stands. */
 static bool check_cold(const struct recompute_request *r, struct status *st)
 {
@@ -157,10 +169,7 @@ static bool check_cold(const struct recompute_request *r, struct status *st)
             if (field->type != LAYOUT_AMOUNT || !measure_uses_field(r->measures, t, f) ||
                 segment_find(r->g->table[t], name) >= 0)
                 continue;
-            status_fail(
-                st, STATUS_USAGE,
-                "the amount %s of layout %s is not kept hot: shares of joint owners are known for hot amounts only",
-                field->name, table->layout->name);
+            fail_cold(r, t, field->name, st);
             return status_hint(st, "write keep=hot behind it in layouts/%s.ini; it counts from the next load on",
                                table->layout->name);
         }

@@ -40,6 +40,7 @@ struct recompute_request {
     int type;
     bool one_partition; /* only that one: a single customer */
     uint32_t partition;
+    const struct formula *formula; /* for the places of messages; NULL: they have none */
 };
 
 struct measure_rates recompute_rates(const struct generation *g);

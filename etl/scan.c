@@ -114,7 +114,7 @@ bool scan_is_stored(const struct scan *s, int measure)
     return !s->wanted[measure] || s->measure_column[measure] >= 0;
 }
 
-bool scan_check_hot(const struct generation *g, const struct measure_set *measures, const char *formula,
+bool scan_check_hot(const struct generation *g, const struct measure_set *measures, const struct formula *formula,
                     struct status *st)
 {
     for (int t = 0; t < g->tables.count; t++) {
@@ -123,8 +123,7 @@ bool scan_check_hot(const struct generation *g, const struct measure_set *measur
             char name[SEGMENT_NAME_MAX];
             snprintf(name, sizeof name, "field.%.50s", l->fields[f].name);
             if (!measure_uses_field(measures, t, f) || segment_find(g->table[t], name) >= 0) continue;
-            status_fail(st, STATUS_USAGE, "formula %s uses the field %s of layout %s, which is not kept hot", formula,
-                        l->fields[f].name, l->name);
+            scorecard_fail_not_hot(formula, &g->tables.schema->tables[t], l->fields[f].name, st);
             return status_hint(st, "write keep=hot behind the field in layouts/%s.ini; it counts from the next load on",
                                l->name);
         }
@@ -457,7 +456,8 @@ bool scan_run(struct scan *s, scan_visit *visit, void *context, struct status *s
                                       .one_type = true,
                                       .type = s->r.type,
                                       .one_partition = s->r.one_partition,
-                                      .partition = s->r.partition};
+                                      .partition = s->r.partition,
+                                      .formula = s->r.formula};
         return recompute_run(&r, st);
     }
     return each_partition(s, task, st);

@@ -65,7 +65,7 @@ bool scan_is_stored(const struct scan *s, int measure);
 /* "P.result.score": name of a column of customer.seg; texts live in the arena. */
 const char *scan_column_name(int type, const char *kind, const char *name, struct arena *arena);
 /* What the night would refuse: a measure that reads a field that is not kept hot. */
-bool scan_check_hot(const struct generation *g, const struct measure_set *measures, const char *formula,
+bool scan_check_hot(const struct generation *g, const struct measure_set *measures, const struct formula *formula,
                     struct status *st);
 
 #endif

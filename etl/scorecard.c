@@ -25,11 +25,17 @@ const char *scorecard_column(int type, const char *kind, const char *name, char 
     return column;
 }
 
-enum { FORMULA_FILE_MAX = 65536 };
+bool scorecard_fail_not_hot(const struct formula *formula, const struct schema_table *table, const char *field,
+                            struct status *st)
+{
+    char what[STATUS_MESSAGE_MAX];
+    snprintf(what, sizeof what, "uses the field %s of layout %s, which is not kept hot", field, table->name);
+    return formula_fail_at_field(formula, table, field, st, what);
+}
 
 /* Measures see the columns only: a field that is not one has to become hot before a formula may use it. */
-bool scorecard_check_columns(const struct measure_set *measures, const struct tables *tables, const char *formula,
-                             struct status *st)
+bool scorecard_check_columns(const struct measure_set *measures, const struct tables *tables,
+                             const struct formula *formula, struct status *st)
 {
     for (int t = 0; t < tables->count; t++) {
         const struct table *table = &tables->table[t];
@@ -37,8 +43,7 @@ bool scorecard_check_columns(const struct measure_set *measures, const struct ta
             bool is_column = false;
             for (int c = 0; c < table->columns_count; c++) is_column |= table->columns[c].field == f;
             if (is_column || !measure_uses_field(measures, t, f)) continue;
-            status_fail(st, STATUS_USAGE, "formula %s uses the field %s of layout %s, which is not kept hot", formula,
-                        table->layout->fields[f].name, table->layout->name);
+            scorecard_fail_not_hot(formula, &tables->schema->tables[t], table->layout->fields[f].name, st);
             return status_hint(st, "write keep=hot behind the field in layouts/%s.ini; then: crmx layout check",
                                table->layout->name);
         }
@@ -51,13 +56,13 @@ static bool load(const struct unit *u, int type, const char *name, const struct 
 {
     const char *path = arena_printf(arena, "%s/formulas/%s.formula", u->folder, name);
     struct buf text;
-    buf_init(&text, FORMULA_FILE_MAX);
+    buf_init(&text, (size_t)1 << 30); /* formula_parse says what is too much */
     bool ok = os_read_file(path, &text, st) && formula_parse(path, buf_view(&text), &c->formula, st);
     buf_release(&text);
     if (!ok || !measure_bind(c->formula, tables->schema, rates, &c->measures, st) ||
         !formula_bind(c->formula, tables->schema, &c->program, st))
         return status_while(st, "reading formula %s of unit %s", name, u->id);
-    if (!scorecard_check_columns(c->measures, tables, name, st)) return false;
+    if (!scorecard_check_columns(c->measures, tables, c->formula, st)) return false;
     if (u->has_threshold[type]) formula_set_threshold(c->formula, u->threshold_minor[type]);
     c->threshold_minor = formula_threshold(c->formula);
     c->measures_count = formula_measure_count(c->formula);

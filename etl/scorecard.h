@@ -40,8 +40,11 @@ const char *scorecards_reason_name(const struct scorecards *s, int type, int64_t
 
 /* Measures see the columns only: a field that is not one has to become hot before a formula may use it. formula: for
  * the message. */
-bool scorecard_check_columns(const struct measure_set *measures, const struct tables *tables, const char *formula,
-                             struct status *st);
+bool scorecard_check_columns(const struct measure_set *measures, const struct tables *tables,
+                             const struct formula *formula, struct status *st);
+/* "FILE:LINE:COLUMN: measure M uses the field F of layout L, which is not kept hot". Always false. */
+bool scorecard_fail_not_hot(const struct formula *formula, const struct schema_table *table, const char *field,
+                            struct status *st);
 
 /* Name of the column of customer.seg that keeps a measure ("P.measure.存款") or a result ("C.result.tier"). A name
  * of more than 40 bytes is cut at a character and told apart from others by a hash of all of it. */

@@ -315,7 +315,7 @@ static bool check_night(const struct trial_request *r, struct status *st)
     struct measure_rates rates = {r->g->reference.rates.rate, r->g->reference.rates.per_unit};
     struct measure_set *measures;
     if (!measure_bind(r->formula, r->g->tables.schema, &rates, &measures, st)) return false;
-    bool ok = scan_check_hot(r->g, measures, r->name, st);
+    bool ok = scan_check_hot(r->g, measures, r->formula, st);
     measure_set_free(measures);
     return ok;
 }

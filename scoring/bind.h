@@ -59,6 +59,10 @@ struct expr {
     struct code_set set; /* VALUE_CODE */
     int count;
     struct expr **children;
+    /* bounds.c: for every customer |value| <= largest, and >= smallest unless it is 0. */
+    double largest, smallest;
+    bool constant;     /* the same for everybody */
+    bool may_overflow; /* not proved to stay below the largest double: the evaluators look at each value */
 };
 
 struct customer_field {
@@ -82,11 +86,15 @@ struct formula_program {
     int codes_count, codes_room;
     struct customer_field *fields; /* one per customer field of the schema */
     struct expr **definitions;     /* one per definition of the formula */
+    bool *needed;                  /* of the definitions: a result, or used by one (bounds.c) */
+    bool *measures_used;           /* by these */
     int *const *result_codes;      /* per result of type code: place in program.codes → index of the result */
     const struct step_list *steps;
 };
 
 /* Fills definitions, codes and fields. */
 bool bind_definitions(struct formula_program *p, struct status *st);
+/* Fills needed and measures_used, and the bounds of every node. Fails where a constant expression is no number. */
+bool bind_bounds(struct formula_program *p, struct status *st);
 
 #endif

@@ -112,28 +112,116 @@ static struct expr *field_expr(struct binder *b, int field)
     return e;
 }
 
+/* --- names that are not there --- */
+
+/* What a near name is. */
+enum near_kind { NEAR_NAME, NEAR_FUNCTION, NEAR_AGGREGATE, NEAR_COLUMN, NEAR_CODE };
+
+struct near_name {
+    struct guess guess;
+    enum near_kind kind;
+    const char *table;
+};
+
+/* Of several equally near ones the first that was offered. */
+static void offer(struct near_name *n, enum near_kind kind, const char *name, const char *table)
+{
+    int before = n->guess.distance;
+    guess_offer(&n->guess, name);
+    if (n->guess.distance < before) n->kind = kind, n->table = table;
+}
+
+static void offer_defined(struct binder *b, struct near_name *n)
+{
+    const struct formula *f = b->f;
+    for (int i = 0; i < b->visible; i++) offer(n, NEAR_NAME, f->definitions[i].name, NULL);
+    for (int i = 0; i < f->measures_count; i++) {
+        if (f->measures[i].in_place) continue;
+        offer(n, NEAR_NAME, f->measures[i].name, NULL);
+        offer(n, NEAR_NAME, f->measures[i].alias, NULL);
+    }
+    for (int i = 0; i < f->coefficients_count; i++)
+        if (!f->coefficients[i].literal) offer(n, NEAR_NAME, f->coefficients[i].name, NULL);
+    for (int i = 0; i < b->p->schema->customer_fields_count; i++)
+        offer(n, NEAR_NAME, b->p->schema->customer_fields[i].name, NULL);
+}
+
+static void offer_language(struct near_name *n)
+{
+    static const char *const WORDS[] = {"business_date", "会计日期", "true", "false"};
+    for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) offer(n, NEAR_NAME, WORDS[i], NULL);
+    for (int i = 0; i < FUNCTION_COUNT; i++) {
+        const struct function_word *w = function_word((enum function)i);
+        if (!(w->places & WORD_CUSTOMER)) continue;
+        offer(n, NEAR_FUNCTION, w->name, NULL);
+        if (w->alias) offer(n, NEAR_FUNCTION, w->alias, NULL);
+    }
+}
+
+static void offer_accounts(const struct schema *s, struct near_name *n)
+{
+    for (int i = 0; i < AGGREGATES_COUNT && s->tables_count; i++)
+        offer(n, NEAR_AGGREGATE, aggregate_word((enum aggregate)i)->name, NULL);
+    for (int t = 0; t < s->tables_count; t++)
+        for (int i = 0; s->tables[t].system[0] && i < s->tables[t].fields_count; i++)
+            offer(n, NEAR_COLUMN, s->tables[t].fields[i].name, s->tables[t].name);
+}
+
+static void offer_codes(const struct schema *s, struct near_name *n)
+{
+    for (int i = 0; i < s->currencies_count; i++) offer(n, NEAR_CODE, s->currencies[i], NULL);
+    for (int f = 0; f < s->customer_fields_count; f++)
+        for (int i = 0; s->customer_fields[f].type == VALUE_CODE && i < s->customer_fields[f].codes_count; i++)
+            offer(n, NEAR_CODE, s->customer_fields[f].codes[i], NULL);
+}
+
+static bool hint_near(const struct near_name *n, struct status *st)
+{
+    const char *name = n->guess.best;
+    switch (n->kind) {
+    case NEAR_NAME: break;
+    case NEAR_FUNCTION: return status_hint(st, "did you mean the function %s(…)?", name);
+    case NEAR_AGGREGATE: return status_hint(st, "did you mean the aggregate %s(…)?", name);
+    case NEAR_COLUMN:
+        return status_hint(st, "did you mean the accounts' field %s? It has to be added up: sum(%s, %s)", name,
+                           n->table, name);
+    case NEAR_CODE: return status_hint(st, "did you mean the code '%s'? Codes stand in quotes", name);
+    }
+    return status_hint(st, "did you mean %s?", name);
+}
+
+/* Nothing is near: how it gets a meaning. */
+static bool hint_define(struct binder *b, const char *name)
+{
+    const struct schema *s = b->p->schema;
+    if (!b->f->is_expression)
+        return status_hint(b->st, "define it above: let %s money = …; or measure %s money = sum(…);", name, name);
+    if (s->customer_fields_count == 0) return status_hint(b->st, "give it a value: %s=1", name);
+    struct buf list;
+    buf_init(&list, CODES_SHOWN_MAX);
+    for (int i = 0; i < s->customer_fields_count; i++) buf_addf(&list, i ? ", %s" : "%s", s->customer_fields[i].name);
+    status_hint(b->st, "the names that have a value here: %s", list.bytes);
+    buf_release(&list);
+    return false;
+}
+
 static bool unknown_name(struct binder *b, const struct node *n)
 {
     const struct formula *f = b->f;
-    struct guess guess;
+    struct near_name near = {.kind = NEAR_NAME};
     for (int i = b->visible; i < f->definitions_count; i++) {
         if (strcmp(f->definitions[i].name, n->text) != 0) continue;
         bind_fail(b, n, "%s is defined further down, in line %u", n->text, f->definitions[i].place.line);
         return status_hint(b->st, "move its statement above line %u", n->place.line);
     }
-    guess_init(&guess, view_of(n->text));
-    for (int i = 0; i < b->visible; i++) guess_offer(&guess, f->definitions[i].name);
-    for (int i = 0; i < f->measures_count; i++) {
-        guess_offer(&guess, f->measures[i].name);
-        guess_offer(&guess, f->measures[i].alias);
-    }
-    for (int i = 0; i < f->coefficients_count; i++)
-        if (!f->coefficients[i].literal) guess_offer(&guess, f->coefficients[i].name);
-    for (int i = 0; i < b->p->schema->customer_fields_count; i++)
-        guess_offer(&guess, b->p->schema->customer_fields[i].name);
+    guess_init(&near.guess, view_of(n->text));
+    offer_defined(b, &near);
+    offer_language(&near);
+    offer_accounts(b->p->schema, &near);
+    offer_codes(b->p->schema, &near);
     bind_fail(b, n, "unknown name %s", n->text);
-    hint_guess(&guess, b->st);
-    return status_hint(b->st, "define it above: measure %s money = sum(…);", n->text);
+    if (!near.guess.best) return hint_define(b, n->text);
+    return hint_near(&near, b->st);
 }
 
 bool bind_name(struct binder *b, const struct node *n, struct expr **out)

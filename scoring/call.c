@@ -145,10 +145,6 @@ bool parse_call(struct parser *p, struct node **out)
         guess_init(&guess, name->text);
         guess_offer_functions(&guess, WORD_CUSTOMER | WORD_ACCOUNT);
         formula_fail(p->f, name->place, p->st, "unknown function %.*s", VIEW_PRINT(name->text));
-        if (aggregate_find(name->text) != AGGREGATE_NONE)
-            status_hint(p->st, "%s stands in a measure: measure NAME money = %s;",
-                        aggregate_word(aggregate_find(name->text))->name,
-                        aggregate_word(aggregate_find(name->text))->usage);
         hint_guess(&guess, p->st);
         return status_hint(p->st, "list them: crmx formula functions");
     }

@@ -135,8 +135,9 @@ static struct operand value_of(struct compiler *c, const struct expr *e)
     default: break;
     }
     if (e->count == 1) return unary(c, e);
-    struct operand a = value_of(c, e->children[0]);
-    return operand_binary(c, e->kind, a, value_of(c, e->children[1]));
+    struct operand a = value_of(c, e->children[0]), o = operand_binary(c, e->kind, a, value_of(c, e->children[1]));
+    if (e->may_overflow && !o.constant && !c->full) c->steps[c->count - 1].checked = true;
+    return o;
 }
 
 /* The mask "e is missing". */
@@ -210,7 +211,7 @@ static void compile_definition(struct compiler *c, int i)
     c->definitions[i].value = operand_keep(o);
 }
 
-/* Steps whose result nobody reads (a definition nobody uses; the rounded score brought back to yuan). */
+/* Steps whose result nobody reads (x of x/0; the rounded score brought back to yuan) and that need no look either. */
 static void drop_unused(struct compiler *c)
 {
     bool *needed = arena_array(&c->p->arena, bool, c->slots + 1);
@@ -218,7 +219,7 @@ static void drop_unused(struct compiler *c)
     for (int i = c->count - 1; i >= 0; i--) {
         struct step *s = &c->steps[i];
         bool stores = s->op >= OP_STORE;
-        if (!stores && !needed[s->dst]) continue;
+        if (!stores && !needed[s->dst] && !s->checked) continue;
         if (!stores) needed[s->dst] = false;
         bool loads = s->op >= OP_LOAD_MEASURE && s->op <= OP_NONE;
         if (!loads) needed[s->a] = needed[s->b] = needed[s->c] = true;
@@ -239,8 +240,10 @@ bool compile_steps(struct formula_program *p, struct status *st)
     c->measures = arena_array(&p->arena, struct operand, p->f->measures_count + 1);
     c->definitions = arena_array(&p->arena, struct definition_slot, p->f->definitions_count);
     for (int i = 0; i < p->f->measures_count; i++) c->measures[i].slot = -1;
-    for (int i = 0; i < p->f->definitions_count; i++) count_uses(c, p->definitions[i]);
-    for (int i = 0; i < p->f->definitions_count && !c->full; i++) compile_definition(c, i);
+    for (int i = 0; i < p->f->definitions_count; i++)
+        if (p->needed[i]) count_uses(c, p->definitions[i]);
+    for (int i = 0; i < p->f->definitions_count && !c->full; i++)
+        if (p->needed[i]) compile_definition(c, i);
     bool ok = !c->full;
     if (ok) {
         drop_unused(c);

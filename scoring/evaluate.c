@@ -10,6 +10,7 @@ struct formula_scratch {
     uint32_t rows; /* customers of a slice */
     size_t room;   /* rows rounded up to whole vectors */
     double *slots;
+    bool any_doubtful, doubtful[FORMULA_BATCH_MAX]; /* customers of the slice that the oracle decides about */
     uint16_t places[FORMULA_FEW_ROOM], places_of_next[FORMULA_FEW_ROOM]; /* of few customers */
     void *memory;
 };
@@ -39,7 +40,7 @@ bool formula_bind(const struct formula *f, const struct schema *schema, struct f
     p->schema = schema;
     p->business_date = schema->business_date;
     p->fields = arena_array(&p->arena, struct customer_field, schema->customer_fields_count + 1);
-    if (!bind_definitions(p, st)) goto failed;
+    if (!bind_definitions(p, st) || !bind_bounds(p, st)) goto failed;
     map_result_codes(p);
     if (!compile_steps(p, st)) goto failed;
     *out = p;
@@ -64,9 +65,8 @@ bool formula_uses_customer_field(const struct formula_program *p, int field)
 
 bool formula_uses_measure(const struct formula_program *p, int measure)
 {
-    for (int i = 0; i < p->steps->count; i++)
-        if (p->steps->steps[i].op == OP_LOAD_MEASURE && p->steps->steps[i].index == measure) return true;
-    return false;
+    ensure(measure >= 0 && measure < p->f->measures_count);
+    return p->measures_used[measure];
 }
 
 enum value_type formula_definition_type(const struct formula_program *p, int definition)
@@ -164,25 +164,29 @@ static void between(const struct slice *s, const struct step *step)
     }
 }
 
+static void doubt(const struct slice *s, uint32_t i)
+{
+    s->scratch->doubtful[i] = s->scratch->any_doubtful = true;
+}
+
 /* The vector store takes whole numbers below 2^51; this one the rest, up to the limit. */
-static bool store_large(const struct slice *s, const struct step *step, int64_t *out)
+static void store_large(const struct slice *s, const struct step *step, int64_t *out)
 {
     const double *a = slot(s, step->a);
     for (uint32_t i = 0; i < s->count; i++) {
         bool fits = fabs(a[i]) <= RESULT_LIMIT;
-        if (!fits && !(s->in->ignored && s->in->ignored[s->first + i]))
-            return result_out_of_range(s->p, step->index, s->first + i, a[i], s->st);
+        if (!fits) doubt(s, i);
         out[i] = fits ? (int64_t)a[i] : 0;
     }
-    return true;
 }
 
-static bool store(const struct slice *s, const struct step *step)
+static void store(const struct slice *s, const struct step *step)
 {
     int64_t *out = s->results[step->index] + s->first;
     const double *a = slot(s, step->a);
-    if (step->op == OP_STORE) return s->scratch->kernels->store(out, a, s->count) || store_large(s, step, out);
-    if (step->op == OP_STORE_BITS) {
+    if (step->op == OP_STORE) {
+        if (!s->scratch->kernels->store(out, a, s->count)) store_large(s, step, out);
+    } else if (step->op == OP_STORE_BITS) {
         memcpy(out, a, sizeof *a * s->count);
     } else if (step->op == OP_STORE_MASK) {
         for (uint32_t i = 0; i < s->count; i++) out[i] = ((const int64_t *)a)[i] != 0;
@@ -190,7 +194,6 @@ static bool store(const struct slice *s, const struct step *step)
         const int *map = s->p->result_codes[step->index];
         for (uint32_t i = 0; i < s->count; i++) out[i] = map[(int)a[i]];
     }
-    return true;
 }
 
 static void load_measure(const struct slice *s, const struct step *step)
@@ -254,7 +257,7 @@ static bool run_few(const struct slice *s, const struct step *first)
     return true;
 }
 
-static bool run_other(const struct slice *s, const struct step *step)
+static void run_other(const struct slice *s, const struct step *step)
 {
     const struct kernels *k = s->scratch->kernels;
     switch (step->op) {
@@ -266,9 +269,54 @@ static bool run_other(const struct slice *s, const struct step *step)
     case OP_YEARS_TO:
     case OP_MONTHS_BETWEEN:
     case OP_YEARS_BETWEEN: between(s, step); break;
-    default: return store(s, step);
+    default: store(s, step);
     }
-    return true;
+}
+
+/* --- overflow --- */
+
+static void check(const struct slice *s, const struct step *step)
+{
+    const double *a = slot(s, step->dst);
+    if (s->scratch->kernels->finite(a, s->count)) return;
+    for (uint32_t i = 0; i < s->count; i++)
+        if (!isfinite(a[i])) doubt(s, i);
+}
+
+/* The measures without a column, of the slice, as doubles. The caller frees. */
+static double *unpack_measures(const struct slice *s, const double **unpacked)
+{
+    int count = s->p->f->measures_count, used = 0;
+    for (int m = 0; m < count; m++) used += s->p->measures_used[m] && !s->in->measures[m];
+    if (!used) return NULL;
+    size_t size = (size_t)used * s->scratch->room * sizeof(double);
+    double *memory = aligned_alloc(64, (size + 63) / 64 * 64), *at = memory;
+    ensure(memory);
+    for (int m = 0; m < count; m++) {
+        if (!s->p->measures_used[m] || s->in->measures[m]) continue;
+        s->source->load(s->source->context, m, s->first, s->count, at);
+        unpacked[m] = at;
+        at += s->scratch->room;
+    }
+    return memory;
+}
+
+/* The steps work out every branch for everybody; the oracle only what counts. So it has the last word on customers for
+ * whom something was no number: they are few, unless a formula guards against it again and again. */
+static bool decide(const struct slice *s)
+{
+    const double *unpacked[FORMULA_MEASURES_MAX] = {NULL};
+    double *memory = unpack_measures(s, unpacked);
+    int64_t results[FORMULA_RESULTS_MAX];
+    bool ok = true;
+    for (uint32_t i = 0; i < s->count && ok; i++) {
+        bool asked = s->scratch->doubtful[i] && !(s->in->ignored && s->in->ignored[s->first + i]);
+        if (asked) ok = scalar_evaluate(s->p, s->in, unpacked, s->first, s->first + i, results, s->st);
+    }
+    free(memory);
+    memset(s->scratch->doubtful, 0, sizeof s->scratch->doubtful);
+    s->scratch->any_doubtful = false;
+    return ok;
 }
 
 static bool run_slice(const struct slice *s)
@@ -282,10 +330,11 @@ static bool run_slice(const struct slice *s)
         else if (step->op < OP_COLUMNS)
             columns[step->op](slot(s, step->dst), slot(s, step->a), slot(s, step->b), slot(s, step->c), step->k,
                               step->l, s->count);
-        else if (!run_other(s, step))
-            return false;
+        else
+            run_other(s, step);
+        if (step->checked) check(s, step);
     }
-    return true;
+    return !s->scratch->any_doubtful || decide(s);
 }
 
 bool formula_evaluate_packed(const struct formula_program *p, const struct formula_inputs *in,

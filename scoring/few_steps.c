@@ -1,7 +1,8 @@
 /* Which parts of a sum need not be worked out for the customers who have none of it: most customers have no loan.
  *
  * Such a part is a run of steps, from the load of its first measure to the step that adds it to the sum: it reads
- * nothing but measures and constants, nobody reads its slots afterwards, and when its measures are 0 it adds a zero. */
+ * nothing but measures and constants, nobody reads its slots afterwards, and when its measures are 0 it adds a zero.
+ * Steps that are checked are worked out for everybody. */
 #include "scoring/steps.h"
 
 #include <math.h>
@@ -11,6 +12,7 @@ enum { PART_STEPS_MAX = 64 };
 
 bool step_adds(const struct step *s)
 {
+    if (s->checked) return false;
     switch (s->op) {
     case OP_ADD:
     case OP_SUBTRACT:
@@ -108,7 +110,8 @@ static struct step *part_of(struct step *steps, struct step *adding, const bool 
     for (int i = sources(adding, read) - 1; i > 0; i--) open += !needed[read[i]], needed[read[i]] = true;
     while (whole && open > 0) {
         whole = s > steps && adding - s < PART_STEPS_MAX && needed[(s - 1)->dst] && (s - 1)->dst != adding->a &&
-                !live[(s - 1)->dst] && ((s - 1)->op < OP_COLUMNS || (s - 1)->op == OP_LOAD_MEASURE);
+                !live[(s - 1)->dst] && !(s - 1)->checked &&
+                ((s - 1)->op < OP_COLUMNS || (s - 1)->op == OP_LOAD_MEASURE);
         if (!whole) break;
         s--;
         needed[s->dst] = false;

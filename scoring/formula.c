@@ -43,6 +43,39 @@ static const struct definition *result_of(const struct formula *f, int result)
     return &f->definitions[f->results[result]];
 }
 
+static bool reads_table(const struct measure_definition *m, const struct schema_table *table)
+{
+    for (int i = 0; i < m->tables_count; i++) {
+        const char *name = m->tables[i].name;
+        if (word_is_accounts(name) || strcmp(name, table->name) == 0 || strcmp(name, table->system) == 0) return true;
+    }
+    return false;
+}
+
+static const struct node *find_name(const struct node *n, const char *name)
+{
+    if (!n || (n->kind == NODE_NAME && strcmp(n->text, name) == 0)) return n;
+    const struct node *found = NULL;
+    for (int i = 0; i < n->count && !found; i++) found = find_name(n->children[i], name);
+    return found;
+}
+
+bool formula_fail_at_field(const struct formula *f, const struct schema_table *table, const char *field,
+                           struct status *st, const char *what)
+{
+    const struct measure_definition *silent = NULL;
+    for (int i = 0; i < f->measures_count; i++) {
+        const struct measure_definition *m = &f->measures[i];
+        if (!reads_table(m, table)) continue;
+        const struct node *n = find_name(m->predicate, field);
+        if (!n) n = find_name(m->expression, field);
+        if (n) return formula_fail(f, n->place, st, "measure %s %s", m->name, what);
+        if (!silent) silent = m;
+    }
+    ensure(silent);
+    return formula_fail(f, silent->place, st, "measure %s %s", silent->name, what);
+}
+
 int formula_result_count(const struct formula *f)
 {
     return f->results_count;

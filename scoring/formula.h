@@ -16,11 +16,19 @@ struct formula;
 struct formula_program; /* bound to a schema: column slots resolved */
 struct formula_scratch;
 
+enum { FORMULA_TEXT_MAX = 64 * 1024 }; /* bytes of a formula file */
 /* Parses a formula file. name is for messages. Errors: file name, line, column, what was expected, nearest name. */
 bool formula_parse(const char *name, struct view text, struct formula **out, struct status *st);
 /* A formula of one expression over customer fields. Its two results: the bits of the value, a double (a condition: 1 or
- * 0; a code: its place among those of the program), and 1 where the value is missing. */
-bool formula_parse_expression(const char *name, struct view text, struct formula **out, struct status *st);
+ * 0; a code: its place among those of the program), and 1 where the value is missing. line is that of the file in which
+ * it stands, 1 otherwise. */
+bool formula_parse_expression(const char *name, uint32_t line, struct view text, struct formula **out,
+                              struct status *st);
+/* Measures alone, for `crmx measure compute`: an aggregate such as sum(retail, cny(balance)), which becomes the measure
+ * "computed" of that type, or statements as in a file (type does not count then). A score is not needed. */
+bool formula_parse_measures(const char *name, struct view text, enum value_type type, struct formula **out,
+                            struct status *st);
+bool formula_is_statements(struct view text); /* of these: begins with the word measure */
 void formula_free(struct formula *f);
 
 int formula_measure_count(const struct formula *f);
@@ -37,6 +45,10 @@ bool formula_same_measure(const struct formula *a, int m, const struct formula *
 int formula_result_count(const struct formula *f); /* result 0 is score */
 const char *formula_result_name(const struct formula *f, int result);
 enum value_type formula_result_type(const struct formula *f, int result);
+/* Fails at the first place where a measure reads a field of a layout; at the measure itself when it does without naming
+ * it (the currency of cny). "FILE:LINE:COLUMN: measure NAME WHAT". Always false. */
+bool formula_fail_at_field(const struct formula *f, const struct schema_table *table, const char *field,
+                           struct status *st, const char *what);
 /* Intermediate values and results in the order of the file, each with its expression in canonical notation: what a
  * comparison of two formulas is made of. */
 int formula_definition_count(const struct formula *f);
@@ -55,12 +67,14 @@ void formula_set_coefficient(struct formula *f, int coefficient, double value);
 
 /* Inputs of a batch: one int64 column per measure (units as measure_values gives them), one per customer field of the
  * schema (or NULL when formula_uses_customer_field says it is not needed). ignored: customers nobody asks about, such
- * as those of the other type; a result of theirs that is out of range is 0 and no failure. NULL: nobody. */
+ * as those of the other type; a result of theirs that is out of range is 0 and no failure. NULL: nobody. unnamed: the
+ * values are nobody's (scoring/eval), and messages name no customer. */
 struct formula_inputs {
     uint32_t count;
     const int64_t *const *measures;
     const int64_t *const *customer_fields;
     const bool *ignored;
+    bool unnamed;
 };
 
 bool formula_bind(const struct formula *f, const struct schema *schema, struct formula_program **out,
@@ -82,8 +96,9 @@ struct formula_scratch *formula_scratch_new(const struct formula_program *p);
 struct formula_scratch *formula_scratch_new_sized(const struct formula_program *p, uint32_t slice_rows);
 void formula_scratch_free(struct formula_scratch *s);
 /* results[r][i] for each result r: money in minor units, number as integer after the formula's rounding, code as index.
- * IEEE double in the written order; a customer whose value is not finite or passes 2^62 gives a failure that names the
- * result and i. */
+ * IEEE double in the written order. A customer for whom a step passes the largest double, or a result 2^62, gives a
+ * failure that names the place, what stands there, and i; of several the first, with the first step that the oracle
+ * comes to: what stands in a branch that is not taken counts for nothing. */
 bool formula_evaluate(const struct formula_program *p, const struct formula_inputs *in, struct formula_scratch *scratch,
                       int64_t *const *results, struct status *st);
 /* The same for measures that stand packed: where in->measures[m] is NULL, the source has the values of customers

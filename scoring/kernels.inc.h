@@ -178,6 +178,18 @@ static bool store_column(int64_t *out, const double *a, size_t count)
     return ok;
 }
 
+static bool finite_column(const double *a, size_t count)
+{
+    const vec limit = SAME(INFINITY);
+    const vec *va = (const vec *)a;
+    mask good = SAME_MASK(-1);
+    size_t whole = count / 4;
+    for (size_t i = 0; i < whole; i++) good &= ABS_OF(va[i]) < limit;
+    bool ok = good[0] & good[1] & good[2] & good[3];
+    for (size_t i = 4 * whole; i < count; i++) ok &= isfinite(a[i]);
+    return ok;
+}
+
 const struct kernels KERNELS_NAME = {
     .name = KERNELS_TEXT,
     .columns =
@@ -188,4 +200,5 @@ const struct kernels KERNELS_NAME = {
         },
     .load = load_column,
     .store = store_column,
+    .finite = finite_column,
 };

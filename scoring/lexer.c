@@ -137,9 +137,12 @@ static bool lex_number(struct lexer *l, struct token *t)
         l->at++, l->place.column++;
     }
     if (point && t->scale == 0) return formula_fail(l->f, l->place, l->st, "expected digits behind the decimal point");
-    if (l->at < l->end && is_letter(*l->at))
-        return formula_fail(l->f, t->place, l->st, "a name cannot begin with a digit");
-    return true;
+    if (l->at == l->end || !is_letter(*l->at)) return true;
+    const char *next = l->at + 1 + (l->end - l->at > 1 && (l->at[1] == '-' || l->at[1] == '+'));
+    if ((*l->at == 'e' || *l->at == 'E') && next < l->end && is_digit(*next))
+        return formula_fail(l->f, t->place, l->st, "a number is written without an exponent") ||
+               status_hint(l->st, "write it out, such as 1000000, with at most %d digits", FORMULA_DIGITS_MAX);
+    return formula_fail(l->f, t->place, l->st, "a name cannot begin with a digit");
 }
 
 static bool lex_text(struct lexer *l, struct token *t)
@@ -208,8 +211,8 @@ static bool lex_sign(struct lexer *l, struct token *t, const char *sign)
         t->text.length = (size_t)(l->at - t->text.bytes);
         return true;
     }
-    return formula_fail(l->f, t->place, l->st, "unexpected character \"%.*s\"", (int)(l->at - t->text.bytes),
-                        t->text.bytes);
+    formula_fail(l->f, t->place, l->st, "unexpected character \"%.*s\"", (int)(l->at - t->text.bytes), t->text.bytes);
+    return is_digit(*sign) ? status_hint(l->st, "digits are the plain ones: %c", *sign) : false;
 }
 
 static bool lex_token(struct lexer *l, struct token *t)
@@ -235,8 +238,8 @@ bool lexer_run(struct formula *f, struct view text, struct token **tokens, struc
 {
     struct lexer l = {.f = f, .at = text.bytes, .end = text.bytes + text.length, .place = {1, 1}, .st = st};
     if (text.length > FORMULA_TEXT_MAX)
-        return formula_fail(f, l.place, st, "the file has %zu bytes, at most %d are allowed", text.length,
-                            FORMULA_TEXT_MAX);
+        return formula_fail(f, l.place, st, "the %s has %zu bytes, at most %d are allowed",
+                            f->is_expression ? "expression" : "file", text.length, FORMULA_TEXT_MAX);
     /* A token has at least one byte. */
     size_t room = (text.length < FORMULA_TOKENS_MAX ? text.length : FORMULA_TOKENS_MAX) + 1;
     struct token *list = arena_array(&f->arena, struct token, room);

@@ -1,9 +1,6 @@
-/* The rule about debts: a measure of arrears or of loans that raises the score.
- *
- * The sign of a measure in a term is followed through the tree: a minus turns it round, a constant factor by its own
- * sign, a denominator and a condition say nothing. Other factors are taken to be positive, as sums of amounts nearly
- * always are. */
-#include "scoring/lint_rules.h"
+/* The rule about debts: a measure of arrears or of loans that raises the score, or of which nobody can tell whether it
+ * does. Which way a debt moves a term of the score is worked out in lint_direction.c. */
+#include "scoring/lint_direction.h"
 
 #include <strings.h>
 
@@ -52,60 +49,23 @@ static enum debt debt_of(const struct measure_definition *m)
     return loan ? DEBT_LOAN : DEBT_NONE;
 }
 
-/* --- signs --- */
+/* --- directions --- */
 
+/* The debts of one term that go one way. */
 struct term_debts {
-    enum debt worst;   /* of the measures that raise the score */
+    enum debt worst;   /* of them */
     struct buf names;  /* of those of the worst kind */
     const char *first; /* one of them */
-    bool seen[FORMULA_MEASURES_MAX];
 };
 
-static void note(struct linter *l, struct term_debts *d, int measure, int sign)
+static void note(const struct linter *l, struct term_debts *d, int measure)
 {
+    const char *name = l->f->measures[measure].name;
     enum debt debt = debt_of(&l->f->measures[measure]);
-    if (sign <= 0 || debt == DEBT_NONE || debt < d->worst || d->seen[measure]) return;
-    if (debt > d->worst) buf_clear(&d->names), d->first = l->f->measures[measure].name;
+    if (debt < d->worst) return;
+    if (debt > d->worst) buf_clear(&d->names), d->first = name;
     d->worst = debt;
-    d->seen[measure] = true;
-    buf_addf(&d->names, d->names.length ? " and %s" : "%s", l->f->measures[measure].name);
-}
-
-static int sign_of_constant(const struct expr *e)
-{
-    return e->kind != EXPR_CONSTANT ? 1 : e->number > 0 ? 1 : e->number < 0 ? -1 : 0;
-}
-
-static void follow(struct linter *l, const struct expr *e, int sign, struct term_debts *d)
-{
-    switch (e->kind) {
-    case EXPR_MEASURE: note(l, d, e->index, sign); break;
-    case EXPR_DEFINITION: follow(l, l->p->definitions[e->index], sign, d); break;
-    case EXPR_NEGATE: follow(l, e->children[0], -sign, d); break;
-    case EXPR_SUBTRACT:
-        follow(l, e->children[0], sign, d);
-        follow(l, e->children[1], -sign, d);
-        break;
-    case EXPR_MULTIPLY:
-        follow(l, e->children[0], sign * sign_of_constant(e->children[1]), d);
-        follow(l, e->children[1], sign * sign_of_constant(e->children[0]), d);
-        break;
-    case EXPR_DIVIDE: follow(l, e->children[0], sign * sign_of_constant(e->children[1]), d); break;
-    case EXPR_CASE:
-        for (int i = 1; i < e->count; i += 2) follow(l, e->children[i], sign, d);
-        follow(l, e->children[e->count - 1], sign, d);
-        break;
-    case EXPR_ADD:
-    case EXPR_MIN:
-    case EXPR_MAX:
-    case EXPR_ROUND:
-    case EXPR_FLOOR:
-    case EXPR_CEIL:
-    case EXPR_COALESCE:
-        for (int i = 0; i < e->count; i++) follow(l, e->children[i], sign, d);
-        break;
-    default: break;
-    }
+    buf_addf(&d->names, d->names.length ? " and %s" : "%s", name);
 }
 
 /* --- findings --- */
@@ -133,30 +93,71 @@ static void report(struct linter *l, const struct expr *term, const struct term_
              instead);
 }
 
-static bool is_let(const struct linter *l, const struct expr *e)
+/* A remark: perhaps it is meant, but a reader cannot see what a debt does. */
+static void report_unknown(struct linter *l, const struct expr *term, const struct term_debts *d)
 {
-    return e->kind == EXPR_DEFINITION && !l->f->definitions[e->index].is_result;
+    const char *names = arena_dup(&l->out->arena, buf_view(&d->names)), *text = lint_node_text(l, term->node);
+    const char *kind = d->worst == DEBT_ARREARS ? "arrears raise" : "a loan raises";
+    lint_add(
+        l, LINT_DEBT, false, node_start(term->node),
+        LINT_TEXT(l, "it cannot be told whether %s the score: %s in %s", kind, names, text),
+        "for some customers more of it may be better and for others worse; nobody can see from the formula for whom",
+        LINT_TEXT(l,
+                  "let it stand in a term of its own with a plain sign: … - %s; or bound what changes its sign: "
+                  "max(…, 0)",
+                  d->first));
 }
 
-static void debts_of(struct linter *l, const struct expr *e, int sign)
+struct debt_rule {
+    struct linter *l;
+    struct directions directions;
+    bool seen[FORMULA_DEFINITIONS_MAX][2]; /* intermediate values, added and subtracted */
+};
+
+static void debts_of_term(struct debt_rule *r, const struct expr *e, bool subtracted)
 {
-    if (is_let(l, e)) {
-        debts_of(l, l->p->definitions[e->index], sign);
+    struct term_debts raising = {.worst = DEBT_NONE}, unknown = {.worst = DEBT_NONE};
+    buf_init(&raising.names, 1000);
+    buf_init(&unknown.names, 1000);
+    for (int m = 0; m < r->l->f->measures_count; m++) {
+        if (debt_of(&r->l->f->measures[m]) == DEBT_NONE) continue;
+        directions_of(&r->directions, m);
+        enum direction way = direction_of(&r->directions, e);
+        if (subtracted) way = direction_turned(way);
+        if (way == DIRECTION_RISES) note(r->l, &raising, m);
+        if (way == DIRECTION_UNKNOWN) note(r->l, &unknown, m);
+    }
+    if (raising.worst != DEBT_NONE) report(r->l, e, &raising);
+    if (unknown.worst != DEBT_NONE) report_unknown(r->l, e, &unknown);
+    buf_release(&raising.names);
+    buf_release(&unknown.names);
+}
+
+/* The terms of the score, through intermediate values. */
+static void debts_of(struct debt_rule *r, const struct expr *e, bool subtracted)
+{
+    bool is_let = e->kind == EXPR_DEFINITION && !r->l->f->definitions[e->index].is_result;
+    if (is_let) {
+        if (r->seen[e->index][subtracted]) return;
+        r->seen[e->index][subtracted] = true;
+        debts_of(r, r->l->p->definitions[e->index], subtracted);
     } else if (e->kind == EXPR_ADD || e->kind == EXPR_SUBTRACT) {
-        debts_of(l, e->children[0], sign);
-        debts_of(l, e->children[1], e->kind == EXPR_ADD ? sign : -sign);
+        debts_of(r, e->children[0], subtracted);
+        debts_of(r, e->children[1], e->kind == EXPR_ADD ? subtracted : !subtracted);
     } else if (e->kind == EXPR_NEGATE) {
-        debts_of(l, e->children[0], -sign);
+        debts_of(r, e->children[0], !subtracted);
     } else if (e->node) {
-        struct term_debts d = {.worst = DEBT_NONE};
-        buf_init(&d.names, 1000);
-        follow(l, e, sign, &d);
-        if (d.worst != DEBT_NONE) report(l, e, &d);
-        buf_release(&d.names);
+        debts_of_term(r, e, subtracted);
     }
 }
 
 void lint_debts(struct linter *l)
 {
-    debts_of(l, l->p->definitions[l->f->results[0]], 1);
+    struct debt_rule *r = calloc(1, sizeof *r);
+    ensure(r);
+    r->l = l;
+    directions_init(&r->directions, l);
+    debts_of(r, l->p->definitions[l->f->results[0]], false);
+    directions_release(&r->directions);
+    free(r);
 }

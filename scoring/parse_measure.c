@@ -50,7 +50,7 @@ static bool parse_aggregate(struct parser *p, struct measure_definition *m)
 bool parser_at_aggregate(const struct parser *p)
 {
     const struct token *t = p->at;
-    if (p->f->is_expression || t->kind != TOKEN_NAME || aggregate_find(t->text) == AGGREGATE_NONE) return false;
+    if (t->kind != TOKEN_NAME || aggregate_find(t->text) == AGGREGATE_NONE) return false;
     if (function_find(t->text) == FUNCTION_NONE) return true;
     t += 2;
     if (t->kind == TOKEN_NAME && view_is(t->text, "accounts")) return true;
@@ -79,6 +79,14 @@ bool parse_aggregate_in_place(struct parser *p, struct node **out)
 {
     struct formula *f = p->f;
     struct measure_definition m = {.place = p->at->place, .in_place = true, .type = VALUE_NUMBER};
+    if (f->is_expression) {
+        const struct aggregate_word *w = aggregate_word(aggregate_find(p->at->text));
+        formula_fail(f, m.place, p->st, "%s(…) adds up accounts, and a single expression has none", w->name);
+        return status_hint(p->st,
+                           "over the accounts of a generation: crmx measure compute \"%s\"; in a formula: crmx "
+                           "trial FILE",
+                           w->usage);
+    }
     if (p->in_aggregate) {
         formula_fail(f, m.place, p->st, "an aggregate cannot stand inside an aggregate");
         return status_hint(p->st, "compare or add the two in the score: each is one figure of the customer");
@@ -97,6 +105,17 @@ bool parse_aggregate_in_place(struct parser *p, struct node **out)
 }
 
 /* --- the statement --- */
+
+static bool finish_measure(struct parser *p, struct measure_definition *m, struct place type_place)
+{
+    if (m->aggregate == AGGREGATE_COUNT && m->type != VALUE_NUMBER)
+        return formula_fail(p->f, type_place, p->st, "a count is a number, not %s", value_type_name(m->type));
+    if (m->type == VALUE_DATE && m->aggregate != AGGREGATE_MIN && m->aggregate != AGGREGATE_MAX)
+        return formula_fail(p->f, type_place, p->st, "dates have no %s: the first is min, the last is max",
+                            aggregate_word(m->aggregate)->name);
+    p->f->measures_count++;
+    return true;
+}
 
 bool parse_measure(struct parser *p)
 {
@@ -117,11 +136,12 @@ bool parse_measure(struct parser *p)
     if (!parser_type(p, allowed, "the type of the measure: money, months, number or date", &m->type) ||
         !parser_take(p, TOKEN_EQUAL, "and the aggregate of the measure") || !parse_aggregate(p, m))
         return false;
-    if (m->aggregate == AGGREGATE_COUNT && m->type != VALUE_NUMBER)
-        return formula_fail(f, type_place, p->st, "a count is a number, not %s", value_type_name(m->type));
-    if (m->type == VALUE_DATE && m->aggregate != AGGREGATE_MIN && m->aggregate != AGGREGATE_MAX)
-        return formula_fail(f, type_place, p->st, "dates have no %s: the first is min, the last is max",
-                            aggregate_word(m->aggregate)->name);
-    f->measures_count++;
-    return true;
+    return finish_measure(p, m, type_place);
+}
+
+bool parse_bare_measure(struct parser *p)
+{
+    struct measure_definition *m = &p->f->measures[0];
+    *m = (struct measure_definition){.name = "computed", .alias = "computed", .place = p->at->place, .type = p->type};
+    return parse_aggregate(p, m) && finish_measure(p, m, m->place);
 }

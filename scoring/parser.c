@@ -268,7 +268,6 @@ static bool parse_file(struct parser *p)
 static bool parse_single(struct parser *p)
 {
     struct formula *f = p->f;
-    f->is_expression = true;
     f->results_count = 2;
     f->definitions[0] = (struct definition){.name = "value", .place = p->at->place, .is_result = true};
     if (!parse_expression(p, &f->definitions[0].expression)) return false;
@@ -276,7 +275,34 @@ static bool parse_single(struct parser *p)
     return p->at->kind == TOKEN_END || parser_expected(p, "an operator or the end of the expression");
 }
 
-static bool parse_text(const char *name, struct view text, bool (*parse)(struct parser *), struct formula **out,
+bool formula_is_statements(struct view text)
+{
+    return word_is(view_word(&text), "measure");
+}
+
+/* An aggregate, or statements; the last sign may be left out. */
+static bool parse_measures(struct parser *p)
+{
+    struct header h = {0};
+    p->f->results_count = 1;
+    if (!parser_at_word(p, "measure"))
+        return parse_bare_measure(p) && (parser_accept(p, TOKEN_SEMICOLON),
+                                         p->at->kind == TOKEN_END || parser_expected(p, "the end of the aggregate"));
+    while (p->at->kind != TOKEN_END) {
+        p->nesting = 0;
+        if (!parse_keyword(p, &h)) return false;
+        if (p->at->kind != TOKEN_END && !parser_take(p, TOKEN_SEMICOLON, "at the end of the statement")) return false;
+    }
+    return true;
+}
+
+struct text_kind {
+    bool (*parse)(struct parser *);
+    uint32_t line;        /* in which the text begins */
+    enum value_type type; /* of an aggregate that stands alone */
+};
+
+static bool parse_text(const char *name, struct view text, const struct text_kind *kind, struct formula **out,
                        struct status *st)
 {
     struct formula *f = calloc(1, sizeof *f);
@@ -286,11 +312,13 @@ static bool parse_text(const char *name, struct view text, bool (*parse)(struct 
     f->file = arena_dup(&f->arena, view_of(name));
     size_t kept = text.length < FORMULA_TEXT_MAX ? text.length : FORMULA_TEXT_MAX;
     f->text = kept ? arena_dup(&f->arena, (struct view){text.bytes, kept}) : "";
-    struct parser p = {.f = f, .st = st};
+    f->line = kind->line - 1;
+    f->is_expression = kind->parse == parse_single;
+    struct parser p = {.f = f, .type = kind->type, .st = st};
     *out = NULL;
     if (!lexer_run(f, text, &tokens, st)) goto failed;
     p.at = tokens;
-    if (!parse(&p)) goto failed;
+    if (!kind->parse(&p)) goto failed;
     *out = f;
     return true;
 failed:
@@ -300,12 +328,19 @@ failed:
 
 bool formula_parse(const char *name, struct view text, struct formula **out, struct status *st)
 {
-    return parse_text(name, text, parse_file, out, st);
+    return parse_text(name, text, &(struct text_kind){.parse = parse_file, .line = 1}, out, st);
 }
 
-bool formula_parse_expression(const char *name, struct view text, struct formula **out, struct status *st)
+bool formula_parse_expression(const char *name, uint32_t line, struct view text, struct formula **out,
+                              struct status *st)
 {
-    return parse_text(name, text, parse_single, out, st);
+    return parse_text(name, text, &(struct text_kind){.parse = parse_single, .line = line}, out, st);
+}
+
+bool formula_parse_measures(const char *name, struct view text, enum value_type type, struct formula **out,
+                            struct status *st)
+{
+    return parse_text(name, text, &(struct text_kind){.parse = parse_measures, .line = 1, .type = type}, out, st);
 }
 
 void formula_free(struct formula *f)

@@ -15,6 +15,7 @@ struct parser {
     int nesting;   /* open parentheses, calls, cases, unary signs */
     int constants; /* numbers, dates and texts so far */
     bool in_aggregate;
+    enum value_type type; /* of an aggregate that stands alone */
     struct status *st;
 };
 
@@ -23,6 +24,8 @@ bool parse_expression(struct parser *p, struct node **out);
 bool parse_call(struct parser *p, struct node **out);
 /* "measure NAME [as ALIAS] TYPE = AGGREGATE", behind the word measure. */
 bool parse_measure(struct parser *p);
+/* An aggregate that stands alone: the measure "computed". */
+bool parse_bare_measure(struct parser *p);
 /* Does an aggregate of accounts begin here? min(a, b) and max(a, b) are functions; the aggregates of these names are
  * known by accounts or where: min(retail where kind = 'D', balance). */
 bool parser_at_aggregate(const struct parser *p);

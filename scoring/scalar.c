@@ -3,6 +3,9 @@
 #include "scoring/scalar.h"
 
 #include "scoring/arithmetic.h"
+#include "scoring/print.h"
+
+#include <stdio.h>
 
 struct scalar {
     double number;
@@ -12,11 +15,13 @@ struct scalar {
 struct scalar_walk {
     const struct formula_program *p;
     const struct formula_inputs *in;
-    uint32_t row;
-    struct scalar *definitions; /* values of the definitions above */
+    const double *const *unpacked; /* of measures without a column, from customer `first` on */
+    uint32_t first, row;
+    struct scalar *definitions;   /* values of the definitions above */
+    const struct expr *overflows; /* the first step that passed the largest double; NULL: none */
 };
 
-static struct scalar walk(const struct scalar_walk *w, const struct expr *e);
+static struct scalar walk(struct scalar_walk *w, const struct expr *e);
 
 static double scaled(double x, int decimals)
 {
@@ -26,10 +31,11 @@ static double scaled(double x, int decimals)
 
 static struct scalar measure_value(const struct scalar_walk *w, int measure)
 {
-    int64_t x = w->in->measures[measure][w->row];
+    const int64_t *column = w->in->measures[measure];
+    double x = column ? (double)column[w->row] : w->unpacked[measure][w->row - w->first];
     enum value_type type = w->p->f->measures[measure].type;
     bool yuan = w->p->f->unit == UNIT_YUAN && type == VALUE_MONEY;
-    return (struct scalar){.number = scaled((double)x, yuan ? 2 : 0), .missing = type == VALUE_DATE && x == DATE_NONE};
+    return (struct scalar){.number = scaled(x, yuan ? 2 : 0), .missing = type == VALUE_DATE && x == DATE_NONE};
 }
 
 static struct scalar field_value(const struct scalar_walk *w, int field)
@@ -50,12 +56,12 @@ static struct scalar truth(bool b)
     return (struct scalar){.number = b};
 }
 
-static bool holds(const struct scalar_walk *w, const struct expr *e)
+static bool holds(struct scalar_walk *w, const struct expr *e)
 {
     return walk(w, e).number != 0;
 }
 
-static struct scalar walk_binary(const struct scalar_walk *w, const struct expr *e)
+static struct scalar walk_binary(struct scalar_walk *w, const struct expr *e)
 {
     struct scalar a = walk(w, e->children[0]), b = walk(w, e->children[1]);
     struct scalar v = {.missing = a.missing || b.missing};
@@ -72,10 +78,12 @@ static struct scalar walk_binary(const struct scalar_walk *w, const struct expr 
     case EXPR_YEARS_BETWEEN: v.number = years_between(a.number, b.number); break;
     default: ensure(!"not a binary operator");
     }
+    /* Every operand was a number. What is missing may be anything, and nobody looks at it. */
+    if (!v.missing && !isfinite(v.number) && !w->overflows) w->overflows = e;
     return v;
 }
 
-static struct scalar walk_unary(const struct scalar_walk *w, const struct expr *e)
+static struct scalar walk_unary(struct scalar_walk *w, const struct expr *e)
 {
     struct scalar v = walk(w, e->children[0]);
     switch (e->kind) {
@@ -91,7 +99,7 @@ static struct scalar walk_unary(const struct scalar_walk *w, const struct expr *
     return v;
 }
 
-static struct scalar walk_many(const struct scalar_walk *w, const struct expr *e)
+static struct scalar walk_many(struct scalar_walk *w, const struct expr *e)
 {
     struct scalar v = walk(w, e->children[0]);
     for (int i = 1; i < e->count; i++) {
@@ -102,21 +110,21 @@ static struct scalar walk_many(const struct scalar_walk *w, const struct expr *e
     return v;
 }
 
-static struct scalar walk_case(const struct scalar_walk *w, const struct expr *e)
+static struct scalar walk_case(struct scalar_walk *w, const struct expr *e)
 {
     for (int i = 0; i + 1 < e->count; i += 2)
         if (holds(w, e->children[i])) return walk(w, e->children[i + 1]);
     return walk(w, e->children[e->count - 1]);
 }
 
-static struct scalar walk_coalesce(const struct scalar_walk *w, const struct expr *e)
+static struct scalar walk_coalesce(struct scalar_walk *w, const struct expr *e)
 {
     struct scalar v = {.missing = true};
     for (int i = 0; i < e->count && v.missing; i++) v = walk(w, e->children[i]);
     return v;
 }
 
-static struct scalar walk_in(const struct scalar_walk *w, const struct expr *e)
+static struct scalar walk_in(struct scalar_walk *w, const struct expr *e)
 {
     struct scalar v = walk(w, e->children[0]);
     for (int i = 1; i < e->count; i++)
@@ -124,7 +132,7 @@ static struct scalar walk_in(const struct scalar_walk *w, const struct expr *e)
     return truth(false);
 }
 
-static struct scalar walk(const struct scalar_walk *w, const struct expr *e)
+static struct scalar walk(struct scalar_walk *w, const struct expr *e)
 {
     switch (e->kind) {
     case EXPR_CONSTANT: return (struct scalar){.number = e->number};
@@ -142,12 +150,44 @@ static struct scalar walk(const struct scalar_walk *w, const struct expr *e)
     }
 }
 
-bool result_out_of_range(const struct formula_program *p, int result, uint32_t row, double x, struct status *st)
+/* --- failures --- */
+
+enum { TEXT_SHOWN_MAX = 80 };
+
+/* What stands at a place, cut when it is long. */
+static void show_node(const struct formula *f, const struct node *n, char out[TEXT_SHOWN_MAX + 8])
 {
-    const char *name = formula_result_name(p->f, result);
-    status_fail(st, STATUS_INPUT, "%s: result %s of customer %u of the batch is %s", p->f->file, name, row,
-                isfinite(x) ? "larger than 2^62" : "not a finite number");
-    return status_hint(st, "look at its measures: crmx customer show; bound the terms of %s with min(…)", name);
+    struct buf text;
+    buf_init(&text, 4 * FORMULA_TEXT_MAX);
+    print_node(f, n, &text);
+    size_t length = text.length < TEXT_SHOWN_MAX ? text.length : TEXT_SHOWN_MAX;
+    while (length < text.length && length && ((unsigned char)text.bytes[length] & 0xc0) == 0x80) length--;
+    snprintf(out, TEXT_SHOWN_MAX + 8, "%.*s%s", (int)length, text.bytes, length < text.length ? "…" : "");
+    buf_release(&text);
+}
+
+bool scalar_overflow(const struct formula *f, const struct expr *e, const char *of, struct status *st)
+{
+    char text[TEXT_SHOWN_MAX + 8], message[STATUS_MESSAGE_MAX];
+    show_node(f, e->node, text);
+    snprintf(message, sizeof message, "%s%s is larger than any number (1.8e308)", text, of);
+    formula_fail_at(f, e->node->place, of[0] ? STATUS_INPUT : STATUS_USAGE, st, message);
+    return status_hint(st, "bound its parts with min(…), or divide before multiplying");
+}
+
+static const char *customer_of(const struct scalar_walk *w, char out[64])
+{
+    out[0] = 0;
+    if (!w->in->unnamed) snprintf(out, 64, " of customer %u of the batch", w->row);
+    return out;
+}
+
+static bool result_out_of_range(const struct scalar_walk *w, const struct definition *d, struct status *st)
+{
+    char of[64], message[STATUS_MESSAGE_MAX];
+    snprintf(message, sizeof message, "result %s%s is larger than 2^62", d->name, customer_of(w, of));
+    formula_fail_at(w->p->f, d->place, STATUS_INPUT, st, message);
+    return status_hint(st, "look at its measures: crmx customer show; bound the terms of %s with min(…)", d->name);
 }
 
 /* Rounds, stores, and leaves in *v what later definitions see: the rounded value. */
@@ -163,24 +203,34 @@ static bool finish_result(const struct scalar_walk *w, const struct definition *
     bool yuan = d->type == VALUE_MONEY && w->p->f->unit == UNIT_YUAN;
     double minor = yuan ? v->number * 100.0 : v->number;
     if (d->type != VALUE_BOOLEAN) minor = round_by(minor, w->p->f->rounding);
-    if (!(fabs(minor) <= RESULT_LIMIT)) return result_out_of_range(w->p, d->result, w->row, minor, st);
+    if (!(fabs(minor) <= RESULT_LIMIT)) return result_out_of_range(w, d, st);
     *out = (int64_t)minor;
     v->number = yuan ? minor / 100.0 : minor;
+    return true;
+}
+
+bool scalar_evaluate(const struct formula_program *p, const struct formula_inputs *in, const double *const *unpacked,
+                     uint32_t first, uint32_t row, int64_t *results, struct status *st)
+{
+    char of[64];
+    struct scalar definitions[FORMULA_DEFINITIONS_MAX];
+    struct scalar_walk w = {
+        .p = p, .in = in, .unpacked = unpacked, .first = first, .row = row, .definitions = definitions};
+    ensure(row < in->count);
+    for (int i = 0; i < p->f->definitions_count; i++) {
+        const struct definition *d = &p->f->definitions[i];
+        if (!p->needed[i]) continue;
+        definitions[i] = walk(&w, p->definitions[i]);
+        if (w.overflows) return scalar_overflow(p->f, w.overflows, customer_of(&w, of), st);
+        if (d->is_result && !finish_result(&w, d, &definitions[i], &results[d->result], st)) return false;
+    }
     return true;
 }
 
 bool formula_evaluate_scalar(const struct formula_program *p, const struct formula_inputs *in, uint32_t row,
                              int64_t *results, struct status *st)
 {
-    struct scalar definitions[FORMULA_DEFINITIONS_MAX];
-    struct scalar_walk w = {.p = p, .in = in, .row = row, .definitions = definitions};
-    ensure(row < in->count);
-    for (int i = 0; i < p->f->definitions_count; i++) {
-        const struct definition *d = &p->f->definitions[i];
-        definitions[i] = walk(&w, p->definitions[i]);
-        if (d->is_result && !finish_result(&w, d, &definitions[i], &results[d->result], st)) return false;
-    }
-    return true;
+    return scalar_evaluate(p, in, NULL, 0, row, results, st);
 }
 
 double scalar_value(const struct formula_program *p, const struct formula_inputs *in, uint32_t row,
@@ -189,5 +239,13 @@ double scalar_value(const struct formula_program *p, const struct formula_inputs
     struct scalar definitions[FORMULA_DEFINITIONS_MAX];
     struct scalar_walk w = {.p = p, .in = in, .row = row, .definitions = definitions};
     for (int i = 0; i < p->f->definitions_count; i++) definitions[i] = walk(&w, p->definitions[i]);
+    return walk(&w, e).number;
+}
+
+double scalar_constant(const struct formula_program *p, const double *definitions, const struct expr *e)
+{
+    struct scalar values[FORMULA_DEFINITIONS_MAX];
+    struct scalar_walk w = {.p = p, .definitions = values};
+    for (int i = 0; i < p->f->definitions_count; i++) values[i] = (struct scalar){.number = definitions[i]};
     return walk(&w, e).number;
 }

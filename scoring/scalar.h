@@ -4,8 +4,15 @@
 
 #include "scoring/bind.h"
 
-/* The failure of a result that no integer can hold. Always false. */
-bool result_out_of_range(const struct formula_program *p, int result, uint32_t row, double x, struct status *st);
+/* formula_evaluate_scalar() where in->measures has no column for a measure: its values as doubles, those of customers
+ * from `first` on. */
+bool scalar_evaluate(const struct formula_program *p, const struct formula_inputs *in, const double *const *unpacked,
+                     uint32_t first, uint32_t row, int64_t *results, struct status *st);
+/* The failure of a step that passes the largest double: place and text of it, `of` (" of customer 5 of the batch") or
+ * nothing. Always false. */
+bool scalar_overflow(const struct formula *f, const struct expr *e, const char *of, struct status *st);
+/* The value of an expression that is the same for everybody; values of the intermediate ones that it names. */
+double scalar_constant(const struct formula_program *p, const double *definitions, const struct expr *e);
 
 /* The value of a part of the typed tree for one customer; the definitions it reads are not rounded. For examples in
  * findings. */

@@ -52,6 +52,7 @@ struct step {
     enum op op;
     uint16_t dst, a, b, c;
     uint16_t few; /* OP_LOAD_MEASURE: how many steps behind this one make up a sum with it (steps_mark_few); 0: none */
+    bool checked; /* its values may pass the largest double (bounds.c) */
     int index;    /* measure, field or result */
     double k, l;
 };
@@ -72,6 +73,7 @@ struct kernels {
     void (*load)(double *dst, const int64_t *in, size_t count);
     /* Whole numbers below 2^51 to integers; false, with out undefined, when any is larger or not finite. */
     bool (*store)(int64_t *out, const double *a, size_t count);
+    bool (*finite)(const double *a, size_t count); /* all of them */
 };
 
 extern const struct kernels kernels_base;

@@ -17,9 +17,15 @@ bool formula_fail(const struct formula *f, struct place place, struct status *st
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
+    return formula_fail_at(f, place, STATUS_USAGE, st, message);
+}
+
+bool formula_fail_at(const struct formula *f, struct place place, enum status_code code, struct status *st,
+                     const char *message)
+{
     bool first = st->code == STATUS_OK;
     char excerpt[FORMULA_EXCERPT_MAX];
-    status_fail(st, STATUS_USAGE, "%s:%u:%u: %s", f->file, place.line, place.column, message);
+    status_fail(st, code, "%s:%u:%u: %s", f->file, f->line + place.line, place.column, message);
     if (first && formula_excerpt(f, place, excerpt)) status_excerpt(st, excerpt);
     return false;
 }

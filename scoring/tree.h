@@ -18,10 +18,9 @@
 
 /* Named limits; docs/formula.md lists them. */
 enum {
-    FORMULA_TEXT_MAX = 64 * 1024, /* bytes of a formula file */
-    FORMULA_TOKENS_MAX = 20000,   /* words, numbers and signs of a file */
-    FORMULA_NESTING_MAX = 64,     /* parentheses, calls, cases inside each other */
-    FORMULA_DEPTH_MAX = 512,      /* height of a tree: operators in one chain plus nesting */
+    FORMULA_TOKENS_MAX = 20000, /* words, numbers and signs of a file */
+    FORMULA_NESTING_MAX = 64,   /* parentheses, calls, cases inside each other */
+    FORMULA_DEPTH_MAX = 512,    /* height of a tree: operators in one chain plus nesting */
     FORMULA_MEASURES_MAX = 128,
     FORMULA_RESULTS_MAX = 32,
     FORMULA_LETS_MAX = 256,
@@ -126,6 +125,7 @@ struct formula {
     struct arena arena;
     const char *file;
     const char *text;   /* for excerpts in messages */
+    uint32_t line;      /* of the file, where the text begins; from 0 */
     bool is_expression; /* one expression of scoring/eval: result 0 is its double as it stands, result 1 whether it is
                            missing */
     enum unit unit;
@@ -142,6 +142,9 @@ const char *rounding_name(enum rounding rounding);
 /* "FILE:LINE:COLUMN: message", with the line and a caret as excerpt. Always false. */
 bool formula_fail(const struct formula *f, struct place place, struct status *st, const char *format, ...)
     __attribute__((format(printf, 4, 5), cold));
+/* The same with a code of its own. */
+bool formula_fail_at(const struct formula *f, struct place place, enum status_code code, struct status *st,
+                     const char *message) __attribute__((cold));
 /* The line of a place and a caret below its character: two lines; false when there is nothing to show. */
 enum { FORMULA_EXCERPT_MAX = STATUS_EXCERPT_MAX };
 bool formula_excerpt(const struct formula *f, struct place place, char out[FORMULA_EXCERPT_MAX]);

@@ -13,6 +13,8 @@ enum { TOP_MAX = 1000, MEASURES_MAX = 128 };
 
 static const char *const WHO[] = {"all", "personal", "corporate", "selected", NULL};
 enum { WHO_ALL, WHO_PERSONAL, WHO_CORPORATE, WHO_SELECTED };
+static const char *const TYPE_WORDS[] = {"money", "months", "number", "date", NULL};
+static const enum value_type TYPES[] = {VALUE_MONEY, VALUE_MONTHS, VALUE_NUMBER, VALUE_DATE};
 
 struct top_customer {
     int64_t value;
@@ -40,16 +42,10 @@ struct compute {
 
 /* --- the text --- */
 
-/* A formula file needs a score: whatever stands in the text, it gets one that is not used. For a bare aggregate such as
- * sum(retail, cny(balance)) the name and type are made up. */
-static bool bind(struct compute *c, const char *text, const char *type, struct status *st)
+static bool bind(struct compute *c, const char *text, enum value_type type, struct status *st)
 {
-    const char *head = type ? arena_printf(c->p->arena, "measure computed %s =\n", type) : "";
-    size_t n = strlen(text);
-    while (n && strchr("; \n\t", text[n - 1])) n--;
-    const char *file = arena_printf(c->p->arena, "%s%.*s;\nunit yuan;\nthreshold 0;\nscore = 0;\n", head, (int)n, text);
     struct measure_rates rates = recompute_rates(c->p->g);
-    return formula_parse("measure", view_of(file), &c->formula, st) &&
+    return formula_parse_measures("TEXT", view_of(text), type, &c->formula, st) &&
            measure_bind(c->formula, c->p->g->tables.schema, &rates, &c->measures, st);
 }
 
@@ -64,14 +60,12 @@ static void forget(struct compute *c)
 /* Without --type the types are tried: an amount is money, a term months, everything else a number. */
 static bool bind_text(struct compute *c)
 {
-    static const char *const TYPES[] = {"money", "months", "number", "date"};
-    const char *text = command_text(c->call, "text", NULL), *type = command_text(c->call, "type", NULL);
-    struct view rest = view_of(text), word = view_word(&rest);
-    if (view_is(word, "measure")) return bind(c, text, NULL, c->st);
-    if (!type && strncmp(text, "count", 5) == 0) type = "number";
-    if (type) return bind(c, text, type, c->st);
+    const char *text = command_text(c->call, "text", NULL);
+    bool counts = strncmp(text, "count", 5) == 0, given = command_given(c->call, "type");
+    enum value_type type = given ? TYPES[command_choice(c->call, "type", 0)] : VALUE_NUMBER;
+    if (given || counts || formula_is_statements(view_of(text))) return bind(c, text, type, c->st);
     struct status first = {0};
-    for (int i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++) {
         struct status st = {0};
         if (bind(c, text, TYPES[i], &st)) return true;
         forget(c);
@@ -154,8 +148,12 @@ static bool run_measures(struct compute *c)
     c->totals = arena_array(arena, struct total, workers * c->measures_count + 1);
     for (int i = 0; i < workers * c->measures_count; i++)
         c->totals[i].top = arena_array(arena, struct top_customer, c->top_max + 1);
-    struct recompute_request r = {
-        .g = c->p->g, .measures = c->measures, .pool = c->pool, .visit = add_block, .context = c};
+    struct recompute_request r = {.g = c->p->g,
+                                  .measures = c->measures,
+                                  .pool = c->pool,
+                                  .visit = add_block,
+                                  .context = c,
+                                  .formula = c->formula};
     if (!recompute_run(&r, c->st)) return false;
     merge(c, workers);
     return true;
@@ -256,8 +254,6 @@ static int run_compute(struct command_call *call)
     show_population_close(p);
     return ok ? 0 : command_failed(call);
 }
-
-static const char *const TYPE_WORDS[] = {"money", "months", "number", "date", NULL};
 
 const struct command command_measure_compute = {
     .name = "measure compute",

@@ -56,7 +56,8 @@ static bool verify_type(struct show_population *p, int type, struct pool *pool, 
                                   .visit = compare_block,
                                   .context = v,
                                   .one_type = true,
-                                  .type = type};
+                                  .type = type,
+                                  .formula = card->formula};
     if (!recompute_run(&r, st)) return false;
     for (int w = 0; w < POOL_WORKERS_MAX; w++) compared += v->compared[w];
     listing_text(rows, p->g->unit->formula_name[type]);

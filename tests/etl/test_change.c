@@ -212,6 +212,24 @@ static void test_rules(void **state)
         }
 }
 
+/* A value beyond any number is told with its customer; of those who are not looked at (all above 8,500) it is none. */
+static void test_overflow(void **state)
+{
+#define K_3 "999999999999999*999999999999999*999999999999999"
+#define FAR(above) "if(deposits > " above ", deposits*" K_3 "*" K_3 "*" K_3 "*" K_3 "*" K_3 "*" K_3 "*" K_3 ", 1) < 0"
+    struct status st = {0};
+    (void)state;
+    fixture_unit_write();
+    write_customers("old", OLD, COUNT_OF(OLD), true);
+    write_customers("now", NOW, COUNT_OF(NOW), true);
+    assert_string_equal(judge(FORMULA, FORMULA, RULE("far", "money", "deposits", FAR("8500")), 1, &st), "");
+    assert_int_equal(st.code, STATUS_OK);
+    judge(FORMULA, FORMULA, RULE("far", "money", "deposits", FAR("7900")), 3, &st);
+    assert_non_null(strstr(st.message, "[event far] when:1:"));
+    assert_non_null(strstr(st.message, " of customer 1100000002 is larger than any number (1.8e308)"));
+    assert_non_null(strstr(st.context, "judging rule far"));
+}
+
 static void test_nothing(void **state)
 {
     struct status st = {0};
@@ -254,7 +272,7 @@ static void test_refused(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rules), cmocka_unit_test(test_nothing),
-                                       cmocka_unit_test(test_refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rules), cmocka_unit_test(test_overflow),
+                                       cmocka_unit_test(test_nothing), cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, fixture_unit_setup, test_remove_folder);
 }

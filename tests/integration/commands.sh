@@ -336,6 +336,12 @@ page measure-verify measure verify
 fails 16 'table retail_account has no field trm' 'did you mean term?' measure compute "sum(retail_account, trm)"
 fails 16 'adds amounts of different currencies of retail_account' 'convert them: cny(amount)' measure compute "sum(retail, balance)"
 fails 16 'can only be compared with a field of codes' '' measure compute "count(retail where pin = 'x')"
+for text in 'sum(retail_account, trm)' 'sum(retail_account, trm);' 'measure m months = sum(retail_account, trm)'; do
+    before=${text%trm*}
+    fails 16 "TEXT:1:$((${#before} + 1)): table retail_account has no field trm" '' measure compute "$text"
+    check "measure compute: the line and a caret" [ "$(sed -n '2,3p' "$W/err")" = "$(printf '    %s\n    %*s^' "$text" "${#before}" '')" ]
+done
+fails 16 'TEXT:1:14: expected the end of the aggregate, found "*"' '' measure compute "count(retail)*2 + 1"
 
 # --- generations ---
 
@@ -396,7 +402,26 @@ fails 16 'has no units (units/UU.ini)' 'make a working folder: crmx init DIR' st
 run formula eval 'a*系数(1.5) + b/c' a=100 b=7 c=0
 check "formula eval" [ "$(cat "$W/out")" = 150 ]
 printf 'a+b\ta=1\tb=2\nage(d)\td=1980-01-01\n' >cases.tsv
-json '. == ["3", "46"]' formula eval --file cases.tsv --date 2026-10-31
+json '. == [3, 46]' formula eval --file cases.tsv --date 2026-10-31
+printf 'a+b\ta=1\tb=1,000\na*2\ta=4\na +\ta=1\n\nknown(d)\td=\nd\td=\nc\tc=M\n1e999\n' >cases.tsv
+fails 16 '3 of 7 cases of cases.tsv have no value' 'the reasons stand in their places' formula eval --file cases.tsv
+check "formula eval: an answer for each line" [ "$(cut -d: -f1-3 "$W/out" | tr '\n' '|')" = 'ERROR: cases.tsv:1|8|ERROR: cases.tsv:3|false|missing|M|ERROR: cases.tsv:8|' ]
+check "formula eval: why, and what to type" out_has 'ERROR: cases.tsv:1:9: the value of b is no number, date, condition or code: "1,000" — a number has digits and a point, no separators, such as b=1000.50'
+run formula eval --file cases.tsv --json
+check "formula eval --json: exit code 16, found $RC" [ $RC = 16 ]
+check "formula eval --json: values as they are" holds 'map(type) == ["object", "number", "object", "boolean", "null", "string", "object"] and .[2].line == 3 and .[2].column == 4 and .[6].error == "a number is written without an exponent"'
+run formula eval --file cases.tsv --csv
+check "formula eval --csv: lines, columns and errors" [ "$(sed -n '1,3p' "$W/out" | cut -d, -f1-3 | tr '\n' '|')" = 'value,line,column|,1,9|8,2,|' ]
+K=999999999999999 FAR=a
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21; do FAR="$FAR*$K"; done
+fails 16 'is larger than any number (1.8e308)' 'bound its parts with min(…), or divide before multiplying' formula eval "min($FAR, 1)" a=1
+fails 16 'EXPRESSION:1:1: there is no business date' 'give one: --date' formula eval 'age(d)' d=1980-01-01
+fails 16 'there is no option - a' "what begins with - and is no option stands behind --, which ends them: crmx formula eval -- '- a'" formula eval '- a' a=1
+run formula eval --json -- '- a' a=1
+check "formula eval --: an expression that begins with -" holds '. == -1'
+fails 16 'sum(…) adds up accounts, and a single expression has none' 'over the accounts of a generation: crmx measure compute' formula eval 'sum(accounts, balance)'
+fails 16 'the expression has 65537 bytes, at most 65536 are allowed' '' formula eval "$(printf '1%65536s' '')"
+json '. == 1' formula eval "$(printf '1%65535s' '')"
 fails 16 'expected a value' '' formula eval 'a +' a=1
 json 'map(.word) | index("cny") and index("sum")' formula functions
 
@@ -412,6 +437,7 @@ json '.formula.customers == "personal" and (.results[0].result == "score")' form
 json '.formula.customers == "corporate"' formula check corporate --unit 21
 fails 16 'unknown name 贷款' '' formula check idea.formula --unit 21
 check "formula check: shows the line" err_has '    score = 贷款;'
+fails 16 '系数#1: a number such as 1.5 is needed, found "1e3"' 'digits and a point, as in a formula' trial personal --coef '系数#1=1e3' --unit 21
 fails 16 'there is no formula "persona" (' 'did you mean personal?' formula check persona --unit 21
 fails 16 'there is no file "nothing.formula"' 'a formula of the working folder is given by its name alone' formula check nothing.formula --unit 21
 {
@@ -424,7 +450,34 @@ check "formula lint: unused" out_has 'warning: the coefficient 备用 is not use
 check "formula lint: a bare number" out_has 'a bare number is added to money: 7 = 7 yuan for every customer [number]'
 check "formula lint: over the population" out_has 'passes counted in generation 2026-10-31.'
 json 'map(select(.rule == "unused" and .weight == "warning" and .line > 0 and .write != "")) | length == 1' formula lint idea.formula --unit 21
+sed "s/^score = /let far number = deposits*$FAR; score = if(far > 5, 1, 0) + /; s/deposits\*a\*/deposits*/" formulas/personal.formula >idea.formula
+fails 12 'is larger than any number (1.8e308)' 'look at its measures: crmx customer show --number' trial idea.formula --type personal --unit 21
+check "trial: an intermediate value beyond any number: its place" err_has 'idea.formula:8:346: deposits*999999999999999*'
+check "trial: and its customer" grep -qE '… of customer 21[0-9]+ is larger' "$W/err"
+{ printf '# '; printf '%*s\n' $((65536 - 3 - $(wc -c <formulas/personal.formula))) '' | tr ' ' x; cat formulas/personal.formula; } >idea.formula
+run formula check idea.formula --unit 21
+check "formula check: 65,536 bytes" [ $RC = 0 ]
+echo >>idea.formula
+fails 16 'idea.formula:1:1: the file has 65537 bytes, at most 65536 are allowed' '' formula check idea.formula --unit 21
+cp formulas/personal.formula kept.formula
+cp idea.formula formulas/personal.formula
+run layout check
+check "layout check: the same limit" out_has 'the file has 65537 bytes, at most 65536 are allowed'
+mv kept.formula formulas/personal.formula
+sed -i 's/^\(balance.*\) keep=hot/\1/' layouts/retail_account.ini
+fails 16 'formulas/personal.formula:4:48: measure 存款 uses the field balance of layout retail_account, which is not kept hot' 'write keep=hot behind the field in layouts/retail_account.ini' formula check personal --unit 21
+check "a field that is not hot: a caret below it" [ "$(sed -n '3p' "$W/err" | tr -d ' ')" = '^' ]
+cp "$HERE/config/layouts/retail_account.ini" layouts/
 fails 16 'has no generation' '' formula lint personal --unit 21 --date 2026-10-30
+
+# A night in which an intermediate value of a customer is no number.
+new_folder f
+sed -i "s/^score = /let far number = deposits*$FAR; score = if(far > 5, 1, 0) + /; s/deposits\*a\*/deposits*/" formulas/personal.formula
+run run initial --unit 21 --date 2026-10-31 --no-follow -q
+check "a night with an intermediate value beyond any number: no generation, found $RC" [ $RC != 0 ]
+check "a night with an intermediate value beyond any number: its place" err_has 'personal.formula:8:346: deposits*999999999999999*'
+check "a night with an intermediate value beyond any number: its customer" grep -qE '… of customer 21[0-9]+ is larger than any number' "$W/err"
+check "a night with an intermediate value beyond any number: nothing is published" [ ! -e state/units/21/CURRENT ]
 
 # --- the database ---
 

@@ -95,7 +95,7 @@ crmx formula eval --file "$W/cases.tsv" --json
 cp "$W/out" "$W/values"
 crmx formula eval --file "$W/cases.tsv" --csv
 check "formula eval: a column of values" python3 -c 'import csv, json, sys
-assert [r["value"] for r in csv.DictReader(open(sys.argv[1]))] == json.load(open(sys.argv[2])) == ["6", "x, \"y\""]' "$W/out" "$W/values"
+assert [r["value"] for r in csv.DictReader(open(sys.argv[1]))] == [str(v) for v in json.load(open(sys.argv[2]))] == ["6", "x, \"y\""]' "$W/out" "$W/values"
 
 # What prints no rows refuses before it does anything.
 refused() { # MESSAGE HINT ARGUMENT …

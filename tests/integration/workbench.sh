@@ -135,6 +135,7 @@ check "overflow: kept with its reason" [ "$(jq -s '[.[] | select(.may_be_submitt
 sed 's/fund, balance)/fund, nav)/' formulas/personal.formula >"$W/cold.formula"
 run trial "$W/cold.formula" --type personal
 check "a field that is not hot is refused" [ $RC != 0 ]
+check "a field that is not hot: the place" grep -qE "cold.formula:[0-9]+:[0-9]+: measure 开放式基金余额 uses the field nav of layout fund_account, which is not kept hot" "$W/err"
 
 # One personal customer of thousands, in whatever batch: the best of a measure. In the score, and in a measure.
 run customer find 'sum(retail where currency = "CNY", balance) > 0' --columns 'number, sum(retail where currency = "CNY", balance)' --csv --limit 100000 --unmask --type personal

@@ -54,6 +54,12 @@ static const struct error_case LEXER[] = {
     {"score = 0.1234567890123456;", "1:9: a number has at most 15 digits", ""},
     {"score = 3年;", "1:10: expected \";\" at the end of the statement, found \"年\"", ""},
     {"score = 3x;", "1:9: a name cannot begin with a digit", ""},
+    {"score = 3e;", "1:9: a name cannot begin with a digit", ""},
+    {"score = 1e999;", "1:9: a number is written without an exponent",
+     "write it out, such as 1000000, with at most 15 digits"},
+    {"threshold 1.5E+6;", "1:11: a number is written without an exponent",
+     "write it out, such as 1000000, with at most 15 digits"},
+    {"score = ２;", "1:9: unexpected character \"２\"", "digits are the plain ones: 2"},
     {"score = 'abc\n';", "1:9: expected a closing ' on the same line", ""},
     {"score = \"abc", "1:9: expected a closing \" on the same line", ""},
     {"score = '012345678901234567890123456789012';", "1:9: a text has at most 32 bytes", ""},
@@ -172,7 +178,20 @@ static const struct error_case SYNTAX[] = {
 static const struct error_case SCORES[] = {
     {"score = 存欵;", "2:9: unknown name 存欵", "did you mean 存款?"},
     {"score = deposit;", "2:9: unknown name deposit", "did you mean deposits?"},
-    {"score = xyz;", "2:9: unknown name xyz", "define it above: measure xyz money = sum(…);"},
+    {"score = xyz;", "2:9: unknown name xyz", "define it above: let xyz money = …; or measure xyz money = sum(…);"},
+    {"score = incme;", "2:9: unknown name incme", "did you mean income?"},
+    {"score = maxx;", "2:9: unknown name maxx", "did you mean the function max(…)?"},
+    {"score = 最大值;", "2:9: unknown name 最大值", "did you mean the function 最大(…)?"},
+    {"score = count;", "2:9: unknown name count", "did you mean the aggregate count(…)?"},
+    {"score = overdrft;", "2:9: unknown name overdrft",
+     "did you mean the accounts' field overdraft? It has to be added up: sum(card_account, overdraft)"},
+    {"score = balance;", "2:9: unknown name balance",
+     "did you mean the accounts' field balance? It has to be added up: sum(retail_account, balance)"},
+    {"score = days_since(coalesce(birth, busines_date));", "2:36: unknown name busines_date",
+     "did you mean business_date?"},
+    {"score = if(home_currency = USD, 1, 2);", "2:28: unknown name USD",
+     "did you mean the code 'USD'? Codes stand in quotes"},
+    {"score = if(sex = M, 1, 2);", "2:18: unknown name M", "did you mean the code 'M'? Codes stand in quotes"},
     {"score = a; let a = 1;", "2:9: a is defined further down, in line 2", "move its statement above line 2"},
     {"let a = a; score = 1;", "2:9: a is defined further down, in line 2", "move its statement above line 2"},
     {"score = deposits * deposits;", "2:18: money cannot be multiplied by money",
@@ -227,7 +246,7 @@ static const struct error_case SCORES[] = {
     {"score = sex;", "2:9: score is declared money, the expression gives code", ""},
     {"coef weight = 2; score = deposits*wieght;", "2:35: unknown name wieght", "did you mean weight?"},
     {"score = if(deposits < abs(nothing), 1, 2);", "2:27: unknown name nothing",
-     "define it above: measure nothing money = sum(…);"},
+     "define it above: let nothing money = …; or measure nothing money = sum(…);"},
     {"let a date = 5; score = 1;", "2:14: a is declared date, the expression gives number", ""},
     {"score = 1; result t code = 5;", "2:28: t is declared code, the expression gives number", ""},
     {"score = abs('x');", "2:13: expected an amount or a number, found a value of type code", ""},
@@ -422,6 +441,39 @@ static void test_excerpts(void **state)
     }
 }
 
+/* A field that the night does not carry: the first place where a measure reads it, or the measure. */
+static void test_places_of_fields(void **state)
+{
+    enum { CARD = 2, FUND = 3 };
+    static const struct {
+        int table;
+        const char *field, *place;
+    } TABLE[] = {
+        {CARD, "overdraft", "2:41: measure 透支 reads it"},
+        {CARD, "balance", "3:53: measure both reads it"},
+        {CARD, "currency", "2:9: measure 透支 reads it"},
+        {FUND, "shares", "4:41: measure all reads it"},
+        {FUND, "nav", "5:32: measure sum(fund_account, nav) reads it"},
+    };
+    struct formula *f;
+    struct status st = {0};
+    const char *text = "threshold 1;\n"
+                       "measure 透支 as od money = sum(card, cny(-overdraft));\n"
+                       "measure both number = count(retail + card where not balance > 5);\n"
+                       "measure all number = max(accounts where shares > 1, 7);\n"
+                       "score = od + sum(fund_account, nav);";
+    fixture_ok(formula_parse("t.formula", view_of(text), &f, &st), &st);
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        char message[200];
+        status_clear(&st);
+        snprintf(message, sizeof message, "t.formula:%s", TABLE[i].place);
+        assert_false(formula_fail_at_field(f, &FIXTURE_TABLE[TABLE[i].table], TABLE[i].field, &st, "reads it"));
+        assert_string_equal(st.message, message);
+        assert_non_null(strstr(st.excerpt, "^"));
+    }
+    formula_free(f);
+}
+
 static void test_rates(void **state)
 {
     struct status st = {0};
@@ -444,9 +496,13 @@ static void test_rates(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lexer),    cmocka_unit_test(test_statements),
-                                       cmocka_unit_test(test_syntax),   cmocka_unit_test(test_scores),
-                                       cmocka_unit_test(test_measures), cmocka_unit_test(test_rates),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lexer),
+                                       cmocka_unit_test(test_statements),
+                                       cmocka_unit_test(test_syntax),
+                                       cmocka_unit_test(test_scores),
+                                       cmocka_unit_test(test_measures),
+                                       cmocka_unit_test(test_rates),
+                                       cmocka_unit_test(test_places_of_fields),
                                        cmocka_unit_test(test_excerpts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

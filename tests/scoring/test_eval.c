@@ -1,6 +1,7 @@
 /* What expressions mean, by example; the same table is a file for `crmx formula eval --file`. */
 #include "tests/scoring/fixture.h"
 
+#include "base/date.h"
 #include "scoring/eval.h"
 
 #include <math.h>
@@ -121,8 +122,9 @@ static bool evaluate(const char *expression, const char *values, struct buf *out
     for (struct view word = view_word(&rest); word.length; word = view_word(&rest))
         if (!eval_variable_parse(word, &variables[count++], st)) return false;
     buf_clear(out);
+    enum eval_kind kind;
     return formula_eval_text("EXPRESSION", view_of(expression), variables, count, FIXTURE_SCHEMA.business_date, out,
-                             st);
+                             &kind, st);
 }
 
 static void test_cases(void **state)
@@ -141,17 +143,160 @@ static void test_cases(void **state)
     buf_release(&out);
 }
 
+/* --- files --- */
+
+static void note_line(void *context, const struct eval_line *l)
+{
+    static const char *const KINDS[] = {"number", "boolean", "text", "missing"};
+    struct buf *out = context;
+    if (l->ok)
+        buf_addf(out, "%u %s %s\n", l->line, KINDS[l->kind], l->text);
+    else
+        buf_addf(out, "%u:%u ERROR %s\n", l->line, l->column, l->reason);
+}
+
+/* A line that fails says where and why, the others have their values. */
 static void test_file(void **state)
 {
-    struct status st = {0};
+    static const struct {
+        const char *text, *answers;
+        int failed;
+    } TABLE[] = {
+        {"# teaching\na*2\ta=21\n\nb/c\tb=1\tc=0\r\n'x'\n1 < 2\nage(b)\tb=\n",
+         "2 number 42\n4 number 0\n5 text x\n6 boolean true\n7 missing missing\n", 0},
+        {"1\n2+\n3", "1 number 1\n2:3 ERROR expected a value, found end of file\n3 number 3\n", 1},
+        {"年+1\t年=x\ta=1e5\n年+b\t年=1\tb=2",
+         "1:9 ERROR the value of a is no number, date, condition or code: "
+         "\"1e5\"\n2 number 3\n",
+         1},
+        {"a\ta=1\ta=2\na\t\tnothing\nzz\tb=2\n",
+         "1:7 ERROR the value a is given twice\n2:4 ERROR expected name=value, "
+         "found \"nothing\"\n3:1 ERROR unknown name zz\n",
+         3},
+        {"a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a > 1\ta=999999999999999",
+         "1:40 ERROR a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a is larger than any number (1.8e308)\n", 1},
+        {"", "", 0},
+    };
     struct buf out;
-    const char *text = "# teaching\na*2\ta=21\n\nb/c\tb=1\tc=0\r\n'x'\n";
     buf_init(&out, 1 << 16);
-    fixture_ok(formula_eval_file("cases.tsv", view_of(text), 20757, &out, &st), &st);
-    assert_string_equal(out.bytes, "42\n0\nx\n");
-    assert_false(formula_eval_file("cases.tsv", view_of("1\n2+\n"), 20757, &out, &st));
-    assert_string_equal(st.message, "expression:1:3: expected a value, found end of file");
-    assert_string_equal(st.context, "while evaluating cases.tsv, line 2");
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        buf_clear(&out);
+        buf_add_text(&out, "");
+        struct eval_counts counts = formula_eval_file("cases.tsv", view_of(TABLE[i].text), 20757, note_line, &out);
+        assert_string_equal(out.length ? out.bytes : "", TABLE[i].answers);
+        assert_int_equal(counts.failed, TABLE[i].failed);
+    }
+    buf_release(&out);
+}
+
+/* --- typed values --- */
+
+static void test_typed_values(void **state)
+{
+    static const struct {
+        const char *value;
+        const char *found; /* NULL: refused */
+        const char *hint;
+    } TABLE[] = {
+        {"0", "0", ""},
+        {"-12.50", "-12.5", ""},
+        {"007", "7", ""},
+        {"123456789012345", "123456789012345", ""},
+        {"2026-10-31", "2026-10-31", ""},
+        {"2024-02-29", "2024-02-29", ""},
+        {"", "missing", ""},
+        {"true", "true", ""},
+        {"FALSE", "false", ""},
+        {"真", "true", ""},
+        {"M", "M", ""},
+        {"女", "女", ""},
+        {"北京_1", "北京_1", ""},
+        {"nanjing", "nanjing", ""},
+        {"'nan'", "nan", ""},
+        {"\"A-1\"", "A-1", ""},
+        {"'１２'", "１２", ""},
+        {"1e308", NULL, "a number is written out, without an exponent, such as a=1000000"},
+        {"-1.5E-3", NULL, "a number is written out, without an exponent, such as a=1000000"},
+        {"1,000", NULL, "a number has digits and a point, no separators, such as a=1000.50"},
+        {"1'000.50", NULL, "a number has digits and a point, no separators, such as a=1000.50"},
+        {"+5", NULL, "a number has a sign only when it is negative, such as a=5"},
+        {"1.", NULL, "a number has at most 15 digits, and digits on both sides of its point, such as a=123.45"},
+        {".5", NULL, "a number has at most 15 digits, and digits on both sides of its point, such as a=123.45"},
+        {"1234567890123456", NULL,
+         "a number has at most 15 digits, and digits on both sides of its point, such as a=123.45"},
+        {"１２", NULL, "digits, letters and signs are the plain ones, not full-width, such as a=12"},
+        {"Ａ", NULL, "digits, letters and signs are the plain ones, not full-width, such as a=12"},
+        {"1990-02-30", NULL, "a date is a day of the calendar, YYYY-MM-DD, such as a=1990-02-28"},
+        {"1990-2-3", NULL, "a date is a day of the calendar, YYYY-MM-DD, such as a=1990-02-28"},
+        {"1990/02/03", NULL, "a date is a day of the calendar, YYYY-MM-DD, such as a=1990-02-28"},
+        {"nan", NULL, "there is no such number; a code of that name stands in quotes, such as a=123.45"},
+        {"-inf", NULL, "a code that is no plain word stands in quotes: a=\"'-inf'\""},
+        {"Infinity", NULL, "there is no such number; a code of that name stands in quotes, such as a=123.45"},
+        {"NULL", NULL, "there is no such number; a code of that name stands in quotes, such as a=123.45"},
+        {"1A", NULL, "a code that is no plain word stands in quotes: a=\"'1A'\""},
+        {"A-1", NULL, "a code that is no plain word stands in quotes: a=\"'A-1'\""},
+        {"‘M’", NULL, "a code that is no plain word stands in quotes: a=\"'‘M’'\""},
+        {"M，", NULL, "digits, letters and signs are the plain ones, not full-width, such as a=12"},
+        {"'M", NULL, "a code has at most 32 bytes and one quote on each side, such as a=\"'A'\""},
+        {"'M'M'", NULL, "a code has at most 32 bytes and one quote on each side, such as a=\"'A'\""},
+        {"abcdefghijklmnopqrstuvwxyzabcdefg", NULL,
+         "a code that is no plain word stands in quotes: a=\"'abcdefghijklmnopqrstuvwxyzabcdefg'\""},
+    };
+    struct buf out;
+    buf_init(&out, 1 << 16);
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        struct status st = {0};
+        char text[100], message[200];
+        snprintf(text, sizeof text, "a=%s", TABLE[i].value);
+        bool ok = evaluate("a", text, &out, &st);
+        if (ok != !!TABLE[i].found || strcmp(st.hint, TABLE[i].hint) != 0)
+            print_error("%s: %s %s\n", text, ok ? out.bytes : st.message, st.hint);
+        assert_int_equal(ok, TABLE[i].found != NULL);
+        assert_string_equal(st.hint, TABLE[i].hint);
+        if (ok) {
+            assert_string_equal(out.bytes, TABLE[i].found);
+            continue;
+        }
+        snprintf(message, sizeof message, "the value of a is no number, date, condition or code: \"%s\"",
+                 TABLE[i].value);
+        assert_string_equal(st.message, message);
+    }
+    buf_release(&out);
+}
+
+/* Infinity is no value, and without a business date nobody has an age. */
+static void test_refused(void **state)
+{
+    static const struct {
+        const char *expression, *values;
+        int32_t date;
+        const char *message;
+    } TABLE[] = {
+        {"a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a", "a=999999999999999", 20757,
+         "E:1:40: a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a is larger than any number (1.8e308)"},
+        {"min(1, (1/a/a/a/a/a/a/a)*0 + b/(1/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a))",
+         "a=999999999999999 b=999999999999999", 20757,
+         "E:1:31: b/(1/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a) is larger than any number (1.8e308)"},
+        {"if(a > 0, 1, age(b))", "a=1 b=1980-01-01", DATE_NONE,
+         "E:1:14: there is no business date that it could count from"},
+        {"business_date", "", DATE_NONE, "E:1:1: there is no business date that it could count from"},
+        {"1e999", "", 20757, "E:1:1: a number is written without an exponent"},
+        {"1E-5 + 1", "", 20757, "E:1:1: a number is written without an exponent"},
+    };
+    struct buf out;
+    buf_init(&out, 1 << 16);
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        struct eval_variable variables[4];
+        struct status st = {0};
+        enum eval_kind kind;
+        int count = 0;
+        struct view rest = view_of(TABLE[i].values);
+        for (struct view word = view_word(&rest); word.length; word = view_word(&rest))
+            assert_true(eval_variable_parse(word, &variables[count++], &st));
+        assert_false(
+            formula_eval_text("E", view_of(TABLE[i].expression), variables, count, TABLE[i].date, &out, &kind, &st));
+        assert_string_equal(st.message, TABLE[i].message);
+    }
     buf_release(&out);
 }
 
@@ -164,6 +309,7 @@ static void test_variable_errors(void **state)
                  {"a=1 a=2", "the value a is given twice"}};
     struct buf out;
     struct status st = {0};
+    enum eval_kind kind;
     buf_init(&out, 1 << 16);
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
         status_clear(&st);
@@ -179,12 +325,13 @@ static void test_variable_errors(void **state)
         status_clear(&st);
         assert_true(eval_variable_parse(view_of(text), &many[i], &st));
     }
-    fixture_ok(formula_eval_text("E", VIEW_LITERAL("v255"), many, EVAL_VARIABLES_MAX, 0, &out, &st), &st);
-    assert_false(formula_eval_text("E", VIEW_LITERAL("1"), many, EVAL_VARIABLES_MAX + 1, 0, &out, &st));
+    buf_clear(&out);
+    fixture_ok(formula_eval_text("E", VIEW_LITERAL("v255"), many, EVAL_VARIABLES_MAX, 0, &out, &kind, &st), &st);
+    assert_false(formula_eval_text("E", VIEW_LITERAL("1"), many, EVAL_VARIABLES_MAX + 1, 0, &out, &kind, &st));
     assert_string_equal(st.message, "more than 256 values");
-    status_clear(&st);
-    assert_false(formula_eval_file("f", view_of(line), 0, &out, &st));
-    assert_string_equal(st.message, "more than 256 values");
+    buf_clear(&out);
+    assert_int_equal(formula_eval_file("f", view_of(line), 0, note_line, &out).failed, 1);
+    assert_non_null(strstr(out.bytes, "ERROR more than 256 values"));
     buf_release(&out);
 }
 
@@ -211,7 +358,8 @@ static void test_doubles(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases), cmocka_unit_test(test_file),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases),           cmocka_unit_test(test_file),
+                                       cmocka_unit_test(test_typed_values),    cmocka_unit_test(test_refused),
                                        cmocka_unit_test(test_variable_errors), cmocka_unit_test(test_doubles)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

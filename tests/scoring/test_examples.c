@@ -137,12 +137,14 @@ static void check_line(struct view line)
     struct view expected = line, values = cut(&expected, " → "), expression = cut(&values, " | ");
     struct eval_variable variables[16];
     struct status st = {0};
+    enum eval_kind kind;
     struct buf out;
     int count = 0;
     buf_init(&out, 1000);
     for (struct view word = view_word(&values); word.length; word = view_word(&values))
         fixture_ok(eval_variable_parse(word, &variables[count++], &st), &st);
-    bool ok = formula_eval_text("EXPRESSION", expression, variables, count, BANK_SCHEMA.business_date, &out, &st);
+    bool ok =
+        formula_eval_text("EXPRESSION", expression, variables, count, BANK_SCHEMA.business_date, &out, &kind, &st);
     struct view found = ok ? buf_view(&out) : VIEW_LITERAL("error");
     if (!view_equal(found, view_trim(expected)))
         print_error("%.*s: %.*s %s\n", VIEW_PRINT(line), VIEW_PRINT(found), st.message);

@@ -213,9 +213,30 @@ static void test_store(void **state)
         }
 }
 
+/* One value among others that is none is seen, in every lane; what stands behind the column is not. */
+static void test_finite(void **state)
+{
+    const struct kernels *list[2];
+    _Alignas(64) double a[9];
+    static const double BAD[] = {INFINITY, -INFINITY, NAN, -NAN};
+    for (int k = all_kernels(list) - 1; k >= 0; k--)
+        for (size_t count = 0; count <= 8; count++) {
+            for (size_t i = 0; i < 9; i++) a[i] = i % 2 ? -0x1.fffffffffffffp1023 : 0x1p-1074;
+            a[count] = NAN;
+            assert_true(list[k]->finite(a, count));
+            for (size_t at = 0; at < count; at++)
+                for (size_t b = 0; b < sizeof BAD / sizeof BAD[0]; b++) {
+                    double good = a[at];
+                    a[at] = BAD[b];
+                    assert_false(list[k]->finite(a, count));
+                    a[at] = good;
+                }
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_columns), cmocka_unit_test(test_load),
-                                       cmocka_unit_test(test_store)};
+                                       cmocka_unit_test(test_store), cmocka_unit_test(test_finite)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
