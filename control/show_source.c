@@ -108,8 +108,8 @@ static bool check_type(struct command_call *call, const struct parameter_version
                        v->customer_type, ACT_TYPES[wanted]);
 }
 
-bool show_source_of_version(struct command_call *call, struct parameter_store *store,
-                            const struct parameter_version *v, int type, struct show_source *out, struct status *st)
+bool show_source_of_version(struct command_call *call, struct parameter_store *store, const struct parameter_version *v,
+                            int type, struct show_source *out, struct status *st)
 {
     const char *text;
     int its = strcmp(v->customer_type, ACT_TYPES[CUSTOMER_CORPORATE]) == 0 ? CUSTOMER_CORPORATE : CUSTOMER_PERSONAL;
@@ -222,8 +222,8 @@ static bool open_active(struct command_call *call, int type, struct show_source 
     if (!c->threshold || c->threshold_in_formula) return true;
     out->threshold = c->threshold->threshold;
     if (c->threshold != c->formula)
-        out->origin = arena_printf(&call->arena, "%s; threshold: %s", out->origin,
-                                   parameter_origin(c->threshold, &call->arena));
+        out->origin =
+            arena_printf(&call->arena, "%s; threshold: %s", out->origin, parameter_origin(c->threshold, &call->arena));
     return true;
 }
 

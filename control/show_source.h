@@ -34,8 +34,8 @@ struct show_source {
 bool show_source_open(struct command_call *call, const char *argument, int type, struct show_source *out,
                       struct status *st);
 /* The same for a version that is known already. */
-bool show_source_of_version(struct command_call *call, struct parameter_store *store,
-                            const struct parameter_version *v, int type, struct show_source *out, struct status *st);
+bool show_source_of_version(struct command_call *call, struct parameter_store *store, const struct parameter_version *v,
+                            int type, struct show_source *out, struct status *st);
 /* Up to 18 digits and nothing else. */
 bool show_is_version(const char *argument, int64_t *version);
 /* The next business date to be run: the day after the last one of the unit; INT32_MAX when there is none yet. */

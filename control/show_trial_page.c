@@ -46,8 +46,7 @@ static bool choose_by(struct show_trial *t, struct status *st)
 {
     struct trial_request *r = &t->request;
     int given = command_count(t->call, "by");
-    if (given > TRIAL_BY_MAX)
-        return status_fail(st, STATUS_USAGE, "--by can be given %d times at most", TRIAL_BY_MAX);
+    if (given > TRIAL_BY_MAX) return status_fail(st, STATUS_USAGE, "--by can be given %d times at most", TRIAL_BY_MAX);
     for (int i = 0; i < given; i++)
         if (!add_by(t, command_text_at(t->call, "by", i), st)) return false;
     if (!given && has_branch(t->g)) r->by[r->by_count++] = "branch";
@@ -178,9 +177,9 @@ void show_trial_head(struct show_trial *t, struct show *s)
     show_text(s, "hash", t->formula->hash);
     show_text(s, "threshold", show_money(t->call, formula_threshold(t->formula->f)));
     show_text(s, "sample",
-              t->request.sample ? arena_printf(&t->call->arena, "%" PRIu64 " of %" PRIu64, t->request.sample,
-                                               t->g->customers)
-                                : NULL);
+              t->request.sample
+                  ? arena_printf(&t->call->arena, "%" PRIu64 " of %" PRIu64, t->request.sample, t->g->customers)
+                  : NULL);
     show_textf(s, "measures", "%d from the generation, %d computed again", t->trial.measures_stored,
                t->trial.measures_again);
 }

@@ -2,7 +2,8 @@
  * (a look, or a version on its way to an approval) is the command's.
  *
  *     struct show_trial t = {call, g, &formula, pool};
- *     show_trial_choose(&t, st)                       t.request, from --by, --bins … → show_trial_run (control/show_trial.h)
+ *     show_trial_choose(&t, st)                       t.request, from --by, --bins … → show_trial_run
+ *                                                     (control/show_trial.h)
  *     show_section(&s, "trial", …); show_trial_head(&t, &s); show_trial_time(&t, &s); show_trial_body(&t, &s)
  */
 #ifndef CRMX_CONTROL_SHOW_TRIAL_PAGE_H
@@ -34,7 +35,8 @@ struct show_trial {
          .placeholder = "AMOUNT",                                                                                      \
          .doc = "of the histogram (default: a tenth of the threshold)"},                                               \
         {.name = "measures", .letter = 'm', .type = COMMAND_FLAG, .doc = "totals of all measures, too"},               \
-        SHOW_TRIAL_LISTS, {                                                                                            \
+        SHOW_TRIAL_LISTS,                                                                                              \
+    {                                                                                                                  \
         .name = "time", .type = COMMAND_FLAG, .doc = "how long the pass over the customers took"                       \
     }
 /* The tables of the page, for .rows. */

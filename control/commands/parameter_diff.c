@@ -87,7 +87,7 @@ static void add_difference(struct diff *d, const char *part)
 
 static bool diff_part(struct diff *d, const char *part, const char *from, const char *to)
 {
-    const char *change = from && to   ? strcmp(from, to) == 0 ? "none" : "changed"
+    const char *change = from && to    ? strcmp(from, to) == 0 ? "none" : "changed"
                          : !from && to ? "was inherited"
                          : from        ? "is inherited now"
                                        : "inherited";
