@@ -8,6 +8,7 @@
 #include "control/show_unit.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { FORMULA_FILE_MAX = 65536, VERSION_DIGITS_MAX = 18 };
@@ -171,6 +172,10 @@ static bool open_version(struct command_call *call, int64_t version, int type, s
     bool ok = act_open(call, false, &store, st) && parameter_store_version(&store, version, &v, st) &&
               show_source_of_version(call, &store, &v, type, out, st);
     parameter_store_close(&store);
+    const char *file = command_path(call, "formulas/%" PRId64 ".formula", version);
+    if (!ok && st->code == STATUS_USAGE && os_exists(file))
+        snprintf(st->hint, sizeof st->hint, "a file with that name is given by its path: crmx %s %s",
+                 call->command->name, file);
     return ok;
 }
 

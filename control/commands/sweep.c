@@ -132,7 +132,10 @@ static void show_points(struct sweep_call *c, const struct sweep *w)
     show_text(&s, "varies", of);
     show_integer(&s, "scored", (int64_t)w->scored);
     show_integer(&s, "excluded", (int64_t)w->excluded);
-    if (c->request.has_active) show_integer(&s, "pass_active", (int64_t)w->active);
+    if (c->request.has_active)
+        show_integer(&s, "pass_active", (int64_t)w->active);
+    else
+        show_text(&s, "pass_active", NULL);
     listing_init(&rows, COLUMNS);
     for (int i = 0; i < c->points_count; i++) {
         const struct sweep_point *p = &c->points[i];

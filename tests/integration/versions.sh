@@ -91,6 +91,7 @@ fails "version 2 is of corporate customers, not of personal ones" "" formula dif
 fails "version 2 is of corporate customers, not of personal ones" "" trial 2 --type personal
 fails "version 2 is of corporate customers, not of personal ones" "" why 1100000002 --formula 2
 fails "there is no version 99" "see crmx formula list" formula check 99
+fails "there is no version 7" "a file with that name is given by its path: crmx formula check formulas/7.formula" formula check 7
 same_answer 'del(.formula.file)' formula check formulas/7.formula -- formula check personal # a path is a file
 
 # --- one trial, one page ---
