@@ -1,5 +1,6 @@
 /* crmx formula draft, edit, import: versions of parameters before anybody has approved them. */
 #include "control/act.h"
+#include "control/show_source.h"
 #include "control/show_value.h"
 #include "etl/database_query.h"
 #include "scoring/formula.h"
@@ -33,11 +34,28 @@ static const char *threshold_text(struct command_call *call, const char *given, 
     return NULL;
 }
 
+/* The text of another version, to go on from; NULL: a status. */
+static const char *text_of_version(struct command_call *call, int64_t version, struct status *st)
+{
+    struct parameter_store store = {0};
+    struct parameter_version v;
+    const char *text = NULL;
+    if (act_open(call, false, &store, st) && parameter_store_version(&store, version, &v, st)) {
+        if (v.formula)
+            text = arena_dup(&call->arena, view_of(v.formula));
+        else
+            status_fail(st, STATUS_USAGE, "version %" PRId64 " has no formula of its own: it is inherited", version);
+    }
+    parameter_store_close(&store);
+    return text;
+}
+
 static bool read_formula(struct command_call *call, const char *option, const char **text, struct status *st)
 {
     const char *path = command_text(call, option, NULL);
+    int64_t version;
     if (!path) return true;
-    *text = act_read_text(call, path, st);
+    *text = show_is_version(path, &version) ? text_of_version(call, version, st) : act_read_text(call, path, st);
     return *text && check_formula(path, *text, st);
 }
 
@@ -59,14 +77,18 @@ static int act_and_print(struct command_call *call, struct parameter_store *stor
 }
 
 #define PARTS                                                                                                          \
-    {.name = "file", .letter = 'f', .type = COMMAND_TEXT, .placeholder = "FILE", .doc = "the formula"},                \
+    {.name = "file",                                                                                                   \
+     .letter = 'f',                                                                                                    \
+     .type = COMMAND_TEXT,                                                                                             \
+     .placeholder = "FILE|VERSION",                                                                                    \
+     .doc = "the formula: a file, or the number of a version with its text"},                                          \
         {.name = "threshold",                                                                                          \
          .letter = 't',                                                                                                \
          .type = COMMAND_TEXT,                                                                                         \
          .placeholder = "YUAN",                                                                                        \
          .doc = "the threshold instead of the one in the formula"},                                                    \
     {                                                                                                                  \
-        .name = "challenger", .type = COMMAND_TEXT, .placeholder = "FILE",                                             \
+        .name = "challenger", .type = COMMAND_TEXT, .placeholder = "FILE|VERSION",                                     \
         .doc = "a second formula, scored beside it every night without selecting anybody"                              \
     }
 

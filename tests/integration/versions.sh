@@ -65,6 +65,14 @@ fails "--inherit threshold and --threshold do not go together" "leave one of the
 ok "draft 1" formula draft --type personal --file one.formula --challenger other.formula --reason 'funds count more' --as wang
 ok "draft 2" formula draft --type corporate --file formulas/corporate.formula --as wang
 ok "draft 3" formula draft --type personal --file other.formula --threshold 600000 --as wang
+ok "draft 4: the text of version 1 goes on" formula draft --type personal --file 1 --as wang
+crmx formula show 4 --text
+same "formula draft --file 1: the text of version 1" one.formula "$W/out"
+ok "edit 4: the text of version 3" formula edit 4 --file 3 --challenger 1 --as wang
+json ".version.formula_digest == \"$(sha256sum <other.formula | cut -c1-64)\" and .version.challenger_digest == \"$(sha256sum <one.formula | cut -c1-64)\"" formula show 4
+fails "there is no version 77" "see crmx formula list" formula draft --type personal --file 77 --as wang
+ok "draft 5: a threshold alone" formula draft --type personal --unit head --threshold 1 --as wang
+fails "version 5 has no formula of its own: it is inherited" "" formula edit 4 --file 5 --as wang
 fails "--inherit formula and --file do not go together" "leave one of them out" formula edit 3 --inherit formula --file one.formula --as wang
 
 # --- a number is the text of that version ---
@@ -122,7 +130,7 @@ check "formula show --csv: the same names of a version that was never tried" cmp
 json ".version.formula_digest == \"$(sha256sum <one.formula | cut -c1-64)\"" formula show 1
 check "the challenger has a digest of its own" jq -e ".version.challenger_digest == \"$(sha256sum <other.formula | cut -c1-64)\"" "$W/out"
 fails "--text and --csv do not go together" "--text is the formula and nothing else" formula show 1 --text --csv
-same_rows - 3 formula list
+same_rows - 5 formula list
 same_rows lines 2 parameter diff 1
 same_rows diff! 1 parameter diff 1
 same_rows parts! 3 parameter diff 1
