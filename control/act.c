@@ -64,10 +64,23 @@ static const char *next_command(struct command_call *call, const struct paramete
     return NULL;
 }
 
+static void print_csv(struct command_call *call, const struct parameter_result *r, const char *from)
+{
+    static const char *const NAMES[] = {"version", "state", "digest", "number", "effective_from"};
+    const char *cells[] = {arena_printf(&call->arena, "%" PRId64, r->version), r->state, r->digest,
+                           arena_printf(&call->arena, "%d", r->number), from};
+    listing_print_names(&call->output, NAMES, 5);
+    listing_print_cells(&call->output, NAMES, cells, 5);
+}
+
 void act_print(struct command_call *call, const struct parameter_result *r)
 {
     char from[11];
     date_format(r->number ? r->effective_from : DATE_NONE, from);
+    if (call->output.format == LISTING_CSV) {
+        print_csv(call, r, from);
+        return;
+    }
     if (call->json) {
         printf("{\"version\": %" PRId64 ", \"state\": \"%s\", \"digest\": \"%s\", \"number\": %d, \"effective_from\": ",
                r->version, r->state, r->digest, r->number);

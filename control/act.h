@@ -43,7 +43,7 @@ bool act_open(struct command_call *call, bool acts, struct parameter_store *stor
 const char *act_level(struct command_call *call, struct status *st);
 /* "unit 11", "the head office" */
 const char *act_level_name(struct command_call *call, const char *level);
-/* "version 7 is submitted; next: …", or JSON. */
+/* "version 7 is submitted; next: …", JSON, or a row of CSV: the command has .rows "". */
 void act_print(struct command_call *call, const struct parameter_result *r);
 /* A whole text file that is UTF-8 and not too long, into the call's arena; NULL: a status. */
 const char *act_read_text(struct command_call *call, const char *path, struct status *st);

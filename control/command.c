@@ -12,17 +12,21 @@
 
 /* --- what was typed --- */
 
-/* Entry of a name in the command's lists, else in the global ones. A name nobody declared is a bug of the command. */
-static const struct command_value *declared(const struct command_call *call, const char *name)
+const struct command_value *command_declared(const struct command *c, const char *name, bool *option)
 {
-    const struct command_value *lists[] = {call->command ? call->command->arguments : NULL,
-                                           call->command ? call->command->options : NULL, COMMAND_GLOBAL_OPTIONS};
+    const struct command_value *lists[] = {c ? c->arguments : NULL, c ? c->options : NULL, COMMAND_GLOBAL_OPTIONS};
     const struct command_value *v;
     for (int l = 0; l < 3; l++)
         for (int i = 0; (v = command_value_at(lists[l], i)); i++)
-            if (strcmp(v->name, name) == 0) return v;
+            if (strcmp(v->name, name) == 0) return *option = l > 0, v;
     ensure(!"a command asks for a value that its table does not declare");
     return NULL;
+}
+
+static const struct command_value *declared(const struct command_call *call, const char *name)
+{
+    bool option;
+    return command_declared(call->command, name, &option);
 }
 
 /* Index of occurrence n in call->given; -1 when there is none. */
@@ -48,9 +52,10 @@ bool command_given(const struct command_call *call, const char *name)
 
 bool command_declares(const struct command_call *call, const char *name)
 {
-    const struct command_value *v;
-    for (int i = 0; (v = command_value_at(call->command->options, i)); i++)
-        if (strcmp(v->name, name) == 0) return true;
+    const struct command_value *lists[] = {call->command->arguments, call->command->options}, *v;
+    for (int l = 0; l < 2; l++)
+        for (int i = 0; (v = command_value_at(lists[l], i)); i++)
+            if (strcmp(v->name, name) == 0) return true;
     return false;
 }
 
@@ -192,6 +197,7 @@ static void choose_output(struct command_call *call)
     bool csv = command_flag(call, "csv");
     call->output.format = csv ? LISTING_CSV : command_flag(call, "json") ? LISTING_JSON : LISTING_TEXT;
     call->output.wanted = command_text(call, "rows", NULL);
+    call->output.tables = call->command ? call->command->rows : NULL;
     call->json = call->output.format != LISTING_TEXT;
 }
 

@@ -59,6 +59,15 @@ struct command_value {
     const char *const *words; /* NULL-ended */
 };
 
+/* What says nothing beside something else: a call that gives both is refused before anything is done, because one of
+ * them would be ignored. Names are those of options and arguments, also of the options of every command. */
+struct command_rule {
+    const char *names;     /* between blanks: the rule is about each of them; NULL ends the list */
+    const char *not_with;  /* none of these beside it; NULL: it goes with all */
+    const char *only_with; /* names of which one must be given, too; NULL: none */
+    const char *hint;      /* what to type; NULL: leave one of them out */
+};
+
 enum command_needs {
     COMMAND_NEEDS_WORK,   /* a working folder; call->options is open */
     COMMAND_NEEDS_NOTHING /* call->work may be no working folder; call->options is NULL */
@@ -71,8 +80,10 @@ struct command {
     const char *description;                         /* paragraphs for "crmx help NAME"; NULL: only the summary */
     const char *examples;                            /* lines to type; NULL: none */
     const struct command_value *arguments, *options; /* ended by an entry without name; NULL: none */
+    const struct command_rule *rules;                /* ended by an entry without names; NULL: none */
     /* The command prints rows and takes --csv: "" a table by itself, else the keys of its page's tables, "totals
-     * by_FIELD histogram", of which --rows chooses one. NULL: it prints none. */
+     * by_FIELD histogram", of which --rows chooses one; the key of a section of named values is a table of one row.
+     * NULL: it prints none. */
     const char *rows;
     enum command_needs needs;
     int (*run)(struct command_call *call);
@@ -84,6 +95,7 @@ struct command_call {
     const struct command *command;
     const struct command *const *commands; /* all of them: for help */
     const char *work;                      /* --work, else CRMX_HOME, else "." */
+    const char *unit;                      /* the unit that is meant without --unit; NULL: the only one (show_unit) */
     struct options *options;
     struct listing_output output;
     bool json, quiet;     /* json: values for programs, as JSON or CSV */
@@ -97,7 +109,7 @@ int command_main(int argc, char *const argv[], const struct command *const comma
 
 /* What was typed. The name must be declared with that type (a bug otherwise); fallback when it was not given. */
 bool command_given(const struct command_call *call, const char *name);
-/* Does the command have that option? For what several commands share. */
+/* Does the command have that option or argument? For what several commands share. */
 bool command_declares(const struct command_call *call, const char *name);
 bool command_flag(const struct command_call *call, const char *name);
 const char *command_text(const struct command_call *call, const char *name, const char *fallback);

@@ -119,6 +119,7 @@ void command_write_help(const struct command *c, struct buf *out)
     if (c->rows && *c->rows) buf_addf(out, "\nTables of the page, for --csv --rows NAME: %s\n", c->rows);
     write_values(out, "Arguments", c->arguments, false);
     write_values(out, "Options", c->options, true);
+    command_write_rules(c, out);
     write_values(out, "Options of every command", COMMAND_GLOBAL_OPTIONS, true);
     if (c->examples) buf_addf(out, "\nExamples:\n");
     for (const char *p = c->examples; p && *p;) {

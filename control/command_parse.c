@@ -271,5 +271,6 @@ bool command_parse(struct command_call *call, int argc, char *const argv[], stru
             return false;
         }
     }
-    return command_flag(call, "help") || (check_required(call, st) && check_csv(call, st));
+    return command_flag(call, "help") ||
+           (check_required(call, st) && check_csv(call, st) && command_check_rules(call, st));
 }

@@ -26,6 +26,13 @@ const struct command *command_match(const struct command *const commands[], int 
                                     int *words_used);
 /* Value i of a list that may be NULL; NULL past its end. */
 const struct command_value *command_value_at(const struct command_value *values, int i);
+/* Entry of a name in the lists of a command and the options of every command; *option: not an argument. A name nobody
+ * declared is a bug of the command. */
+const struct command_value *command_declared(const struct command *c, const char *name, bool *option);
+/* STATUS_USAGE: what was given breaks a rule of the command. */
+bool command_check_rules(const struct command_call *call, struct status *st);
+/* "--top: not with --vary, --from": the rules as the help tells them. */
+void command_write_rules(const struct command *c, struct buf *out);
 /* "--date DATE", "NUMBER", "[UNIT...]": how the value is written; option: with its dashes. */
 const char *command_placeholder(const struct command_value *v, bool option, char text[COMMAND_PLACEHOLDER_MAX]);
 /* "crmx run daily [OPTION]... UNIT" */

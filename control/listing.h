@@ -29,6 +29,7 @@ enum listing_format { LISTING_TEXT, LISTING_JSON, LISTING_CSV };
 struct listing_output {
     enum listing_format format;
     const char *wanted;          /* CSV: of which key (--rows); NULL: the first rows there are */
+    const char *tables;          /* CSV: keys the command declares: a section of that key is a table of one row */
     bool written;                /* CSV: they were */
     char keys[LISTING_KEYS_MAX]; /* CSV: of the rows that were seen, "totals, by_branch" */
 };

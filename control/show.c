@@ -25,6 +25,7 @@ static void open_page(struct show *s, struct listing_output *output, bool many)
     arena_init(&s->arena, "show");
     buf_init(&s->out, PAGE_MAX);
     buf_init(&s->csv, PAGE_MAX);
+    buf_init(&s->section_csv, PAGE_MAX);
     if (s->json && many) buf_add_text(&s->out, "[");
 }
 
@@ -79,10 +80,48 @@ static void write_json_values(struct show *s)
     buf_add_text(&s->out, "}");
 }
 
+static void add_key(struct listing_output *o, const char *key)
+{
+    size_t used = strlen(o->keys);
+    snprintf(o->keys + used, sizeof o->keys - used, "%s%s", used ? ", " : "", key);
+}
+
+/* Is it one of the tables that the command declares? */
+static bool is_table(const struct listing_output *o, const char *key)
+{
+    struct view rest = view_of(o->tables ? o->tables : ""), word;
+    while ((word = view_word(&rest)).length) {
+        if (word.bytes[word.length - 1] == ';') word.length--;
+        if (view_is(word, key)) return true;
+    }
+    return false;
+}
+
+/* The section as a table of one row: asked for by name, or kept for a page without rows. */
+static void write_csv_values(struct show *s)
+{
+    struct listing_output *o = s->output;
+    bool asked = o->wanted && strcmp(o->wanted, s->key) == 0;
+    struct buf *out = asked ? &s->csv : &s->section_csv;
+    if (s->many || !is_table(o, s->key)) return;
+    add_key(o, s->key);
+    if (o->written || (asked ? false : o->wanted != NULL || out->length)) return;
+    for (int names = 1; names >= 0; names--) {
+        for (const struct show_value *v = s->first; v; v = v->next) {
+            if (v != s->first) buf_add_text(out, ",");
+            buf_add_csv(out, names ? v->name : v->text);
+        }
+        buf_add_text(out, "\n");
+    }
+    o->written = asked;
+}
+
 static void end_section(struct show *s)
 {
     if (!s->in_section) return;
-    if (s->json)
+    if (s->output->format == LISTING_CSV)
+        write_csv_values(s);
+    else if (s->json)
         write_json_values(s);
     else
         write_text_values(s);
@@ -129,6 +168,7 @@ void show_section(struct show *s, const char *key, const char *heading, ...)
     vsnprintf(text, sizeof text, heading, args);
     va_end(args);
     begin_member(s, key, text);
+    s->key = arena_dup(&s->arena, view_of(key));
     s->in_section = true;
 }
 
@@ -192,8 +232,7 @@ static void add_indented(struct buf *out, const char *text)
 static void add_csv(struct show *s, const char *key, const struct listing *rows)
 {
     struct listing_output *o = s->output;
-    size_t used = strlen(o->keys);
-    snprintf(o->keys + used, sizeof o->keys - used, "%s%s", used ? ", " : "", key);
+    add_key(o, key);
     if (s->many || o->written || (o->wanted && strcmp(o->wanted, key) != 0))
         return; /* a page of many has no one table */
     listing_write(rows, LISTING_CSV, &s->csv);
@@ -235,7 +274,9 @@ void show_print(struct show *s)
 {
     end_document(s);
     if (s->json) buf_add_text(&s->out, s->many ? "]\n" : "\n");
-    const struct buf *page = s->output->format == LISTING_CSV ? &s->csv : &s->out;
+    bool section = !s->output->written && s->section_csv.length;
+    s->output->written |= section;
+    const struct buf *page = s->output->format != LISTING_CSV ? &s->out : section ? &s->section_csv : &s->csv;
     ensure(!buf_full(page));
     if (page->length) fwrite(page->bytes, 1, page->length, stdout);
     show_release(s);
@@ -245,6 +286,7 @@ void show_release(struct show *s)
 {
     buf_release(&s->out);
     buf_release(&s->csv);
+    buf_release(&s->section_csv);
     arena_release(&s->arena);
 }
 

@@ -10,7 +10,9 @@
  *
  * JSON: one object, its members are the sections (objects) and rows (arrays of objects) by their keys. With
  * show_open_many an array of such objects, each begun by show_document. A key stands once in a document. CSV: the rows
- * of one key alone, of a page that is no array; values are as in JSON.
+ * of one key alone, of a page that is no array; values are as in JSON. A section whose key the command declares (.rows)
+ * is a table of one row, for --rows KEY, and where the page has no rows at all: give it the same values in every
+ * answer, NULL where there is nothing, so that the first line stays what it is.
  */
 #ifndef CRMX_CONTROL_SHOW_H
 #define CRMX_CONTROL_SHOW_H
@@ -22,8 +24,9 @@ struct show_value;
 struct show {
     struct arena arena;
     struct listing_output *output;
-    struct buf out, csv;
-    bool json; /* for programs: values as they are, also of CSV */
+    struct buf out, csv, section_csv; /* section_csv: of the first section that is a table */
+    const char *key;                  /* of the section */
+    bool json;                        /* for programs: values as they are, also of CSV */
     bool many, in_section;
     int documents, members; /* members of the document that is being written */
     struct show_value *first, *last;

@@ -1,6 +1,7 @@
 #include "control/show_customer.h"
 
 #include "base/date.h"
+#include "control/show_value.h"
 #include "etl/number.h"
 #include "etl/populate.h"
 
@@ -12,9 +13,16 @@ const char *show_customer_type(int type)
     return type == CUSTOMER_CORPORATE ? "corporate" : "personal";
 }
 
+/* The number as an argument: crmx why 1100000012. NULL: the command has none, or it was not given. */
+static const char *argument(const struct command_call *call)
+{
+    return command_declares(call, "customer") ? command_text(call, "customer", NULL) : NULL;
+}
+
 bool show_customer_named(const struct command_call *call)
 {
     static const char *const WAYS[] = {"number", "id-type", "id-no", "system", "source-no"};
+    if (argument(call)) return true;
     for (int i = 0; i < 5; i++)
         if (command_given(call, WAYS[i])) return true;
     return false;
@@ -47,12 +55,17 @@ static bool choose(struct show_population *p, const struct lookup_hits *hits, co
     return status_hint(st, "%s", hint);
 }
 
+static bool hint_numbers(struct show_population *p, struct status *st)
+{
+    return status_hint(st, "its numbers go from %s to %s", show_number(p, p->g->first_number),
+                       show_number(p, p->g->first_number + p->g->customers - 1));
+}
+
 static bool by_number(struct show_population *p, const char *text, uint64_t *number, struct status *st)
 {
     if (!number_parse(p->g->unit, text, number)) {
         status_fail(st, STATUS_USAGE, "\"%s\" is no integrated number of unit %s", text, p->g->unit->id);
-        return status_hint(st, "its numbers go from %s to %s", show_number(p, p->g->first_number),
-                           show_number(p, p->g->first_number + p->g->customers - 1));
+        return hint_numbers(p, st);
     }
     return true;
 }
@@ -80,13 +93,19 @@ static bool by_source(struct show_population *p, uint64_t *number, struct status
                   number, st);
 }
 
-/* Exactly one of the three ways; each way whole. */
+/* Exactly one of the ways; each way whole. */
 bool show_customer_find(struct show_population *p, uint64_t *number, struct status *st)
 {
     struct command_call *call = p->call;
+    const char *typed = argument(call);
     bool numbered = command_given(call, "number"),
          identity = command_given(call, "id-type") || command_given(call, "id-no");
     bool source = command_given(call, "system") || command_given(call, "source-no");
+    if (typed && numbered + identity + source) {
+        status_fail(st, STATUS_USAGE, "crmx %s: the customer is named twice", call->command->name);
+        return status_hint(st, "crmx %s %s", call->command->name, typed);
+    }
+    if (typed) return by_number(p, typed, number, st);
     if (numbered + identity + source == 1) {
         if (numbered) return by_number(p, command_text(call, "number", NULL), number, st);
         if (identity && command_given(call, "id-type") && command_given(call, "id-no"))
@@ -94,8 +113,18 @@ bool show_customer_find(struct show_population *p, uint64_t *number, struct stat
         if (source && command_given(call, "system") && command_given(call, "source-no"))
             return by_source(p, number, st);
     }
-    status_fail(st, STATUS_USAGE, "crmx %s: one way to name the customer is needed", p->call->command->name);
+    status_fail(st, STATUS_USAGE, "crmx %s: one way to name the customer is needed", call->command->name);
     return status_hint(st, "--number N, or --id-type TYPE --id-no NUMBER, or --system SYSTEM --source-no NUMBER");
+}
+
+bool show_customer_load(struct show_population *p, uint64_t number, struct lookup_customer *c, struct status *st)
+{
+    bool found;
+    if (!lookup_customer(p->g, number, p->arena, c, &found, st)) return false;
+    if (found) return true;
+    status_fail(st, STATUS_USAGE, "unit %s has no customer %s in generation %s", p->g->unit->id, show_number(p, number),
+                p->g->id);
+    return hint_numbers(p, st);
 }
 
 /* --- why in, why out --- */
@@ -150,7 +179,7 @@ const char *show_customer_why(struct show_population *p, const struct lookup_cus
         return arena_printf(p->arena, "not scored: the unit has no formula for %s customers",
                             show_customer_type(c->type));
     int64_t distance = score - card->threshold_minor;
-    const char *money = show_grouped(p->arena, show_decimal(p->arena, distance < 0 ? -distance : distance, 2));
+    const char *money = show_money(p->call, distance < 0 ? -(__int128)distance : distance);
     const char *text = arena_printf(p->arena, "%s %s the threshold", money, distance < 0 ? "below" : "above");
     if (distance < 0 && (c->flags & CUSTOMER_OVERRIDDEN))
         return arena_printf(p->arena, "%s, but %s", text, on_list(p, c, primary, REFERENCE_OVERRIDE));

@@ -7,6 +7,10 @@
 
 #include "control/show_generation.h"
 
+#define SHOW_CUSTOMER_ARGUMENT                                                                                         \
+    {                                                                                                                  \
+        .name = "customer", .type = COMMAND_TEXT, .placeholder = "NUMBER", .doc = "the integrated number"              \
+    }
 #define SHOW_CUSTOMER                                                                                                  \
     {.name = "number", .letter = 'n', .type = COMMAND_TEXT, .placeholder = "NUMBER", .doc = "the integrated number"},  \
         {.name = "id-type",                                                                                            \
@@ -28,6 +32,8 @@ const char *show_customer_type(int type);
 bool show_customer_named(const struct command_call *call);
 /* Number without the prefix. STATUS_USAGE: not exactly one way, nobody, several. */
 bool show_customer_find(struct show_population *p, uint64_t *number, struct status *st);
+/* The customer of that number; STATUS_USAGE: there is none. */
+bool show_customer_load(struct show_population *p, uint64_t number, struct lookup_customer *c, struct status *st);
 /* "734,567.00 above the threshold", "on the exclusion list (STAFF, until 2027-01-01)" … */
 const char *show_customer_why(struct show_population *p, const struct lookup_customer *c,
                               const struct lookup_record *primary, const struct scorecard *card, int64_t score);

@@ -30,11 +30,9 @@ static bool hides(const struct page *g)
 
 static const char *number_text(const struct page *g, enum value_type type, int64_t v)
 {
-    struct arena *a = &g->call->arena;
     if (type == VALUE_BOOLEAN) return v ? "yes" : "no";
     if (type == VALUE_MONEY && hides(g)) return "***";
-    const char *text = show_decimal(a, v, type == VALUE_MONEY ? 2 : 0);
-    return g->call->json ? text : show_grouped(a, text);
+    return show_quantity(g->call, v, type == VALUE_MONEY ? 2 : 0);
 }
 
 /* --- the tree --- */
@@ -141,8 +139,7 @@ static bool show_tree(struct page *g, struct show *s, struct status *st)
     static const char *const COLUMNS[] = {"level", "part", "kind", "value", "share", "file", "byte", NULL};
     listing_init(&g->rows, COLUMNS);
     g->rows.hide_empty = true;
-    add_line(g, 0, "score", "score", show_grouped(&g->call->arena, show_decimal(&g->call->arena, g->e->results[0], 2)),
-             NULL, NULL, 0);
+    add_line(g, 0, "score", "score", show_money(g->call, g->e->results[0]), NULL, NULL, 0);
     bool ok = add_definition(g, 0, 0, st);
     if (ok) show_rows(s, "tree", "what the score is made of", &g->rows);
     listing_release(&g->rows);
@@ -172,18 +169,16 @@ static void show_changes(struct page *g, struct show *s, int64_t threshold)
     static const char *const COLUMNS[] = {"measure", "type", "change", "score_then", NULL};
     struct explain_change list[CHANGES_SHOWN];
     int count = explain_changes(g->e, threshold, list, CHANGES_SHOWN);
-    struct arena *a = &g->call->arena;
     struct listing rows;
     listing_init(&rows, COLUMNS);
     for (int i = 0; i < count; i++) {
         enum value_type type = formula_measure_type(g->e->formula, list[i].measure);
-        const char *change = show_decimal(a, list[i].change, type == VALUE_MONEY ? 2 : 0);
-        const char *then = show_decimal(a, list[i].score, 2);
-        if (!g->call->json) change = show_grouped(a, change), then = show_grouped(a, then);
+        const char *change = show_quantity(g->call, list[i].change, type == VALUE_MONEY ? 2 : 0);
         listing_text(&rows, formula_measure_name(g->e->formula, list[i].measure));
         listing_text(&rows, value_type_name(type));
-        listing_decimal(&rows, list[i].change > 0 ? arena_printf(a, "+%s", change) : change);
-        listing_decimal(&rows, then);
+        bool plus = list[i].change > 0 && !g->call->json;
+        listing_decimal(&rows, plus ? arena_printf(&g->call->arena, "+%s", change) : change);
+        listing_decimal(&rows, show_money(g->call, list[i].score));
     }
     show_rows(s, "changes",
               g->e->results[0] < threshold ? "what would bring it to the threshold, each alone"
@@ -243,13 +238,14 @@ static bool show_head(struct page *g, const struct lookup_customer *c, const str
     show_amount(s, "score", g->e->results[0], 2);
     show_flag(s, "passes", passes);
     show_text(s, "why", show_customer_why(p, &as_tried, primary, &tried, g->e->results[0]));
-    if (c->flags & CUSTOMER_EXCLUDED)
-        show_text(s, "to_change",
-                  g->e->results[0] >= threshold
-                      ? "it would be selected as soon as it leaves the exclusion list"
-                      : "it would stay out even without the exclusion list: see the changes below");
+    show_text(s, "to_change",
+              !(c->flags & CUSTOMER_EXCLUDED) ? NULL
+              : g->e->results[0] >= threshold
+                  ? "it would be selected as soon as it leaves the exclusion list"
+                  : "it would stay out even without the exclusion list: see the changes below");
     show_flag(s, "selected_in_generation", c->flags & CUSTOMER_SELECTED);
-    if (c->flags & CUSTOMER_SCORED && active != g->e->results[0]) show_amount(s, "score_in_generation", active, 2);
+    bool other = c->flags & CUSTOMER_SCORED && active != g->e->results[0];
+    show_text(s, "score_in_generation", other ? show_money(p->call, active) : NULL);
     return true;
 }
 
@@ -268,14 +264,7 @@ bool show_explanation(struct show_population *p, uint64_t number, const struct f
     struct lookup_record primary;
     struct explain *e = arena_new(p->arena, struct explain);
     struct page *g = arena_new(p->arena, struct page);
-    bool found;
-    if (!lookup_customer(p->g, number, p->arena, &c, &found, st)) return false;
-    if (!found) {
-        status_fail(st, STATUS_USAGE, "unit %s has no customer %s in generation %s", p->g->unit->id,
-                    show_number(p, number), p->g->id);
-        return status_hint(st, "its numbers go from %s to %s", show_number(p, p->g->first_number),
-                           show_number(p, p->g->first_number + p->g->customers - 1));
-    }
+    if (!show_customer_load(p, number, &c, st)) return false;
     if (type >= 0 && c.type != type) return fail_type(p, &c, formula_name, st);
     struct explain_account *accounts;
     struct show s;
@@ -390,8 +379,7 @@ static void show_typed_head(struct page *g, const char *formula_name, int32_t da
     show_amount(s, "threshold", threshold, 2);
     show_amount(s, "score", g->e->results[0], 2);
     show_flag(s, "passes", distance >= 0);
-    show_textf(s, "why", "%s %s the threshold",
-               show_grouped(&g->call->arena, show_decimal(&g->call->arena, distance < 0 ? -distance : distance, 2)),
+    show_textf(s, "why", "%s %s the threshold", show_money(g->call, distance < 0 ? -(__int128)distance : distance),
                distance < 0 ? "below" : "above");
 }
 

@@ -1,76 +1,17 @@
 #include "control/show_formula.h"
 
-#include "base/nearest.h"
-#include "base/os.h"
 #include "control/show_value.h"
 #include "etl/scorecard.h"
 
 #include <string.h>
 
-enum {
-    FORMULA_FILE_MAX = 1 << 30 /* formula_parse says what is too much */,
-    DAY_OF_NO_RUN = 20000 /* only rates and ages depend on it */
-};
+enum { DAY_OF_NO_RUN = 20000 /* only rates and ages depend on it */ };
 
 const char *const SHOW_TYPES[] = {"personal", "corporate", NULL};
 
 bool show_unit_configured(struct command_call *call, const char *id, struct unit **out, struct status *st)
 {
     return unit_load(call->work, id, &call->arena, out, st);
-}
-
-/* --- which file --- */
-
-struct names {
-    struct nearest nearest;
-    struct arena *arena;
-};
-
-static bool note_name(void *context, const char *file)
-{
-    struct names *n = context;
-    size_t length = strlen(file), ending = strlen(".formula");
-    if (length > ending && strcmp(file + length - ending, ".formula") == 0)
-        nearest_try(&n->nearest, arena_dup(n->arena, (struct view){file, length - ending}));
-    return true;
-}
-
-static bool unknown_name(struct command_call *call, const char *name, struct status *st)
-{
-    struct names n = {.arena = &call->arena};
-    struct status ignored = {0};
-    nearest_init(&n.nearest, name);
-    status_fail(st, STATUS_USAGE, "there is no formula \"%s\" (%s)", name,
-                command_path(call, "formulas/%s.formula", name));
-    if (os_exists(command_path(call, "formulas"))) os_list(command_path(call, "formulas"), note_name, &n, &ignored);
-    if (n.nearest.name) return status_hint(st, "did you mean %s?", n.nearest.name);
-    return status_hint(st, "give a file (./%s.formula), or see the formulas that are there: crmx layout check", name);
-}
-
-static bool is_file(const char *text)
-{
-    size_t length = strlen(text), ending = strlen(".formula");
-    return strchr(text, '/') || (length > ending && strcmp(text + length - ending, ".formula") == 0);
-}
-
-static const char *base_name(struct command_call *call, const char *path)
-{
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    size_t n = strlen(name), ending = strlen(".formula");
-    if (n > ending && strcmp(name + n - ending, ".formula") == 0) n -= ending;
-    return arena_dup(&call->arena, (struct view){name, n});
-}
-
-static bool find_file(struct command_call *call, const char *argument, struct show_formula *s, struct status *st)
-{
-    const char *named = command_path(call, "formulas/%s.formula", argument);
-    s->name = base_name(call, argument);
-    s->path = !is_file(argument) && os_exists(named) ? named : argument;
-    if (os_exists(s->path)) return true;
-    if (!is_file(argument)) return unknown_name(call, argument, st);
-    status_fail(st, STATUS_USAGE, "there is no file \"%s\"", argument);
-    return status_hint(st, "a formula of the working folder is given by its name alone: crmx %s personal",
-                       call->command->name);
 }
 
 /* --type; else the type whose formula has this name; else the only one that has a formula, else personal. */
@@ -119,33 +60,44 @@ static bool set_coefficients(struct command_call *call, struct show_formula *s, 
 
 /* --- the formula --- */
 
-static bool set_threshold(struct command_call *call, const struct unit *unit, struct show_formula *s, struct status *st)
+/* As the night would take it; --threshold is for trying. */
+static bool set_threshold(struct command_call *call, const struct unit *unit, const struct show_source *source,
+                          struct show_formula *s, struct status *st)
 {
     const char *text = command_declares(call, "threshold") ? command_text(call, "threshold", NULL) : NULL;
-    int64_t threshold = unit->has_threshold[s->type] ? unit->threshold_minor[s->type] : formula_threshold(s->f);
-    s->own_threshold_minor = formula_threshold(s->f);
+    int64_t threshold = s->own_threshold_minor = formula_threshold(s->f);
+    if (!source->versioned && unit->has_threshold[s->type]) threshold = unit->threshold_minor[s->type];
+    if (source->threshold && !show_parse_amount("threshold", source->threshold, &threshold, st))
+        return status_while(st, "reading %s", s->name);
     if (text && !show_parse_amount("--threshold", text, &threshold, st)) return false;
     formula_set_threshold(s->f, threshold);
     return true;
 }
 
-bool show_formula_open(struct command_call *call, const struct unit *unit, const char *argument,
+bool show_formula_from(struct command_call *call, const struct show_source *source, int type, struct unit **unit,
                        struct show_formula *out, struct status *st)
 {
-    *out = (struct show_formula){0};
-    buf_init(&out->text, FORMULA_FILE_MAX);
-    if (!find_file(call, argument, out, st) || !os_read_file(out->path, &out->text, st) ||
-        !formula_parse(out->path, out->text.bytes ? buf_view(&out->text) : VIEW_LITERAL(""), &out->f, st))
+    const char *id = show_unit(call, st);
+    *out = (struct show_formula){.name = source->name, .path = source->path, .origin = source->origin};
+    if (!id || (!*unit && !show_unit_configured(call, id, unit, st)) ||
+        !formula_parse(out->path, source->text, &out->f, st))
         return false;
-    out->type = type_of(call, unit, out->name);
-    if (!set_threshold(call, unit, out, st)) return false;
-    trial_hash(buf_view(&out->text), formula_threshold(out->f), out->hash);
+    out->type = type >= 0 ? type : source->type >= 0 ? source->type : type_of(call, *unit, out->name);
+    if (!set_threshold(call, *unit, source, out, st)) return false;
+    trial_hash(source->text, formula_threshold(out->f), out->hash);
     return set_coefficients(call, out, st);
+}
+
+bool show_formula_open(struct command_call *call, const char *argument, int type, struct unit **unit,
+                       struct show_formula *out, struct status *st)
+{
+    struct show_source source;
+    *out = (struct show_formula){0};
+    return show_source_open(call, argument, type, &source, st) && show_formula_from(call, &source, type, unit, out, st);
 }
 
 void show_formula_close(struct show_formula *f)
 {
-    buf_release(&f->text);
     formula_free(f->f);
     *f = (struct show_formula){0};
 }

@@ -1,29 +1,35 @@
-/* show_formula: the formula a command works with: a file, or the name of one in formulas/; for which customers, with
- * which threshold and coefficients; and bound to a unit as it is configured, for commands that judge a formula before
- * it is anybody's.
+/* show_formula: the formula a command works with: a file, a name, a version or "active" (control/show_source.h); for
+ * which customers, with which threshold and coefficients; and bound to a unit as it is configured, for commands that
+ * judge a formula before it is anybody's.
  *
- * What is given is a file (it has a slash or ends with .formula) or a name: formulas/NAME.formula of the working
- * folder. The customer type is that of --type, else of the unit's file that names it. Threshold in force, as the night
- * has it: --threshold, else threshold.TYPE of units/UU.ini, else the formula's own. The command declares SHOW_TYPE,
- * and SHOW_THRESHOLD and SHOW_COEF where they make sense.
+ * The customer type is that of the version, of --type, else of the unit's file that names the formula. Threshold in
+ * force, as the night has it: --threshold; of a version what it says or inherits; of a file threshold.TYPE of
+ * units/UU.ini, else the formula's own. The command declares SHOW_UNIT, SHOW_TYPE, and SHOW_THRESHOLD and SHOW_COEF
+ * where they make sense.
  *
- *     show_formula_open(call, unit, "personal", &s, st) → s.f, s.type, s.hash → show_formula_close(&s)
+ *     struct unit *unit = NULL;
+ *     show_formula_open(call, "personal", -1, &unit, &s, st) → s.f, s.type, s.hash → show_formula_close(&s)
  *     show_formula_bind(call, unit, s.f, s.path, &b, st) → b.program, b.measures → show_binding_close(&b)
  */
 #ifndef CRMX_CONTROL_SHOW_FORMULA_H
 #define CRMX_CONTROL_SHOW_FORMULA_H
 
 #include "control/command.h"
+#include "control/show_source.h"
+#include "control/show_unit.h"
 #include "etl/probe_rates.h"
 #include "etl/table.h"
 #include "etl/trial.h"
 
 extern const char *const SHOW_TYPES[]; /* personal, corporate */
 
+#define SHOW_FORMULA_WORDS "FILE|NAME|VERSION"
 #define SHOW_FORMULA_ARGUMENT                                                                                          \
     {                                                                                                                  \
-        .name = "formula", .type = COMMAND_TEXT, .placeholder = "FILE|NAME", .required = true,                         \
-        .doc = "a formula file, or the name of one of the working folder: personal"                                    \
+        .name = "formula", .type = COMMAND_TEXT, .placeholder = SHOW_FORMULA_WORDS, .required = true,                  \
+        .doc =                                                                                                         \
+            "a formula file, the name of one of the working folder (personal), the number of a version, or active: "   \
+            "what counts next"                                                                                         \
     }
 #define SHOW_TYPE                                                                                                      \
     {                                                                                                                  \
@@ -41,19 +47,24 @@ extern const char *const SHOW_TYPES[]; /* personal, corporate */
         .doc = "another value of a coefficient, by name or number: fx=1.6, 系数#2=1.6, #2=1.6"                       \
     }
 
+/* What the commands that try a formula over a generation have in common. */
+#define SHOW_TRIED SHOW_TYPE, SHOW_THRESHOLD, SHOW_COEF, SHOW_UNIT, SHOW_DATE, SHOW_GENERATION
+
 struct show_formula {
-    const char *name; /* "personal" */
-    const char *path;
-    struct buf text;
-    struct formula *f;           /* threshold and coefficients set */
-    int64_t own_threshold_minor; /* the one in its text */
-    int type;                    /* CUSTOMER_PERSONAL … */
-    bool coefficients_changed;   /* by --coef: what is tried is not what the file says */
+    const char *name, *path, *origin; /* as in struct show_source */
+    struct formula *f;                /* threshold and coefficients set */
+    int64_t own_threshold_minor;      /* the one in its text */
+    int type;                         /* CUSTOMER_PERSONAL … */
+    bool coefficients_changed;        /* by --coef: what is tried is not what the file says */
     char hash[TRIAL_HASH_MAX];
 };
 
-/* unit: as configured now. argument: a file, or a name. show_formula_close is fine in any case. */
-bool show_formula_open(struct command_call *call, const struct unit *unit, const char *argument,
+/* *unit: of the call, as it is configured now; NULL: loaded here, and it may be the one whose version is named. type:
+ * whose formula it is to be, -1: find out. show_formula_close is fine in any case. */
+bool show_formula_open(struct command_call *call, const char *argument, int type, struct unit **unit,
+                       struct show_formula *out, struct status *st);
+/* The same for a source that is open. */
+bool show_formula_from(struct command_call *call, const struct show_source *source, int type, struct unit **unit,
                        struct show_formula *out, struct status *st);
 void show_formula_close(struct show_formula *f);
 

@@ -3,6 +3,7 @@
 #include "control/show_formula.h"
 #include "etl/customer_field.h"
 #include "etl/scan.h"
+#include "scoring/words.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -11,6 +12,45 @@ bool show_is_record_field(const struct generation *g, const char *name)
 {
     int of[UNIT_LAYOUTS_MAX];
     return customer_field_find(g, name, of);
+}
+
+/* Names to group by, each once, and the one nearest to what was typed. */
+struct by_names {
+    struct guess guess;
+    struct buf list;
+};
+
+static void offer(struct by_names *n, const char *name)
+{
+    struct view rest = n->list.bytes ? buf_view(&n->list) : VIEW_LITERAL(""), word;
+    while ((word = view_word(&rest)).length) {
+        if (word.bytes[word.length - 1] == ',') word.length--;
+        if (view_is(word, name)) return;
+    }
+    guess_offer(&n->guess, name);
+    buf_addf(&n->list, "%s%s", n->list.length ? ", " : "", name);
+}
+
+bool show_hint_by(const struct generation *g, const struct formula *f, const char *name, const char *also,
+                  struct status *st)
+{
+    struct by_names n;
+    guess_init(&n.guess, view_of(name));
+    buf_init(&n.list, STATUS_HINT_MAX - 128);
+    for (int r = 0; f && r < formula_result_count(f); r++)
+        if (formula_result_type(f, r) == VALUE_CODE) offer(&n, formula_result_name(f, r));
+    for (int i = 0; i < g->unit->layouts_count; i++) {
+        const struct layout *l = g->unit->layouts[i];
+        for (int k = 0; l->class == LAYOUT_CUSTOMER && k < l->fields_count; k++)
+            if (l->fields[k].data_class < 3) offer(&n, l->fields[k].name);
+    }
+    const char *list = n.list.bytes ? n.list.bytes : "", *more = buf_full(&n.list) ? " …" : "";
+    if (n.guess.best)
+        status_hint(st, "did you mean %s? Possible are %s%s%s", n.guess.best, list, more, also);
+    else
+        status_hint(st, "possible are %s%s%s", list, more, also);
+    buf_release(&n.list);
+    return false;
 }
 
 const char *show_primary_field(struct show_population *p, const struct lookup_record *r, const char *name)

@@ -7,6 +7,10 @@
 
 /* A field of the customers' records, by name: of any customer layout, below class C3. */
 bool show_is_record_field(const struct generation *g, const char *name);
+/* The hint for a name that is nothing to group by: the nearest one, and all there are: code results of the formula,
+ * fields of the customer layouts. also: " or …", what else is possible. Always false. */
+bool show_hint_by(const struct generation *g, const struct formula *f, const char *name, const char *also,
+                  struct status *st);
 /* The field of a customer's primary record as a screen may show it; NULL when its layout has none. */
 const char *show_primary_field(struct show_population *p, const struct lookup_record *r, const char *name);
 /* A value of a query as text; money as balances are: "***" unless --unmask; the score is no balance. */

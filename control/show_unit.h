@@ -29,7 +29,7 @@
 
 /* Ids of all units/UU.ini, in byte order; *count of them. */
 bool show_units(struct command_call *call, const char ***ids, int *count, struct status *st);
-/* The unit of the call. NULL: STATUS_USAGE, which units there are. */
+/* The unit of the call: --unit, else call->unit, else the only one. NULL: STATUS_USAGE, which units there are. */
 const char *show_unit(struct command_call *call, struct status *st);
 /* Folder state/units/UU. */
 const char *show_unit_folder(struct command_call *call, const char *unit);

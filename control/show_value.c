@@ -1,6 +1,8 @@
 #include "control/show_value.h"
 
 #include "base/os.h"
+#include "control/show.h"
+#include "etl/transfer_digest.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -42,6 +44,27 @@ bool show_parse_number(const char *what, const char *text, double *value, struct
     if (plain && *end == 0 && errno == 0 && isfinite(*value)) return true;
     status_fail(st, STATUS_USAGE, "%s: a number such as 1.5 is needed, found \"%s\"", what, text);
     return status_hint(st, "digits and a point, as in a formula: no exponent, no separators");
+}
+
+const char *show_quantity(struct command_call *call, __int128 value, int decimals)
+{
+    const char *text = show_decimal(&call->arena, value, decimals);
+    return call->json ? text : show_grouped(&call->arena, text);
+}
+
+const char *show_money(struct command_call *call, __int128 minor)
+{
+    return show_quantity(call, minor, 2);
+}
+
+const char *show_digest(struct command_call *call, const char *text)
+{
+    struct transfer_digest d;
+    char *digest = arena_array(&call->arena, char, 65);
+    transfer_digest_init(&d);
+    transfer_digest_add(&d, text, strlen(text));
+    transfer_digest_end(&d, digest);
+    return digest;
 }
 
 const char *show_share(struct arena *arena, uint64_t part, uint64_t whole)

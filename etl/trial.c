@@ -69,7 +69,7 @@ static __int128 masked_sum(const int64_t *values, const int64_t *mask, uint32_t 
         high += v >> 32;
         low += (uint64_t)v & 0xffffffffu;
     }
-    return ((__int128)high << 32) + low;
+    return (__int128)high * ((__int128)1 << 32) + low; /* a shift of a negative sum is not defined */
 }
 
 static const int64_t *active_scores(const struct job *j, const struct scan_block *b)

@@ -1,6 +1,7 @@
 /* crmx customer show: one customer with everything it was made from, out of the generation alone. */
 #include "base/date.h"
 #include "control/show_customer.h"
+#include "control/show_value.h"
 #include "etl/populate.h"
 
 #include <inttypes.h>
@@ -33,8 +34,8 @@ static bool show_head(struct show_population *p, const struct lookup_customer *c
     show_text(s, "id_no", show_role(p, primary, ROLE_ID_NO));
     show_flag(s, "selected", c->flags & CUSTOMER_SELECTED);
     show_text(s, "why", show_customer_why(p, c, primary, &p->cards.of[c->type], score));
-    if (scored) show_amount(s, "score", score, 2);
-    if (scored) show_amount(s, "threshold", card->threshold_minor, 2);
+    show_text(s, "score", scored ? show_money(p->call, score) : NULL);
+    show_text(s, "threshold", scored ? show_money(p->call, card->threshold_minor) : NULL);
     show_text(s, "crm_customer_since", entry[0] ? entry : NULL);
     return true;
 }
@@ -118,14 +119,7 @@ static bool show_customer(struct show_population *p, struct status *st)
     struct lookup_customer c;
     struct lookup_record primary;
     uint64_t number = 0;
-    bool found = true;
-    if (!show_customer_find(p, &number, st) || !lookup_customer(p->g, number, p->arena, &c, &found, st)) return false;
-    if (!found) {
-        status_fail(st, STATUS_USAGE, "unit %s has no customer %s in generation %s", p->g->unit->id,
-                    show_number(p, number), p->g->id);
-        return status_hint(st, "its numbers go from %s to %s", show_number(p, p->g->first_number),
-                           show_number(p, p->g->first_number + p->g->customers - 1));
-    }
+    if (!show_customer_find(p, &number, st) || !show_customer_load(p, number, &c, st)) return false;
     if (!lookup_record(p->g, -1, c.primary, p->arena, &primary, st)) return false;
     struct show s;
     show_open(&s, &p->call->output);
@@ -146,7 +140,8 @@ static bool show_customer(struct show_population *p, struct status *st)
 static const char *looked_at(struct command_call *call)
 {
     static const char *const WORDS[] = {"number", "system", "source-no"};
-    const char *text = "customer show";
+    const char *typed = command_text(call, "customer", NULL);
+    const char *text = typed ? arena_printf(&call->arena, "customer show %s", typed) : "customer show";
     for (int i = 0; i < 3; i++)
         if (command_given(call, WORDS[i]))
             text = arena_printf(&call->arena, "%s --%s %s", text, WORDS[i], command_text(call, WORDS[i], ""));
@@ -170,6 +165,7 @@ const struct command command_customer_show = {
         "system, "
         "measures, score, and why it is selected or not. Read from the generation alone; the inbox may be gone. "
         "Fields of class C2 are masked.",
+    .arguments = (const struct command_value[]){SHOW_CUSTOMER_ARGUMENT, {0}},
     .options =
         (const struct command_value[]){
             SHOW_CUSTOMER,
@@ -178,9 +174,9 @@ const struct command command_customer_show = {
             SHOW_DATE,
             SHOW_UNMASK,
             {0}},
-    .examples = "crmx customer show --number 1100000012\n"
+    .examples = "crmx customer show 1100000012\n"
                 "crmx customer show --id-type 01 --id-no 110101198001010010 --unmask\n"
                 "crmx customer show --system retail --source-no 100052780135 --date 2026-10-31",
-    .rows = "records TABLE measures_TYPE results",
+    .rows = "customer records TABLE measures results",
     .run = run,
 };

@@ -360,6 +360,9 @@ const struct command command_customer_find = {
             SHOW_GENERATION,
             SHOW_UNMASK,
             {0}},
+    .rules =
+        (const struct command_rule[]){{"time", .not_with = "csv", .hint = "the time stands on the page, and in --json"},
+                                      {0}},
     .examples = "crmx customer find \"score >= 400000 and score < 500000\" --columns number,name,branch,score\n"
                 "crmx customer find \"tier = 'A' and sum(loan where overdue_periods > 0, cny(balance)) > 0\"\n"
                 "crmx customer find \"coalesce(age(birth), 0) >= 60 and 开放式基金余额 > 100000\" --csv --limit 100000",

@@ -101,6 +101,7 @@ const struct command command_formula_submit = {
     .arguments = ARGUMENTS,
     .options = OPTIONS,
     .examples = "crmx formula submit 7 --as wang",
+    .rows = "",
     .run = run,
 };
 
@@ -110,6 +111,7 @@ const struct command command_formula_withdraw = {
     .arguments = ARGUMENTS,
     .options = OPTIONS,
     .examples = "crmx formula withdraw 7 --reason 'a coefficient is wrong' --as wang",
+    .rows = "",
     .run = run,
 };
 
@@ -128,6 +130,7 @@ const struct command command_formula_approve = {
                                               ACT_AS,
                                               {0}},
     .examples = "crmx formula approve 7 --as zhao\ncrmx formula approve 7 --digest 5d41402abc4b --as zhao",
+    .rows = "",
     .run = run,
 };
 
@@ -137,6 +140,7 @@ const struct command command_formula_reject = {
     .arguments = ARGUMENTS,
     .options = OPTIONS,
     .examples = "crmx formula reject 7 --reason 'too many pass by the loan term alone' --as zhao",
+    .rows = "",
     .run = run,
 };
 
@@ -146,6 +150,7 @@ const struct command command_formula_discard = {
     .arguments = ARGUMENTS,
     .options = OPTIONS,
     .examples = "crmx formula discard 7 --reason 'superseded by 8' --as wang",
+    .rows = "",
     .run = run,
 };
 
@@ -158,6 +163,7 @@ const struct command command_formula_activate = {
     .arguments = ARGUMENTS,
     .options = OPTIONS_DATED,
     .examples = "crmx formula activate 7 --from 2026-11-01 --as wang",
+    .rows = "",
     .run = run,
 };
 
@@ -167,6 +173,7 @@ const struct command command_formula_retire = {
     .arguments = ARGUMENTS,
     .options = OPTIONS_DATED,
     .examples = "crmx formula retire 7 --reason 'the branch follows the head office again' --as zhao",
+    .rows = "",
     .run = run,
 };
 
@@ -176,5 +183,6 @@ const struct command command_formula_rollback = {
     .arguments = ARGUMENTS,
     .options = OPTIONS_DATED,
     .examples = "crmx formula rollback 7 --reason 'selects 40 % more than tried' --as zhao",
+    .rows = "",
     .run = run,
 };

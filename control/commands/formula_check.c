@@ -1,7 +1,7 @@
 /* crmx formula check: whether a formula file is right and what it defines, bound to the layouts of a unit. */
 #include "control/show.h"
 #include "control/show_formula.h"
-#include "control/show_unit.h"
+#include "control/show_value.h"
 #include "scoring/words.h"
 
 static const char *number_text(struct command_call *call, double x)
@@ -19,15 +19,14 @@ struct check {
 static void show_summary(struct check *c, struct show *page)
 {
     const struct show_formula *s = &c->s;
-    struct arena *arena = &c->call->arena;
-    const char *threshold = show_decimal(arena, s->own_threshold_minor, 2);
+    bool of_unit = c->unit->has_threshold[s->type];
     show_section(page, "formula", "%s is right", s->path);
-    show_text(page, "file", s->path);
+    show_text(page, "file", s->origin);
     show_text(page, "unit", c->unit->id);
     show_text(page, "customers", SHOW_TYPES[s->type]);
-    show_text(page, "threshold", c->call->json ? threshold : show_grouped(arena, threshold));
-    if (c->unit->has_threshold[s->type])
-        show_text(page, "threshold_of_unit", show_decimal(arena, c->unit->threshold_minor[s->type], 2));
+    show_text(page, "threshold", show_money(c->call, s->own_threshold_minor));
+    show_text(page, "threshold_of_unit", of_unit ? show_money(c->call, c->unit->threshold_minor[s->type]) : NULL);
+    show_text(page, "threshold_in_force", show_money(c->call, formula_threshold(s->f)));
     show_text(page, "currencies", c->bound.rates_from);
 }
 
@@ -78,9 +77,7 @@ static void show_results(struct check *c, struct show *page)
 
 static bool open(struct check *c, struct status *st)
 {
-    const char *id = show_unit(c->call, st);
-    return id && show_unit_configured(c->call, id, &c->unit, st) &&
-           show_formula_open(c->call, c->unit, command_text(c->call, "formula", NULL), &c->s, st) &&
+    return show_formula_open(c->call, command_text(c->call, "formula", NULL), -1, &c->unit, &c->s, st) &&
            show_formula_bind(c->call, c->unit, c->s.f, c->s.path, &c->bound, st);
 }
 
@@ -104,9 +101,9 @@ static int run(struct command_call *call)
 
 const struct command command_formula_check = {
     .name = "formula check",
-    .summary = "whether a formula file is right for a unit, and what it defines",
+    .summary = "whether a formula is right for a unit, and what it defines",
     .description =
-        "Reads the file as a run would: words, types, units, fields of the layouts, codes, missing values. The "
+        "Reads the text as a run would: words, types, units, fields of the layouts, codes, missing values. The "
         "first thing that is wrong is shown with its line and a caret below the place. What is right may "
         "still not be meant: crmx formula lint.",
     .arguments = (const struct command_value[]){SHOW_FORMULA_ARGUMENT, {0}},
@@ -117,7 +114,8 @@ const struct command command_formula_check = {
                                                .type = COMMAND_DATE,
                                                .doc = "business date whose rates in the inbox count"},
                                               {0}},
-    .examples = "crmx formula check personal\ncrmx formula check /tmp/idea.formula --unit 11 --json",
-    .rows = "measures coefficients results",
+    .examples = "crmx formula check personal\ncrmx formula check /tmp/idea.formula --unit 11 --json\n"
+                "crmx formula check 7",
+    .rows = "formula measures coefficients results",
     .run = run,
 };

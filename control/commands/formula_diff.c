@@ -193,38 +193,31 @@ static bool try_both(struct diff *d)
     return ok;
 }
 
-static const char *amount(struct diff *d, __int128 minor)
-{
-    const char *text = show_decimal(&d->call->arena, minor, 2);
-    return d->call->json ? text : show_grouped(&d->call->arena, text);
-}
-
 static void show_effect(struct diff *d, struct show *s)
 {
     const struct trial_count *a = &d->first.count, *b = &d->second.count;
     show_section(s, "effect", "over generation %s", d->p->g->id);
     show_text(s, "unit", d->p->g->unit->id);
     show_text(s, "type", SHOW_TYPES[d->a.type]);
+    show_text(s, "first", d->a.origin);
+    show_text(s, "second", d->b.origin);
     show_integer(s, "scored", (int64_t)a->scored);
     show_integer(s, "pass_first", (int64_t)a->pass);
     show_integer(s, "pass_second", (int64_t)b->pass);
     show_integer(s, "entering", (int64_t)b->enters);
     show_integer(s, "leaving", (int64_t)b->leaves);
     show_integer(s, "both", (int64_t)(b->pass - b->enters));
-    show_text(s, "score_selected_first", amount(d, a->score_pass));
-    show_text(s, "score_selected_second", amount(d, b->score_pass));
+    show_text(s, "score_selected_first", show_money(d->call, a->score_pass));
+    show_text(s, "score_selected_second", show_money(d->call, b->score_pass));
 }
 
 static bool run_diff(struct diff *d)
 {
-    struct unit *unit;
-    const char *id = show_unit(d->call, d->st);
-    if (!id || !show_unit_configured(d->call, id, &unit, d->st) ||
-        !show_formula_open(d->call, unit, command_text(d->call, "first", NULL), &d->a, d->st) ||
-        !show_formula_open(d->call, unit, command_text(d->call, "second", NULL), &d->b, d->st) ||
+    struct unit *unit = NULL;
+    if (!show_formula_open(d->call, command_text(d->call, "first", NULL), -1, &unit, &d->a, d->st) ||
+        !show_formula_open(d->call, command_text(d->call, "second", NULL), d->a.type, &unit, &d->b, d->st) ||
         !show_population_open(d->p, d->call, true, NULL, d->st))
         return false;
-    d->b.type = d->a.type;
     if (!try_both(d)) return false;
     if (command_flag(d->call, "entering") || command_flag(d->call, "leaving")) {
         show_trial_lists(d->call, d->p->g, &d->second, (const char *const[]){"score_first", "score_second"}, false);
@@ -256,20 +249,27 @@ const struct command command_formula_diff = {
     .name = "formula diff",
     .summary = "two formulas: what is written differently, and who enters and leaves with the second",
     .description = "Blanks, comments and notation do not count as differences. The effect is that over the generation, "
-                   "each with its own threshold (a threshold of the unit file counts for both).",
+                   "each with its own threshold (of two files, a threshold of the unit file counts for both).",
     .arguments =
         (const struct command_value[]){
             {.name = "first",
              .type = COMMAND_TEXT,
-             .doc = "a file, or a name: formulas/NAME.formula",
+             .placeholder = SHOW_FORMULA_WORDS,
+             .doc = "a file, a name of the working folder, the number of a version, or active: what counts next",
              .required = true},
-            {.name = "second", .type = COMMAND_TEXT, .doc = "the other one", .required = true},
+            {.name = "second",
+             .type = COMMAND_TEXT,
+             .placeholder = SHOW_FORMULA_WORDS,
+             .doc = "the other one",
+             .required = true},
             {0}},
-    .options =
-        (const struct command_value[]){
-            SHOW_TRIAL_LISTS, SHOW_TYPE, SHOW_THRESHOLD, SHOW_COEF, SHOW_UNIT, SHOW_DATE, SHOW_GENERATION, {0}},
+    .options = (const struct command_value[]){SHOW_TRIAL_LISTS, SHOW_TRIED, {0}},
+    .rules =
+        (const struct command_rule[]){
+            {"entering leaving", .not_with = "rows", .hint = "the list stands instead of the page: ask twice"}, {0}},
     .examples = "crmx formula diff personal draft.formula\n"
-                "crmx formula diff personal draft.formula --leaving > leaving.tsv",
-    .rows = "differences",
+                "crmx formula diff 3 5\n"
+                "crmx formula diff active 5 --leaving > leaving.tsv",
+    .rows = "differences effect",
     .run = run,
 };

@@ -16,17 +16,19 @@ static void print_lines(const char *lines)
     }
 }
 
-static void print_text(struct command_call *call, const struct unit *unit, const char *path, const struct show_lint *x)
+static void print_text(struct command_call *call, const struct unit *unit, const struct show_formula *s,
+                       const struct show_lint *x)
 {
     const struct lint *l = &x->lint;
     for (int i = 0; i < l->count; i++) {
         const struct lint_finding *f = &l->findings[i];
-        printf("%s:%u:%u: %s: %s [%s]\n", path, f->line, f->column, f->warning ? "warning" : "remark", f->message,
+        printf("%s:%u:%u: %s: %s [%s]\n", s->path, f->line, f->column, f->warning ? "warning" : "remark", f->message,
                lint_rule_name(f->rule));
         print_lines(f->excerpt);
         printf("    why: %s\n    write: %s\n\n", f->why, f->instead);
     }
     int remarks = l->count - x->warnings;
+    if (s->origin != s->path) printf("%s: ", s->origin);
     printf("%d warning%s, %d remark%s; %s\n", x->warnings, x->warnings == 1 ? "" : "s", remarks,
            remarks == 1 ? "" : "s", show_lint_looked_at(call, unit, x));
 }
@@ -55,22 +57,20 @@ static void print_rows(struct command_call *call, const struct lint *l)
 static bool lint(struct command_call *call, struct unit **unit, struct show_formula *f, struct show_lint *x,
                  struct status *st)
 {
-    const char *id = show_unit(call, st);
-    return id && show_unit_configured(call, id, unit, st) &&
-           show_formula_open(call, *unit, command_text(call, "formula", NULL), f, st) &&
+    return show_formula_open(call, command_text(call, "formula", NULL), -1, unit, f, st) &&
            show_lint(call, *unit, f->f, f->type, f->path, x, st);
 }
 
 static int run(struct command_call *call)
 {
-    struct unit *unit;
+    struct unit *unit = NULL;
     struct show_formula f = {0};
     struct show_lint *x = arena_new(&call->arena, struct show_lint);
     bool ok = lint(call, &unit, &f, x, &call->status);
     if (ok && call->json)
         print_rows(call, &x->lint);
     else if (ok)
-        print_text(call, unit, f.path, x);
+        print_text(call, unit, &f, x);
     show_lint_release(x);
     show_formula_close(&f);
     if (!ok) return command_failed(call);
@@ -91,7 +91,8 @@ const struct command command_formula_lint = {
                    "Exit code 4 when there is a warning, 0 when there are remarks at most.",
     .arguments = (const struct command_value[]){SHOW_FORMULA_ARGUMENT, {0}},
     .options = (const struct command_value[]){SHOW_UNIT, SHOW_DATE, SHOW_TYPE, {0}},
-    .examples = "crmx formula lint personal\ncrmx formula lint /tmp/idea.formula --unit 11 --json",
+    .examples = "crmx formula lint personal\ncrmx formula lint /tmp/idea.formula --unit 11 --json\n"
+                "crmx formula lint active",
     .rows = "",
     .run = run,
 };

@@ -1,5 +1,6 @@
 /* crmx formula draft, edit, import: versions of parameters before anybody has approved them. */
 #include "control/act.h"
+#include "control/show_source.h"
 #include "control/show_value.h"
 #include "etl/database_query.h"
 #include "scoring/formula.h"
@@ -33,11 +34,28 @@ static const char *threshold_text(struct command_call *call, const char *given, 
     return NULL;
 }
 
+/* The text of another version, to go on from; NULL: a status. */
+static const char *text_of_version(struct command_call *call, int64_t version, struct status *st)
+{
+    struct parameter_store store = {0};
+    struct parameter_version v;
+    const char *text = NULL;
+    if (act_open(call, false, &store, st) && parameter_store_version(&store, version, &v, st)) {
+        if (v.formula)
+            text = arena_dup(&call->arena, view_of(v.formula));
+        else
+            status_fail(st, STATUS_USAGE, "version %" PRId64 " has no formula of its own: it is inherited", version);
+    }
+    parameter_store_close(&store);
+    return text;
+}
+
 static bool read_formula(struct command_call *call, const char *option, const char **text, struct status *st)
 {
     const char *path = command_text(call, option, NULL);
+    int64_t version;
     if (!path) return true;
-    *text = act_read_text(call, path, st);
+    *text = show_is_version(path, &version) ? text_of_version(call, version, st) : act_read_text(call, path, st);
     return *text && check_formula(path, *text, st);
 }
 
@@ -59,20 +77,35 @@ static int act_and_print(struct command_call *call, struct parameter_store *stor
 }
 
 #define PARTS                                                                                                          \
-    {.name = "file", .letter = 'f', .type = COMMAND_TEXT, .placeholder = "FILE", .doc = "the formula"},                \
+    {.name = "file",                                                                                                   \
+     .letter = 'f',                                                                                                    \
+     .type = COMMAND_TEXT,                                                                                             \
+     .placeholder = "FILE|VERSION",                                                                                    \
+     .doc = "the formula: a file, or the number of a version with its text"},                                          \
         {.name = "threshold",                                                                                          \
          .letter = 't',                                                                                                \
          .type = COMMAND_TEXT,                                                                                         \
          .placeholder = "YUAN",                                                                                        \
          .doc = "the threshold instead of the one in the formula"},                                                    \
     {                                                                                                                  \
-        .name = "challenger", .type = COMMAND_TEXT, .placeholder = "FILE",                                             \
+        .name = "challenger", .type = COMMAND_TEXT, .placeholder = "FILE|VERSION",                                     \
         .doc = "a second formula, scored beside it every night without selecting anybody"                              \
     }
 
-/* --- draft --- */
-
 static const char *const INHERIT[] = {"formula", "threshold", "challenger", NULL};
+
+/* A part is given or inherited: of both one would be ignored. */
+static bool check_inherit(struct command_call *call, struct status *st)
+{
+    static const char *const OPTIONS[] = {"file", "threshold", "challenger"};
+    int inherit = command_choice(call, "inherit", -1);
+    if (inherit < 0 || !command_given(call, OPTIONS[inherit])) return true;
+    status_fail(st, STATUS_USAGE, "crmx %s: --inherit %s and --%s do not go together", call->command->name,
+                INHERIT[inherit], OPTIONS[inherit]);
+    return status_hint(st, "leave one of them out");
+}
+
+/* --- draft --- */
 
 /* What is not given stays as it is in force at this level, so that a new threshold does not lose the unit's formula. */
 static bool keep_parts(struct parameter_store *store, struct parameter_act *a, int inherit, struct status *st)
@@ -98,7 +131,7 @@ static bool draft(struct command_call *call, struct parameter_store *store, stru
                               .customer_type = ACT_TYPES[command_choice(call, "type", 0)],
                               .level = act_level(call, st)};
     int inherit = command_choice(call, "inherit", -1);
-    if (!a.level || !read_parts(call, &a, st)) return false;
+    if (!a.level || !check_inherit(call, st) || !read_parts(call, &a, st)) return false;
     if (!a.formula && !a.threshold && !a.challenger && inherit < 0) {
         status_fail(st, STATUS_USAGE, "crmx formula draft: what shall be in it?");
         return status_hint(st, "give --file FILE, --threshold YUAN or --challenger FILE");
@@ -141,6 +174,7 @@ const struct command command_formula_draft = {
     .examples = "crmx formula draft --type personal --file my.formula --reason 'deposits in USD count more' --as wang\n"
                 "crmx formula draft --unit head --type corporate --file corporate.formula --as wang\n"
                 "crmx formula draft --unit 11 --type personal --threshold 600000 --as wang",
+    .rows = "",
     .run = run_draft,
 };
 
@@ -179,7 +213,7 @@ static int run_edit(struct command_call *call)
     if (!any) {
         status_fail(&call->status, STATUS_USAGE, "crmx formula edit: what shall change?");
         status_hint(&call->status, "give --file, --threshold, --challenger, or --inherit PART");
-    } else if (act_open(call, true, &store, &call->status)) {
+    } else if (check_inherit(call, &call->status) && act_open(call, true, &store, &call->status)) {
         code = edit(call, &store);
     }
     parameter_store_close(&store);
@@ -199,6 +233,7 @@ const struct command command_formula_edit = {
                                               ACT_AS,
                                               {0}},
     .examples = "crmx formula edit 7 --file my.formula --as wang\ncrmx formula edit 7 --inherit threshold --as wang",
+    .rows = "",
     .run = run_edit,
 };
 

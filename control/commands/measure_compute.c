@@ -1,6 +1,7 @@
 /* crmx measure compute: a measure no formula has, over a generation alone. */
 #include "base/date.h"
 #include "control/show_generation.h"
+#include "control/show_value.h"
 #include "etl/populate.h"
 #include "etl/recompute.h"
 #include "scoring/words.h"
@@ -169,8 +170,7 @@ static const char *value_text(struct compute *c, int measure, __int128 value)
         date_format((int32_t)value, date);
         return arena_dup(c->p->arena, view_of(date));
     }
-    const char *text = show_decimal(c->p->arena, value, money ? 2 : 0);
-    return c->call->json ? text : show_grouped(c->p->arena, text);
+    return show_quantity(c->call, value, money ? 2 : 0);
 }
 
 static void show_totals(struct compute *c, struct show *s)
@@ -287,10 +287,11 @@ const struct command command_measure_compute = {
                                        SHOW_DATE,
                                        SHOW_UNMASK,
                                        {0}},
+    .rules = (const struct command_rule[]){{"unmask", .only_with = "top"}, {0}},
     .examples = "crmx measure compute \"sum(retail where kind = 'D', cny(balance))\"\n"
                 "crmx measure compute \"count(card where status = 'F')\" --top 10\n"
                 "crmx measure compute \"measure fx money = sum(retail where currency <> 'CNY', cny(balance));\" "
                 "--customers selected --json",
-    .rows = "MEASURES",
+    .rows = "measures top_MEASURE",
     .run = run_compute,
 };

@@ -2,7 +2,9 @@
  * needs no database. */
 #include "base/date.h"
 #include "control/act.h"
+#include "control/show_source.h"
 #include "control/show_unit.h"
+#include "control/show_value.h"
 #include "etl/database_query.h"
 #include "scoring/formula.h"
 
@@ -20,6 +22,12 @@ struct showing {
     struct listing rows;
 };
 
+/* Formula and challenger of a version each have their own; "digest" is that of the whole version. */
+static const char *digest_of(struct showing *s, const char *text)
+{
+    return arena_printf(s->arena, "%.12s", show_digest(s->call, text));
+}
+
 static void add(struct showing *s, int type, const char *part, const char *value, const char *level,
                 const struct parameter_file *f, const char *file)
 {
@@ -30,6 +38,7 @@ static void add(struct showing *s, int type, const char *part, const char *value
     listing_text(&s->rows, value);
     listing_text(&s->rows, f ? f->level : level);
     listing_text(&s->rows, f && f->version ? arena_printf(s->arena, "%" PRId64, f->version) : NULL);
+    listing_text(&s->rows, f && f->digest ? arena_printf(s->arena, "%.12s", f->digest) : NULL);
     listing_text(&s->rows, from[0] ? from : NULL);
     listing_text(&s->rows, f ? arena_printf(s->arena, "state/parameters/%06d.parameter", f->number) : file);
 }
@@ -65,7 +74,7 @@ static void show_type(struct showing *s, int type)
     const struct unit *u = s->unit;
     const char *name = u->formula_name[type], *file = name ? arena_printf(s->arena, "formulas/%s.formula", name) : NULL;
     if (c->formula)
-        add(s, type, "formula", arena_printf(s->arena, "%.12s", c->formula->digest), NULL, c->formula, NULL);
+        add(s, type, "formula", digest_of(s, c->formula->formula), NULL, c->formula, NULL);
     else if (file)
         add(s, type, "formula", name, "file", NULL, file);
     if (c->threshold)
@@ -79,8 +88,7 @@ static void show_type(struct showing *s, int type)
             "file", NULL, arena_printf(s->arena, "units/%s.ini", u->id));
     else if (file)
         add(s, type, "threshold", from_file(s, command_path(s->call, "%s", file)), "file", NULL, file);
-    if (c->challenger)
-        add(s, type, "challenger", arena_printf(s->arena, "%.12s", c->challenger->digest), NULL, c->challenger, NULL);
+    if (c->challenger) add(s, type, "challenger", digest_of(s, c->challenger->challenger), NULL, c->challenger, NULL);
 }
 
 static void show_lists(struct showing *s)
@@ -94,19 +102,17 @@ static void show_lists(struct showing *s)
     }
 }
 
-/* Without --date the next date to be run: the day after the last one. Nothing run yet: what was decided last. */
+/* Without --date the next date to be run. Nothing run yet: what was decided last. */
 static bool choose_date(struct command_call *call, const char *unit, int32_t *date, struct status *st)
 {
     *date = command_date(call, "date", DATE_NONE);
-    if (*date != DATE_NONE) return true;
-    if (!parameter_last_used(call->work, unit, date, st)) return false;
-    *date = *date == DATE_NONE ? INT32_MAX : *date + 1;
-    return true;
+    return *date != DATE_NONE || show_next_date(call, unit, date, st);
 }
 
 static bool show_parameters(struct showing *s, struct status *st)
 {
-    static const char *const COLUMNS[] = {"type", "part", "value", "level", "version", "from", "source", NULL};
+    static const char *const COLUMNS[] = {"type",   "part", "value",  "level", "version",
+                                          "digest", "from", "source", NULL};
     struct parameter_set set;
     const char *unit = show_unit(s->call, st);
     int32_t date;
@@ -189,9 +195,15 @@ static int run_verify(struct command_call *call)
     struct parameter_set set;
     bool ok =
         act_open(call, false, &store, &call->status) && parameter_load(call->work, &call->arena, &set, &call->status);
-    if (ok && call->json)
-        printf("{\"files\": %d, \"repaired\": %d, \"head\": \"%s\"}\n", set.count, store.repaired,
-               set.count ? set.file[set.count - 1].hash : "");
+    const char *head = ok && set.count ? set.file[set.count - 1].hash : "";
+    if (ok && call->output.format == LISTING_CSV) {
+        static const char *const NAMES[] = {"files", "repaired", "head"};
+        const char *cells[] = {arena_printf(&call->arena, "%d", set.count),
+                               arena_printf(&call->arena, "%d", store.repaired), head};
+        listing_print_names(&call->output, NAMES, 3);
+        listing_print_cells(&call->output, NAMES, cells, 3);
+    } else if (ok && call->json)
+        printf("{\"files\": %d, \"repaired\": %d, \"head\": \"%s\"}\n", set.count, store.repaired, head);
     else if (ok && !call->quiet)
         printf("%d files, all as the database knows them; %d set right just now\n", set.count, store.repaired);
     parameter_store_close(&store);
@@ -205,5 +217,6 @@ const struct command command_parameter_verify = {
         "Every command that uses the database does this first. A file that is missing is written again, one the "
         "database does not know (it was restored to an earlier day) is taken back into it.",
     .examples = "crmx parameter verify",
+    .rows = "",
     .run = run_verify,
 };

@@ -60,7 +60,13 @@ static bool choose(struct segment_call *c)
     c->by_field = customer_field_find(c->p->g, c->by, c->field_of);
     if (!c->by_field) c->by_expression = add_expression(c, "--by", c->by, QUERY_VALUE);
     if (where) c->where_expression = add_expression(c, "--where", where, QUERY_CONDITION);
-    return choose_sums(c) && query_open(&c->query, c->p->g, c->type, c->expressions, c->expressions_count, c->st);
+    if (!choose_sums(c)) return false;
+    if (query_open(&c->query, c->p->g, c->type, c->expressions, c->expressions_count, c->st)) return true;
+    /* One word that nothing knows: a field of the records was meant, perhaps. */
+    bool word = c->by[strcspn(c->by, " ()<>=+-*/,'\"")] == 0;
+    if (!word || strncmp(c->st->message, "--by:", 5) != 0) return false;
+    c->st->hint[0] = 0; /* "define it above" helps in a formula */
+    return show_hint_by(c->p->g, c->p->cards.of[c->type].formula, c->by, ", or any expression", c->st);
 }
 
 static bool check_sums(struct segment_call *c)
@@ -156,8 +162,7 @@ static bool scan_groups(struct segment_call *c)
 
 static const char *sum_text(struct segment_call *c, int k, __int128 sum)
 {
-    const char *text = show_decimal(c->p->arena, sum, c->query.type[c->first_sum + k] == VALUE_MONEY ? 2 : 0);
-    return c->call->json ? text : show_grouped(c->p->arena, text);
+    return show_quantity(c->call, sum, c->query.type[c->first_sum + k] == VALUE_MONEY ? 2 : 0);
 }
 
 /* Groups of money are shown in yuan, as they were meant. */
@@ -248,7 +253,6 @@ const struct command command_segment = {
              .required = true},
             {.name = "where", .type = COMMAND_TEXT, .placeholder = "EXPRESSION", .doc = "only customers who meet it"},
             {.name = "sum",
-
              .type = COMMAND_TEXT,
              .placeholder = "EXPRESSION",
              .repeated = true,
@@ -259,6 +263,9 @@ const struct command command_segment = {
             SHOW_DATE,
             SHOW_GENERATION,
             {0}},
+    .rules =
+        (const struct command_rule[]){{"time", .not_with = "csv", .hint = "the time stands on the page, and in --json"},
+                                      {0}},
     .examples = "crmx segment --by tier\n"
                 "crmx segment --by branch --where \"tier = 'A'\" --sum total_assets --sum 账户数\n"
                 "crmx segment --by \"case when coalesce(age(birth), 0) >= 60 then 'senior' else 'other' end\"",

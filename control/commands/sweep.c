@@ -20,12 +20,6 @@ struct sweep_call {
     struct status *st;
 };
 
-static const char *amount(const struct sweep_call *c, __int128 minor)
-{
-    const char *text = show_decimal(&c->call->arena, minor, 2);
-    return c->call->json ? text : show_grouped(&c->call->arena, text);
-}
-
 /* --- the points --- */
 
 static bool too_many(struct sweep_call *c, double points)
@@ -41,7 +35,7 @@ static bool need_range(struct sweep_call *c)
         if (command_given(c->call, WORDS[i])) continue;
         status_fail(c->st, STATUS_USAGE, "crmx sweep: --%s is needed", WORDS[i]);
         return status_hint(c->st, "crmx sweep %s --vary threshold --from 500000 --to 1000000 --step 50000",
-                           c->formula.name);
+                           command_text(c->call, "formula", ""));
     }
     return true;
 }
@@ -82,14 +76,33 @@ static bool coefficient_points(struct sweep_call *c)
     return true;
 }
 
+/* What varies has the values of the range, and no other. */
+static bool fail_fixed(struct sweep_call *c, const char *option, const char *what)
+{
+    status_fail(c->st, STATUS_USAGE, "crmx sweep: %s is what varies: --%s would say nothing", what, option);
+    return status_hint(c->st, "leave --%s out, or vary something else: --vary NAME", option);
+}
+
+static bool check_fixed(struct sweep_call *c, const char *vary)
+{
+    for (int i = 0; i < command_count(c->call, "coef"); i++) {
+        const char *text = command_text_at(c->call, "coef", i);
+        const char *name = arena_dup(&c->call->arena, (struct view){text, strcspn(text, "=")});
+        if (show_coefficient(c->call, c->formula.f, name, c->st) == c->request.coefficient)
+            return fail_fixed(c, "coef", vary);
+    }
+    return true;
+}
+
 static bool choose_points(struct sweep_call *c)
 {
     const char *vary = command_text(c->call, "vary", "threshold");
     if (!need_range(c)) return false;
     c->request.coefficient = SWEEP_THRESHOLD;
-    if (strcmp(vary, "threshold") == 0) return threshold_points(c);
+    if (strcmp(vary, "threshold") == 0)
+        return command_given(c->call, "threshold") ? fail_fixed(c, "threshold", "the threshold") : threshold_points(c);
     c->request.coefficient = show_coefficient(c->call, c->formula.f, vary, c->st);
-    return c->request.coefficient >= 0 && coefficient_points(c);
+    return c->request.coefficient >= 0 && check_fixed(c, vary) && coefficient_points(c);
 }
 
 /* --- the pages --- */
@@ -100,6 +113,7 @@ static void show_head(struct sweep_call *c, struct show *s, const char *of, uint
     show_text(s, "unit", c->p->g->unit->id);
     show_text(s, "type", SHOW_TYPES[c->formula.type]);
     show_text(s, "generation", c->p->g->id);
+    show_text(s, "formula", c->formula.origin);
     if (command_flag(c->call, "time"))
         show_textf(s, "time_ms", "%" PRIu64 ".%02" PRIu64, elapsed_ns / 1000000, elapsed_ns / 10000 % 100);
 }
@@ -118,16 +132,20 @@ static void show_points(struct sweep_call *c, const struct sweep *w)
     show_text(&s, "varies", of);
     show_integer(&s, "scored", (int64_t)w->scored);
     show_integer(&s, "excluded", (int64_t)w->excluded);
-    if (c->request.has_active) show_integer(&s, "pass_active", (int64_t)w->active);
+    if (c->request.has_active)
+        show_integer(&s, "pass_active", (int64_t)w->active);
+    else
+        show_text(&s, "pass_active", NULL);
     listing_init(&rows, COLUMNS);
     for (int i = 0; i < c->points_count; i++) {
         const struct sweep_point *p = &c->points[i];
-        listing_decimal(&rows, threshold ? amount(c, p->threshold_minor) : arena_printf(a, "%.12g", p->value));
+        listing_decimal(&rows,
+                        threshold ? show_money(c->call, p->threshold_minor) : arena_printf(a, "%.12g", p->value));
         listing_integer(&rows, (int64_t)p->pass);
         listing_decimal(&rows, show_share(a, p->pass, w->scored));
         listing_integer(&rows, (int64_t)p->enters);
         listing_integer(&rows, (int64_t)p->leaves);
-        listing_decimal(&rows, amount(c, p->score_pass));
+        listing_decimal(&rows, show_money(c->call, p->score_pass));
     }
     show_rows(&s, "points", "points", &rows);
     listing_release(&rows);
@@ -141,14 +159,16 @@ static void show_top(struct sweep_call *c, const struct sweep_top *t)
     show_head(c, &s, arena_printf(&c->call->arena, "best %s", command_text(c->call, "top", "")), t->elapsed_ns);
     show_integer(&s, "eligible", (int64_t)t->eligible);
     show_integer(&s, "wanted", (int64_t)t->wanted);
-    show_text(&s, "threshold", amount(c, t->threshold));
+    show_text(&s, "threshold", show_money(c->call, t->threshold));
     show_integer(&s, "pass", (int64_t)t->pass);
     show_text(&s, "share", show_share(&c->call->arena, t->pass, t->eligible));
     show_integer(&s, "ties", (int64_t)t->ties);
-    if (t->pass > t->wanted && t->has_next) {
-        show_text(&s, "next_threshold", amount(c, t->next_threshold));
+    bool next = t->pass > t->wanted && t->has_next;
+    show_text(&s, "next_threshold", next ? show_money(c->call, t->next_threshold) : NULL);
+    if (next)
         show_integer(&s, "next_pass", (int64_t)(t->pass - t->ties));
-    }
+    else
+        show_text(&s, "next_pass", NULL);
     if (t->pass > t->wanted)
         show_line(&s, "%" PRIu64 " customers have exactly this score: no threshold lets %" PRIu64 " pass", t->ties,
                   t->wanted);
@@ -169,7 +189,7 @@ static bool run_top(struct sweep_call *c, const char *text)
     if (number <= 0 || (percent && share > 100) || (!percent && number != floor(number))) {
         status_fail(c->st, STATUS_USAGE, "--top: a number of customers or a share such as 5%% is needed, found \"%s\"",
                     text);
-        return status_hint(c->st, "crmx sweep %s --top 5%%", c->formula.name);
+        return status_hint(c->st, "crmx sweep %s --top 5%%", command_text(c->call, "formula", ""));
     }
     if (!sweep_top(&c->request, percent ? 0 : (uint64_t)number, share, &top, c->st)) return false;
     show_top(c, &top);
@@ -186,10 +206,9 @@ static bool run_points(struct sweep_call *c)
 
 static bool run_sweep(struct sweep_call *c)
 {
-    struct unit *unit;
-    const char *id = show_unit(c->call, c->st), *top = command_text(c->call, "top", NULL);
-    if (!id || !show_unit_configured(c->call, id, &unit, c->st) ||
-        !show_formula_open(c->call, unit, command_text(c->call, "formula", NULL), &c->formula, c->st) ||
+    struct unit *unit = NULL;
+    const char *top = command_text(c->call, "top", NULL);
+    if (!show_formula_open(c->call, command_text(c->call, "formula", NULL), -1, &unit, &c->formula, c->st) ||
         !show_population_open(c->p, c->call, true, NULL, c->st))
         return false;
     const struct scorecard *active = &c->p->cards.of[c->formula.type];
@@ -214,9 +233,6 @@ static int run(struct command_call *call)
     return ok ? 0 : command_failed(call);
 }
 
-static const struct command_value ARGUMENTS[] = {
-    {.name = "formula", .type = COMMAND_TEXT, .doc = "a file, or a name: formulas/NAME.formula", .required = true},
-    {0}};
 static const struct command_value OPTIONS[] = {
     {.name = "vary",
      .letter = 'v',
@@ -231,42 +247,28 @@ static const struct command_value OPTIONS[] = {
      .placeholder = "N|SHARE%",
      .doc = "instead: the threshold that the best N customers, or so many percent, reach"},
     {.name = "time", .type = COMMAND_FLAG, .doc = "how long the pass took"},
-    SHOW_TYPE,
-    SHOW_THRESHOLD,
-    SHOW_COEF,
-    SHOW_UNIT,
-    SHOW_DATE,
-    SHOW_GENERATION,
+    SHOW_TRIED,
+    {0}};
+static const struct command_rule RULES[] = {
+    {"top", .not_with = "vary from to step threshold",
+     .hint = "--top looks for one threshold, with the coefficients as they are; others: --coef '#1=1.6' --top 5%"},
+    {"time", .not_with = "csv", .hint = "the time stands on the page, and in --json"},
     {0}};
 
-#define SUMMARY "how many pass with each value of a coefficient or threshold; the threshold for the best N or 5%"
-#define DESCRIPTION                                                                                                    \
-    "All points share one pass over the generation. Nothing is kept: what is to be submitted goes into the "           \
-    "formula and is tried as a whole (crmx trial)."
+/* The same command by itself and beside the others of formulas. */
+#define SWEEP(NAME)                                                                                                    \
+    {                                                                                                                  \
+        .name = NAME,                                                                                                  \
+        .summary = "how many pass with each value of a coefficient or threshold; the threshold for the best N or 5%",  \
+        .description =                                                                                                 \
+            "All points share one pass over the generation. Nothing is kept: what is to be submitted goes into the "   \
+            "formula and is tried as a whole (crmx trial).",                                                           \
+        .arguments = (const struct command_value[]){SHOW_FORMULA_ARGUMENT, {0}}, .options = OPTIONS, .rules = RULES,   \
+        .examples = "crmx " NAME " personal --from 500000 --to 1000000 --step 50000\n"                                 \
+                    "crmx " NAME " personal --vary '#1' --from 1 --to 2 --step 0.1\n"                                  \
+                    "crmx " NAME " 7 --top 5%",                                                                        \
+        .rows = "points; with --top: sweep", .run = run,                                                               \
+    }
 
-const struct command command_sweep = {
-    .name = "sweep",
-    .summary = SUMMARY,
-    .description = DESCRIPTION,
-    .arguments = ARGUMENTS,
-    .options = OPTIONS,
-    .examples = "crmx sweep personal --from 500000 --to 1000000 --step 50000\n"
-                "crmx sweep personal --vary '#1' --from 1 --to 2 --step 0.1\n"
-                "crmx sweep personal --top 5%",
-    .rows = "points",
-    .run = run,
-};
-
-/* The same beside the other commands of formulas. */
-const struct command command_formula_sweep = {
-    .name = "formula sweep",
-    .summary = SUMMARY,
-    .description = DESCRIPTION,
-    .arguments = ARGUMENTS,
-    .options = OPTIONS,
-    .examples = "crmx formula sweep personal --from 500000 --to 1000000 --step 50000\n"
-                "crmx formula sweep personal --vary '#1' --from 1 --to 2 --step 0.1\n"
-                "crmx formula sweep personal --top 5%",
-    .rows = "points",
-    .run = run,
-};
+const struct command command_sweep = SWEEP("sweep");
+const struct command command_formula_sweep = SWEEP("formula sweep");

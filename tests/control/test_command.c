@@ -100,8 +100,32 @@ static int run_bug(struct command_call *call)
 static const struct command command_bug = {
     .name = "bug", .summary = "asks for what it did not declare", .needs = COMMAND_NEEDS_NOTHING, .run = run_bug};
 
+static int run_choose(struct command_call *call)
+{
+    printf("chosen %s\n", call->command->name);
+    return 0;
+}
+
+static const struct command command_choose = {
+    .name = "choose",
+    .summary = "has options that do not go together",
+    .arguments = (const struct command_value[]){{.name = "value", .type = COMMAND_TEXT, .placeholder = "A=B"}, {0}},
+    .options = (const struct command_value[]){{.name = "top", .type = COMMAND_TEXT},
+                                              {.name = "vary", .type = COMMAND_TEXT},
+                                              {.name = "from", .type = COMMAND_TEXT},
+                                              {.name = "unmask", .type = COMMAND_FLAG},
+                                              {.name = "list", .type = COMMAND_FLAG},
+                                              {0}},
+    .rules = (const struct command_rule[]){{"top list", .not_with = "vary from json", .hint = "take one"},
+                                           {"value", .not_with = "top"},
+                                           {"unmask", .only_with = "value list"},
+                                           {0}},
+    .needs = COMMAND_NEEDS_NOTHING,
+    .run = run_choose,
+};
+
 static const struct command *const TABLE[] = {
-    &command_run, &command_run_everything, &command_needy, &command_fail_here, &command_bug, NULL};
+    &command_run, &command_run_everything, &command_choose, &command_needy, &command_fail_here, &command_bug, NULL};
 
 static void test_given(void **state)
 {
@@ -180,6 +204,12 @@ static void test_refused(void **state)
         {"run a b", "crmx run: \"b\" is one argument too many", "crmx run [WHAT]"},
         {"needy", "crmx needy: --date DATE is missing", "crmx needy --date DATE [OPTION]..."},
         {"fail here now x", "CODE: \"x\" is not a whole number", ""},
+        {"choose --top 5 --vary x", "crmx choose: --top and --vary do not go together", "HINT: take one"},
+        {"choose --from 5 --top x", "crmx choose: --top and --from do not go together", "HINT: take one"},
+        {"choose --list --from 5", "crmx choose: --list and --from do not go together", "HINT: take one"},
+        {"choose a=1 --top 5", "crmx choose: A=B and --top do not go together", "HINT: leave one of them out"},
+        {"choose --unmask", "crmx choose: --unmask says nothing without A=B or --list", "see: crmx help choose"},
+        {"choose --unmask --top 1", "crmx choose: --unmask says nothing without A=B or --list", "leave it out"},
     };
     static struct captured c;
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
@@ -191,6 +221,33 @@ static void test_refused(void **state)
         assert_has(c.err, CASES[i].message);
         assert_has(c.err, CASES[i].hint);
     }
+}
+
+static void test_rules(void **state)
+{
+    static const char *const FINE[] = {"choose",
+                                       "choose --top 5",
+                                       "choose --vary x --from 1",
+                                       "choose a=1 --unmask",
+                                       "choose --list --unmask",
+                                       "choose --json --vary x"};
+    static struct captured c;
+    for (size_t i = 0; i < COUNT_OF(FINE); i++) {
+        capture(&c, TABLE, FINE[i], NULL);
+        if (c.exit_code) print_error("%s: %s\n", FINE[i], c.err);
+        assert_string_equal(c.out, "chosen choose\n");
+        assert_int_equal(c.exit_code, 0);
+    }
+    capture(&c, TABLE, "choose --list --json", NULL); /* an option of every command, too */
+    assert_int_equal(c.exit_code, 16);
+    assert_has(c.err, "--list and --json do not go together");
+    capture(&c, TABLE, "choose --help", NULL);
+    assert_has(c.out, "\nWhat goes together:\n"
+                      "  --top, --list: not with --vary, --from, --json\n"
+                      "  A=B: not with --top\n"
+                      "  --unmask: only with A=B or --list\n");
+    capture(&c, TABLE, "run everything --help", NULL);
+    assert_null(strstr(c.out, "What goes together"));
 }
 
 static void test_exit_codes(void **state)
@@ -381,11 +438,17 @@ static void test_full_disk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_given),          cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_exit_codes),     cmocka_unit_test(test_undeclared_is_a_bug),
-        cmocka_unit_test(test_working_folder), cmocka_unit_test(test_failure_is_logged),
-        cmocka_unit_test(test_help),           cmocka_unit_test(test_real_table),
-        cmocka_unit_test(test_real_commands),  cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_given),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_exit_codes),
+        cmocka_unit_test(test_undeclared_is_a_bug),
+        cmocka_unit_test(test_working_folder),
+        cmocka_unit_test(test_failure_is_logged),
+        cmocka_unit_test(test_help),
+        cmocka_unit_test(test_real_table),
+        cmocka_unit_test(test_real_commands),
+        cmocka_unit_test(test_full_disk),
     };
     return cmocka_run_group_tests_name("control/command", tests, test_make_folder, test_remove_folder);
 }

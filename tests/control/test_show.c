@@ -106,6 +106,45 @@ static void test_page_as_csv(void **state)
     }
 }
 
+/* A section that the command declares is a table of one row: by its name, and where the page has no rows. */
+static void test_section_as_csv(void **state)
+{
+    static const char ROW[] = "number,name,none,passes,score\n7,\"a, b\",,true,1234.50\n";
+    static const struct {
+        const char *tables, *wanted, *printed;
+        bool rows;
+    } CASES[] = {{"sweep", NULL, ROW, false},
+                 {"points; with --top: sweep", NULL, ROW, false},
+                 {"sweep; rows", "sweep", ROW, false},
+                 {"sweep rows", "rows", "name\nx\n", true},
+                 {"sweep rows", NULL, "name\nx\n", true},
+                 {"sweep rows", "sweep", ROW, true},
+                 {"sweep", "other", "", false},
+                 {"rows", "sweep", "", true},
+                 {"swe sweeps", NULL, "", false},
+                 {NULL, NULL, "", false}};
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        struct listing_output o = {.format = LISTING_CSV, .wanted = CASES[i].wanted, .tables = CASES[i].tables};
+        struct listing rows;
+        struct show s;
+        show_open(&s, &o);
+        show_section(&s, "sweep", "sweep of %s", "personal");
+        show_integer(&s, "number", 7);
+        show_text(&s, "name", "a, b");
+        show_text(&s, "none", NULL);
+        show_flag(&s, "passes", true);
+        show_amount(&s, "score", 123450, 2);
+        listing_init(&rows, (const char *const[]){"name", NULL});
+        listing_text(&rows, "x");
+        if (CASES[i].rows) show_rows(&s, "rows", "rows", &rows);
+        show_section(&s, "second", "never a table");
+        show_text(&s, "a", "b");
+        assert_string_equal(printed(&s), CASES[i].printed);
+        assert_int_equal(o.written, CASES[i].printed[0] != 0);
+        listing_release(&rows);
+    }
+}
+
 static void test_many_documents(void **state)
 {
     for (int n = 0; n < 3; n++) {
@@ -280,9 +319,11 @@ static void test_matches(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_page_for_people), cmocka_unit_test(test_page_as_json), cmocka_unit_test(test_page_as_csv),
-        cmocka_unit_test(test_many_documents),  cmocka_unit_test(test_numbers),      cmocka_unit_test(test_masked),
-        cmocka_unit_test(test_classes),         cmocka_unit_test(test_tables),       cmocka_unit_test(test_large_table),
+        cmocka_unit_test(test_page_for_people), cmocka_unit_test(test_page_as_json),
+        cmocka_unit_test(test_page_as_csv),     cmocka_unit_test(test_section_as_csv),
+        cmocka_unit_test(test_many_documents),  cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_masked),          cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_tables),          cmocka_unit_test(test_large_table),
         cmocka_unit_test(test_matches),
     };
     return cmocka_run_group_tests_name("show", tests, test_make_folder, test_remove_folder);

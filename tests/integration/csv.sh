@@ -2,6 +2,7 @@
 # Rows as CSV: of every command that prints rows, what a CSV reader of another house finds is what --json says; masked values
 # stay masked, exit codes are the same, and what prints no rows says so before it does anything. Ends with "N passed, N failed".
 . "$(dirname "$0")/checks.sh"
+. tests/integration/rows.sh
 export LC_ALL=C.UTF-8
 
 "$CRMX" init "$W/a" --quiet 2>/dev/null
@@ -9,39 +10,6 @@ mkdir -p "$W/a/inbox"
 "$GENERATE" "$W/a/inbox/11" --customers 300 --unit 11 --date 2026-10-31 >/dev/null
 cd "$W/a" || exit 16
 ok "the load" run initial --unit 11 --date 2026-10-31 --no-follow
-
-cat >"$W/compare.py" <<'PYTHON'
-"""compare.py CSV JSON [KEY]: the rows of both are the same, read by Python's csv module."""
-import csv, json, sys
-
-rows = list(csv.reader(open(sys.argv[1], encoding="utf-8", newline=""), strict=True))
-answer = json.load(open(sys.argv[2], encoding="utf-8"))
-if len(sys.argv) > 3:
-    answer = answer[sys.argv[3]]
-if answer:
-    assert rows[0] == list(answer[0]), (rows[0], list(answer[0]))
-assert len(rows) == len(answer) + 1, (len(rows), len(answer))
-for row, expected in zip(rows[1:], answer):
-    expected = ["" if v is None else str(v) for v in expected.values()]
-    assert row == expected, (row, expected)
-print(len(answer))
-PYTHON
-
-# same_rows KEY ROWS-MIN ARGUMENT …: KEY "-": the answer is the rows; "KEY!" asks for them with --rows.
-same_rows() {
-    local key=${1%!} least=$2 json_code count choose=()
-    [ "$key" = "$1" ] || choose=(--rows "$key")
-    shift 2
-    crmx "$@" --json
-    json_code=$RC
-    cp "$W/out" "$W/json"
-    crmx "$@" --csv "${choose[@]}"
-    check "$* --csv: exit code $RC, as with --json: $json_code" [ "$RC" = "$json_code" ]
-    [ "$key" = - ] && key=
-    check "$* --csv ${choose[*]}: the rows of --json" python3 "$W/compare.py" "$W/out" "$W/json" $key
-    count=$(tail -n 1 "$W/check")
-    check "$* --csv ${choose[*]}: at least $least rows, found $count" [ "$count" -ge "$least" ]
-}
 
 same_rows - 10 config show
 same_rows - 5 layout list
@@ -68,14 +36,34 @@ same_rows rows! 1 rejects
 same_rows segments 2 segment --by branch --sum score
 same_rows points 3 sweep personal --from 400000 --to 600000 --step 100000
 same_rows points 3 formula sweep personal --from 400000 --to 600000 --step 100000
+same_rows points 3 sweep personal --vary '#1' --from 1 --to 2 --step 0.5
+same_rows sweep 1 sweep personal --top 5%
+check "sweep --top --csv: its names" [ "$(head -n 1 "$W/out")" = unit,type,generation,formula,eligible,wanted,threshold,pass,share,ties,next_threshold,next_pass ]
+same_rows sweep 1 formula sweep personal --top 3
+same_rows sweep! 1 sweep personal --from 400000 --to 600000 --step 100000
+same_rows result! 1 trial personal
+same_rows trial! 1 trial personal --sample 100
 same_rows by_branch! 3 trial personal --threshold 400000
 same_rows by_tier! 2 trial personal
 same_rows histogram! 20 trial personal
 sed 's/系数(1.1)/系数(4.5)/' formulas/personal.formula >draft.formula
 same_rows differences 1 formula diff personal draft.formula
+same_rows effect! 1 formula diff personal draft.formula
 same_rows records 1 customer show --number 1100000002
+same_rows customer! 1 customer show 1100000002
+same_rows measures! 5 customer show 1100000002 --unmask
 same_rows tree 3 why 1100000002
+same_rows tree 3 why 1100000002 --unmask
+check "why --csv: the score as it is" grep -qE '^0,score,score,[0-9]{4,}\.[0-9]{2},' "$W/out"
 same_rows reasons! 1 why 1100000002
+same_rows changes! 1 why 1100000002 --unmask
+same_rows customer! 1 why 1100000002
+same_rows tree 3 why 1100000002 --formula draft.formula --unmask
+same_rows tree 3 trial draft.formula --number 1100000002 --unmask
+same_rows tree 1 formula explain personal 活期人民币存款=1234567.89
+same_rows changes! 1 trial personal 活期人民币存款=1234567.89
+same_rows customer! 1 trial personal 活期人民币存款=1234567.89
+same_rows formula! 1 formula check personal
 same_rows rows 20 customer find 'score > 0' --columns number,name,branch,score,tier --limit 100000 --type personal
 check "customer find --csv: masked as on the screen" grep -qE '^1[0-9]{9},[^,]*\*' "$W/out"
 same_rows rows 20 customer find 'score > 0' --columns number,name,branch,score,tier --limit 100000 --type personal --unmask
@@ -109,15 +97,16 @@ refused() { # MESSAGE HINT ARGUMENT …
 }
 refused "crmx run daily prints no rows: there is no CSV of it" "for programs: crmx run daily --json" run daily --unit 11 --date 2026-11-01 --csv
 check "the run did not begin" [ ! -e state/units/11/run/2026-11-01.001.1 ]
-refused "crmx formula submit prints no rows" "for programs" formula submit 1 --csv
 refused "crmx status prints no rows" "for programs: crmx status --json" status --csv
 crmx generation list --csv --json
 check "--csv and --json: refused, exit code $RC" [ $RC = 16 ]
 check "--csv and --json: in JSON, which was asked for" jq -e '.hint == "leave one of them out"' "$W/err"
-refused "--rows chooses one of the tables" "add --csv; its tables: totals by_FIELD histogram" trial personal --rows by_tier
+refused "--rows chooses one of the tables" "add --csv; its tables: trial result totals by_FIELD histogram" trial personal --rows by_tier
 refused "--rows chooses one of the tables" "leave --rows out" generation list --csv --rows x
-refused 'there are no rows "by_manager" in the answer' "it has: totals, by_branch, by_tier, histogram" trial personal --csv --rows by_manager
-refused "there are no rows in this answer" "see the whole answer: crmx sweep without --csv" sweep personal --top 10 --csv
+refused 'there are no rows "by_manager" in the answer' "it has: trial, result, totals, by_branch, by_tier, histogram" trial personal --csv --rows by_manager
+refused 'there are no rows "points" in the answer' "it has: sweep" sweep personal --top 10 --csv --rows points
+refused "--entering and --rows do not go together" "the list stands instead of the page" formula diff personal draft.formula --entering --csv --rows differences
+refused "--time and --csv do not go together" "the time stands on the page" customer find 'score > 0' --time --csv
 crmx generation list --unit 99 --csv
 check "a failure is a text, not JSON: exit code $RC" [ $RC = 16 ]
 check "a failure is a text, not JSON" err_has "ERROR: "

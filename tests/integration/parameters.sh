@@ -104,8 +104,8 @@ works "version 1 is draft; try it: crmx formula trial 1" formula draft --type pe
 fails 16 'version 1 is draft: "submit" is not possible' "try it: crmx formula trial 1" formula submit 1 --as wang
 fails 16 "zhao may not try parameters: the role analyst is needed for unit 11" "" formula trial 1 --as zhao
 works "crmx formula submit 1" formula trial 1 --as wang
-PASSING=$(value .trial.passing formula trial 1 --as wang)
-SCORED=$(value .trial.customers formula trial 1 --as wang)
+PASSING=$(value .result.pass formula trial 1 --as wang)
+SCORED=$(value .result.scored formula trial 1 --as wang)
 # What is submitted is what was tried: the result of the trial is looked at, by the hash of formula and threshold.
 HASH=$(value .trial.hash formula trial 1 --as wang)
 check "the same formula and threshold, tried by both commands: the same hash" \
@@ -167,8 +167,8 @@ works "" formula draft --unit 11 --type personal --threshold 350000 --as wang
 files 2026-11-02
 "$CRMX" run initial --unit 11 --date 2026-11-02 --no-follow >/dev/null 2>&1
 works "" formula trial 2 --as wang
-PASSING=$(value .trial.passing formula trial 2 --as wang)
-SCORED=$(value .trial.customers formula trial 2 --as wang)
+PASSING=$(value .result.pass formula trial 2 --as wang)
+SCORED=$(value .result.scored formula trial 2 --as wang)
 works "" formula submit 2 --as wang
 works "" formula approve 2 --as zhao
 mv work/state/units/11 before_two

@@ -175,7 +175,9 @@ json '.trial.may_be_submitted == false and (.trial.reason | contains("command li
 check "a sample and --coef are not kept" same "$(ls state/units/11/trial | wc -l)" "$kept"
 fails 'there is no formula "persnal"' 'did you mean personal?' trial persnal
 fails 'the formula has no coefficient "fx"' '系数#1=1.5' trial personal --coef fx=2
-fails 'neither a code result' '' trial personal --by nosuchfield
+fails 'neither a code result' 'possible are tier, ' trial personal --by nosuchfield
+fails '--by: managr is neither a code result of personal nor a field' 'did you mean manager? Possible are tier, ' trial personal --by managr
+json '(.by_manager | length) > 1 and (has("by_branch") | not)' trial personal --by manager --by manager --by none
 fails 'an amount such as 800000.00 is needed' '' trial personal --threshold 8e5
 
 # --- sweep ---
@@ -204,6 +206,26 @@ json '.sweep.wanted == 10 and .sweep.pass == .sweep.ties and .sweep.pass > 10 an
 fails 'these are 100001 points' 'take a larger --step' sweep personal --from 0 --to 100000 --step 1
 fails '--to is needed' '' sweep personal --from 1
 fails 'a number of customers or a share such as 5% is needed' '' sweep personal --top 5.5
+
+# Options of which one would be ignored are refused, each pair by name.
+refused() { # A B ARGUMENT …
+    local a=$1 b=$2
+    shift 2
+    fails "$a and $b do not go together" '' "$@"
+}
+refused --top --vary sweep personal --top 5% --vary '#1'
+refused --top --threshold sweep personal --top 5% --threshold 400000
+refused --top --from formula sweep personal --top 5% --from 1
+fails 'the threshold is what varies: --threshold would say nothing' 'leave --threshold out' sweep personal --from 1 --to 2 --step 1 --threshold 5
+fails '#1 is what varies: --coef would say nothing' 'leave --coef out' sweep personal --vary '#1' --coef '系数#1=3' --from 1 --to 2 --step 1
+json '.points | length == 2' sweep personal --vary '#1' --coef '#2=3' --from 1 --to 2 --step 1
+refused NAME=VALUE --sample trial personal 活期人民币存款=1 --sample 5
+refused NAME=VALUE --number trial personal 活期人民币存款=1 --number 1100000002
+refused --number --by trial personal --number 1100000002 --by tier
+refused --entering --measures trial personal --entering --measures
+fails '--unmask says nothing without --number or --id-no or --source-no' 'leave it out' trial personal --unmask
+fails '--bin-width says nothing with --bins 0' '' trial personal --bins 0 --bin-width 5
+fails '--unmask says nothing without --top' '' measure compute 'count(card)' --unmask
 
 check "formula sweep is sweep" same "$("$CRMX" formula sweep personal --top 5% 2>&1)" "$("$CRMX" sweep personal --top 5% 2>&1)"
 
@@ -253,6 +275,8 @@ sums=$("$CRMX" segment --by branch --sum 'sum(retail, cny(balance))' --json 2>/d
 computed=$("$CRMX" measure compute 'sum(retail, cny(balance))' --customers personal --json 2>/dev/null | jq -r '.measures[0].sum' | tr -d .)
 check "segment: a sum in place as measure compute" same "$sums" "$computed"
 json '.segments | map(.segment) == ["no", "yes"]' segment --by 'score >= 500000' --where "tier <> 'A'"
+fails 'unknown name managr' 'did you mean manager? Possible are tier, ' segment --by managr
+check "segment: any expression is possible, too" grep -q ', or any expression$' "$W/err"
 fails 'codes cannot be added' 'count them: --by tier' segment --by branch --sum tier
 
 # --- why ---
@@ -284,7 +308,12 @@ check "why: no amount but score, distance and changes" bash -c "! grep -E ' (ter
 run why "$in" --unmask
 check "why: unmasked is noted" grep -q 'unmasked look' "$W/err"
 fails 'unit 11 has no customer' 'its numbers go from' why 1199999999
-fails 'the customer is named twice' '' why "$in" --number "$in"
+fails 'the customer is named twice' "crmx why $in" why "$in" --number "$in"
+fails 'the customer is named twice' "crmx customer show $in" customer show "$in" --number "$in"
+check "customer show: the number by itself" same "$("$CRMX" customer show "$in" --json 2>&1)" "$("$CRMX" customer show --number "$in" --json 2>&1)"
+fails 'unit 11 has no customer' 'its numbers go from' customer show 1199999999
+fails 'is no integrated number of unit 11' 'its numbers go from' customer show 12x
+json '.customer.formula == "'"$W"'/coefficient.formula" and .customer.score_in_generation != null' why "$in" --formula "$W/coefficient.formula"
 json '.customer.passes == ('"$(jq -r .customer.passes "$W/why")"')' trial personal --number "$out"
 json '.customer.score == "620000.00" and .customer.passes' trial personal 活期人民币存款=620000
 fails '"活期人民币存欵" is neither a measure of the formula nor a customer field' 'did you mean 活期人民币存款?' trial personal 活期人民币存欵=1
