@@ -14,6 +14,7 @@ struct populate_extra {
     struct formula_parts_scratch *parts_scratch[CUSTOMER_TYPES];
     int64_t *part_values; /* [part][customer of the batch] */
     int64_t *shadow;      /* [customer of the partition] */
+    bool *kept;           /* the same: by the leave policy, were the challenger the active formula */
     int64_t *reasons[REASONS];
     int64_t *other_results; /* of the challenger, thrown away */
     size_t room;
@@ -71,6 +72,7 @@ void populate_extra_free(struct populate_extra *x)
     free(x->part_values);
     free(x->other_results);
     free(x->shadow);
+    free(x->kept);
     free(x);
 }
 
@@ -78,7 +80,10 @@ void populate_extra_begin(struct populate_extra *x, uint32_t customers)
 {
     if (customers > x->room) {
         free(x->shadow);
+        free(x->kept);
         x->shadow = room_for(customers);
+        x->kept = calloc(customers + 1u, sizeof *x->kept);
+        ensure(x->kept);
         for (int k = 0; k < REASONS; k++) {
             free(x->reasons[k]);
             x->reasons[k] = room_for(customers);
@@ -87,6 +92,7 @@ void populate_extra_begin(struct populate_extra *x, uint32_t customers)
     }
     if (!customers) return;
     memset(x->shadow, 0, customers * sizeof *x->shadow);
+    memset(x->kept, 0, customers * sizeof *x->kept);
     for (int k = 0; k < REASONS; k++) memset(x->reasons[k], 0, customers * sizeof(int64_t));
 }
 
@@ -161,26 +167,48 @@ bool populate_extra_score(struct populate_extra *x, int type, uint32_t first, co
     return true;
 }
 
+const int64_t *populate_extra_shadow(const struct populate_extra *x)
+{
+    return x->shadow;
+}
+
+bool *populate_extra_kept(struct populate_extra *x)
+{
+    return x->kept;
+}
+
+/* Whom the lists name is in or out for the challenger as for the active formula. */
+static void count_shadow(const struct populate_extra *x, int type, uint32_t place, unsigned flags, int64_t assets,
+                         struct populate_shadow *total)
+{
+    static const enum populate_overlap OF[2][2] = {{OVERLAP_NEITHER, OVERLAP_SHADOW}, {OVERLAP_ACTIVE, OVERLAP_BOTH}};
+    bool selected = flags & CUSTOMER_SELECTED;
+    bool reached = x->shadow[place] >= x->cards->shadow[type].card.threshold_minor;
+    bool passes = !(flags & CUSTOMER_EXCLUDED) && (reached || flags & CUSTOMER_OVERRIDDEN);
+    bool kept = x->kept[place] && !passes;
+    enum populate_overlap overlap = OF[selected][passes];
+    total->passing += passes;
+    total->customers[overlap]++;
+    total->assets[overlap] += assets;
+    total->score += x->shadow[place];
+    total->kept += kept;
+    total->entering += !selected && (passes || kept);
+    total->leaving += selected && !passes && !kept;
+}
+
 void populate_extra_count(struct populate_extra *x, const struct populate_range *r, const uint8_t *flags,
-                          const uint8_t *types, struct populate_total *total)
+                          const uint8_t *types, const int64_t *const assets[CUSTOMER_TYPES],
+                          struct populate_total *total)
 {
     if (!x) return;
     for (uint32_t i = 0; i < r->count; i++) {
         int type = types[i];
-        bool selected = flags[i] & CUSTOMER_SELECTED, gone = type == CUSTOMER_TYPES;
-        const struct scorecard *card = gone ? NULL : &x->cards->shadow[type].card;
-        for (int k = 0; k < REASONS && !selected; k++) x->reasons[k][i] = 0;
-        if (gone || !card->formula) {
+        bool gone = type == CUSTOMER_TYPES;
+        for (int k = 0; k < REASONS && !(flags[i] & CUSTOMER_SELECTED); k++) x->reasons[k][i] = 0;
+        if (gone || !x->cards->shadow[type].card.formula)
             x->shadow[i] = 0;
-            continue;
-        }
-        bool passes = !(flags[i] & CUSTOMER_EXCLUDED) &&
-                      (x->shadow[i] >= card->threshold_minor || flags[i] & CUSTOMER_OVERRIDDEN);
-        total->shadow_score[type] += x->shadow[i];
-        total->shadow_both[type] += passes && selected;
-        total->shadow_only_active[type] += selected && !passes;
-        total->shadow_only_shadow[type] += passes && !selected;
-        total->shadow_selected[type] += passes;
+        else
+            count_shadow(x, type, i, flags[i], assets[type] ? assets[type][i] : 0, &total->shadow[type]);
     }
 }
 

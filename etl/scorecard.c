@@ -46,6 +46,13 @@ bool scorecard_check_columns(const struct measure_set *measures, const struct ta
     return true;
 }
 
+static int find_result(const struct formula *f, const char *name, enum value_type type)
+{
+    for (int i = 0; i < formula_result_count(f); i++)
+        if (strcmp(formula_result_name(f, i), name) == 0 && formula_result_type(f, i) == type) return i;
+    return -1;
+}
+
 static bool load(const struct unit *u, int type, const char *name, const struct tables *tables,
                  const struct measure_rates *rates, struct arena *arena, struct scorecard *c, struct status *st)
 {
@@ -62,10 +69,8 @@ static bool load(const struct unit *u, int type, const char *name, const struct 
     c->threshold_minor = formula_threshold(c->formula);
     c->measures_count = formula_measure_count(c->formula);
     c->results_count = formula_result_count(c->formula);
-    c->tier_result = -1;
-    for (int i = 0; i < c->results_count; i++)
-        if (strcmp(formula_result_name(c->formula, i), "tier") == 0 && formula_result_type(c->formula, i) == VALUE_CODE)
-            c->tier_result = i;
+    c->tier_result = find_result(c->formula, "tier", VALUE_CODE);
+    c->assets_result = find_result(c->formula, "total_assets", VALUE_MONEY);
     return true;
 }
 

@@ -13,7 +13,8 @@ struct scorecard {
     struct formula_program *program;
     int64_t threshold_minor;
     int measures_count, results_count;
-    int tier_result; /* the result named tier, when it is a code; -1: none */
+    int tier_result;   /* the result named tier, when it is a code; -1: none */
+    int assets_result; /* the result named total_assets, when it is money; -1: none */
 };
 
 /* A challenger beside the active formula. Measures that both have (same_as: index in the active one, -1: none) are not
