@@ -70,7 +70,10 @@ bool bind_check_code(struct binder *b, const struct node *literal, const struct 
     if (guess.best) return status_hint(b->st, "did you mean '%s'?", guess.best);
     struct buf list;
     buf_init(&list, CODES_SHOWN_MAX);
-    for (int i = 0; i < of->set.count; i++) buf_addf(&list, i ? " %s" : "%s", b->p->codes[of->set.codes[i]]);
+    for (int i = 0; i < of->set.count; i++) {
+        const char *text = b->p->codes[of->set.codes[i]];
+        buf_addf(&list, i ? " %s" : "%s", text[0] ? text : "''");
+    }
     status_hint(b->st, "the codes are: %s", list.bytes ? list.bytes : "none");
     buf_release(&list);
     return false;
@@ -132,6 +135,9 @@ static bool unknown_name(struct binder *b, const struct node *n)
     for (int i = 0; i < b->p->schema->customer_fields_count; i++)
         guess_offer(&guess, b->p->schema->customer_fields[i].name);
     bind_fail(b, n, "unknown name %s", n->text);
+    if (strncmp(n->text, FORMULA_SHADOW, strlen(FORMULA_SHADOW)) == 0 && !guess.best)
+        return status_hint(b->st, "it is known to queries, where the generation has a challenger for these customers: "
+                                  "crmx formula shadow");
     hint_guess(&guess, b->st);
     return status_hint(b->st, "define it above: measure %s money = sum(…);", n->text);
 }

@@ -28,6 +28,8 @@ check "another threshold" [ "$(cmp -s "$work"/formulas/{open,corporate}.formula;
 sed -i 's/^formula.corporate.*/&\nshadow.personal = careful\nshadow.corporate = open/' "$work/units/11.ini"
 cp -r "$work" "$scratch/template"
 
+OVERLAP="case when selected and shadow.selected then 'both' when selected then 'only_active' when shadow.selected then 'only_shadow' else 'neither' end"
+
 # The night of a date as it was, and as it would have been: FOLDER, its twin in $scratch/then.
 compare() { # POLICY DATE
     local now then type n t text="$1, $2"
@@ -51,6 +53,15 @@ compare() { # POLICY DATE
             [$(for t in both only_active only_shadow neither; do total "$now" shadow.$t.$type; done | paste -sd,)]" reconcile
         check "$text, $type: their assets" json "[.overlap[] | select(.customers == \"$type\") | .total_assets] ==
             [$(for t in both only_active only_shadow neither; do sum "$now" shadow.assets.$t.$type; done | sed 's/.*/"&"/' | paste -sd,)]" reconcile
+        for t in both only_active only_shadow neither; do
+            [ "$1" = stay ] || continue
+            [ "$(total "$now" shadow.$t.$type)" = 0 ] && continue
+            check "$text, $type: $t by a query" json ".segments[] | select(.segment == \"$t\") |
+                .customers == $(total "$now" shadow.$t.$type) and .total_assets == \"$(sum "$now" shadow.assets.$t.$type)\"" \
+                segment --type $type --by "$OVERLAP" --sum total_assets
+        done
+        check "$text, $type: the sum of shadow.score" json "[.segments[].\"shadow.score\" | tonumber * 100 | round] | add == $(sum "$now" shadow.score.$type | tr -d .)" \
+            segment --type $type --by selected --sum shadow.score
     done
 }
 twin() { "$crmx" --work "$scratch/then" --set database.mode=none run "$1" --unit 11 --date "$2" --no-follow --quiet >"$scratch/out" 2>"$scratch/err"; }
@@ -68,7 +79,13 @@ for policy in stay leave "hysteresis 0.9 2"; do
     rm -rf "$work"
     cp -r "$scratch/template" "$work"
     sed -i "s/^leave  .*/leave = $policy/" "$work/units/11.ini"
-    night initial $first "$bank/$first/unload"
+    if [ "$policy" = stay ]; then
+        night initial $first "$bank/$first/unload"
+    else
+        rm -rf "$work/state"
+        cp -r "$scratch/after_initial" "$work/state"
+    fi
+    [ "$policy" = stay ] && cp -r "$work/state" "$scratch/after_initial"
     night daily 2026-11-01 "$bank/2026-11-01"
     night daily 2026-11-02 "$bank/2026-11-02"
     now=$(folder "$work")
@@ -89,6 +106,44 @@ run trial careful --json
 check "formula shadow: the hash of the trial" json ".[0].hash == $(jq .trial.hash "$scratch/out")" formula shadow
 check "formula shadow: CSV" exits 0 formula shadow --csv
 check "formula shadow: CSV has the sums of assets" grep -q assets_only_challenger "$scratch/out"
+
+# --- names of queries: each condition finds what its column says ---
+
+column() { # CONDITION COLUMN AWK-CONDITION-ON-v: found = the rows of everybody whose column meets it
+    run customer find "$1" --columns number --csv --limit 100000 --unmask
+    local found=$code
+    tr -d '\r' <"$scratch/out" | sort >"$scratch/found"
+    run customer find "score > 0 or score <= 0" --columns "number,$2" --csv --limit 100000 --unmask
+    tr -d '\r' <"$scratch/out" | awk -F, -v c=0 "{ v = \$2 } NR == 1 || ($3) { print \$1 }" | sort >"$scratch/rows"
+    [ "$found" = 0 ] && [ "$(wc -l <"$scratch/found")" -gt 1 ] && cmp "$scratch/found" "$scratch/rows"
+}
+check "branch" column 'branch = "110101"' branch 'v == "110101"'
+check "branch in a list" column "branch in ('110101', '110201') and 1 = 1" branch 'v == "110101" || v == "110201"'
+check "manager, missing" column "manager = ''" manager 'v == ""'
+check "selected" column selected selected 'v == "yes"'
+check "not selected, in Chinese" column "非 入选" selected 'v == "no"'
+check "number" column "number >= 1100000100" number '$1 >= 1100000100'
+check "综合客户号" column "综合客户号 < 1100000100" number '$1 < 1100000100'
+check "entry date" column "coalesce(entry_date, date '1900-01-01') = date '2026-11-02'" entry_date 'v == "2026-11-02"'
+check "entry date: the CRM customers have one" column "known(entry_date)" selected 'v == "yes"'
+check "kept" json '.query.found > 0' customer find "kept and not passes"
+check "excluded" json ".query.found == $(($(total "$now" excluded.personal) + $(total "$now" excluded.corporate)))" customer find excluded
+check "nobody is selected who is excluded" json '.query.found == 0' customer find "selected and excluded"
+check "shadow.score" column "shadow.score > score" "shadow.score > score" 'v == "yes"'
+check "影子" json ".query.found == $(total "$now" shadow.selected.personal)" customer find "影子.入选" --type personal
+check "the challenger's score is no balance" column "影子.评分 > 0" shadow.score 'v > 0'
+refuses() { # WORDS HINT ARGUMENT …
+    run "${@:3}"
+    [ $code = 16 ] && err_has "$1" && err_has "$2"
+}
+check "a branch nobody has" refuses "'110109' is none of the codes" "did you mean '110101'?" customer find "branch = '110109'"
+check "a misspelt name" refuses "unknown name branhc" "did you mean branch?" customer find "branhc = '110101'"
+check "a misspelt name of the challenger" refuses "unknown name shadow.slected" "did you mean shadow.selected?" customer find "shadow.slected"
+check "a text of class C2" refuses "unknown name phone" "which no condition looks at" customer find "phone = '1'"
+check "inside an aggregate" refuses "selected of a query cannot stand inside an aggregate" "beside the aggregate" customer find "sum(retail where customer.selected, balance) > 0"
+sed 's/^score = /score = shadow.score + /' "$work/formulas/personal.formula" >"$scratch/own.formula"
+check "in a formula" refuses "unknown name shadow.score" "known to queries" formula check "$scratch/own.formula" --type personal
+check "segments by branch as the column" json '.segments | length > 2' segment --by "case when branch = '110101' then 'a' when branch = '110201' then 'b' else 'c' end"
 
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
