@@ -240,6 +240,7 @@ static bool check_imported(struct command_call *call, const struct parameter_act
         ok = check_for_unit(call, ids[i], name, text, st);
     }
     if (ok) return true;
+    if (st->code == STATUS_USAGE) st->code = STATUS_INPUT; /* the file's fault, not the caller's */
     status_hint(st, "nothing was imported; have the file corrected and sent again");
     return status_while(st, "checking what the file says for %s", act_level_name(call, a->level));
 }
