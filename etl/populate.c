@@ -322,6 +322,7 @@ static void add_total(struct populate_total *to, const struct populate_total *fr
         to->score_all[t] += from->score_all[t];
         to->score_selected[t] += from->score_selected[t];
         add_shadow(&to->shadow[t], &from->shadow[t]);
+        for (int m = 0; m < INTEREST_MISSING_MAX; m++) to->without_rate[t][m] += from->without_rate[t][m];
         for (int m = 0; m < 128; m++) to->measure_sum[t][m] += from->measure_sum[t][m];
     }
     to->members += from->members;

@@ -63,6 +63,7 @@ struct populate_total {
     __int128 score_all[CUSTOMER_TYPES], score_selected[CUSTOMER_TYPES];
     __int128 measure_sum[CUSTOMER_TYPES][128];
     struct populate_shadow shadow[CUSTOMER_TYPES]; /* etl/populate_extra.h */
+    uint64_t without_rate[CUSTOMER_TYPES][INTEREST_MISSING_MAX]; /* accounts, per measure of scorecards.missing */
     uint64_t members, closed_members;
     uint64_t entered, left, kept[CUSTOMER_TYPES];
     uint64_t entered_by_nav; /* of the entered: by what their funds are worth alone (etl/valuation) */

@@ -9,7 +9,8 @@ enum { REASONS = SCORECARD_REASONS };
 
 struct populate_extra {
     const struct scorecards *cards;
-    struct measure_block *blocks[CUSTOMER_TYPES];
+    struct measure_block *blocks[CUSTOMER_TYPES], *missing_blocks[CUSTOMER_TYPES];
+    uint64_t without_rate[CUSTOMER_TYPES][INTEREST_MISSING_MAX]; /* of the partition */
     struct formula_scratch *scratch[CUSTOMER_TYPES];
     struct formula_parts_scratch *parts_scratch[CUSTOMER_TYPES];
     int64_t *part_values; /* [part][customer of the batch] */
@@ -30,6 +31,11 @@ static bool has_shadow(const struct scorecards *c)
     return c->shadow[0].card.formula || c->shadow[1].card.formula;
 }
 
+static bool has_missing(const struct scorecards *c)
+{
+    return c->missing[0] || c->missing[1];
+}
+
 static void *room_for(size_t count)
 {
     void *p = calloc(count + 1, sizeof(int64_t));
@@ -40,7 +46,7 @@ static void *room_for(size_t count)
 struct populate_extra *populate_extra_new(const struct populate *p)
 {
     const struct scorecards *cards = p->cards;
-    if (!has_reasons(cards) && !has_shadow(cards)) return NULL;
+    if (!has_reasons(cards) && !has_shadow(cards) && !has_missing(cards)) return NULL;
     struct populate_extra *x = calloc(1, sizeof *x);
     int parts = 0;
     ensure(x);
@@ -51,6 +57,7 @@ struct populate_extra *populate_extra_new(const struct populate *p)
             x->scratch[t] = formula_scratch_new(s->card.program);
             if (s->card.measures) x->blocks[t] = measure_block_new(s->card.measures);
         }
+        if (cards->missing[t]) x->missing_blocks[t] = measure_block_new(cards->missing[t]->measures);
         if (!cards->reasons[t]) continue;
         x->parts_scratch[t] = formula_parts_scratch_new(cards->reasons[t]);
         if (cards->reasons[t]->count > parts) parts = cards->reasons[t]->count;
@@ -65,6 +72,7 @@ void populate_extra_free(struct populate_extra *x)
     if (!x) return;
     for (int t = 0; t < CUSTOMER_TYPES; t++) {
         if (x->blocks[t]) measure_block_free(x->blocks[t]);
+        if (x->missing_blocks[t]) measure_block_free(x->missing_blocks[t]);
         formula_scratch_free(x->scratch[t]);
         formula_parts_scratch_free(x->parts_scratch[t]);
     }
@@ -90,6 +98,7 @@ void populate_extra_begin(struct populate_extra *x, uint32_t customers)
         }
         x->room = customers;
     }
+    memset(x->without_rate, 0, sizeof x->without_rate);
     if (!customers) return;
     memset(x->shadow, 0, customers * sizeof *x->shadow);
     memset(x->kept, 0, customers * sizeof *x->kept);
@@ -119,6 +128,23 @@ static bool score_shadow(struct populate_extra *x, int type, uint32_t first, con
     if (!formula_evaluate(s->card.program, &own, x->scratch[type], results, st)) return false;
     for (uint32_t i = 0; i < in->count; i++)
         if (types[first + i] == type) x->shadow[first + i] = scores[i];
+    return true;
+}
+
+/* --- accounts without an interest rate --- */
+
+static bool count_missing(struct populate_extra *x, int type, uint32_t first, const uint8_t *types, uint32_t count,
+                          populate_extra_measure *measure, void *context, struct status *st)
+{
+    const struct interest_missing *missing = x->cards->missing[type];
+    struct measure_block *block = x->missing_blocks[type];
+    measure(context, missing->measures, block);
+    if (!measure_finish(missing->measures, block, st)) return false;
+    for (int m = 0; m < missing->count; m++) {
+        const int64_t *accounts = measure_values(block, m);
+        for (uint32_t i = 0; i < count; i++)
+            if (types[first + i] == type) x->without_rate[type][m] += (uint64_t)accounts[i];
+    }
     return true;
 }
 
@@ -162,6 +188,8 @@ bool populate_extra_score(struct populate_extra *x, int type, uint32_t first, co
     if (!x) return true;
     if (x->cards->shadow[type].card.formula && !score_shadow(x, type, first, types, in, measure, context, st))
         return status_while(st, "scoring with the shadow formula");
+    if (x->cards->missing[type] && !count_missing(x, type, first, types, in->count, measure, context, st))
+        return status_while(st, "counting accounts without an interest rate");
     if (x->cards->reasons[type] && !find_reasons(x, type, first, types, in, st))
         return status_while(st, "finding the reasons of the scores");
     return true;
@@ -201,6 +229,8 @@ void populate_extra_count(struct populate_extra *x, const struct populate_range 
                           struct populate_total *total)
 {
     if (!x) return;
+    for (int t = 0; t < CUSTOMER_TYPES; t++)
+        for (int m = 0; m < INTEREST_MISSING_MAX; m++) total->without_rate[t][m] += x->without_rate[t][m];
     for (uint32_t i = 0; i < r->count; i++) {
         int type = types[i];
         bool gone = type == CUSTOMER_TYPES;

@@ -1,6 +1,7 @@
 /* populate_extra: what a night computes beside the score when it is asked to: the shadow score of a challenger formula
- * (shadow.TYPE of the unit file) and the reason codes of the selected customers (an output field reason.N). A unit that
- * asks for neither pays nothing and stores no column.
+ * (shadow.TYPE of the unit file), the reason codes of the selected customers (an output field reason.N), and how many
+ * accounts have no rate where the formula asks for interest(). A unit that asks for none of it pays nothing and stores
+ * no column.
  *
  * Columns of customer.seg: shadow.score; reason.1 … reason.3: the number of the term of the score that adds most
  * (from 1, in the order of the formula; 0: none), of the second, of the third; for customers who are not selected 0.

@@ -1,5 +1,6 @@
 #include "etl/reconcile.h"
 
+#include "base/log.h"
 #include "base/os.h"
 #include "etl/tsv.h"
 
@@ -400,6 +401,21 @@ static void shadow(struct reconcile *r, const struct populate *p, int type)
         "", (__int128)selected + s->entering - s->leaving, (__int128)s->passing + s->kept, 0);
 }
 
+/* They count 0 where a measure asks for their interest rate. */
+static void without_rate(struct reconcile *r, const struct populate *p, int type)
+{
+    const struct interest_missing *missing = p->cards->missing[type];
+    for (int m = 0; missing && m < missing->count; m++) {
+        const char *name = formula_measure_alias(p->cards->of[type].formula, missing->of[m]);
+        uint64_t accounts = p->total->without_rate[type][m];
+        reconcile_records(r, 40, arena_printf(r->arena, "without_rate.%s.%s", TYPE_NAMES[type], name), accounts);
+        if (accounts)
+            log_warning("measure %s: %llu accounts have no interest rate and count 0 in it; the rates there are: crmx "
+                        "reconcile, INTEREST",
+                        name, (unsigned long long)accounts);
+    }
+}
+
 /* Published entries of both lists; what they found is counted with the customers. */
 static void lists(struct reconcile *r, const struct populate *p)
 {
@@ -444,6 +460,7 @@ static void selection(struct reconcile *r, const struct populate *p, struct stat
     }
     for (int k = 0; k < CUSTOMER_TYPES; k++)
         if (p->cards->shadow[k].card.formula) shadow(r, p, k);
+    for (int k = 0; k < CUSTOMER_TYPES; k++) without_rate(r, p, k);
     reconcile_records(r, 60, "selected", selected);
     if (p->in->apply->old) {
         reconcile_records(r, 60, "selected.entered", t->entered);

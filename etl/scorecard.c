@@ -120,9 +120,12 @@ static bool load_all(const struct unit *u, const struct tables *tables, const st
         if (!load(u, t, u->formula_name[t], tables, &r, arena, &out->of[t], st)) return false;
         if (u->shadow_name[t] && !load_shadow(u, t, tables, &r, arena, out, st)) return false;
         const struct formula_program *shadow = out->shadow[t].card.program;
+        if (!interest_missing_new(out->of[t].formula, tables->schema, &r, &out->missing[t], st)) return false;
+        const struct measure_set *missing = out->missing[t] ? out->missing[t]->measures : NULL;
         for (int f = 0; f < tables->schema->customer_fields_count; f++)
             out->uses_customer_field[t][f] =
-                card_uses_field(&out->of[t], f) || (shadow && card_uses_field(&out->shadow[t].card, f));
+                card_uses_field(&out->of[t], f) || (shadow && card_uses_field(&out->shadow[t].card, f)) ||
+                (missing && measure_uses_customer_field(missing, f));
         if (asks_for_reasons(u) &&
             !formula_parts_new(out->of[t].formula, tables->schema, FORMULA_PARTS_SCORE, &out->reasons[t], st))
             return status_while(st, "preparing the reason codes of formula %s", u->formula_name[t]);
@@ -158,6 +161,7 @@ void scorecards_release(struct scorecards *s)
 {
     for (int t = 0; t < CUSTOMER_TYPES; t++) {
         formula_parts_free(s->reasons[t]);
+        interest_missing_free(s->missing[t]);
         release(&s->shadow[t].card);
         release(&s->of[t]);
     }

@@ -427,6 +427,31 @@ static void show_quotes(struct page *p, enum quote_kind kind, bool all)
     listing_release(&rows);
 }
 
+/* They count 0, which nobody would see in a sum. */
+static void show_without_rate(struct page *p)
+{
+    static const char *const COLUMNS[] = {"customers", "measure", "accounts", NULL};
+    static const char *const TYPES[] = {"personal", "corporate"};
+    struct listing rows;
+    int count = 0;
+    listing_init(&rows, COLUMNS);
+    for (int t = 0; t < CUSTOMER_TYPES; t++) {
+        const char *start = arena_printf(p->arena, "without_rate.%s.", TYPES[t]);
+        for (int i = 0; i < p->totals.count; i++) {
+            const struct show_total *line = &p->totals.list[i];
+            if (strncmp(line->name, start, strlen(start)) != 0 || (!line->records && !p->call->json)) continue;
+            listing_text(&rows, TYPES[t]);
+            listing_text(&rows, line->name + strlen(start));
+            add_number(p, &rows, line->records);
+            count++;
+        }
+    }
+    if (count)
+        show_rows(&p->s, "without_rate", "WITHOUT AN INTEREST RATE: accounts that count 0 in interest() of a measure",
+                  &rows);
+    listing_release(&rows);
+}
+
 /* With which decisions it was committed; what passed by itself only for programs. */
 static void show_gates(struct page *p)
 {
@@ -514,6 +539,7 @@ static int run(struct command_call *call)
     show_rates(p);
     show_quotes(p, QUOTE_NAV, full);
     show_quotes(p, QUOTE_INTEREST, full);
+    show_without_rate(p);
     show_gates(p);
     show_outputs(p);
     if (full || call->json || p->unbalanced) show_equations(p, full || call->json);
@@ -542,6 +568,6 @@ const struct command command_reconcile = {
             {.name = "full", .type = COMMAND_FLAG, .doc = "also every amount and every equation"},
             {0}},
     .examples = "crmx reconcile\ncrmx reconcile --unit 11 --date 2026-10-31 --json",
-    .rows = "files filters customers shadow overlap tables movements currencies amounts outputs equations rates gates",
+    .rows = "files filters customers shadow overlap tables movements currencies amounts outputs equations rates without_rate gates",
     .run = run,
 };
