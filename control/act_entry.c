@@ -26,13 +26,13 @@ struct entry {
     struct command_call *call;
     struct parameter_store *store;
     struct parameter_list_act *a;
-    struct unit *units[UNITS_MAX]; /* it may count in */
+    struct unit *units[UNITS_MAX];             /* it may count in */
     struct generation *generations[UNITS_MAX]; /* NULL: none yet */
     int units_count, generations_count;
     struct identity_text identity;
     uint64_t numbers[NUMBERS_MAX]; /* full, of the customers it names now */
     int numbers_count;
-    bool excluded; /* one of them, in the generation */
+    bool excluded;        /* one of them, in the generation */
     uint64_t other_digit; /* a customer with the same number but another check digit; 0: none */
     int warnings;
     struct status *st;
@@ -106,8 +106,8 @@ static int unit_of_number(struct entry *e, uint64_t *number)
 
 static bool nobody(struct entry *e, const char *number, const struct generation *g, const char *what)
 {
-    status_fail(e->st, STATUS_USAGE, "%s %s in generation %s of unit %s: the entry can never count", number, what, g->id,
-                g->unit->id);
+    status_fail(e->st, STATUS_USAGE, "%s %s in generation %s of unit %s: the entry can never count", number, what,
+                g->id, g->unit->id);
     return status_hint(e->st, "find the customer: crmx customer show --unit %s --id-type TYPE --id-no NUMBER",
                        g->unit->id);
 }
@@ -155,7 +155,7 @@ static struct identity_text read_identity(struct entry *e, const char *type, con
 static bool same_identity(const struct identity_text *a, const struct identity_text *b)
 {
     for (int k = 0; k < 2; k++)
-        if (view_equal(a->class[k], b->class[k]) && strcmp(a->number[k], b->number[k]) == 0) return true;
+        if (view_equal(a->class[k], b -> class[k]) && strcmp(a->number[k], b->number[k]) == 0) return true;
     return false;
 }
 
@@ -188,8 +188,9 @@ static bool check_identity(struct entry *e)
     const char *other = "";
     e->identity = read_identity(e, e->a->id_type, e->a->id_no);
     if (e->identity.strength == IDENTITY_NEVER) {
-        status_fail(e->st, STATUS_USAGE, "this ID number identifies nobody (empty, or a placeholder): the entry can never "
-                                         "count");
+        status_fail(e->st, STATUS_USAGE,
+                    "this ID number identifies nobody (empty, or a placeholder): the entry can never "
+                    "count");
         return status_hint(e->st, "name the customer by number: --number NUMBER");
     }
     if (!find_customers(e)) return false;
@@ -198,8 +199,9 @@ static bool check_identity(struct entry *e)
                              e->other_digit);
     if (e->numbers_count || !e->generations_count) {
         if (e->identity.strength == IDENTITY_WEAK)
-            warn(e, "the check digit of this ID number is wrong: the entry counts for customers recorded with exactly "
-                    "this number, and for nobody who has the right one%s",
+            warn(e,
+                 "the check digit of this ID number is wrong: the entry counts for customers recorded with exactly "
+                 "this number, and for nobody who has the right one%s",
                  other);
         return true;
     }
@@ -207,8 +209,9 @@ static bool check_identity(struct entry *e)
         warn(e, "nobody has this ID in the generation of today%s; the entry counts when somebody does", other);
         return true;
     }
-    status_fail(e->st, STATUS_USAGE, "the check digit of this ID number is wrong, and nobody is recorded with it: the entry "
-                                     "would count for nobody%s",
+    status_fail(e->st, STATUS_USAGE,
+                "the check digit of this ID number is wrong, and nobody is recorded with it: the entry "
+                "would count for nobody%s",
                 other);
     return status_hint(e->st, "look at the number: crmx identity explain %s NUMBER", e->a->id_type);
 }
@@ -266,12 +269,14 @@ static bool check_entries(struct entry *e)
     if (strcmp(e->a->list, "override") != 0) return true;
     if (!find_entry(e, "exclusion", NULL, &entry)) return false;
     if (entry)
-        warn(e, "the customer is on the exclusion list, too (entry %" PRId64 "): an exclusion is stronger, the override "
-                "counts for nothing while that is so",
+        warn(e,
+             "the customer is on the exclusion list, too (entry %" PRId64 "): an exclusion is stronger, the override "
+             "counts for nothing while that is so",
              entry);
     else if (e->excluded)
-        warn(e, "the customer is on the exclusion list of the generation of today: an exclusion is stronger, the override "
-                "counts for nothing while that is so");
+        warn(e,
+             "the customer is on the exclusion list of the generation of today: an exclusion is stronger, the override "
+             "counts for nothing while that is so");
     return true;
 }
 

@@ -52,7 +52,7 @@ void show_shadow_amount(struct listing *rows, struct arena *arena, bool programs
 
 void show_shadow_open(struct listing *rows, struct listing *overlap)
 {
-    static const char *const ROWS[] = {"customers", "challenger", "selected_now", "passing", "kept",
+    static const char *const ROWS[] = {"customers", "challenger", "selected_now",  "passing", "kept",
                                        "entering",  "leaving",    "selected_then", NULL};
     static const char *const OVERLAP[] = {"customers", "selected_by", "count", "share", "total_assets", NULL};
     listing_init(rows, ROWS);

@@ -33,7 +33,7 @@ struct query {
     int result[QUERY_EXPRESSIONS_MAX]; /* of each expression; -1: it is the measure below, as it stands */
     int measure[QUERY_EXPRESSIONS_MAX];
     enum value_type type[QUERY_EXPRESSIONS_MAX];
-    int decimals[QUERY_EXPRESSIONS_MAX]; /* of a column's numbers QUERY_DECIMALS; else 0 (money: 2) */
+    int decimals[QUERY_EXPRESSIONS_MAX];  /* of a column's numbers QUERY_DECIMALS; else 0 (money: 2) */
     bool is_score[QUERY_EXPRESSIONS_MAX]; /* score or shadow.score itself, which is no balance */
 };
 

@@ -26,7 +26,9 @@ static const struct {
     {{"overridden", "特批", VALUE_BOOLEAN, "is on the override list"}, KIND_FLAG, CUSTOMER_OVERRIDDEN},
     {{"entry_date", "成为客户日", VALUE_DATE, "since when a CRM customer; missing for the others"}, KIND_ENTRY, 0},
     {{"shadow.score", "影子.评分", VALUE_MONEY, "the score by the challenger"}, KIND_SHADOW_SCORE, 0},
-    {{"shadow.selected", "影子.入选", VALUE_BOOLEAN, "the challenger would select the customer"}, KIND_SHADOW_SELECTED, 0},
+    {{"shadow.selected", "影子.入选", VALUE_BOOLEAN, "the challenger would select the customer"},
+     KIND_SHADOW_SELECTED,
+     0},
 };
 enum { NAMES_COUNT = sizeof NAMES / sizeof *NAMES };
 
@@ -315,8 +317,8 @@ bool query_fields_open(struct query_fields *q, struct generation *g, int type, c
     memcpy(fields, base->customer_fields, (size_t)base->customer_fields_count * sizeof *fields);
     q->schema.customer_fields = fields;
     q->list = arena_array(&q->arena, struct query_field, QUERY_FIELDS_MAX);
-    q->more = (struct scan_more){
-        .schema = &q->schema, .base = base->customer_fields_count, .context = q, .values = values};
+    q->more =
+        (struct scan_more){.schema = &q->schema, .base = base->customer_fields_count, .context = q, .values = values};
     add_names(q, fields);
     bool named = add_texts(q, fields, texts, count);
     q->schema.customer_averages_count += q->count; /* no aggregate reads them */
@@ -340,8 +342,8 @@ void query_fields_use(struct query_fields *q, const struct formula_program *p)
         struct query_field *one = &q->list[f];
         one->used = formula_uses_customer_field(p, q->more.base + f);
         q->records |= one->used && one->kind == KIND_TEXT;
-        stored |= one->used && (one->kind == KIND_ENTRY || one->kind == KIND_SHADOW_SCORE ||
-                                one->kind == KIND_SHADOW_SELECTED);
+        stored |= one->used &&
+                  (one->kind == KIND_ENTRY || one->kind == KIND_SHADOW_SCORE || one->kind == KIND_SHADOW_SELECTED);
     }
     if (!stored) q->stored_count = 0;
 }

@@ -437,7 +437,8 @@ static void selection(struct reconcile *r, const struct populate *p, struct stat
         if (!p->cards->of[k].formula) continue;
         reconcile_records(r, 50, arena_printf(r->arena, "scored.%s", TYPE_NAMES[k]), t->scored[k]);
         reconcile_amount(r, 50, arena_printf(r->arena, "score.all.%s", TYPE_NAMES[k]), "", t->score_all[k], 2);
-        reconcile_amount(r, 60, arena_printf(r->arena, "score.selected.%s", TYPE_NAMES[k]), "", t->score_selected[k], 2);
+        reconcile_amount(r, 60, arena_printf(r->arena, "score.selected.%s", TYPE_NAMES[k]), "", t->score_selected[k],
+                         2);
         reconcile_records(r, 60, arena_printf(r->arena, "selected.%s", TYPE_NAMES[k]), t->selected[k]);
         reconcile_records(r, 60, arena_printf(r->arena, "excluded.%s", TYPE_NAMES[k]), t->excluded[k]);
         tiers(r, p, k, TYPE_NAMES[k]);
@@ -453,10 +454,11 @@ static void selection(struct reconcile *r, const struct populate *p, struct stat
             "", (__int128)t->selected[k] + t->reached_excluded[k],
             (__int128)t->reached[k] + t->by_override[k] + t->kept[k], 0);
         for (int m = 0; m < p->cards->of[k].measures_count; m++)
-            reconcile_amount(
-                r, 40,
-                arena_printf(r->arena, "measure.%s.%s", TYPE_NAMES[k], formula_measure_alias(p->cards->of[k].formula, m)),
-                "", t->measure_sum[k][m], formula_measure_type(p->cards->of[k].formula, m) == VALUE_MONEY ? 2 : 0);
+            reconcile_amount(r, 40,
+                             arena_printf(r->arena, "measure.%s.%s", TYPE_NAMES[k],
+                                          formula_measure_alias(p->cards->of[k].formula, m)),
+                             "", t->measure_sum[k][m],
+                             formula_measure_type(p->cards->of[k].formula, m) == VALUE_MONEY ? 2 : 0);
     }
     for (int k = 0; k < CUSTOMER_TYPES; k++)
         if (p->cards->shadow[k].card.formula) shadow(r, p, k);

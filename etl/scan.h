@@ -45,9 +45,9 @@ struct scan_request {
     const bool *fields_wanted;   /* per customer field of the schema, the same */
     const char *const *stored;   /* columns of customer.seg wanted besides; a missing one is a failure */
     int stored_count;
-    bool records;       /* visit looks at primary[] and records */
+    bool records;                 /* visit looks at primary[] and records */
     const struct scan_more *more; /* NULL: none */
-    bool one_partition; /* only that one: a single customer */
+    bool one_partition;           /* only that one: a single customer */
     uint32_t partition;
 };
 

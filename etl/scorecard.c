@@ -123,9 +123,9 @@ static bool load_all(const struct unit *u, const struct tables *tables, const st
         if (!interest_missing_new(out->of[t].formula, tables->schema, &r, &out->missing[t], st)) return false;
         const struct measure_set *missing = out->missing[t] ? out->missing[t]->measures : NULL;
         for (int f = 0; f < tables->schema->customer_fields_count; f++)
-            out->uses_customer_field[t][f] =
-                card_uses_field(&out->of[t], f) || (shadow && card_uses_field(&out->shadow[t].card, f)) ||
-                (missing && measure_uses_customer_field(missing, f));
+            out->uses_customer_field[t][f] = card_uses_field(&out->of[t], f) ||
+                                             (shadow && card_uses_field(&out->shadow[t].card, f)) ||
+                                             (missing && measure_uses_customer_field(missing, f));
         if (asks_for_reasons(u) &&
             !formula_parts_new(out->of[t].formula, tables->schema, FORMULA_PARTS_SCORE, &out->reasons[t], st))
             return status_while(st, "preparing the reason codes of formula %s", u->formula_name[t]);

@@ -30,7 +30,7 @@ enum { SCORECARD_REASONS = 3 };
 struct scorecards {
     struct scorecard of[CUSTOMER_TYPES]; /* formula NULL: customers of this type are not scored */
     struct scorecard_shadow shadow[CUSTOMER_TYPES];
-    struct formula_parts *reasons[CUSTOMER_TYPES]; /* terms of the score; NULL: no output asks for reason codes */
+    struct formula_parts *reasons[CUSTOMER_TYPES];    /* terms of the score; NULL: no output asks for reason codes */
     struct interest_missing *missing[CUSTOMER_TYPES]; /* accounts without an interest rate; NULL: nobody asks for one */
     bool uses_customer_field[CUSTOMER_TYPES][LAYOUT_FIELDS_MAX]; /* per customer field of the schema */
 };

@@ -48,9 +48,9 @@ struct schema {
     int32_t business_date;
     int customer_averages_count; /* the last so many customer fields come out of measures (average balances): they are
                                     not known yet while accounts are added up, so no aggregate reads them */
-    int customer_query_count; /* the last so many of these are known to queries alone (etl/query_field.h) */
     const struct schema_interest *interest; /* for interest(); NULL: none are known */
     int interest_count;
+    int customer_query_count; /* the last so many customer fields are known to queries alone (etl/query_field.h) */
 };
 
 #endif

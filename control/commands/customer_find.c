@@ -100,8 +100,7 @@ static bool open_queries(struct find *f)
     f->pool = show_pool(f->call);
     for (int i = 0; i < count; i++) {
         struct status st = {0};
-        if (query_open(&f->query[types[i]], f->p->g, types[i], f->expressions, f->expressions_count,
-                       f->pool, &st))
+        if (query_open(&f->query[types[i]], f->p->g, types[i], f->expressions, f->expressions_count, f->pool, &st))
             f->types[f->types_count++] = types[i];
         else if (first.code == STATUS_OK)
             first = st;

@@ -92,8 +92,8 @@ static int run_drop(struct command_call *call)
         ok = !yes || database_drop(&list.clusters[i], &call->status);
         if (!ok) break;
         if (!call->json && !call->quiet)
-            fprintf(stderr, "%s the database of working folder \"%s\", which is gone\n", yes ? "removed" : "would remove",
-                    list.clusters[i].work_folder);
+            fprintf(stderr, "%s the database of working folder \"%s\", which is gone\n",
+                    yes ? "removed" : "would remove", list.clusters[i].work_folder);
         add_row(&rows, &list.clusters[i]);
         dropped++;
     }

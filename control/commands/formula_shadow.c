@@ -145,8 +145,7 @@ const struct command command_formula_shadow = {
         "only_challenger: who passes which formula. kept, entering, leaving, selected_then: what that night would "
         "have been with the challenger as the active formula; kept by the leave policy of the unit. A hash that "
         "changes is another formula or threshold. --json and --csv have the sums of assets, too.",
-    .options =
-        (const struct command_value[]){SHOW_TYPE, SHOW_UNIT, {0}},
+    .options = (const struct command_value[]){SHOW_TYPE, SHOW_UNIT, {0}},
     .examples = "crmx formula shadow --unit 11\ncrmx formula shadow --type personal --csv",
     .rows = "",
     .run = run,

@@ -77,7 +77,8 @@ static int run_add(struct command_call *call)
     int64_t entry;
     int warnings = 0;
     bool ok = a.level && read_entry(call, &a, st) && act_open(call, true, &store, st) &&
-              act_entry_check(call, &store, &a, &warnings, st) && parameter_store_list_act(&store, &a, &entry, NULL, st);
+              act_entry_check(call, &store, &a, &warnings, st) &&
+              parameter_store_list_act(&store, &a, &entry, NULL, st);
     if (ok)
         print_entry(call, entry, "entered",
                     arena_printf(&call->arena, "a second person: crmx %s approve %" PRId64, a.list, entry));

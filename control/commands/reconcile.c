@@ -196,7 +196,8 @@ static void show_challengers(struct page *p)
         count++;
     }
     if (count || p->call->json) {
-        show_rows(&p->s, "shadow", "SHADOW: the challenger decides nothing; if it were the active formula tonight", &rows);
+        show_rows(&p->s, "shadow", "SHADOW: the challenger decides nothing; if it were the active formula tonight",
+                  &rows);
         show_rows(&p->s, "overlap", "OVERLAP: who passes which formula, and the sum of their assets", &overlap);
     }
     listing_release(&rows);
@@ -520,8 +521,8 @@ static int run(struct command_call *call)
     struct page *p = arena_new(&call->arena, struct page);
     bool full = command_flag(call, "full"), there;
     *p = (struct page){.call = call, .arena = &call->arena};
-    if (!show_generation(call, true, &p->g, &call->status) || !show_totals_read(&p->totals, p->arena, p->g->folder, &call->status) ||
-        !read_equations(p, &call->status) ||
+    if (!show_generation(call, true, &p->g, &call->status) ||
+        !show_totals_read(&p->totals, p->arena, p->g->folder, &call->status) || !read_equations(p, &call->status) ||
         !gate_read_generation(p->g->folder, p->arena, &p->gates, &there, &call->status)) {
         generation_close(p->g);
         return command_failed(call);
@@ -568,6 +569,7 @@ const struct command command_reconcile = {
             {.name = "full", .type = COMMAND_FLAG, .doc = "also every amount and every equation"},
             {0}},
     .examples = "crmx reconcile\ncrmx reconcile --unit 11 --date 2026-10-31 --json",
-    .rows = "files filters customers shadow overlap tables movements currencies amounts outputs equations rates without_rate gates",
+    .rows = "files filters customers shadow overlap tables movements currencies amounts outputs equations rates "
+            "without_rate gates",
     .run = run,
 };

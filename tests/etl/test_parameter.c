@@ -380,8 +380,8 @@ static void check_same_challenger(const char *name, const char *totals)
     static const char *const TYPES[] = {"personal", "corporate"};
     for (int t = 0; t < CUSTOMER_TYPES; t++) {
         long long selected, both, only_active, only_shadow, neither, scored;
-        const char *const lines[] = {"selected", "shadow.both", "shadow.only_active", "shadow.only_shadow",
-                                     "shadow.neither", "scored"};
+        const char *const lines[] = {"selected",           "shadow.both",    "shadow.only_active",
+                                     "shadow.only_shadow", "shadow.neither", "scored"};
         long long *to[] = {&selected, &both, &only_active, &only_shadow, &neither, &scored};
         for (int k = 0; k < 6; k++) {
             char line[64];

@@ -102,6 +102,10 @@ check "formula shadow: newest first" json '.[0].business_date == "2026-11-02" an
 check "formula shadow: one type" json 'length == 3 and all(.customers == "corporate" and .challenger == "open")' formula shadow --type corporate
 check "formula shadow: as the totals" json ".[0] | .both == $(total "$now" shadow.both.personal) and .leaving == $(total "$now" shadow.leaving.personal) and
     .only_challenger == $(total "$now" shadow.only_shadow.personal) and .assets_both == \"$(sum "$now" shadow.assets.both.personal)\" and .threshold == \"430000.00\"" formula shadow
+entering=$(($(total "$now" shadow.entering.personal) + $(total "$now" shadow.entering.corporate)))
+leaving=$(($(total "$now" shadow.leaving.personal) + $(total "$now" shadow.leaving.corporate)))
+check "status" exits 0 status --unit 11
+check "status: the challenger" out_has "$entering would enter, $leaving leave: crmx formula shadow --unit 11"
 run trial careful --json
 check "formula shadow: the hash of the trial" json ".[0].hash == $(jq .trial.hash "$scratch/out")" formula shadow
 check "formula shadow: CSV" exits 0 formula shadow --csv
