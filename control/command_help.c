@@ -16,7 +16,8 @@ static const char *const TYPE_PLACEHOLDERS[] = {[COMMAND_TEXT] = "TEXT",
 
 const char *command_placeholder(const struct command_value *v, bool option, char text[COMMAND_PLACEHOLDER_MAX])
 {
-    char value[64] = "";
+    char value[COMMAND_PLACEHOLDER_MAX] = "";
+    int length;
     if (v->placeholder) {
         snprintf(value, sizeof value, "%s", v->placeholder);
     } else if (v->type == COMMAND_CHOICE) {
@@ -31,9 +32,10 @@ const char *command_placeholder(const struct command_value *v, bool option, char
         snprintf(value, sizeof value, "%s", TYPE_PLACEHOLDERS[v->type]);
     }
     if (option)
-        snprintf(text, COMMAND_PLACEHOLDER_MAX, "--%s%s%s", v->name, value[0] ? " " : "", value);
+        length = snprintf(text, COMMAND_PLACEHOLDER_MAX, "--%s%s%s", v->name, value[0] ? " " : "", value);
     else
-        snprintf(text, COMMAND_PLACEHOLDER_MAX, "%s", value);
+        length = snprintf(text, COMMAND_PLACEHOLDER_MAX, "%s", value);
+    ensure(length < COMMAND_PLACEHOLDER_MAX && strlen(value) + 1 < sizeof value); /* nothing is cut */
     return text;
 }
 

@@ -11,10 +11,10 @@ extern const struct command command_init, command_layout_check, command_layout_l
     command_generation_rollback, command_file_waive, command_population_compare, command_population_dump,
     command_population_list, command_customer_show, command_source_show, command_identity_explain,
     command_identity_list, command_measure_compute, command_measure_verify, command_formula_functions,
-    command_formula_eval, command_formula_check, command_formula_lint, command_formula_sweep, command_formula_explain,
-    command_config_show, command_config_doc, command_version, command_help, command_gate_list, command_gate_accept,
-    command_preflight, command_trial, command_sweep, command_why, command_customer_find, command_segment,
-    command_formula_diff, command_detail_list, command_detail_breaks, command_detail_show;
+    command_formula_eval, command_formula_check, command_formula_lint, command_formula_shadow, command_formula_sweep,
+    command_formula_explain, command_config_show, command_config_doc, command_version, command_help, command_gate_list,
+    command_gate_accept, command_preflight, command_trial, command_sweep, command_why, command_customer_find,
+    command_segment, command_formula_diff, command_detail_list, command_detail_breaks, command_detail_show;
 
 /* parameters: formula_*.c, parameter.c, list_entry.c, operator.c */
 extern const struct command command_formula_draft, command_formula_edit, command_formula_import, command_formula_list,
@@ -85,6 +85,7 @@ const struct command *const COMMANDS[] = {
     &command_why,
     &command_formula_check,
     &command_formula_lint,
+    &command_formula_shadow,
     &command_formula_sweep,
     &command_formula_explain,
     &command_formula_draft,

@@ -70,11 +70,6 @@ static const char *number_text(struct arena *arena, int64_t value, int decimals)
     return arena_dup(arena, (struct view){text, n});
 }
 
-static bool is_score(const struct query *q, int expression)
-{
-    return q->result[expression] == 0;
-}
-
 const char *show_query_value(struct show_population *p, const struct query *q, int expression, int64_t value,
                              bool grouped)
 {
@@ -84,7 +79,7 @@ const char *show_query_value(struct show_population *p, const struct query *q, i
     case VALUE_MONEY: break;
     default: return number_text(p->arena, value, q->decimals[expression]);
     }
-    if (p->masks && !p->records.unmask && !is_score(q, expression)) return "***";
+    if (p->masks && !p->records.unmask && !q->is_score[expression]) return "***";
     const char *text = show_decimal(p->arena, value, 2);
     return grouped ? show_grouped(p->arena, text) : text;
 }

@@ -2,10 +2,13 @@
 
 #include "base/date.h"
 #include "control/follow.h"
+#include "control/show_customer.h"
+#include "control/show_totals.h"
 #include "control/show_tsv.h"
 #include "etl/arrive.h"
 #include "etl/gate.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +17,9 @@
 
 static void read_generation(struct show_status *l)
 {
-    static const char *const TOTALS[] = {"step", "name", "currency", "records", "amount", NULL};
     struct status ignored = {0};
     struct show_tsv t;
+    struct show_totals totals;
     const char *folder = arena_printf(l->arena, "%s/gen/%s", l->folder, l->generation);
     if (show_tsv_open_plain(&t, arena_printf(l->arena, "%s/MANIFEST", folder), 2, &ignored))
         while (show_tsv_next(&t, &ignored) && strcmp(t.field[0], "file") != 0) {
@@ -24,10 +27,16 @@ static void read_generation(struct show_status *l)
             if (strcmp(t.field[0], "customers") == 0) l->customers = arena_dup(l->arena, view_of(t.field[1]));
         }
     show_tsv_close(&t);
-    if (show_tsv_open(&t, arena_printf(l->arena, "%s/totals.tsv", folder), TOTALS, &ignored))
-        while (show_tsv_next(&t, &ignored))
-            if (strcmp(t.field[1], "selected") == 0) l->selected = arena_dup(l->arena, view_of(t.field[3]));
-    show_tsv_close(&t);
+    if (!show_totals_read(&totals, l->arena, folder, &ignored)) return;
+    const struct show_total *selected = show_total_find(&totals, "selected", "");
+    if (selected) l->selected = arena_printf(l->arena, "%" PRId64, selected->records);
+    for (int type = 0; type < CUSTOMER_TYPES; type++) {
+        const char *name = show_customer_type(type);
+        if (!show_total_find(&totals, arena_printf(l->arena, "shadow.kept.%s", name), "")) continue;
+        l->has_challenger = true;
+        l->challenger_entering += show_total_records(&totals, "shadow.entering", name);
+        l->challenger_leaving += show_total_records(&totals, "shadow.leaving", name);
+    }
 }
 
 static bool read_state(struct show_status *l, struct status *st)

@@ -22,6 +22,8 @@ struct show_status {
     const char *config_error;
     const char *generation; /* current; NULL: none */
     const char *business_date, *customers, *selected;
+    bool has_challenger;
+    int64_t challenger_entering, challenger_leaving; /* were it the active formula that night */
     struct show_attempt *attempts;
     int attempts_count;
     const struct show_attempt *made; /* the attempt that made the current generation; NULL: its folder is gone */

@@ -36,7 +36,7 @@ void group_set_free(struct group_set *s)
     free(s);
 }
 
-static struct group **slot_of(struct group_set *s, struct view key)
+static struct group **slot_of(const struct group_set *s, struct view key)
 {
     size_t i = XXH3_64bits(key.bytes, key.length) & (s->slots_count - 1);
     while (s->slots[i] && !view_equal(s->slots[i]->key, key)) i = (i + 1) & (s->slots_count - 1);
@@ -70,6 +70,11 @@ struct group *group_at(struct group_set *s, struct view key)
         g->sums = arena_array(&s->arena, __int128, s->sums + 1);
     }
     return s->last = *slot;
+}
+
+const struct group *group_find(const struct group_set *s, struct view key)
+{
+    return *slot_of(s, key);
 }
 
 bool group_merge(struct group_set *to, const struct group_set *from)

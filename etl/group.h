@@ -25,6 +25,8 @@ struct group_set;
 struct group_set *group_set_new(int sums);
 void group_set_free(struct group_set *s);
 struct group *group_at(struct group_set *s, struct view key);
+/* The same without adding it, NULL: it is not there. Any number of threads may look. */
+const struct group *group_find(const struct group_set *s, struct view key);
 bool group_merge(struct group_set *to, const struct group_set *from); /* false: more than GROUPS_MAX keys */
 int group_count(const struct group_set *s);
 struct group *const *group_sorted(struct group_set *s);

@@ -299,6 +299,19 @@ static bool task(void *context, int worker, uint64_t partition, struct status *s
     return ok;
 }
 
+static void add_shadow(struct populate_shadow *to, const struct populate_shadow *from)
+{
+    to->passing += from->passing;
+    to->kept += from->kept;
+    to->entering += from->entering;
+    to->leaving += from->leaving;
+    to->score += from->score;
+    for (int k = 0; k < OVERLAPS; k++) {
+        to->customers[k] += from->customers[k];
+        to->assets[k] += from->assets[k];
+    }
+}
+
 static void add_total(struct populate_total *to, const struct populate_total *from, const struct import *im)
 {
     for (int t = 0; t < CUSTOMER_TYPES; t++) {
@@ -314,11 +327,8 @@ static void add_total(struct populate_total *to, const struct populate_total *fr
         to->by_override[t] += from->by_override[t];
         to->score_all[t] += from->score_all[t];
         to->score_selected[t] += from->score_selected[t];
-        to->shadow_selected[t] += from->shadow_selected[t];
-        to->shadow_both[t] += from->shadow_both[t];
-        to->shadow_only_active[t] += from->shadow_only_active[t];
-        to->shadow_only_shadow[t] += from->shadow_only_shadow[t];
-        to->shadow_score[t] += from->shadow_score[t];
+        add_shadow(&to->shadow[t], &from->shadow[t]);
+        for (int m = 0; m < INTEREST_MISSING_MAX; m++) to->without_rate[t][m] += from->without_rate[t][m];
         for (int m = 0; m < 128; m++) to->measure_sum[t][m] += from->measure_sum[t][m];
     }
     to->members += from->members;

@@ -45,6 +45,14 @@ struct populate_table_total {
 
 enum { POPULATE_TIERS_MAX = 32 }; /* codes of a result named tier that are counted */
 
+/* The challenger beside the active formula: by whom a customer is selected, and what would happen tonight if it were
+ * the active one: selected = passing + kept by the leave policy; entering, leaving: beside tonight's selection. */
+enum populate_overlap { OVERLAP_BOTH, OVERLAP_ACTIVE, OVERLAP_SHADOW, OVERLAP_NEITHER, OVERLAPS };
+struct populate_shadow {
+    uint64_t passing, customers[OVERLAPS], kept, entering, leaving;
+    __int128 score, assets[OVERLAPS];
+};
+
 struct populate_total {
     uint64_t customers[CUSTOMER_TYPES], scored[CUSTOMER_TYPES], selected[CUSTOMER_TYPES], excluded[CUSTOMER_TYPES];
     uint64_t tiers[CUSTOMER_TYPES][POPULATE_TIERS_MAX]; /* of the selected */
@@ -54,9 +62,8 @@ struct populate_total {
     uint64_t overridden[CUSTOMER_TYPES]; /* on the override list */
     __int128 score_all[CUSTOMER_TYPES], score_selected[CUSTOMER_TYPES];
     __int128 measure_sum[CUSTOMER_TYPES][128];
-    uint64_t shadow_selected[CUSTOMER_TYPES], shadow_both[CUSTOMER_TYPES]; /* etl/populate_extra.h */
-    uint64_t shadow_only_active[CUSTOMER_TYPES], shadow_only_shadow[CUSTOMER_TYPES];
-    __int128 shadow_score[CUSTOMER_TYPES];
+    struct populate_shadow shadow[CUSTOMER_TYPES];               /* etl/populate_extra.h */
+    uint64_t without_rate[CUSTOMER_TYPES][INTEREST_MISSING_MAX]; /* accounts, per measure of scorecards.missing */
     uint64_t members, closed_members;
     uint64_t entered, left, kept[CUSTOMER_TYPES];
     uint64_t entered_by_nav; /* of the entered: by what their funds are worth alone (etl/valuation) */

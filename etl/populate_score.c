@@ -127,9 +127,9 @@ static void clear_other_type(struct populate_job *j, struct populate_worker *w, 
     }
 }
 
-/* Who was in yesterday and does not pass any more: the leave policy of the unit (domain 5). */
-static bool stays_in(const struct populate_job *j, struct populate_worker *w, uint32_t place, int64_t score,
-                     int64_t threshold)
+/* Who was in yesterday and does not pass any more: the leave policy of the unit (domain 5). *since: below the line of
+ * hysteresis, DATE_NONE: not. */
+static bool stays_in(const struct populate_job *j, int32_t *since, int64_t score, int64_t threshold)
 {
     const struct unit *u = j->p->in->im->unit;
     int32_t today = j->p->in->im->business_date;
@@ -140,11 +140,23 @@ static bool stays_in(const struct populate_job *j, struct populate_worker *w, ui
     }
     bool below = (__int128)score * 1000000 < (__int128)threshold * u->leave_ppm;
     if (!below) {
-        w->below[place] = DATE_NONE;
+        *since = DATE_NONE;
         return true;
     }
-    if (w->below[place] == DATE_NONE) w->below[place] = today;
-    return today - w->below[place] < u->leave_days;
+    if (*since == DATE_NONE) *since = today;
+    return today - *since < u->leave_days;
+}
+
+/* Would the leave policy keep a customer who was in yesterday if the challenger were the active formula tonight? */
+static void settle_shadow(const struct populate_job *j, struct populate_worker *w, uint32_t place, int type,
+                          unsigned lists)
+{
+    const struct scorecard *card = &j->p->cards->shadow[type].card;
+    bool was_in = w->entry[place] != DATE_NONE && !(lists & CUSTOMER_EXCLUDED);
+    int32_t since = w->below[place];
+    if (!card->formula) return;
+    int64_t score = populate_extra_shadow(w->extra)[place];
+    populate_extra_kept(w->extra)[place] = was_in && stays_in(j, &since, score, card->threshold_minor);
 }
 
 /* CUSTOMER_EXCLUDED, CUSTOMER_OVERRIDDEN: the lists that a customer is on, by its ID or by its number. */
@@ -181,8 +193,9 @@ static void settle_selection(const struct populate_job *j, struct populate_worke
     struct populate_total *total = w->total;
     bool was_in = w->entry[place] != DATE_NONE, passes = score >= threshold;
     bool counted = w->old.entry && place < w->old.places && w->old.entry[place] != DATE_NONE; /* under this number */
+    settle_shadow(j, w, place, type, lists);
     bool in = is_selected(total, type, lists, passes);
-    bool kept = !in && was_in && !(lists & CUSTOMER_EXCLUDED) && stays_in(j, w, place, score, threshold);
+    bool kept = !in && was_in && !(lists & CUSTOMER_EXCLUDED) && stays_in(j, &w->below[place], score, threshold);
     in |= kept;
     if (!kept) w->below[place] = DATE_NONE;
     if (passes) w->flags[place] |= CUSTOMER_PASSES;
@@ -259,6 +272,12 @@ bool populate_score(struct populate_job *j, struct populate_worker *w, const str
         }
     }
     select_customers(j, w, r);
-    populate_extra_count(w->extra, r, w->flags, w->types, w->total);
+    const int64_t *assets[CUSTOMER_TYPES];
+    for (int t = 0; t < CUSTOMER_TYPES; t++) {
+        const struct scorecard *card = &j->p->cards->of[t];
+        bool known = card->formula && card->assets_result >= 0;
+        assets[t] = known ? populate_column(w, j, r, t, card->measures_count + card->assets_result) : NULL;
+    }
+    populate_extra_count(w->extra, r, w->flags, w->types, assets, w->total);
     return true;
 }

@@ -18,7 +18,7 @@ struct piece {
 
 struct composer {
     struct query *q;
-    const struct generation *g;
+    struct generation *g;
     int type;
     const struct query_expression *list;
     struct buf text;
@@ -77,6 +77,16 @@ static bool explain_place(struct composer *c)
     return false;
 }
 
+/* A text that may not be seen may not be asked for either. */
+static void hint_hidden(const struct composer *c)
+{
+    static const char UNKNOWN[] = "unknown name ";
+    const char *found = strstr(c->st->message, UNKNOWN), *name = found ? found + sizeof UNKNOWN - 1 : NULL;
+    if (name && query_field_is_hidden(c->g, name))
+        snprintf(c->st->hint, sizeof c->st->hint,
+                 "%s is a text of class C2, which no condition looks at; one customer: crmx customer show", name);
+}
+
 /* min(a, b) of values is a function, as in a formula: an aggregate of accounts is known by its where. */
 static void hint_aggregate(const struct composer *c)
 {
@@ -127,7 +137,7 @@ static bool find_type(struct composer *c, int k)
     struct formula_program *p = NULL;
     struct measure_set *set = NULL;
     struct measure_rates rates = recompute_rates(c->g);
-    const struct schema *schema = c->g->tables.schema;
+    const struct schema *schema = &c->q->fields.schema;
     size_t before = c->text.length;
     int pieces = c->pieces_count;
     buf_addf(&c->text, "let q_%d =\n", k + 1);
@@ -140,6 +150,7 @@ static bool find_type(struct composer *c, int k)
     } else {
         explain_place(c);
         hint_aggregate(c);
+        hint_hidden(c);
     }
     measure_set_free(set);
     formula_program_free(p);
@@ -220,11 +231,26 @@ static bool compose(struct composer *c, int count)
     }
     formula_free(own);
     return ok && (formula_parse("query", buf_view(&c->text), &q->formula, c->st) || explain_place(c)) &&
-           (formula_bind(q->formula, c->g->tables.schema, &q->program, c->st) || explain_place(c));
+           (formula_bind(q->formula, &q->fields.schema, &q->program, c->st) || explain_place(c));
 }
 
-bool query_open(struct query *q, const struct generation *g, int type, const struct query_expression *list, int count,
-                struct status *st)
+static bool open_fields(struct composer *c, int count, struct pool *pool)
+{
+    const char *texts[QUERY_EXPRESSIONS_MAX];
+    for (int k = 0; k < count; k++) texts[k] = c->list[k].text;
+    return query_fields_open(&c->q->fields, c->g, c->type, texts, count, pool, c->st);
+}
+
+static bool is_shadow_score(const char *text)
+{
+    static const char *const NAMES[] = {"shadow.score", "影子.评分", "影子.score", "shadow.评分"};
+    bool found = false;
+    for (int i = 0; i < 4; i++) found |= view_is(view_trim(view_of(text)), NAMES[i]);
+    return found;
+}
+
+bool query_open(struct query *q, struct generation *g, int type, const struct query_expression *list, int count,
+                struct pool *pool, struct status *st)
 {
     struct composer *c = calloc(1, sizeof *c);
     ensure(c && count <= QUERY_EXPRESSIONS_MAX);
@@ -236,7 +262,9 @@ bool query_open(struct query *q, const struct generation *g, int type, const str
     c->list = list;
     c->st = st;
     buf_init(&c->text, 1 << 20);
-    bool ok = compose(c, count);
+    bool ok = open_fields(c, count, pool) && compose(c, count);
+    if (ok) query_fields_use(&q->fields, q->program);
+    for (int k = 0; ok && k < count; k++) q->is_score[k] = q->result[k] == 0 || is_shadow_score(list[k].text);
     buf_release(&c->text);
     free(c);
     if (!ok) query_close(q);
@@ -247,8 +275,35 @@ void query_close(struct query *q)
 {
     formula_program_free(q->program);
     formula_free(q->formula);
+    query_fields_close(&q->fields);
     arena_release(&q->arena);
     *q = (struct query){0};
+}
+
+struct scan_request query_scan_request(struct query *q, struct pool *pool, struct arena *arena)
+{
+    bool *measures = arena_array(arena, bool, formula_measure_count(q->formula) + 1);
+    for (int e = 0; e < q->count; e++)
+        if (q->measure[e] >= 0) measures[q->measure[e]] = true;
+    q->fields.more.schema = &q->fields.schema;
+    q->fields.more.context = &q->fields;
+    return (struct scan_request){.g = q->fields.g,
+                                 .pool = pool,
+                                 .type = q->fields.type,
+                                 .formula = q->formula,
+                                 .programs = &q->program,
+                                 .programs_count = 1,
+                                 .measures_wanted = measures,
+                                 .more = &q->fields.more,
+                                 .stored = q->fields.stored,
+                                 .stored_count = q->fields.stored_count,
+                                 .records = q->fields.records};
+}
+
+int64_t query_value(const struct query *q, int expression, const struct scan_block *b, uint32_t i)
+{
+    int r = q->result[expression];
+    return r >= 0 ? b->results[0][r][i] : b->measures[q->measure[expression]][i];
 }
 
 const char *query_code(const struct query *q, int expression, int64_t value)

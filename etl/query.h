@@ -1,5 +1,6 @@
 /* query 专项查询: expressions an analyst types, over everything a formula of the generation knows: its measures, values and
- * results, customer fields, and account aggregates written in place:
+ * results, customer fields, account aggregates written in place, and what the night made of the customer
+ * (etl/query_field.h: selected, branch, shadow.score …):
  *
  *     tier = 'A' and sum(loan where overdue_periods > 0, cny(balance)) > 100000
  *
@@ -11,8 +12,7 @@
 #ifndef CRMX_ETL_QUERY_H
 #define CRMX_ETL_QUERY_H
 
-#include "etl/generation.h"
-#include "scoring/formula.h"
+#include "etl/query_field.h"
 
 enum { QUERY_EXPRESSIONS_MAX = 24, QUERY_TEXT_MAX = 8192, QUERY_DECIMALS = 6 };
 
@@ -28,16 +28,22 @@ struct query {
     struct arena arena;
     struct formula *formula;
     struct formula_program *program;
+    struct query_fields fields;
     int count;
     int result[QUERY_EXPRESSIONS_MAX]; /* of each expression; -1: it is the measure below, as it stands */
     int measure[QUERY_EXPRESSIONS_MAX];
     enum value_type type[QUERY_EXPRESSIONS_MAX];
-    int decimals[QUERY_EXPRESSIONS_MAX]; /* of a column's numbers QUERY_DECIMALS; else 0 (money: 2) */
+    int decimals[QUERY_EXPRESSIONS_MAX];  /* of a column's numbers QUERY_DECIMALS; else 0 (money: 2) */
+    bool is_score[QUERY_EXPRESSIONS_MAX]; /* score or shadow.score itself, which is no balance */
 };
 
-/* For customers of one type. */
-bool query_open(struct query *q, const struct generation *g, int type, const struct query_expression *list, int count,
-                struct status *st);
+/* For customers of one type. pool NULL: one thread. */
+bool query_open(struct query *q, struct generation *g, int type, const struct query_expression *list, int count,
+                struct pool *pool, struct status *st);
+/* What a scan has to be asked for; add records where visit looks at them. Lives as long as the query and arena. */
+struct scan_request query_scan_request(struct query *q, struct pool *pool, struct arena *arena);
+/* The value of an expression for a customer of a block. */
+int64_t query_value(const struct query *q, int expression, const struct scan_block *b, uint32_t i);
 void query_close(struct query *q);
 /* Code results as text; NULL: another type. */
 const char *query_code(const struct query *q, int expression, int64_t value);

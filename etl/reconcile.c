@@ -1,5 +1,6 @@
 #include "etl/reconcile.h"
 
+#include "base/log.h"
 #include "base/os.h"
 #include "etl/tsv.h"
 
@@ -369,21 +370,50 @@ static __int128 file_size(const struct populate *p, const struct output *o, stru
     return os_identify(path, &id, st) ? (__int128)id.size : -1;
 }
 
-/* The challenger decides nothing: whom it would select beside whom the active formula selects. */
-static void shadow(struct reconcile *r, const struct populate_total *t, int type)
+static const char *const TYPE_NAMES[] = {"personal", "corporate"};
+
+/* The challenger decides nothing: whom it would select beside whom the active formula selects, and what would be if it
+ * were the active one. */
+static void shadow(struct reconcile *r, const struct populate *p, int type)
 {
-    const char *name = type == CUSTOMER_CORPORATE ? "corporate" : "personal";
-    reconcile_amount(r, 50, arena_printf(r->arena, "shadow.score.%s", name), "", t->shadow_score[type], 2);
-    reconcile_records(r, 60, arena_printf(r->arena, "shadow.selected.%s", name), t->shadow_selected[type]);
-    reconcile_records(r, 60, arena_printf(r->arena, "shadow.both.%s", name), t->shadow_both[type]);
-    reconcile_records(r, 60, arena_printf(r->arena, "shadow.only_active.%s", name), t->shadow_only_active[type]);
-    reconcile_records(r, 60, arena_printf(r->arena, "shadow.only_shadow.%s", name), t->shadow_only_shadow[type]);
+    static const char *const NAMES[OVERLAPS] = {"both", "only_active", "only_shadow", "neither"};
+    const struct populate_shadow *s = &p->total->shadow[type];
+    const char *name = TYPE_NAMES[type];
+    uint64_t selected = p->total->selected[type];
+    reconcile_amount(r, 50, arena_printf(r->arena, "shadow.score.%s", name), "", s->score, 2);
+    reconcile_records(r, 60, arena_printf(r->arena, "shadow.selected.%s", name), s->passing);
+    for (int k = 0; k < OVERLAPS; k++) {
+        reconcile_records(r, 60, arena_printf(r->arena, "shadow.%s.%s", NAMES[k], name), s->customers[k]);
+        if (p->cards->of[type].assets_result >= 0)
+            reconcile_amount(r, 60, arena_printf(r->arena, "shadow.assets.%s.%s", NAMES[k], name), "", s->assets[k], 2);
+    }
+    reconcile_records(r, 60, arena_printf(r->arena, "shadow.kept.%s", name), s->kept);
+    reconcile_records(r, 60, arena_printf(r->arena, "shadow.entering.%s", name), s->entering);
+    reconcile_records(r, 60, arena_printf(r->arena, "shadow.leaving.%s", name), s->leaving);
     reconcile_equate(
         r, arena_printf(r->arena, "shadow, %s: selected by both + by the active formula only = selected", name), "",
-        (__int128)t->shadow_both[type] + t->shadow_only_active[type], t->selected[type], 0);
+        (__int128)s->customers[OVERLAP_BOTH] + s->customers[OVERLAP_ACTIVE], selected, 0);
     reconcile_equate(
         r, arena_printf(r->arena, "shadow, %s: selected by both + by the shadow only = selected by the shadow", name),
-        "", (__int128)t->shadow_both[type] + t->shadow_only_shadow[type], t->shadow_selected[type], 0);
+        "", (__int128)s->customers[OVERLAP_BOTH] + s->customers[OVERLAP_SHADOW], s->passing, 0);
+    reconcile_equate(
+        r, arena_printf(r->arena, "shadow, %s: selected + entering - leaving = selected by the shadow + kept", name),
+        "", (__int128)selected + s->entering - s->leaving, (__int128)s->passing + s->kept, 0);
+}
+
+/* They count 0 where a measure asks for their interest rate. */
+static void without_rate(struct reconcile *r, const struct populate *p, int type)
+{
+    const struct interest_missing *missing = p->cards->missing[type];
+    for (int m = 0; missing && m < missing->count; m++) {
+        const char *name = formula_measure_alias(p->cards->of[type].formula, missing->of[m]);
+        uint64_t accounts = p->total->without_rate[type][m];
+        reconcile_records(r, 40, arena_printf(r->arena, "without_rate.%s.%s", TYPE_NAMES[type], name), accounts);
+        if (accounts)
+            log_warning("measure %s: %llu accounts have no interest rate and count 0 in it; the rates there are: crmx "
+                        "reconcile, INTEREST",
+                        name, (unsigned long long)accounts);
+    }
 }
 
 /* Published entries of both lists; what they found is counted with the customers. */
@@ -400,37 +430,39 @@ static void lists(struct reconcile *r, const struct populate *p)
 
 static void selection(struct reconcile *r, const struct populate *p, struct status *st)
 {
-    static const char *const TYPES[] = {"personal", "corporate"};
     const struct populate_total *t = p->total;
     const struct unit *u = p->in->im->unit;
     uint64_t selected = t->selected[0] + t->selected[1];
     for (int k = 0; k < CUSTOMER_TYPES; k++) {
         if (!p->cards->of[k].formula) continue;
-        reconcile_records(r, 50, arena_printf(r->arena, "scored.%s", TYPES[k]), t->scored[k]);
-        reconcile_amount(r, 50, arena_printf(r->arena, "score.all.%s", TYPES[k]), "", t->score_all[k], 2);
-        reconcile_amount(r, 60, arena_printf(r->arena, "score.selected.%s", TYPES[k]), "", t->score_selected[k], 2);
-        reconcile_records(r, 60, arena_printf(r->arena, "selected.%s", TYPES[k]), t->selected[k]);
-        reconcile_records(r, 60, arena_printf(r->arena, "excluded.%s", TYPES[k]), t->excluded[k]);
-        tiers(r, p, k, TYPES[k]);
+        reconcile_records(r, 50, arena_printf(r->arena, "scored.%s", TYPE_NAMES[k]), t->scored[k]);
+        reconcile_amount(r, 50, arena_printf(r->arena, "score.all.%s", TYPE_NAMES[k]), "", t->score_all[k], 2);
+        reconcile_amount(r, 60, arena_printf(r->arena, "score.selected.%s", TYPE_NAMES[k]), "", t->score_selected[k],
+                         2);
+        reconcile_records(r, 60, arena_printf(r->arena, "selected.%s", TYPE_NAMES[k]), t->selected[k]);
+        reconcile_records(r, 60, arena_printf(r->arena, "excluded.%s", TYPE_NAMES[k]), t->excluded[k]);
+        tiers(r, p, k, TYPE_NAMES[k]);
         if (t->overridden[k]) {
-            reconcile_records(r, 60, arena_printf(r->arena, "overridden.%s", TYPES[k]), t->overridden[k]);
-            reconcile_records(r, 60, arena_printf(r->arena, "by_override.%s", TYPES[k]), t->by_override[k]);
+            reconcile_records(r, 60, arena_printf(r->arena, "overridden.%s", TYPE_NAMES[k]), t->overridden[k]);
+            reconcile_records(r, 60, arena_printf(r->arena, "by_override.%s", TYPE_NAMES[k]), t->by_override[k]);
         }
         reconcile_equate(
             r,
             arena_printf(r->arena,
                          "%s: selected + excluded of those who reached the threshold = reached + by override%s",
-                         TYPES[k], p->in->apply->old ? " + kept" : ""),
+                         TYPE_NAMES[k], p->in->apply->old ? " + kept" : ""),
             "", (__int128)t->selected[k] + t->reached_excluded[k],
             (__int128)t->reached[k] + t->by_override[k] + t->kept[k], 0);
         for (int m = 0; m < p->cards->of[k].measures_count; m++)
-            reconcile_amount(
-                r, 40,
-                arena_printf(r->arena, "measure.%s.%s", TYPES[k], formula_measure_alias(p->cards->of[k].formula, m)),
-                "", t->measure_sum[k][m], formula_measure_type(p->cards->of[k].formula, m) == VALUE_MONEY ? 2 : 0);
+            reconcile_amount(r, 40,
+                             arena_printf(r->arena, "measure.%s.%s", TYPE_NAMES[k],
+                                          formula_measure_alias(p->cards->of[k].formula, m)),
+                             "", t->measure_sum[k][m],
+                             formula_measure_type(p->cards->of[k].formula, m) == VALUE_MONEY ? 2 : 0);
     }
     for (int k = 0; k < CUSTOMER_TYPES; k++)
-        if (p->cards->shadow[k].card.formula) shadow(r, t, k);
+        if (p->cards->shadow[k].card.formula) shadow(r, p, k);
+    for (int k = 0; k < CUSTOMER_TYPES; k++) without_rate(r, p, k);
     reconcile_records(r, 60, "selected", selected);
     if (p->in->apply->old) {
         reconcile_records(r, 60, "selected.entered", t->entered);

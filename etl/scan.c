@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MEASURES_MAX = 128, RESULTS_MAX = 32, FIELDS_MAX = LAYOUT_FIELDS_MAX };
+enum { MEASURES_MAX = 128, RESULTS_MAX = 32, MORE_MAX = 128, FIELDS_MAX = LAYOUT_FIELDS_MAX + MORE_MAX };
 _Static_assert((int)FORMULA_BATCH_MAX == (int)SEGMENT_RUN, "a block is a run of the columns and a batch of a program");
 
 struct loaded { /* a column of the partition a worker is at, and a run of it */
@@ -36,7 +36,7 @@ struct scan_worker {
 struct scan {
     struct scan_request r;
     struct arena arena;
-    int measures_count, results_count, fields_count;
+    int measures_count, results_count, fields_count, base_fields; /* the latter: without those of r.more */
     int measure_column[MEASURES_MAX]; /* of customer.seg; -1: computed again or not wanted */
     bool wanted[MEASURES_MAX];
     bool field_wanted[FIELDS_MAX];
@@ -92,10 +92,11 @@ static void note_wanted(struct scan *s)
         for (int p = 0; p < r->programs_count; p++) s->wanted[m] |= formula_uses_measure(r->programs[p], m);
     }
     for (int f = 0; f < s->fields_count; f++) {
-        s->field_wanted[f] = r->fields_wanted && r->fields_wanted[f];
+        s->field_wanted[f] = f < s->base_fields && r->fields_wanted && r->fields_wanted[f];
         for (int p = 0; p < r->programs_count; p++)
             s->field_wanted[f] |= formula_uses_customer_field(r->programs[p], f);
-        s->average[f] = average_of_field(r->g->unit, r->g->tables.schema->customer_fields[f].name);
+        bool more = f >= s->base_fields;
+        s->average[f] = more ? -1 : average_of_field(r->g->unit, r->g->tables.schema->customer_fields[f].name);
     }
     customer_fields_init(&s->record_fields, r->g, s->field_wanted);
 }
@@ -250,7 +251,8 @@ struct scan *scan_open(const struct scan_request *r, struct status *st)
     s->r = *r;
     s->measures_count = r->formula ? formula_measure_count(r->formula) : 0;
     s->results_count = r->formula ? formula_result_count(r->formula) : 0;
-    s->fields_count = r->g->tables.schema->customer_fields_count;
+    s->base_fields = r->g->tables.schema->customer_fields_count;
+    s->fields_count = r->more ? r->more->schema->customer_fields_count : s->base_fields;
     ensure(s->measures_count <= MEASURES_MAX && s->results_count <= RESULTS_MAX && s->fields_count <= FIELDS_MAX);
     note_wanted(s);
     bool ok = find_columns(s, stored, st) && own_formula(s, &own, st);
@@ -341,14 +343,16 @@ static bool decode_columns(struct scan *s, struct scan_worker *w, uint32_t run, 
     return true;
 }
 
-static bool decode_fields(struct scan *s, struct scan_worker *w, uint32_t partition, uint32_t first, uint32_t count,
-                          struct status *st)
+static bool decode_fields(struct scan *s, struct scan_worker *w, const struct scan_block *b, struct status *st)
 {
-    for (int f = 0; f < s->fields_count; f++)
+    for (int f = 0; f < s->base_fields; f++)
         if (s->field_wanted[f] && s->average[f] >= 0 &&
-            !average_values(s->r.g, s->average[f], partition, first, count, w->fields[f], st))
+            !average_values(s->r.g, s->average[f], b->partition, b->first_place, b->count, w->fields[f], st))
             return false;
-    return customer_fields_read(&s->record_fields, &w->records, w->flags.values, w->primary.values, NULL, count,
+    for (int f = s->base_fields; f < s->fields_count; f++)
+        if (s->field_wanted[f] && !s->r.more->values(s->r.more->context, f - s->base_fields, b, w->fields[f], st))
+            return false;
+    return customer_fields_read(&s->record_fields, &w->records, w->flags.values, w->primary.values, NULL, b->count,
                                 w->fields, st);
 }
 
@@ -412,7 +416,7 @@ static bool block(struct scan *s, int worker, uint32_t partition, uint32_t first
                            .records = &w->records};
     if (!load_partition(s, w, partition, st) || !decode_columns(s, w, first / SEGMENT_RUN, count, st)) return false;
     if (!is_of_type(s, w, count, &b.all_of_type)) return true;
-    return decode_fields(s, w, partition, first, count, st) && evaluate(s, worker, &b, st);
+    return decode_fields(s, w, &b, st) && evaluate(s, worker, &b, st);
 }
 
 static uint64_t first_number(const struct generation *g, uint32_t partition)

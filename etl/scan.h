@@ -23,6 +23,16 @@
 
 enum { SCAN_STORED_MAX = 64 };
 
+struct scan_block;
+/* Customer fields besides those of the generation's schema, behind them: what a query knows (etl/query_field.h). */
+struct scan_more {
+    const struct schema *schema; /* with both, that of the programs */
+    int base;                    /* so many are the generation's */
+    void *context;
+    /* Values of field base + `field` for the customers of a block, of the other type, too. Any thread. */
+    bool (*values)(void *context, int field, const struct scan_block *b, int64_t *out, struct status *st);
+};
+
 struct scan_request {
     struct generation *g;
     struct pool *pool;
@@ -35,8 +45,9 @@ struct scan_request {
     const bool *fields_wanted;   /* per customer field of the schema, the same */
     const char *const *stored;   /* columns of customer.seg wanted besides; a missing one is a failure */
     int stored_count;
-    bool records;       /* visit looks at primary[] and records */
-    bool one_partition; /* only that one: a single customer */
+    bool records;                 /* visit looks at primary[] and records */
+    const struct scan_more *more; /* NULL: none */
+    bool one_partition;           /* only that one: a single customer */
     uint32_t partition;
 };
 

@@ -51,6 +51,13 @@ bool scorecard_check_columns(const struct measure_set *measures, const struct ta
     return true;
 }
 
+static int find_result(const struct formula *f, const char *name, enum value_type type)
+{
+    for (int i = 0; i < formula_result_count(f); i++)
+        if (strcmp(formula_result_name(f, i), name) == 0 && formula_result_type(f, i) == type) return i;
+    return -1;
+}
+
 static bool load(const struct unit *u, int type, const char *name, const struct tables *tables,
                  const struct measure_rates *rates, struct arena *arena, struct scorecard *c, struct status *st)
 {
@@ -67,10 +74,8 @@ static bool load(const struct unit *u, int type, const char *name, const struct 
     c->threshold_minor = formula_threshold(c->formula);
     c->measures_count = formula_measure_count(c->formula);
     c->results_count = formula_result_count(c->formula);
-    c->tier_result = -1;
-    for (int i = 0; i < c->results_count; i++)
-        if (strcmp(formula_result_name(c->formula, i), "tier") == 0 && formula_result_type(c->formula, i) == VALUE_CODE)
-            c->tier_result = i;
+    c->tier_result = find_result(c->formula, "tier", VALUE_CODE);
+    c->assets_result = find_result(c->formula, "total_assets", VALUE_MONEY);
     return true;
 }
 
@@ -120,9 +125,12 @@ static bool load_all(const struct unit *u, const struct tables *tables, const st
         if (!load(u, t, u->formula_name[t], tables, &r, arena, &out->of[t], st)) return false;
         if (u->shadow_name[t] && !load_shadow(u, t, tables, &r, arena, out, st)) return false;
         const struct formula_program *shadow = out->shadow[t].card.program;
+        if (!interest_missing_new(out->of[t].formula, tables->schema, &r, &out->missing[t], st)) return false;
+        const struct measure_set *missing = out->missing[t] ? out->missing[t]->measures : NULL;
         for (int f = 0; f < tables->schema->customer_fields_count; f++)
-            out->uses_customer_field[t][f] =
-                card_uses_field(&out->of[t], f) || (shadow && card_uses_field(&out->shadow[t].card, f));
+            out->uses_customer_field[t][f] = card_uses_field(&out->of[t], f) ||
+                                             (shadow && card_uses_field(&out->shadow[t].card, f)) ||
+                                             (missing && measure_uses_customer_field(missing, f));
         if (asks_for_reasons(u) &&
             !formula_parts_new(out->of[t].formula, tables->schema, FORMULA_PARTS_SCORE, &out->reasons[t], st))
             return status_while(st, "preparing the reason codes of formula %s", u->formula_name[t]);
@@ -158,6 +166,7 @@ void scorecards_release(struct scorecards *s)
 {
     for (int t = 0; t < CUSTOMER_TYPES; t++) {
         formula_parts_free(s->reasons[t]);
+        interest_missing_free(s->missing[t]);
         release(&s->shadow[t].card);
         release(&s->of[t]);
     }

@@ -4,6 +4,7 @@
 
 #include "etl/table.h"
 #include "scoring/formula.h"
+#include "scoring/interest_missing.h"
 #include "scoring/measure.h"
 #include "scoring/parts.h"
 
@@ -13,7 +14,8 @@ struct scorecard {
     struct formula_program *program;
     int64_t threshold_minor;
     int measures_count, results_count;
-    int tier_result; /* the result named tier, when it is a code; -1: none */
+    int tier_result;   /* the result named tier, when it is a code; -1: none */
+    int assets_result; /* the result named total_assets, when it is money; -1: none */
 };
 
 /* A challenger beside the active formula. Measures that both have (same_as: index in the active one, -1: none) are not
@@ -28,7 +30,8 @@ enum { SCORECARD_REASONS = 3 };
 struct scorecards {
     struct scorecard of[CUSTOMER_TYPES]; /* formula NULL: customers of this type are not scored */
     struct scorecard_shadow shadow[CUSTOMER_TYPES];
-    struct formula_parts *reasons[CUSTOMER_TYPES]; /* terms of the score; NULL: no output asks for reason codes */
+    struct formula_parts *reasons[CUSTOMER_TYPES];    /* terms of the score; NULL: no output asks for reason codes */
+    struct interest_missing *missing[CUSTOMER_TYPES]; /* accounts without an interest rate; NULL: nobody asks for one */
     bool uses_customer_field[CUSTOMER_TYPES][LAYOUT_FIELDS_MAX]; /* per customer field of the schema */
 };
 

@@ -160,6 +160,11 @@ static bool term_of_customer(const struct account_scope *s, const struct node *n
 {
     if (field < s->schema->customer_fields_count - s->schema->customer_averages_count)
         return term_of_field(s, s->table->fields_count + field, out);
+    if (field >= s->schema->customer_fields_count - s->schema->customer_query_count) {
+        term_fail(s, n, "%s of a query cannot stand inside an aggregate", s->schema->customer_fields[field].name);
+        return status_hint(s->st, "use it beside the aggregate: %s … and sum(…) > 0",
+                           s->schema->customer_fields[field].name);
+    }
     term_fail(s, n, "the average %s cannot stand inside an aggregate: it comes out of the accounts itself",
               s->schema->customer_fields[field].name);
     return status_hint(s->st, "use it in the score, beside the aggregate");

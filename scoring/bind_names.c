@@ -70,7 +70,10 @@ bool bind_check_code(struct binder *b, const struct node *literal, const struct 
     if (guess.best) return status_hint(b->st, "did you mean '%s'?", guess.best);
     struct buf list;
     buf_init(&list, CODES_SHOWN_MAX);
-    for (int i = 0; i < of->set.count; i++) buf_addf(&list, i ? " %s" : "%s", b->p->codes[of->set.codes[i]]);
+    for (int i = 0; i < of->set.count; i++) {
+        const char *text = b->p->codes[of->set.codes[i]];
+        buf_addf(&list, i ? " %s" : "%s", text[0] ? text : "''");
+    }
     status_hint(b->st, "the codes are: %s", list.bytes ? list.bytes : "none");
     buf_release(&list);
     return false;
@@ -220,8 +223,11 @@ static bool unknown_name(struct binder *b, const struct node *n)
     offer_accounts(b->p->schema, &near);
     offer_codes(b->p->schema, &near);
     bind_fail(b, n, "unknown name %s", n->text);
-    if (!near.guess.best) return hint_define(b, n->text);
-    return hint_near(&near, b->st);
+    if (near.guess.best) return hint_near(&near, b->st);
+    if (strncmp(n->text, FORMULA_SHADOW, strlen(FORMULA_SHADOW)) == 0)
+        return status_hint(b->st, "it is known to queries, where the generation has a challenger for these customers: "
+                                  "crmx formula shadow");
+    return hint_define(b, n->text);
 }
 
 bool bind_name(struct binder *b, const struct node *n, struct expr **out)

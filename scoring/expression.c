@@ -106,11 +106,13 @@ static bool parse_case(struct parser *p, struct node **out)
     return parser_seal(p, n, out);
 }
 
-/* customer.FIELD: of the customer's own record, whatever the accounts and the file's statements call by that name. */
+/* customer.FIELD: of the customer's own record, whatever the accounts and the file's statements call by that name.
+ * shadow.FIELD: a name with a point in it. */
 static bool parse_customer_field(struct parser *p, struct node **out)
 {
     const struct token *owner = p->at, *field = p->at + 2;
-    if (!word_is_customer(owner->text)) {
+    bool shadow = word_is_shadow(owner->text);
+    if (!shadow && !word_is_customer(owner->text)) {
         formula_fail(p->f, owner->place, p->st, "only customer stands in front of a point, found \"%.*s\"",
                      VIEW_PRINT(owner->text));
         return status_hint(p->st, "write FIELD for a field of the accounts, customer.FIELD for one of the customer");
@@ -118,7 +120,8 @@ static bool parse_customer_field(struct parser *p, struct node **out)
     p->at += 2;
     if (field->kind != TOKEN_NAME) return parser_expected(p, "a field of the customer, such as customer.birth");
     *out = new_node(p, NODE_NAME, owner->place, 0);
-    (*out)->text = arena_printf(&p->f->arena, FORMULA_CUSTOMER "%.*s", VIEW_PRINT(field->text));
+    (*out)->text =
+        arena_printf(&p->f->arena, "%s%.*s", shadow ? FORMULA_SHADOW : FORMULA_CUSTOMER, VIEW_PRINT(field->text));
     p->at++;
     return true;
 }

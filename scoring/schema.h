@@ -50,6 +50,7 @@ struct schema {
                                     not known yet while accounts are added up, so no aggregate reads them */
     const struct schema_interest *interest; /* for interest(); NULL: none are known */
     int interest_count;
+    int customer_query_count; /* the last so many customer fields are known to queries alone (etl/query_field.h) */
 };
 
 #endif

@@ -35,6 +35,7 @@ enum {
 };
 
 #define FORMULA_CUSTOMER "customer." /* in front of a field of the customer's own record */
+#define FORMULA_SHADOW "shadow."     /* in front of what the challenger made of the customer */
 
 enum node_kind {
     NODE_NUMBER, /* mantissa / 10^scale */

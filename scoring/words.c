@@ -135,6 +135,11 @@ bool word_is_customer(struct view word)
     return same_word(word, "customer") || view_is(word, "客户");
 }
 
+bool word_is_shadow(struct view word)
+{
+    return same_word(word, "shadow") || view_is(word, "影子");
+}
+
 enum function function_find(struct view name)
 {
     for (int i = 0; i < FUNCTION_COUNT; i++) {

@@ -92,6 +92,9 @@ bool word_is_accounts(const char *name);
 /* "customer" or 客户 in front of a point: customer.birth. A name like any other elsewhere. */
 bool word_is_customer(struct view word);
 
+/* "shadow" or 影子 in front of a point: shadow.score, of queries alone (etl/query_field.h). */
+bool word_is_shadow(struct view word);
+
 /* Number of characters (not bytes) to insert, delete or replace; texts are looked at up to 64 characters. */
 int edit_distance(struct view a, struct view b);
 /* The candidate nearest to name, if it is near enough to be meant: at most a third of its characters differ. Offered

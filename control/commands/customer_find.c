@@ -1,4 +1,5 @@
 /* crmx customer find 专项查询: every customer who meets a condition, over the whole population. */
+#include "base/date.h"
 #include "base/os.h"
 #include "control/show_formula.h"
 #include "control/show_query.h"
@@ -11,7 +12,7 @@
 
 enum { COLUMNS_MAX = 40, LIMIT_DEFAULT = 100, LIMIT_MAX = 100000000 };
 
-enum column_kind { COLUMN_NUMBER, COLUMN_TYPE, COLUMN_SELECTED, COLUMN_FIELD, COLUMN_EXPRESSION };
+enum column_kind { COLUMN_NUMBER, COLUMN_TYPE, COLUMN_SELECTED, COLUMN_ENTRY, COLUMN_FIELD, COLUMN_EXPRESSION };
 struct column {
     const char *name;
     enum column_kind kind;
@@ -52,19 +53,27 @@ struct find {
 
 static bool add_column(struct find *f, const char *name)
 {
-    static const char *const OWN[] = {"number", "type", "selected"};
+    static const struct {
+        const char *name, *alias;
+    } OWN[] = {[COLUMN_NUMBER] = {"number", "综合客户号"},
+               [COLUMN_TYPE] = {"type", "类型"},
+               [COLUMN_SELECTED] = {"selected", "入选"},
+               [COLUMN_ENTRY] = {"entry_date", "成为客户日"}};
+    static const char ENTRY[] = "coalesce(days_since(entry_date), -1)"; /* a date itself is no value of a query */
     struct column c = {.name = name, .kind = COLUMN_EXPRESSION};
     if (f->columns_count == COLUMNS_MAX)
         return status_fail(f->st, STATUS_USAGE, "--columns: more than %d columns", COLUMNS_MAX);
-    for (int i = 0; i < 3; i++)
-        if (strcmp(name, OWN[i]) == 0) c.kind = (enum column_kind)i;
+    for (int i = COLUMN_NUMBER; i <= COLUMN_ENTRY; i++)
+        if (strcmp(name, OWN[i].name) == 0 || strcmp(name, OWN[i].alias) == 0) c.kind = (enum column_kind)i;
     if (c.kind == COLUMN_EXPRESSION && show_is_record_field(f->p->g, name)) c.kind = COLUMN_FIELD;
-    if (c.kind == COLUMN_EXPRESSION) {
+    if (c.kind == COLUMN_EXPRESSION || c.kind == COLUMN_ENTRY) {
+        bool entry = c.kind == COLUMN_ENTRY;
         if (f->expressions_count == QUERY_EXPRESSIONS_MAX)
             return status_fail(f->st, STATUS_USAGE, "--columns: more than %d expressions", QUERY_EXPRESSIONS_MAX - 1);
         c.expression = f->expressions_count;
         f->expressions[f->expressions_count++] =
-            (struct query_expression){arena_printf(f->p->arena, "--columns \"%s\"", name), name, QUERY_COLUMN};
+            (struct query_expression){arena_printf(f->p->arena, "--columns \"%s\"", name), entry ? ENTRY : name,
+                                      entry ? QUERY_VALUE : QUERY_COLUMN};
     }
     f->columns[f->columns_count++] = c;
     return true;
@@ -88,9 +97,10 @@ static bool open_queries(struct find *f)
 {
     int types[CUSTOMER_TYPES], count = show_query_types(f->p, types);
     struct status first = {0};
+    f->pool = show_pool(f->call);
     for (int i = 0; i < count; i++) {
         struct status st = {0};
-        if (query_open(&f->query[types[i]], f->p->g, types[i], f->expressions, f->expressions_count, &st))
+        if (query_open(&f->query[types[i]], f->p->g, types[i], f->expressions, f->expressions_count, f->pool, &st))
             f->types[f->types_count++] = types[i];
         else if (first.code == STATUS_OK)
             first = st;
@@ -103,12 +113,6 @@ static bool open_queries(struct find *f)
 }
 
 /* --- the scan --- */
-
-static int64_t value_of(const struct query *q, int expression, const struct scan_block *b, uint32_t i)
-{
-    int r = q->result[expression];
-    return r >= 0 ? b->results[0][r][i] : b->measures[q->measure[expression]][i];
-}
 
 static struct hit *new_hit(struct find *f, struct hits *h)
 {
@@ -137,7 +141,7 @@ static bool visit(void *context, int worker, const struct scan_block *b, struct 
         x->primary = (uint32_t)b->primary[i];
         x->type = (int16_t)f->type;
         x->flags = (uint16_t)b->flags[i];
-        for (int e = 1; e < f->expressions_count; e++) x->values[e - 1] = value_of(q, e, b, i);
+        for (int e = 1; e < f->expressions_count; e++) x->values[e - 1] = query_value(q, e, b, i);
     }
     f->found_of[worker] += found;
     f->population_of[worker] += of_type;
@@ -146,18 +150,8 @@ static bool visit(void *context, int worker, const struct scan_block *b, struct 
 
 static bool scan_type(struct find *f, int type)
 {
-    struct query *q = &f->query[type];
-    bool *measures = arena_array(f->p->arena, bool, formula_measure_count(q->formula) + 1);
-    for (int e = 0; e < f->expressions_count; e++)
-        if (q->measure[e] >= 0) measures[q->measure[e]] = true;
-    struct scan_request r = {.g = f->p->g,
-                             .pool = f->pool,
-                             .type = type,
-                             .formula = q->formula,
-                             .programs = &q->program,
-                             .programs_count = 1,
-                             .measures_wanted = measures,
-                             .records = true};
+    struct scan_request r = query_scan_request(&f->query[type], f->pool, f->p->arena);
+    r.records = true;
     f->type = type;
     struct scan *s = scan_open(&r, f->st);
     uint64_t start = os_monotonic_ns();
@@ -169,7 +163,6 @@ static bool scan_type(struct find *f, int type)
 
 static bool scan_all(struct find *f)
 {
-    f->pool = show_pool(f->call);
     int workers = pool_workers(f->pool);
     f->hit_size = sizeof(struct hit) + (size_t)f->expressions_count * sizeof(int64_t);
     f->hits = calloc((size_t)CUSTOMER_TYPES * segment_partitions(f->p->g->customer) + 1, sizeof *f->hits);
@@ -187,6 +180,15 @@ static bool scan_all(struct find *f)
 
 /* --- the answer --- */
 
+/* days: since then, -1: no CRM customer. */
+static const char *entry_date(const struct find *f, int64_t days)
+{
+    char date[11];
+    if (days < 0) return NULL;
+    date_format(f->p->g->business_date - (int32_t)days, date);
+    return arena_dup(f->p->arena, view_of(date));
+}
+
 static const char *cell(struct find *f, const struct column *c, const struct hit *h, const struct lookup_record *r)
 {
     const struct query *q = &f->query[h->type];
@@ -194,6 +196,7 @@ static const char *cell(struct find *f, const struct column *c, const struct hit
     case COLUMN_NUMBER: return show_number(f->p, h->number);
     case COLUMN_TYPE: return show_customer_type(h->type);
     case COLUMN_SELECTED: return h->flags & CUSTOMER_SELECTED ? "yes" : "no";
+    case COLUMN_ENTRY: return entry_date(f, h->values[c->expression - 1]);
     case COLUMN_FIELD: return show_primary_field(f->p, r, c->name);
     default: return show_query_value(f->p, q, c->expression, h->values[c->expression - 1], !f->call->json);
     }

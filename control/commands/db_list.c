@@ -76,8 +76,10 @@ static int run_drop(struct command_call *call)
     struct listing rows;
     bool yes = command_flag(call, "yes");
     if (!command_flag(call, "orphaned")) {
-        status_fail(&call->status, STATUS_USAGE, "crmx db drop removes orphaned databases only, and wants that said");
-        status_hint(&call->status, "crmx db drop --orphaned");
+        status_fail(&call->status, STATUS_USAGE,
+                    "crmx db drop removes databases whose working folder is gone, not the one of this working folder");
+        status_hint(&call->status, "which would go: crmx db drop --orphaned; that of a working folder goes with it: "
+                                   "remove the folder first");
         return command_failed(call);
     }
     if (!database_list(command_text(call, "folder", NULL), &call->arena, &list, &call->status))
@@ -89,6 +91,9 @@ static int run_drop(struct command_call *call)
         if (list.clusters[i].owner != DATABASE_ORPHANED) continue;
         ok = !yes || database_drop(&list.clusters[i], &call->status);
         if (!ok) break;
+        if (!call->json && !call->quiet)
+            fprintf(stderr, "%s the database of working folder \"%s\", which is gone\n",
+                    yes ? "removed" : "would remove", list.clusters[i].work_folder);
         add_row(&rows, &list.clusters[i]);
         dropped++;
     }
@@ -96,9 +101,9 @@ static int run_drop(struct command_call *call)
     listing_release(&rows);
     if (!call->json && !call->quiet)
         fprintf(stderr, "%d databases %s%s\n", dropped, yes ? "removed" : "would be removed",
-                yes || !dropped
-                    ? ""
-                    : ", with their parameters, operators and history; do it: crmx db drop --orphaned --yes");
+                yes || !dropped ? ""
+                                : ", with their parameters, operators and history, none of an existing working folder; "
+                                  "do it: crmx db drop --orphaned --yes");
     return ok ? 0 : command_failed(call);
 }
 

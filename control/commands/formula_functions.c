@@ -1,6 +1,7 @@
 /* crmx formula functions: the words of the formula language, out of the table that the parser uses. */
 #include "control/command.h"
 #include "control/listing.h"
+#include "etl/query_field.h"
 #include "scoring/words.h"
 
 static void add_row(struct listing *rows, const char *word, const char *alias, const char *where, const char *usage,
@@ -31,6 +32,10 @@ static int run_functions(struct command_call *call)
         const struct keyword *w = keyword_word(i);
         add_row(&rows, w->name, w->alias, "word", w->name, w->help);
     }
+    for (int i = 0; query_field_name(i); i++) {
+        const struct query_field_name *w = query_field_name(i);
+        add_row(&rows, w->name, w->alias, "query", w->name, w->about);
+    }
     listing_print(&rows, &call->output);
     listing_release(&rows);
     return 0;
@@ -42,7 +47,8 @@ const struct command command_formula_functions = {
     .description = "\"measure\": inside an aggregate, about one account; \"both\": there and in the score. \"score\": "
                    "in the score, results and "
                    "intermediate values. "
-                   "\"word\": of the language itself, cannot be a name.",
+                   "\"word\": of the language itself, cannot be a name. \"query\": a name in crmx customer find and "
+                   "crmx segment only, of what the night made of a customer.",
     .needs = COMMAND_NEEDS_NOTHING,
     .rows = "",
     .run = run_functions,

@@ -1,6 +1,8 @@
 /* crmx formula draft, edit, import: versions of parameters before anybody has approved them. */
 #include "control/act.h"
+#include "control/show_formula.h"
 #include "control/show_source.h"
+#include "control/show_unit.h"
 #include "control/show_value.h"
 #include "etl/database_query.h"
 #include "scoring/formula.h"
@@ -246,6 +248,38 @@ static bool import_fail(const char *path, int index, struct status *st, const ch
                        "see \"Parameters from the CRM\" in docs/formats.md; have the file corrected and sent again");
 }
 
+/* As a run of the unit would read it: nobody who sees the mistake sits before an import. */
+static bool check_for_unit(struct command_call *call, const char *unit, const char *name, const char *text,
+                           struct status *st)
+{
+    struct unit *u = NULL;
+    struct formula *f = NULL;
+    struct show_binding bound;
+    bool ok = show_unit_configured(call, unit, &u, st) && formula_parse(name, view_of(text), &f, st) &&
+              show_formula_bind(call, u, f, name, &bound, st);
+    if (ok) show_binding_close(&bound);
+    formula_free(f);
+    return ok;
+}
+
+/* Of the head office: as one unit at least would read it; others may have their own. */
+static bool check_imported(struct command_call *call, const struct parameter_act *a, const char *part, const char *text,
+                           struct status *st)
+{
+    const char **ids, *name = arena_printf(&call->arena, "%s of reference %s", part, a->reference);
+    bool head = strcmp(a->level, PARAMETER_HEAD) == 0, ok = !head && check_for_unit(call, a->level, name, text, st);
+    int count = 0;
+    if (head && !show_units(call, &ids, &count, st)) return false;
+    for (int i = 0; !ok && i < count; i++) {
+        *st = (struct status){0};
+        ok = check_for_unit(call, ids[i], name, text, st);
+    }
+    if (ok) return true;
+    if (st->code == STATUS_USAGE) st->code = STATUS_INPUT; /* the file's fault, not the caller's */
+    status_hint(st, "nothing was imported; have the file corrected and sent again");
+    return status_while(st, "checking what the file says for %s", act_level_name(call, a->level));
+}
+
 /* One object of the file. Every member must be known: a misspelt threshold would be none. */
 static bool read_object(struct command_call *call, const char *path, int index, json_t *o, struct parameter_act *a,
                         struct status *st)
@@ -278,8 +312,8 @@ static bool read_object(struct command_call *call, const char *path, int index, 
     if (strcmp(a->customer_type, ACT_TYPES[0]) != 0 && strcmp(a->customer_type, ACT_TYPES[1]) != 0)
         return import_fail(path, index, st, "customer_type is personal or corporate");
     if (a->threshold && !(a->threshold = threshold_text(call, a->threshold, st))) return false;
-    return (!a->formula || check_formula(path, a->formula, st)) &&
-           (!a->challenger || check_formula(path, a->challenger, st));
+    return (!a->formula || check_imported(call, a, "formula", a->formula, st)) &&
+           (!a->challenger || check_imported(call, a, "challenger", a->challenger, st));
 }
 
 /* Each reference once: the same again is fine, another content under it is not. What the file does not give, and what

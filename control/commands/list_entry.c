@@ -1,13 +1,15 @@
 /* crmx exclusion … and crmx override …: the lists 剔除名单 and 特批. Entered by one, approved by another, published as a
  * whole from a business date on. */
 #include "base/date.h"
-#include "control/act.h"
+#include "control/act_entry.h"
 #include "control/show_record.h"
 #include "etl/database_query.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { EXIT_WARNED = 4 }; /* done, with warnings */
 
 static const char *const REASONS[] = {"deceased", "written_off",       "black_list", "staff",
                                       "internal", "refuses_marketing", NULL};
@@ -73,13 +75,15 @@ static int run_add(struct command_call *call)
     struct status *st = &call->status;
     struct parameter_list_act a = {.action = "add", .list = list_of(call), .level = act_level(call, st)};
     int64_t entry;
+    int warnings = 0;
     bool ok = a.level && read_entry(call, &a, st) && act_open(call, true, &store, st) &&
+              act_entry_check(call, &store, &a, &warnings, st) &&
               parameter_store_list_act(&store, &a, &entry, NULL, st);
     if (ok)
         print_entry(call, entry, "entered",
                     arena_printf(&call->arena, "a second person: crmx %s approve %" PRId64, a.list, entry));
     parameter_store_close(&store);
-    return ok ? 0 : command_failed(call);
+    return !ok ? command_failed(call) : warnings ? EXIT_WARNED : 0;
 }
 
 /* --- approve, reject, remove --- */

@@ -1,6 +1,6 @@
 /* crmx reconcile: the tie-out 核对 of a generation on one page, out of its totals.tsv and tieout.tsv. */
 #include "base/date.h"
-#include "control/show.h"
+#include "control/show_shadow.h"
 #include "control/show_tsv.h"
 #include "control/show_unit.h"
 #include "etl/gate.h"
@@ -11,21 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOTALS_MAX = 65536, EQUATIONS_MAX = 65536, PAGE_WIDTH = 80, MONEY_FIGURES = 5 };
+enum { EQUATIONS_MAX = 65536, PAGE_WIDTH = 80, MONEY_FIGURES = 5 };
 
-static const char *const TOTALS[] = {"step", "name", "currency", "records", "amount", NULL};
 static const char *const TIEOUT[] = {"equation", "currency", "left", "right", "balanced", NULL};
-
-struct money {
-    __int128 value;
-    int scale;
-};
-
-struct total {
-    const char *name, *currency;
-    int64_t records;
-    struct money amount;
-};
 
 struct equation {
     const char *name, *currency, *left, *right;
@@ -36,8 +24,7 @@ struct page {
     struct command_call *call;
     struct arena *arena;
     struct generation *g;
-    struct total *totals;
-    int totals_count;
+    struct show_totals totals;
     struct equation *equations;
     int equations_count, unbalanced;
     struct gates gates;
@@ -46,39 +33,9 @@ struct page {
 
 /* --- reading --- */
 
-static struct money read_money(const char *text)
-{
-    struct money m = {0, 0};
-    const char *point = strchr(text, '.');
-    for (const char *p = text; *p; p++)
-        if (*p >= '0' && *p <= '9') m.value = m.value * 10 + (*p - '0');
-    if (*text == '-') m.value = -m.value;
-    m.scale = point ? (int)strlen(point + 1) : 0;
-    return m;
-}
-
-static void add_money(struct money *to, struct money x)
-{
-    for (; to->scale < x.scale; to->scale++) to->value *= 10;
-    for (; x.scale < to->scale; x.scale++) x.value *= 10;
-    to->value += x.value;
-}
-
 static const char *kept(struct page *p, const char *text)
 {
     return arena_dup(p->arena, view_of(text));
-}
-
-static bool read_totals(struct page *p, struct status *st)
-{
-    struct show_tsv t;
-    p->totals = arena_array(p->arena, struct total, TOTALS_MAX);
-    bool ok = show_tsv_open(&t, arena_printf(p->arena, "%s/totals.tsv", p->g->folder), TOTALS, st);
-    while (ok && p->totals_count < TOTALS_MAX && show_tsv_next(&t, st))
-        p->totals[p->totals_count++] =
-            (struct total){kept(p, t.field[1]), kept(p, t.field[2]), atoll(t.field[3]), read_money(t.field[4])};
-    show_tsv_close(&t);
-    return ok && st->code == STATUS_OK;
 }
 
 static bool read_equations(struct page *p, struct status *st)
@@ -96,24 +53,19 @@ static bool read_equations(struct page *p, struct status *st)
     return ok && st->code == STATUS_OK;
 }
 
-static const struct total *find(const struct page *p, const char *name, const char *currency)
+static bool counted(const struct page *p, const char *name, const char *currency)
 {
-    for (int i = 0; i < p->totals_count; i++)
-        if (strcmp(p->totals[i].name, name) == 0 && strcmp(p->totals[i].currency, currency) == 0) return &p->totals[i];
-    return NULL;
+    return show_total_find(&p->totals, name, currency) != NULL;
 }
 
-/* A count that is not there is 0: nothing of the kind happened. */
-static int64_t records(struct page *p, const char *name, const char *what)
+static int64_t records(const struct page *p, const char *name, const char *what)
 {
-    const struct total *t = find(p, arena_printf(p->arena, "%s%s%s", name, what[0] ? "." : "", what), "");
-    return t ? t->records : 0;
+    return show_total_records(&p->totals, name, what);
 }
 
-static struct money amount(struct page *p, const char *name, const char *what, const char *currency)
+static struct show_money amount(const struct page *p, const char *name, const char *what, const char *currency)
 {
-    const struct total *t = find(p, arena_printf(p->arena, "%s.%s", name, what), currency);
-    return t ? t->amount : (struct money){0, 0};
+    return show_total_amount(&p->totals, name, what, currency);
 }
 
 /* --- rows --- */
@@ -126,7 +78,7 @@ static void add_number(struct page *p, struct listing *rows, int64_t number)
         listing_decimal(rows, show_grouped(p->arena, arena_printf(p->arena, "%" PRId64, number)));
 }
 
-static void add_amount(struct page *p, struct listing *rows, struct money m)
+static void add_amount(struct page *p, struct listing *rows, struct show_money m)
 {
     const char *text = show_decimal(p->arena, m.value, m.scale);
     listing_decimal(rows, p->call->json ? text : show_grouped(p->arena, text));
@@ -213,7 +165,7 @@ static void show_customers(struct page *p)
     struct listing rows;
     listing_init(&rows, COLUMNS);
     for (int i = 0; i < 2; i++) {
-        if (!find(p, arena_printf(p->arena, "scored.%s", TYPES[i]), "")) continue;
+        if (!counted(p, arena_printf(p->arena, "scored.%s", TYPES[i]), "")) continue;
         listing_text(&rows, TYPES[i]);
         add_number(p, &rows, records(p, "scored", TYPES[i]));
         add_number(p, &rows, records(p, "excluded", TYPES[i]));
@@ -229,6 +181,27 @@ static void show_customers(struct page *p)
         show_grouped(p->arena, arena_printf(p->arena, "%" PRId64, records(p, "selected", ""))));
     show_rows(&p->s, "customers", heading, &rows);
     listing_release(&rows);
+}
+
+/* Whom the challenger would select, and what would be if it were the active formula. */
+static void show_challengers(struct page *p)
+{
+    struct listing rows, overlap;
+    struct show_shadow shadow;
+    int count = 0;
+    show_shadow_open(&rows, &overlap);
+    for (int t = 0; t < CUSTOMER_TYPES; t++) {
+        if (!show_shadow_read(&p->totals, p->g->unit, t, &shadow)) continue;
+        show_shadow_add(&rows, &overlap, &shadow, p->arena, p->call->json);
+        count++;
+    }
+    if (count || p->call->json) {
+        show_rows(&p->s, "shadow", "SHADOW: the challenger decides nothing; if it were the active formula tonight",
+                  &rows);
+        show_rows(&p->s, "overlap", "OVERLAP: who passes which formula, and the sum of their assets", &overlap);
+    }
+    listing_release(&rows);
+    listing_release(&overlap);
 }
 
 static void show_tables(struct page *p)
@@ -251,13 +224,13 @@ static void show_tables(struct page *p)
 
 /* The figures of one amount column and currency; false when it has none. */
 static bool read_amounts(struct page *p, const struct table *t, int column, const char *currency,
-                         struct money out[MONEY_FIGURES])
+                         struct show_money out[MONEY_FIGURES])
 {
     static const char *const WHAT[MONEY_FIGURES] = {"accepted", "counted", "orphans", "duplicates", "filtered"};
     const char *name = arena_printf(p->arena, "%s.%s", t->layout->name,
                                     t->layout->fields[t->columns[t->amount_columns[column]].field].name);
-    if (!find(p, arena_printf(p->arena, "%s.accepted", name), currency) &&
-        !find(p, arena_printf(p->arena, "%s.filtered", name), currency))
+    if (!counted(p, arena_printf(p->arena, "%s.accepted", name), currency) &&
+        !counted(p, arena_printf(p->arena, "%s.filtered", name), currency))
         return false;
     for (int w = 0; w < MONEY_FIGURES; w++) out[w] = amount(p, name, WHAT[w], currency);
     return true;
@@ -273,7 +246,7 @@ static void show_movements(struct page *p)
     for (int i = 0; i < p->g->unit->layouts_count; i++) {
         const char *name = p->g->unit->layouts[i]->name;
         uint64_t accepted = 0;
-        if (!find(p, arena_printf(p->arena, "%s.kept", name), "")) continue;
+        if (!counted(p, arena_printf(p->arena, "%s.kept", name), "")) continue;
         for (int f = 0; f < p->g->inputs.files_count; f++)
             if (p->g->inputs.files[f].layout_index == i) accepted += p->g->inputs.files[f].accepted;
         listing_text(&rows, name);
@@ -300,13 +273,13 @@ static void show_currencies(struct page *p)
     listing_init(&rows, columns);
     for (int c = 0; c < p->g->reference.rates.count; c++) {
         const char *currency = p->g->reference.rates.code[c];
-        struct money sums[MONEY_FIGURES] = {{0, 0}}, one[MONEY_FIGURES];
+        struct show_money sums[MONEY_FIGURES] = {{0, 0}}, one[MONEY_FIGURES];
         bool any = false;
         for (int i = 0; i < p->g->tables.count; i++)
             for (int a = 0; a < p->g->tables.table[i].amounts_count; a++) {
                 if (!read_amounts(p, &p->g->tables.table[i], a, currency, one)) continue;
                 any = true;
-                for (int w = 0; w < MONEY_FIGURES; w++) add_money(&sums[w], one[w]);
+                for (int w = 0; w < MONEY_FIGURES; w++) show_money_add(&sums[w], one[w]);
             }
         if (!any) continue;
         listing_text(&rows, currency);
@@ -327,7 +300,7 @@ static void show_amounts(struct page *p)
         const struct table *t = &p->g->tables.table[i];
         for (int a = 0; a < t->amounts_count; a++)
             for (int c = 0; c < p->g->reference.rates.count; c++) {
-                struct money one[MONEY_FIGURES];
+                struct show_money one[MONEY_FIGURES];
                 if (!read_amounts(p, t, a, p->g->reference.rates.code[c], one)) continue;
                 listing_text(&rows, arena_printf(p->arena, "%s.%s", t->layout->name,
                                                  t->layout->fields[t->columns[t->amount_columns[a]].field].name));
@@ -455,6 +428,31 @@ static void show_quotes(struct page *p, enum quote_kind kind, bool all)
     listing_release(&rows);
 }
 
+/* They count 0, which nobody would see in a sum. */
+static void show_without_rate(struct page *p)
+{
+    static const char *const COLUMNS[] = {"customers", "measure", "accounts", NULL};
+    static const char *const TYPES[] = {"personal", "corporate"};
+    struct listing rows;
+    int count = 0;
+    listing_init(&rows, COLUMNS);
+    for (int t = 0; t < CUSTOMER_TYPES; t++) {
+        const char *start = arena_printf(p->arena, "without_rate.%s.", TYPES[t]);
+        for (int i = 0; i < p->totals.count; i++) {
+            const struct show_total *line = &p->totals.list[i];
+            if (strncmp(line->name, start, strlen(start)) != 0 || (!line->records && !p->call->json)) continue;
+            listing_text(&rows, TYPES[t]);
+            listing_text(&rows, line->name + strlen(start));
+            add_number(p, &rows, line->records);
+            count++;
+        }
+    }
+    if (count)
+        show_rows(&p->s, "without_rate", "WITHOUT AN INTEREST RATE: accounts that count 0 in interest() of a measure",
+                  &rows);
+    listing_release(&rows);
+}
+
 /* With which decisions it was committed; what passed by itself only for programs. */
 static void show_gates(struct page *p)
 {
@@ -523,8 +521,8 @@ static int run(struct command_call *call)
     struct page *p = arena_new(&call->arena, struct page);
     bool full = command_flag(call, "full"), there;
     *p = (struct page){.call = call, .arena = &call->arena};
-    if (!show_generation(call, true, &p->g, &call->status) || !read_totals(p, &call->status) ||
-        !read_equations(p, &call->status) ||
+    if (!show_generation(call, true, &p->g, &call->status) ||
+        !show_totals_read(&p->totals, p->arena, p->g->folder, &call->status) || !read_equations(p, &call->status) ||
         !gate_read_generation(p->g->folder, p->arena, &p->gates, &there, &call->status)) {
         generation_close(p->g);
         return command_failed(call);
@@ -534,6 +532,7 @@ static int run(struct command_call *call)
     show_files(p);
     show_filters(p);
     show_customers(p);
+    show_challengers(p);
     show_tables(p);
     show_movements(p);
     show_currencies(p);
@@ -541,6 +540,7 @@ static int run(struct command_call *call)
     show_rates(p);
     show_quotes(p, QUOTE_NAV, full);
     show_quotes(p, QUOTE_INTEREST, full);
+    show_without_rate(p);
     show_gates(p);
     show_outputs(p);
     if (full || call->json || p->unbalanced) show_equations(p, full || call->json);
@@ -569,6 +569,7 @@ const struct command command_reconcile = {
             {.name = "full", .type = COMMAND_FLAG, .doc = "also every amount and every equation"},
             {0}},
     .examples = "crmx reconcile\ncrmx reconcile --unit 11 --date 2026-10-31 --json",
-    .rows = "files filters customers tables movements currencies amounts outputs equations rates gates",
+    .rows = "files filters customers shadow overlap tables movements currencies amounts outputs equations rates "
+            "without_rate gates",
     .run = run,
 };

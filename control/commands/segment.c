@@ -60,8 +60,9 @@ static bool choose(struct segment_call *c)
     c->by_field = customer_field_find(c->p->g, c->by, c->field_of);
     if (!c->by_field) c->by_expression = add_expression(c, "--by", c->by, QUERY_VALUE);
     if (where) c->where_expression = add_expression(c, "--where", where, QUERY_CONDITION);
+    c->pool = show_pool(c->call);
     if (!choose_sums(c)) return false;
-    if (query_open(&c->query, c->p->g, c->type, c->expressions, c->expressions_count, c->st)) return true;
+    if (query_open(&c->query, c->p->g, c->type, c->expressions, c->expressions_count, c->pool, c->st)) return true;
     /* One word that nothing knows: a field of the records was meant, perhaps. */
     bool word = c->by[strcspn(c->by, " ()<>=+-*/,'\"")] == 0;
     if (!word || strncmp(c->st->message, "--by:", 5) != 0) return false;
@@ -81,12 +82,6 @@ static bool check_sums(struct segment_call *c)
 
 /* --- the scan --- */
 
-static int64_t value_of(const struct query *q, int expression, const struct scan_block *b, uint32_t i)
-{
-    int r = q->result[expression];
-    return r >= 0 ? b->results[0][r][i] : b->measures[q->measure[expression]][i];
-}
-
 static bool key_of(struct segment_call *c, const struct scan_block *b, uint32_t i, char room[48], struct view *key,
                    struct status *st)
 {
@@ -97,7 +92,7 @@ static bool key_of(struct segment_call *c, const struct scan_block *b, uint32_t 
         *key = field < 0 ? VIEW_LITERAL("") : view_trim(decode_text(record.file->layout, field, record.bytes));
         return true;
     }
-    int64_t value = value_of(&c->query, c->by_expression, b, i);
+    int64_t value = query_value(&c->query, c->by_expression, b, i);
     const char *code = query_code(&c->query, c->by_expression, value);
     if (c->query.type[c->by_expression] == VALUE_BOOLEAN) code = value ? "yes" : "no";
     if (!code) snprintf(room, 48, "%" PRId64, value);
@@ -112,7 +107,7 @@ static bool visit(void *context, int worker, const struct scan_block *b, struct 
         char room[48];
         struct view key;
         if (b->types[i] != c->type) continue;
-        if (c->where_expression >= 0 && !value_of(&c->query, c->where_expression, b, i)) continue;
+        if (c->where_expression >= 0 && !query_value(&c->query, c->where_expression, b, i)) continue;
         if (!key_of(c, b, i, room, &key, st)) return false;
         struct group *g = group_at(c->groups[worker], key);
         if (!g) {
@@ -122,29 +117,18 @@ static bool visit(void *context, int worker, const struct scan_block *b, struct 
         g->counts[COUNT_CUSTOMERS]++;
         g->counts[COUNT_SELECTED] += (b->flags[i] & CUSTOMER_SELECTED) != 0;
         g->counts[COUNT_EXCLUDED] += (b->flags[i] & CUSTOMER_EXCLUDED) != 0;
-        for (int k = 0; k < c->sums; k++) g->sums[k] += value_of(&c->query, c->first_sum + k, b, i);
+        for (int k = 0; k < c->sums; k++) g->sums[k] += query_value(&c->query, c->first_sum + k, b, i);
     }
     return true;
 }
 
 static bool scan_groups(struct segment_call *c)
 {
-    struct query *q = &c->query;
-    bool *measures = arena_array(c->p->arena, bool, formula_measure_count(q->formula) + 1);
-    for (int e = 0; e < c->expressions_count; e++)
-        if (q->measure[e] >= 0) measures[q->measure[e]] = true;
-    c->pool = show_pool(c->call);
     int workers = pool_workers(c->pool);
     c->groups = arena_array(c->p->arena, struct group_set *, workers);
     for (int w = 0; w < workers; w++) c->groups[w] = group_set_new(c->sums);
-    struct scan_request r = {.g = c->p->g,
-                             .pool = c->pool,
-                             .type = c->type,
-                             .formula = q->formula,
-                             .programs = &q->program,
-                             .programs_count = 1,
-                             .measures_wanted = measures,
-                             .records = c->by_field};
+    struct scan_request r = query_scan_request(&c->query, c->pool, c->p->arena);
+    r.records |= c->by_field;
     struct scan *s = scan_open(&r, c->st);
     uint64_t start = os_monotonic_ns();
     bool ok = s && scan_run(s, visit, c, c->st);

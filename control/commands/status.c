@@ -91,6 +91,11 @@ static void show_head(const struct show_status *l, struct show *s)
         show_integer(s, "selected", atoll(l->selected));
     else
         show_text(s, "selected", l->selected ? show_grouped(l->arena, l->selected) : NULL);
+    if (l->has_challenger && s->json) show_integer(s, "challenger_entering", l->challenger_entering);
+    if (l->has_challenger && s->json) show_integer(s, "challenger_leaving", l->challenger_leaving);
+    if (l->has_challenger && !s->json)
+        show_textf(s, "challenger", "%" PRId64 " would enter, %" PRId64 " leave: crmx formula shadow --unit %s",
+                   l->challenger_entering, l->challenger_leaving, l->id);
     show_running(l, s);
     if (l->unfinished) show_text(s, "attempt", attempt_text(l, l->unfinished));
     show_text(s, "database", l->database);

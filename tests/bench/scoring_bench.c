@@ -30,7 +30,7 @@ static const struct schema_table TABLES[] = {{"rtl_acct", "retail", RETAIL, 4, 1
                                              {"crd_acct", "card", CARD, 3, 0},
                                              {"lon_acct", "loan", LOAN, 5, 0},
                                              {"fnd_acct", "fund", FUND, 1, -1}};
-static const struct schema SCHEMA = {TABLES, 4, NULL, 0, CODES, CURRENCIES, 20757, 0, NULL, 0};
+static const struct schema SCHEMA = {TABLES, 4, NULL, 0, CODES, CURRENCIES, 20757, 0, NULL, 0, 0};
 
 static uint64_t seed = 88172645463325252u;
 static uint64_t next(void)

@@ -34,7 +34,7 @@ static const struct schema_table TABLE[TABLES] = {{"retail_account", "retail", R
 static const struct schema_field CUSTOMER[CUSTOMER_FIELDS] = {
     {"birth", VALUE_DATE, 0, NULL, 0},   {"sex", VALUE_CODE, 0, SEXES, 3},     {"opened", VALUE_DATE, 0, NULL, 0},
     {"income", VALUE_MONEY, 2, NULL, 0}, {"family", VALUE_NUMBER, 1, NULL, 0}, {"married", VALUE_BOOLEAN, 0, NULL, 0}};
-static const struct schema SCHEMA = {TABLE, TABLES, CUSTOMER, CUSTOMER_FIELDS, CURRENCIES, 3, 20757, 0, NULL, 0};
+static const struct schema SCHEMA = {TABLE, TABLES, CUSTOMER, CUSTOMER_FIELDS, CURRENCIES, 3, 20757, 0, NULL, 0, 0};
 /* Spellings of an aggregate in place may differ: each text is a measure. */
 enum { MEASURES_AND_IN_PLACE = 128 };
 

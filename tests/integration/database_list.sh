@@ -34,9 +34,11 @@ crmx db list --folder "$CLUSTERS"
 check "the next command" err_has "crmx db drop --orphaned"
 ok "without --yes" db drop --orphaned --folder "$CLUSTERS"
 check "it is only said" err_has "1 databases would be removed"
+check "whose it is" err_has "would remove the database of working folder \"$W/work\", which is gone"
 check "and all is there" kill -0 "$SERVER"
 crmx db drop --folder "$CLUSTERS" --yes
 check "only orphaned ones, and that has to be said" test "$RC" = 16
+check "not that of this working folder" err_has "whose working folder is gone, not the one of this working folder"
 crmx db drop --orphaned --yes --folder "$CLUSTERS"
 check "one that is used is refused" test "$RC" = 2
 check "with the reason" err_has "users.lock\" is still locked by another process"

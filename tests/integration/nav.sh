@@ -1,7 +1,7 @@
 #!/bin/bash
 # Net asset values and interest rates as a user meets them: a fund account that did not move is worth what tonight's NAV
 # says, to the fen, in population, output and tie-out; who enters by a NAV alone is counted; a fund without a NAV; a NAV
-# too old; a NAV that jumps; statements in shares; a measure with interest().
+# too old; a NAV that jumps; statements in shares; accounts without an interest rate.
 . "$(dirname "$0")/nights.sh"
 current() { echo "$unit/gen/$(cut -d' ' -f1 "$unit/CURRENT")"; }
 total() { awk -F'\t' -v name="$1" '$2 == name {print $4 $5}' "$(current)/totals.tsv"; }
@@ -117,6 +117,24 @@ check "the gate is named" err_has "nav.110011"
 check "it is decided" exits 0 gate accept all --unit 11 --date 2028-03-03 --reason "split of the fund" --by chen
 check "and the night is done" night 0 2028-03-03
 check "the suspended fund keeps its value" grep -q '^519066.*2028-02-29' "$(current)/nav.tsv"
+
+# --- accounts without an interest rate count 0, and are counted ---
+
+rm -rf "$work/state" "$work/inbox/11"
+cp -r "$bank/2028-02-25/unload" "$work/inbox/11"
+sed -i "s/^measure 账户数 .*/&\nmeasure 定期利息 as fixed_interest money = sum(retail where kind = 'F' and status <> 'C', cny(balance) * interest(term));/" "$work/formulas/personal.formula"
+sed -i -E '/^12 +CNY/d; s/^(6 +CNY)[0-9]{8}/\100000000/' "$work"/inbox/11/INTEREST.*
+check "a night with interest()" exits 0 run initial --unit 11 --date 2028-02-25 --no-follow
+check "it warns" err_has "accounts have no interest rate and count 0 in it"
+run measure compute "count(retail where kind = 'F' and status <> 'C' and interest(term) = 0)" --customers personal --json
+zero=$(jq -r '.measures[0].sum' "$scratch/out")
+run measure compute "count(retail where kind = 'F' and status <> 'C' and term = 6 and currency = 'CNY')" --customers personal --json
+six=$(jq -r '.measures[0].sum' "$scratch/out")
+check "accounts of a rate of 0 are among those" [ "$six" -gt 0 ]
+check "they have a rate: the others are counted" [ "$(total without_rate.personal.fixed_interest)" = $((zero - six)) ]
+check "somebody has none" [ "$zero" -gt "$six" ]
+check "reconcile shows them" exits 0 reconcile --unit 11
+check "reconcile: where" out_has "WITHOUT AN INTEREST RATE"
 
 # --- what a layout may not say ---
 

@@ -239,6 +239,17 @@ works "imported" formula import crm.json --as wang
 works "imported before" formula import crm.json --as wang
 sed 's/2000000/2500000/' crm.json >other.json
 fails 12 "reference CRM-1 is version 4 already, with another content" "" formula import other.json --as wang
+sed 's/CRM-1/CRM-2/; s/score = demand/score = demnd/' crm.json >other.json
+fails 12 "formula of reference CRM-2:4:9: unknown name demnd" "did you mean demand?" formula import other.json --as wang
+sed 's/CRM-1/CRM-2/; s/head/11/; s/cny(balance)/cny(balnce)/' crm.json >other.json
+fails 12 "formula of reference CRM-2:3:" "did you mean balance?" formula import other.json --as wang
+sed 's/CRM-1/CRM-2/; s/head/11/; s/corporate_deposit where/pledge where/' crm.json >other.json
+fails 12 "formula of reference CRM-2:3:" "" formula import other.json --as wang
+sed 's/CRM-1/CRM-2/; s/"formula": /"challenger": "threshold 1; score = nothing;", &/' crm.json >other.json
+fails 12 "challenger of reference CRM-2:1:22: unknown name nothing" "" formula import other.json --as wang
+jq -c '.[0].reference = "CRM-3" | . + [.[0] | .reference = "CRM-4" | .formula = "threshold 1; score = nothing;"]' crm.json >other.json
+fails 12 "formula of reference CRM-4:1:22: unknown name nothing" "" formula import other.json --as wang
+json 'length == 4 and all(.reference != "CRM-2" and .reference != "CRM-3")' formula list
 sed 's/"note"/"nota"/' crm.json >other.json
 fails 12 '"nota" is no member of it' "" formula import other.json --as wang
 works "" formula trial 4 --as wang
@@ -258,7 +269,29 @@ for n in $(seq 1 60); do # somebody who is scored and not selected
     OUT=$((1100000000 + n))
     [ "$(value '.customer | (.score != null) and (.selected | not) and (.why | test("below"))' customer show --number $OUT)" = true ] && break
 done
+warns() { # TEXT-IN-WARNING ARGUMENT …
+    local text=$1
+    shift
+    run "$@"
+    check "crmx $*: exit code 4, found $RC" [ $RC = 4 ]
+    check "crmx $*: warns: $text" grep -qF -- "WARNING: $text" "$W/err"
+}
+NEVER=(exclusion add --reason staff --as li)
+DAY=$(basename "$NEW" | cut -c1-10)
+fails 16 "an entry that ends with $DAY can never count: unit 11 has been run, or begun, up to $DAY already" "give a later last date" \
+    "${NEVER[@]}" --number "$IN" --expires "$DAY"
+fails 16 "1100099999 is nobody's number in generation $(basename "$NEW") of unit 11" "find the customer" "${NEVER[@]}" --number 1100099999
+fails 16 "1200000001 is no integrated number of unit 11" "find it" "${NEVER[@]}" --number 1200000001
+fails 16 "1200000001 is no integrated number of any unit" "find it" "${NEVER[@]}" --number 1200000001 --unit head
+fails 16 "one way to name the customer is needed" "--id-type TYPE --id-no NUMBER" "${NEVER[@]}"
+fails 16 "this ID number identifies nobody" "name the customer by number" "${NEVER[@]}" --id-type 01 --id-no ' '
+fails 16 "the check digit of this ID number is wrong, and nobody is recorded with it" "look at the number: crmx identity explain 01" \
+    "${NEVER[@]}" --id-type 01 --id-no 110101198001010011
+json 'length == 0' exclusion list --all
 works "entry 1 is entered" exclusion add --id-type "$ID_TYPE" --id-no "$ID_NO" --reason refuses_marketing --as li
+fails 16 "this customer is on the list already: entry 1" "see crmx exclusion list" "${NEVER[@]}" --id-type "$ID_TYPE" --id-no "$ID_NO"
+fails 16 "this customer is on the list already: entry 1" "see crmx exclusion list" "${NEVER[@]}" --id-type "$ID_TYPE" --id-no " $ID_NO"
+fails 16 "this customer is on the list already: entry 1" "see crmx exclusion list" "${NEVER[@]}" --number "$IN"
 works "entry 2 is entered" override add --number $OUT --reason 'owner of a company' --expires 2026-11-30 --as li
 check "an ID is masked" bash -c "! '$CRMX' exclusion list --json | grep -qF '$ID_NO'"
 fails 16 "may not approve or reject list entries" "" exclusion approve 1 --as li
@@ -295,6 +328,11 @@ json "[.rows[] | select(.number == \"$OUT\")] | length == 1 and .[0].selected ==
 works "entry 2 is removing" override remove 2 --reason 'no longer' --as li
 fails 16 "may not approve" "" override approve 2 --as li
 works "entry 2 is removed" override approve 2 --as zhao
+warns "nobody has this ID in the generation of today; the entry counts when somebody does" \
+    override add --id-type 01 --id-no 110101198001010010 --reason 'comes back' --expires 2027-11-30 --as li
+works "" override remove 3 --reason 'a try' --as li
+warns "the customer is on the exclusion list, too (entry 1)" override add --number "$IN" --reason 'owner' --expires 2027-11-30 --as li
+works "" override remove 4 --reason 'a try' --as li
 works "" override activate --as li
 json '[.[] | select(.part == "lists") | .value] == ["1 entry"]' parameter show
 works "6 files, all as the database knows them; 0 set right just now" parameter verify

@@ -34,7 +34,7 @@ static const struct schema_field BANK_CUSTOMER[BANK_CUSTOMER_FIELDS] = {
     {"birth", VALUE_DATE, 0, NULL, 0}, {"sex", VALUE_CODE, 0, BANK_SEXES, 3}, {"opened", VALUE_DATE, 0, NULL, 0}};
 /* 2026-10-31 */
 static const struct schema BANK_SCHEMA = {
-    BANK_TABLE, BANK_TABLES, BANK_CUSTOMER, BANK_CUSTOMER_FIELDS, BANK_CURRENCIES, 3, 20757, 0, NULL, 0};
+    BANK_TABLE, BANK_TABLES, BANK_CUSTOMER, BANK_CUSTOMER_FIELDS, BANK_CURRENCIES, 3, 20757, 0, NULL, 0, 0};
 static const struct measure_rates BANK_RATES = {(const int64_t[]){1000000, 7123456, 4876500},
                                                 (const int32_t[]){1, 1, 100}};
 

@@ -51,6 +51,7 @@ static const struct schema FIXTURE_SCHEMA = {FIXTURE_TABLE,
                                              20757,
                                              1,
                                              NULL,
+                                             0,
                                              0};
 
 /* HKD has no rate. */

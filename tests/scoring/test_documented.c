@@ -30,7 +30,7 @@ static const struct schema_table TABLES[] = {{"retail_account", "retail", RETAIL
                                              {"card_account", "card", CARD, 3, 0},
                                              {"loan_account", "loan", LOAN, 5, 0},
                                              {"fund_account", "fund", FUND, 1, -1}};
-static const struct schema SCHEMA = {TABLES, 4, NULL, 0, CURRENCIES, 3, 20757, 0, NULL, 0};
+static const struct schema SCHEMA = {TABLES, 4, NULL, 0, CURRENCIES, 3, 20757, 0, NULL, 0, 0};
 static const struct measure_rates RATES = {(const int64_t[]){1000000, 7123456, 4876500}, (const int32_t[]){1, 1, 100}};
 
 struct row {

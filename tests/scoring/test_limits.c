@@ -155,7 +155,7 @@ static void test_measure_steps(void **state)
                                           {"x", VALUE_NUMBER, 0, NULL, 0},
                                           {"y", VALUE_NUMBER, 0, NULL, 0}};
     const struct schema_table table = {"t", "t", fields, 4, -1};
-    const struct schema schema = {&table, 1, NULL, 0, FIXTURE_CURRENCY, FIXTURE_CURRENCIES, 20757, 0, NULL, 0};
+    const struct schema schema = {&table, 1, NULL, 0, FIXTURE_CURRENCY, FIXTURE_CURRENCIES, 20757, 0, NULL, 0, 0};
     struct status st = {0};
     struct formula *f;
     struct measure_set *s;

@@ -384,7 +384,7 @@ static void test_many_codes(void **state)
                                           {"class", VALUE_CODE, 0, codes, SEVERAL},
                                           {"x", VALUE_NUMBER, 0, NULL, 0}};
     const struct schema_table many = {"many", "many", fields, 5, -1};
-    const struct schema schema = {&many, 1, NULL, 0, FIXTURE_CURRENCY, FIXTURE_CURRENCIES, 20757, 0, NULL, 0};
+    const struct schema schema = {&many, 1, NULL, 0, FIXTURE_CURRENCY, FIXTURE_CURRENCIES, 20757, 0, NULL, 0, 0};
     char text[20000];
     int length =
         snprintf(text, sizeof text, "threshold 1; score = 1; measure z number = sum(many where branch<>'B299', x);");
