@@ -12,6 +12,8 @@ struct evaluation {
     struct formula *f;
     struct schema_field *fields;
     int64_t values[EVAL_VARIABLES_MAX];
+    int32_t
+        days[EVAL_VARIABLES_MAX]; /* 20261031 is a number, or a date where only a date will do; DATE_NONE: no date */
     int count;
     struct status *st;
 };
@@ -71,6 +73,21 @@ static void code_variable(struct evaluation *e, struct view value, struct schema
     field->codes_count = count;
 }
 
+/* 2026-02-30 looks like a date and is none: hardly a code. */
+static bool looks_like_date(struct view v)
+{
+    for (size_t i = 0; i < v.length; i++)
+        if (i == 4 || i == 7 ? v.bytes[i] != '-' : v.bytes[i] < '0' || v.bytes[i] > '9') return false;
+    return v.length == 10;
+}
+
+static bool no_such_day(struct evaluation *e, const struct eval_variable *v)
+{
+    status_fail(e->st, STATUS_USAGE, "%.*s: %.*s is no day of the calendar", VIEW_PRINT(v->name), VIEW_PRINT(v->value));
+    return status_hint(e->st, "days go from %d-01-01 to %d-12-31; a code stands in quotes: %.*s=\"'%.*s'\"",
+                       DATE_YEAR_MIN, DATE_YEAR_MAX, VIEW_PRINT(v->name), VIEW_PRINT(v->value));
+}
+
 static bool add_variable(struct evaluation *e, const struct eval_variable *v)
 {
     struct schema_field *field = &e->fields[e->count];
@@ -82,14 +99,16 @@ static bool add_variable(struct evaluation *e, const struct eval_variable *v)
     for (int i = 0; i < e->count; i++)
         if (strcmp(e->fields[i].name, field->name) == 0)
             return status_fail(e->st, STATUS_USAGE, "the value %s is given twice", field->name);
-    e->count++;
+    e->days[e->count++] = DATE_NONE;
     if (v->value.length == 0) {
         field->type = VALUE_DATE;
         *value = DATE_NONE;
     } else if (parse_number(v->value, value, &field->scale)) {
         field->type = VALUE_NUMBER;
-    } else if (memchr(v->value.bytes, '-', v->value.length) && date_parse(v->value, &date)) {
+        if (date_parse(v->value, &date)) e->days[e->count - 1] = date;
+    } else if (looks_like_date(v->value)) {
         field->type = VALUE_DATE;
+        if (!date_parse(v->value, &date)) return no_such_day(e, v);
         *value = date;
     } else if (view_is(v->value, "true") || view_is(v->value, "false")) {
         field->type = VALUE_BOOLEAN;
@@ -139,6 +158,25 @@ static void format_value(const struct formula_program *p, const int64_t *results
 
 /* --- evaluation --- */
 
+static bool read_as_dates(struct evaluation *e)
+{
+    bool any = false;
+    for (int i = 0; i < e->count; i++) {
+        if (e->days[i] == DATE_NONE) continue;
+        e->fields[i].type = VALUE_DATE;
+        e->values[i] = e->days[i];
+        any = true;
+    }
+    return any;
+}
+
+static bool bind(struct evaluation *e, const struct schema *schema, struct formula_program **out)
+{
+    struct status as_dates = {0};
+    return formula_bind(e->f, schema, out, e->st) ||
+           (read_as_dates(e) && formula_bind(e->f, schema, out, &as_dates) && (status_clear(e->st), true));
+}
+
 static bool run(struct evaluation *e, int32_t business_date, struct buf *out)
 {
     struct schema schema = {
@@ -146,7 +184,7 @@ static bool run(struct evaluation *e, int32_t business_date, struct buf *out)
     struct formula_program *p;
     const int64_t *columns[EVAL_VARIABLES_MAX];
     int64_t scalar[2], vector[2], *results[] = {&vector[0], &vector[1]};
-    if (!formula_bind(e->f, &schema, &p, e->st)) return false;
+    if (!bind(e, &schema, &p)) return false;
     for (int i = 0; i < e->count; i++) columns[i] = &e->values[i];
     struct formula_inputs in = {.count = 1, .customer_fields = columns};
     struct formula_scratch *scratch = formula_scratch_new(p);

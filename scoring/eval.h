@@ -17,7 +17,8 @@
 
 enum { EVAL_VARIABLES_MAX = 256 };
 
-/* 123.45 a number · 2026-10-31 a date · true, false · 'A' or "A" or any other word a code · empty: a missing date. */
+/* 123.45 a number · 2026-10-31 a date, 20261031 too, where no number will do · true, false · 'A' or "A" or any other
+ * word a code · empty: a missing date. */
 struct eval_variable {
     struct view name, value;
 };

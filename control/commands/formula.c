@@ -129,10 +129,19 @@ static void print(struct command_call *call, const struct buf *out, bool many)
     buf_release(&json);
 }
 
+static int32_t today(void)
+{
+    char now[21];
+    int32_t date;
+    os_wall_clock(now);
+    ensure(date_parse((struct view){now, 10}, &date));
+    return date;
+}
+
 static int run_eval(struct command_call *call)
 {
     const char *path = command_text(call, "file", NULL);
-    int32_t date = command_date(call, "date", DATE_NONE);
+    int32_t date = command_given(call, "date") ? command_date(call, "date", DATE_NONE) : today();
     if ((path != NULL) == command_given(call, "expression")) {
         status_fail(&call->status, STATUS_USAGE, "crmx formula eval: an expression, or --file, is needed");
         status_hint(&call->status, "crmx formula eval 'a*系数(1.5) + b/c' a=100 b=7 c=0");
@@ -149,23 +158,25 @@ static int run_eval(struct command_call *call)
 const struct command command_formula_eval = {
     .name = "formula eval",
     .summary = "one expression of the formula language with values, or a file of them",
-    .description = "Names are the values given: NAME=123.45 a number, NAME=2026-10-31 a date, NAME=true, NAME='A' a "
-                   "code, NAME= a missing date. "
-                   "Lines of --file: the expression, then NAME=VALUE …, separated by tabs; one result a line.",
+    .description =
+        "Names are the values given: NAME=123.45 a number, NAME=2026-10-31 (or 20261031) a date, NAME=true, NAME='A' a "
+        "code, NAME= a missing date. "
+        "Lines of --file: the expression, then NAME=VALUE …, separated by tabs; one result a line.",
     .arguments =
         (const struct command_value[]){
             {.name = "expression", .type = COMMAND_TEXT, .doc = "as in a score: a*系数(1.5) + b/c"},
             {.name = "value", .placeholder = "NAME=VALUE", .type = COMMAND_TEXT, .repeated = true, .doc = "a value"},
             {0}},
-    .options =
-        (const struct command_value[]){
-            {.name = "file",
-             .letter = 'f',
-             .type = COMMAND_TEXT,
-             .placeholder = "FILE",
-             .doc = "a case a line instead"},
-            {.name = "date", .letter = 'd', .type = COMMAND_DATE, .doc = "business date, for age() and months_since()"},
-            {0}},
+    .options = (const struct command_value[]){{.name = "file",
+                                               .letter = 'f',
+                                               .type = COMMAND_TEXT,
+                                               .placeholder = "FILE",
+                                               .doc = "a case a line instead"},
+                                              {.name = "date",
+                                               .letter = 'd',
+                                               .type = COMMAND_DATE,
+                                               .doc = "business date, for age() and months_since() (default: today)"},
+                                              {0}},
     .examples = "crmx formula eval 'a*系数(1.5) + b/c' a=100 b=7 c=0\ncrmx formula eval --file cases.tsv --json",
     .needs = COMMAND_NEEDS_NOTHING,
     .rows = "",
