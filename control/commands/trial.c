@@ -1,4 +1,5 @@
 /* crmx trial 试算: what a formula would do, over a committed generation. */
+#include "base/date.h"
 #include "control/show_explain.h"
 #include "control/show_formula.h"
 #include "control/show_trial.h"
@@ -84,13 +85,6 @@ static const char *amount(struct trial_call *c, __int128 minor)
     return c->call->json ? text : show_grouped(&c->call->arena, text);
 }
 
-static const char *value(struct trial_call *c, enum value_type type, __int128 v)
-{
-    if (type == VALUE_MONEY) return amount(c, v);
-    const char *text = show_decimal(&c->call->arena, v, 0);
-    return c->call->json ? text : show_grouped(&c->call->arena, text);
-}
-
 static void show_counts(struct trial_call *c, struct show *s)
 {
     const struct trial_count *n = &c->trial.count;
@@ -109,6 +103,11 @@ static void show_counts(struct trial_call *c, struct show *s)
     show_text(s, "score_selected", amount(c, n->score_pass));
 }
 
+static const char *total(struct trial_call *c, enum value_type type, __int128 sum)
+{
+    return show_typed(c->call, &c->call->arena, type == VALUE_BOOLEAN ? VALUE_NUMBER : type, 0, sum);
+}
+
 static void show_totals(struct trial_call *c, struct show *s)
 {
     static const char *const COLUMNS[] = {"name", "kind", "type", "all", "pass", "pass_active", NULL};
@@ -116,14 +115,32 @@ static void show_totals(struct trial_call *c, struct show *s)
     listing_init(&rows, COLUMNS);
     for (int k = 0; k < c->trial.totals_count; k++) {
         const struct trial_total *t = &c->trial.totals[k];
-        listing_text(&rows, t->name);
+        listing_text(&rows, show_shortened(c->call, t->name));
         listing_text(&rows, t->is_measure ? "measure" : "result");
         listing_text(&rows, value_type_name(t->type));
-        listing_decimal(&rows, value(c, t->type, t->all));
-        listing_decimal(&rows, value(c, t->type, t->pass));
-        listing_decimal(&rows, value(c, t->type, t->active));
+        for (int g = 0; g < TRIAL_GROUPS; g++) listing_decimal(&rows, total(c, t->type, t->sum[g]));
     }
     show_rows(s, "totals", "totals", &rows);
+    listing_release(&rows);
+}
+
+/* Nobody adds dates: how many have one, the first and the last of them. */
+static void show_dates(struct trial_call *c, struct show *s)
+{
+    static const char *const COLUMNS[] = {"name", "of", "customers", "first", "last", NULL};
+    static const char *const GROUPS[TRIAL_GROUPS] = {"all", "pass", "pass_active"};
+    struct listing rows;
+    listing_init(&rows, COLUMNS);
+    for (int k = 0; k < c->trial.dates_count; k++)
+        for (int g = 0; g < TRIAL_GROUPS; g++) {
+            const struct trial_range *r = &c->trial.dates[k].of[g];
+            listing_text(&rows, show_shortened(c->call, c->trial.dates[k].name));
+            listing_text(&rows, GROUPS[g]);
+            listing_integer(&rows, (int64_t)r->customers);
+            listing_text(&rows, total(c, VALUE_DATE, r->customers ? r->first : DATE_NONE));
+            listing_text(&rows, total(c, VALUE_DATE, r->customers ? r->last : DATE_NONE));
+        }
+    show_rows(s, "dates", "dates", &rows);
     listing_release(&rows);
 }
 
@@ -136,7 +153,8 @@ static void show_by(struct trial_call *c, struct show *s, const struct trial_by 
     struct group *const *groups = group_sorted(by->groups);
     for (int i = 0; i < group_count(by->groups); i++) {
         const uint64_t *n = groups[i]->counts;
-        listing_text(&rows, groups[i]->key.bytes);
+        bool missing = by->is_date && groups[i]->key.length == 0;
+        listing_text(&rows, missing ? show_missing(c->call) : groups[i]->key.bytes);
         listing_integer(&rows, (int64_t)n[TRIAL_GROUP_CUSTOMERS]);
         listing_integer(&rows, (int64_t)n[TRIAL_GROUP_PASS]);
         listing_decimal(&rows, show_share(&c->call->arena, n[TRIAL_GROUP_PASS], n[TRIAL_GROUP_CUSTOMERS]));
@@ -204,6 +222,7 @@ static void show_page(struct trial_call *c, const char *reason)
     show_head(c, &s, reason);
     show_counts(c, &s);
     show_totals(c, &s);
+    if (c->request.measures) show_dates(c, &s);
     for (int k = 0; k < c->trial.by_count; k++) show_by(c, &s, &c->trial.by[k]);
     show_histogram(c, &s);
     show_print(&s);
@@ -327,7 +346,10 @@ const struct command command_trial = {
              .type = COMMAND_TEXT,
              .placeholder = "AMOUNT",
              .doc = "of the histogram (default: a tenth of the threshold)"},
-            {.name = "measures", .letter = 'm', .type = COMMAND_FLAG, .doc = "totals of all measures, too"},
+            {.name = "measures",
+             .letter = 'm',
+             .type = COMMAND_FLAG,
+             .doc = "totals of all measures, and the first and last of dates, too"},
             SHOW_TRIAL_LISTS,
             {.name = "time", .type = COMMAND_FLAG, .doc = "how long the pass over the customers took"},
             SHOW_CUSTOMER,
@@ -341,7 +363,7 @@ const struct command command_trial = {
                 "crmx trial draft.formula --entering > entering.tsv\n"
                 "crmx trial draft.formula 活期人民币存款=620000 拖欠期数=1\n"
                 "crmx trial draft.formula --number 1100000012",
-    .rows = "totals by_FIELD histogram; with --number: tree reasons changes results",
+    .rows = "totals dates by_FIELD histogram; with --number: tree reasons changes results",
     .run = run,
 };
 
