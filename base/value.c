@@ -144,3 +144,21 @@ bool value_choice(const char *text, const char *const words[], int *index, struc
     status_fail(st, STATUS_USAGE, "\"%.80s\" is none of: %s", text, list);
     return near ? status_hint(st, "did you mean \"%s\"?", near) : false;
 }
+
+__int128 value_sum(const int64_t *values, size_t n)
+{
+    /* In halves of 32 bits, which fit into vectors; 2^63 is added to each value so that both halves are unsigned. */
+    static const size_t BLOCK = (size_t)1 << 24; /* the sum of so many halves stays below 2^56 */
+    __int128 sum = 0;
+    for (size_t at = 0; at < n; at += BLOCK) {
+        size_t end = n - at < BLOCK ? n : at + BLOCK;
+        uint64_t low = 0, high = 0;
+        for (size_t i = at; i < end; i++) {
+            uint64_t v = (uint64_t)values[i] ^ UINT64_C(1) << 63;
+            low += v & UINT32_MAX;
+            high += v >> 32;
+        }
+        sum += ((__int128)high << 32) + low - ((__int128)(end - at) << 63);
+    }
+    return sum;
+}

@@ -28,4 +28,7 @@ bool value_choice(const char *text, const char *const words[], int *index, struc
 /* A size as it would be written: 2g, 1536m, 1000. */
 void value_size_format(uint64_t size, char text[24]);
 
+/* Exact, whatever the values. */
+__int128 value_sum(const int64_t *values, size_t n);
+
 #endif

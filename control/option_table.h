@@ -15,7 +15,7 @@ OPTION(RUN_TEMP_DIR, "run", "temp_dir", PATH, "", 0, 0, NULL,
        "Folder for spill files, on a fast disk. Empty: the folder of the run.")
 
 OPTION(
-    RUN_PARTITION_CUSTOMERS, "run", "partition_customers", INTEGER, "65536", 1, 1 << 24, NULL,
+    RUN_PARTITION_CUSTOMERS, "run", "partition_customers", INTEGER, "16384", 1, 1 << 24, NULL,
     "Customers per partition of the population. Fixed when the first generation is made; small values are for tests.")
 OPTION(RUN_BATCH, "run", "batch", INTEGER, "4096", 1, 4096, NULL,
        "Customers measured and scored at a time. Small values are for tests.")

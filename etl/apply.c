@@ -7,7 +7,15 @@
 static bool open_segment(struct segment **out, const char *path, struct status *st)
 {
     *out = os_exists(path) ? segment_open(path, st) : NULL;
-    return *out || st->code == STATUS_OK;
+    return *out ? segment_map(*out, st) : st->code == STATUS_OK;
+}
+
+/* Tonight reads all of it, and all threads do: none of it is copied. */
+static bool map_population(struct generation *old, struct status *st)
+{
+    bool ok = segment_map(old->customer, st) && segment_map(old->source, st);
+    for (int t = 0; ok && t < old->tables.count; t++) ok = segment_map(old->table[t], st);
+    return ok;
 }
 
 bool apply_open(struct apply *a, struct generation *old, const struct unit *unit, const struct tables *tables,
@@ -22,7 +30,7 @@ bool apply_open(struct apply *a, struct generation *old, const struct unit *unit
     a->moved = calloc(words, 8);
     ensure(a->touched && a->scanned && a->moved);
     a->identity = segment_open(arena_printf(arena, "%s/identity.dir", old->folder), st);
-    if (!a->identity) return false;
+    if (!a->identity || !segment_map(a->identity, st) || !map_population(old, st)) return false;
     for (int s = 0; s < unit->systems_count; s++) {
         const char *name = unit->systems[s].name;
         if (!open_segment(&a->source[s], arena_printf(arena, "%s/source-%s.dir", old->folder, name), st) ||
@@ -63,6 +71,19 @@ struct apply_record *apply_find(const struct apply *a, uint32_t record)
     for (; a->slots[h]; h = (h + 1) & (a->slots_count - 1))
         if (a->records[a->slots[h] - 1].record == record) return &a->records[a->slots[h] - 1];
     return NULL;
+}
+
+void apply_touched_rows(const struct apply *a, const struct directory_rows *rows, uint64_t *bitmap)
+{
+    for (uint64_t row = 0; row < rows->count; row += 64) {
+        uint64_t word = 0, n = rows->count - row < 64 ? rows->count - row : 64;
+        for (uint64_t i = 0; i < n; i++) { /* no branch: who is touched is a matter of chance */
+            uint32_t index = apply_index(a, rows->number[row + i]), place = index < a->old_places ? index : 0;
+            uint64_t touched = (a->touched[place >> 6] >> (place & 63) & 1) | (index >= a->old_places);
+            word |= touched << i;
+        }
+        bitmap[row >> 6] = word;
+    }
 }
 
 bool apply_read(const struct input_set *inputs, int space, uint32_t record, struct apply_bytes *out, struct status *st)

@@ -120,6 +120,8 @@ static inline uint32_t apply_index(const struct apply *a, uint32_t number)
 {
     return (uint32_t)(directory_number(number) - a->old->first_number);
 }
+/* Into a bitmap: the rows of a directory's partition whose customers are touched. */
+void apply_touched_rows(const struct apply *a, const struct directory_rows *rows, uint64_t *bitmap);
 
 bool apply_customers(struct integrate *in, struct status *st); /* apply_customer.c */
 bool apply_numbers(struct integrate *in, struct status *st);   /* apply_number.c */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { COLUMN_HASH, COLUMN_RECORD, COLUMN_NUMBER, COLUMN_REST, INSERTION_MAX = 24 };
+enum { INSERTION_MAX = 24 };
 
 static bool less(const struct directory_entry *a, const struct directory_entry *b)
 {
@@ -58,43 +58,20 @@ void directory_sort(struct directory_entry *entries, struct directory_entry *spa
 
 void directory_declare(struct segment_writer *w)
 {
-    ensure(segment_declare(w, "hash", SEGMENT_RAW, 0, 4) == COLUMN_HASH);
-    ensure(segment_declare(w, "record", SEGMENT_RAW, 0, 4) == COLUMN_RECORD);
-    ensure(segment_declare(w, "number", SEGMENT_RAW, 0, 4) == COLUMN_NUMBER);
+    ensure(segment_declare(w, "hash", SEGMENT_RAW, 0, 4) == DIRECTORY_HASH);
+    ensure(segment_declare(w, "record", SEGMENT_RAW, 0, 4) == DIRECTORY_RECORD);
+    ensure(segment_declare(w, "number", SEGMENT_RAW, 0, 4) == DIRECTORY_NUMBER);
 }
 
 void directory_declare_whole(struct segment_writer *w)
 {
     directory_declare(w);
-    ensure(segment_declare(w, "rest", SEGMENT_RAW, 0, 4) == COLUMN_REST);
+    ensure(segment_declare(w, "rest", SEGMENT_RAW, 0, 4) == DIRECTORY_REST);
 }
 
 static uint32_t fingerprint(uint64_t hash, int bits)
 {
     return (uint32_t)(hash << bits >> 32);
-}
-
-void directory_put(struct segment_part *part, const struct directory_entry *entries, uint64_t n, int bits)
-{
-    uint32_t *column = calloc(n + 1, 4);
-    ensure(column);
-    for (uint64_t i = 0; i < n; i++) column[i] = fingerprint(entries[i].hash, bits);
-    segment_put_raw(part, COLUMN_HASH, column, n, 4);
-    for (uint64_t i = 0; i < n; i++) column[i] = entries[i].record;
-    segment_put_raw(part, COLUMN_RECORD, column, n, 4);
-    for (uint64_t i = 0; i < n; i++) column[i] = entries[i].number;
-    segment_put_raw(part, COLUMN_NUMBER, column, n, 4);
-    free(column);
-}
-
-void directory_put_whole(struct segment_part *part, const struct directory_entry *entries, uint64_t n, int bits)
-{
-    uint32_t *column = calloc(n + 1, 4);
-    ensure(column);
-    directory_put(part, entries, n, bits);
-    for (uint64_t i = 0; i < n; i++) column[i] = (uint32_t)(entries[i].hash << bits);
-    segment_put_raw(part, COLUMN_REST, column, n, 4);
-    free(column);
 }
 
 bool directory_find(struct segment *s, uint64_t key, directory_candidate *candidate, void *context, struct status *st)
@@ -103,20 +80,20 @@ bool directory_find(struct segment *s, uint64_t key, directory_candidate *candid
     uint64_t hash = directory_hash(key);
     uint32_t partition = bits ? (uint32_t)(hash >> (64 - bits)) : 0, wanted = fingerprint(hash, bits), found, record,
              number;
-    uint64_t low = 0, high = segment_rows(s, partition, COLUMN_HASH), rows = high;
+    uint64_t low = 0, high = segment_rows(s, partition, DIRECTORY_HASH), rows = high;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
-        if (!segment_get_raw(s, partition, COLUMN_HASH, middle, 1, &found, st)) return false;
+        if (!segment_get_raw(s, partition, DIRECTORY_HASH, middle, 1, &found, st)) return false;
         if (found < wanted)
             low = middle + 1;
         else
             high = middle;
     }
     for (; low < rows; low++) {
-        if (!segment_get_raw(s, partition, COLUMN_HASH, low, 1, &found, st)) return false;
+        if (!segment_get_raw(s, partition, DIRECTORY_HASH, low, 1, &found, st)) return false;
         if (found != wanted) return true;
-        if (!segment_get_raw(s, partition, COLUMN_RECORD, low, 1, &record, st) ||
-            !segment_get_raw(s, partition, COLUMN_NUMBER, low, 1, &number, st) ||
+        if (!segment_get_raw(s, partition, DIRECTORY_RECORD, low, 1, &record, st) ||
+            !segment_get_raw(s, partition, DIRECTORY_NUMBER, low, 1, &number, st) ||
             !candidate(context, record, number, st))
             return false;
     }

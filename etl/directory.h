@@ -12,6 +12,8 @@
 
 #include <stdint.h>
 
+enum { DIRECTORY_HASH, DIRECTORY_RECORD, DIRECTORY_NUMBER, DIRECTORY_REST }; /* columns */
+
 struct directory_entry {
     uint64_t hash;
     uint32_t record;
@@ -31,8 +33,7 @@ void directory_declare(struct segment_writer *w);
  * that is the number itself needs no look at the record. For the source numbers, which every night looks up by the
  * thousand. */
 void directory_declare_whole(struct segment_writer *w);
-void directory_put_whole(struct segment_part *part, const struct directory_entry *entries, uint64_t n, int bits);
-void directory_put(struct segment_part *part, const struct directory_entry *entries, uint64_t n, int bits);
+/* The columns are filled by directory_put (etl/directory_merge.h). */
 
 /* Calls each candidate of a key, in order; stops when it returns false (a failure of the run, status set). */
 typedef bool directory_candidate(void *context, uint32_t record, uint32_t number, struct status *st);

@@ -1,6 +1,8 @@
 #include "etl/directory_merge.h"
 
-enum { COLUMN_HASH, COLUMN_RECORD, COLUMN_NUMBER, COLUMN_REST };
+#include "base/bitmap.h"
+
+#include <string.h>
 
 void directory_rows_init(struct directory_rows *r)
 {
@@ -9,6 +11,7 @@ void directory_rows_init(struct directory_rows *r)
     buf_init(&r->record_bytes, (size_t)1 << 40);
     buf_init(&r->number_bytes, (size_t)1 << 40);
     buf_init(&r->rest_bytes, (size_t)1 << 40);
+    buf_init(&r->runs, (size_t)1 << 40);
 }
 
 void directory_rows_release(struct directory_rows *r)
@@ -17,6 +20,19 @@ void directory_rows_release(struct directory_rows *r)
     buf_release(&r->record_bytes);
     buf_release(&r->number_bytes);
     buf_release(&r->rest_bytes);
+    buf_release(&r->runs);
+}
+
+/* A column of the partition: where it stands in the mapped file, or a copy. */
+static bool load_column(struct segment *s, uint32_t partition, int column, struct buf *room, const uint32_t **out,
+                        struct status *st)
+{
+    struct view bytes;
+    bool ok = segment_is_mapped(s) ? segment_view(s, partition, column, &bytes, st)
+                                   : segment_load(s, partition, column, room, st);
+    if (ok && !segment_is_mapped(s)) bytes = buf_view(room);
+    if (ok) *out = (const uint32_t *)(const void *)bytes.bytes;
+    return ok;
 }
 
 bool directory_load(struct segment *s, uint32_t partition, int bits, struct directory_rows *out, struct status *st)
@@ -24,18 +40,15 @@ bool directory_load(struct segment *s, uint32_t partition, int bits, struct dire
     out->count = 0;
     out->partition = partition;
     out->bits = bits;
+    out->rest = NULL;
     if (!s) return true;
-    if (!segment_load(s, partition, COLUMN_HASH, &out->hash_bytes, st) ||
-        !segment_load(s, partition, COLUMN_RECORD, &out->record_bytes, st) ||
-        !segment_load(s, partition, COLUMN_NUMBER, &out->number_bytes, st))
+    bool whole = segment_columns(s) > DIRECTORY_REST;
+    if (!load_column(s, partition, DIRECTORY_HASH, &out->hash_bytes, &out->fingerprint, st) ||
+        !load_column(s, partition, DIRECTORY_RECORD, &out->record_bytes, &out->record, st) ||
+        !load_column(s, partition, DIRECTORY_NUMBER, &out->number_bytes, &out->number, st) ||
+        (whole && !load_column(s, partition, DIRECTORY_REST, &out->rest_bytes, &out->rest, st)))
         return false;
-    bool whole = segment_columns(s) > COLUMN_REST;
-    if (whole && !segment_load(s, partition, COLUMN_REST, &out->rest_bytes, st)) return false;
-    out->rest = whole ? (const uint32_t *)(const void *)out->rest_bytes.bytes : NULL;
-    out->count = segment_rows(s, partition, COLUMN_HASH);
-    out->fingerprint = (const uint32_t *)(const void *)out->hash_bytes.bytes;
-    out->record = (const uint32_t *)(const void *)out->record_bytes.bytes;
-    out->number = (const uint32_t *)(const void *)out->number_bytes.bytes;
+    out->count = segment_rows(s, partition, DIRECTORY_HASH);
     return true;
 }
 
@@ -52,16 +65,86 @@ uint64_t directory_first(const struct directory_rows *r, uint32_t fingerprint)
     return low;
 }
 
-uint64_t directory_merge(const struct directory_rows *old, directory_keep *keep, void *context,
-                         const struct directory_entry *entries, uint64_t n, struct directory_entry *out)
+/* --- merging --- */
+
+static void add_run(struct directory_rows *old, uint64_t row, uint64_t rows)
 {
-    uint64_t count = 0, next = 0;
-    for (uint64_t i = 0; i < old->count; i++) {
-        if (!keep(context, i)) continue;
-        struct directory_entry e = {directory_row_hash(old, i), old->record[i], old->number[i]};
-        while (next < n && entries[next].hash < e.hash) out[count++] = entries[next++];
-        out[count++] = e;
+    struct directory_run run = {row, (uint32_t)rows, 0};
+    buf_add(&old->runs, &run, sizeof run);
+}
+
+static void keep_rows(struct directory_rows *old, const uint64_t *gone, uint64_t from, uint64_t to)
+{
+    while (from < to) {
+        uint64_t start = gone ? bitmap_next(gone, false, from, to) : from,
+                 end = gone ? bitmap_next(gone, true, start, to) : to;
+        if (end > start) add_run(old, start, end - start);
+        from = end;
     }
-    while (next < n) out[count++] = entries[next++];
+}
+
+/* The first row from `row` on that is behind an entry of this hash. */
+static uint64_t pass(const struct directory_rows *old, uint64_t row, uint64_t hash, int bits)
+{
+    uint32_t fingerprint = directory_fingerprint(hash, bits), rest = (uint32_t)(hash << bits);
+    while (row < old->count && old->fingerprint[row] < fingerprint) row++;
+    while (row < old->count && old->fingerprint[row] == fingerprint && (old->rest ? old->rest[row] : 0) <= rest) row++;
+    return row;
+}
+
+/* Returns the rows of tonight. */
+static uint64_t find_runs(struct directory_rows *old, const uint64_t *gone, const struct directory_entry *entries,
+                          uint64_t n, int bits)
+{
+    uint64_t row = 0, count = n;
+    buf_clear(&old->runs);
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t stop = pass(old, row, entries[i].hash, bits);
+        keep_rows(old, gone, row, stop);
+        row = stop;
+        if (old->runs.length == 0) add_run(old, 0, 0);
+        struct directory_run *last =
+            (struct directory_run *)(void *)(old->runs.bytes + old->runs.length - sizeof *last);
+        last->entries++;
+    }
+    keep_rows(old, gone, row, old->count);
+    const struct directory_run *runs = (const struct directory_run *)(const void *)old->runs.bytes;
+    for (uint64_t r = 0; r < old->runs.length / sizeof *runs; r++) count += runs[r].rows;
     return count;
+}
+
+static uint32_t value_of(const struct directory_entry *e, int column, int bits)
+{
+    switch (column) {
+    case DIRECTORY_HASH: return directory_fingerprint(e->hash, bits);
+    case DIRECTORY_RECORD: return e->record;
+    case DIRECTORY_NUMBER: return e->number;
+    default: return (uint32_t)(e->hash << bits);
+    }
+}
+
+static void put_column(struct segment_part *part, const struct directory_rows *old, int column, const uint32_t *before,
+                       const struct directory_entry *entries, uint64_t count, int bits)
+{
+    uint32_t *to = segment_room_raw(part, column, count, sizeof *to);
+    const struct directory_run *run = (const struct directory_run *)(const void *)old->runs.bytes;
+    for (uint64_t r = old->runs.length / sizeof *run; r > 0; r--, run++) {
+        if (before && run->rows)
+            memcpy(to, before + run->row, run->rows * sizeof *to);
+        else
+            memset(to, 0, run->rows * sizeof *to);
+        to += run->rows;
+        for (uint32_t i = 0; i < run->entries; i++) *to++ = value_of(entries++, column, bits);
+    }
+    segment_close_raw(part, column);
+}
+
+void directory_put(struct segment_part *part, struct directory_rows *old, const uint64_t *gone,
+                   const struct directory_entry *entries, uint64_t n, int bits, bool whole)
+{
+    uint64_t count = find_runs(old, gone, entries, n, bits);
+    put_column(part, old, DIRECTORY_HASH, old->fingerprint, entries, count, bits);
+    put_column(part, old, DIRECTORY_RECORD, old->record, entries, count, bits);
+    put_column(part, old, DIRECTORY_NUMBER, old->number, entries, count, bits);
+    if (whole) put_column(part, old, DIRECTORY_REST, old->rest, entries, count, bits);
 }

@@ -19,8 +19,14 @@ static inline bool directory_in_force(uint32_t number)
     return number != DIRECTORY_NOBODY && !(number & DIRECTORY_CLOSED);
 }
 
+struct directory_run { /* of tonight's partition: rows of yesterday, and behind them new entries */
+    uint64_t row;
+    uint32_t rows, entries;
+};
+
 struct directory_rows { /* a partition in memory; kept from one load to the next */
     struct buf hash_bytes, record_bytes, number_bytes, rest_bytes;
+    struct buf runs; /* of the merge at hand */
     const uint32_t *fingerprint, *record, *number;
     const uint32_t *rest; /* NULL: the directory keeps fingerprints only */
     uint64_t count;
@@ -50,10 +56,10 @@ static inline int directory_is(const struct directory_rows *r, uint64_t i, uint6
 }
 /* The first row whose fingerprint is not smaller. */
 uint64_t directory_first(const struct directory_rows *r, uint32_t fingerprint);
-/* out (room for old->count + n): the rows of yesterday for which keep says true and the new entries (sorted), in order.
- * Returns how many. */
-typedef bool directory_keep(void *context, uint64_t row);
-uint64_t directory_merge(const struct directory_rows *old, directory_keep *keep, void *context,
-                         const struct directory_entry *entries, uint64_t n, struct directory_entry *out);
+/* Fills the columns of a partition: the rows of yesterday whose bit in `gone` is not set (NULL: none is) and the new
+ * entries (sorted), in order; of equal hashes yesterday's first. old is not NULL, but may have no rows. Yesterday's go
+ * in runs, column by column: most of them are as they were. */
+void directory_put(struct segment_part *part, struct directory_rows *old, const uint64_t *gone,
+                   const struct directory_entry *entries, uint64_t n, int bits, bool whole);
 
 #endif

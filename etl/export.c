@@ -116,7 +116,7 @@ static bool sweep_task(void *context, int worker, uint64_t partition, struct sta
 
 static bool write_window(const struct sweep *s, int fd, const char *path, struct status *st)
 {
-    enum { PIECE = 4 << 20 };
+    enum { PIECE = 1 << 20 }; /* larger ones take pages that the machine has to fetch first */
     uint64_t bytes = s->rows * s->o->record_length, offset = s->first_row * s->o->record_length;
     for (uint64_t at = 0; at < bytes; at += PIECE) {
         size_t n = bytes - at < PIECE ? (size_t)(bytes - at) : PIECE;

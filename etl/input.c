@@ -48,37 +48,12 @@ void input_set_release(struct input_set *s)
     s->carried_count = s->carried_capacity = 0;
 }
 
-struct forget_piece {
-    const struct input_file *f;
-    uint64_t offset;
-};
-enum { FORGET_SIZE = 16 << 20 };
-
-static bool forget_task(void *context, int worker, uint64_t task, struct status *st)
+void input_forget(const struct input_set *s)
 {
-    const struct forget_piece *p = (struct forget_piece *)context + task;
-    uint64_t left = p->f->identity.size - p->offset;
-    os_forget_mapped(p->f->bytes, p->offset, left < FORGET_SIZE ? (size_t)left : FORGET_SIZE);
-    return true;
-}
-
-void input_forget(struct input_set *s, struct pool *pool)
-{
-    uint64_t n = 0, most = 0;
     for (int i = 0; i < s->files_count + s->carried_count; i++) {
         const struct input_file *f = i < s->files_count ? &s->files[i] : &s->carried[i - s->files_count];
-        most += f->identity.size / FORGET_SIZE + 1;
+        if (f->bytes) os_forget_mapped(f->bytes, 0, f->identity.size);
     }
-    struct forget_piece *pieces = calloc(most + 1, sizeof *pieces);
-    ensure(pieces);
-    for (int i = 0; i < s->files_count + s->carried_count; i++) {
-        const struct input_file *f = i < s->files_count ? &s->files[i] : &s->carried[i - s->files_count];
-        for (uint64_t at = 0; f->bytes && at < f->identity.size; at += FORGET_SIZE)
-            pieces[n++] = (struct forget_piece){f, at};
-    }
-    struct status ignored = {0};
-    pool_run(pool, n, forget_task, pieces, &ignored);
-    free(pieces);
 }
 
 struct input_file *input_add_carried(struct input_set *s, const struct input_file *f)

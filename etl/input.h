@@ -98,8 +98,8 @@ struct input_set {
 
 void input_set_init(struct input_set *s, struct arena *arena);
 void input_set_release(struct input_set *s);
-/* Beforehand, by many threads: what of the files is in memory is let go. */
-void input_forget(struct input_set *s, struct pool *pool);
+/* What of the files is in memory is let go; who touches it again reads it again. */
+void input_forget(const struct input_set *s);
 /* Files must be added in order: customer layouts by priority, then the others layout by layout. */
 bool input_add(struct input_set *s, const char *name, const char *path, const struct layout *l, int layout_index,
                struct status *st);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct directory_scratch {
-    struct integrate_scratch room, spare, gone;
+    struct integrate_scratch room, spare, gone, met;
     struct directory_rows rows; /* yesterday's partition */
     struct segment_part part;
 };
@@ -151,24 +151,6 @@ static bool load_identities(struct job *j, uint32_t partition, struct directory_
 
 /* --- yesterday's --- */
 
-struct keep {
-    const struct apply *apply;
-    const struct directory_rows *rows;
-    const uint64_t *gone; /* bitmap by row */
-};
-
-static bool keep_identity(void *context, uint64_t row)
-{
-    const struct keep *k = context;
-    return !apply_touched(k->apply, apply_index(k->apply, k->rows->number[row]));
-}
-
-static bool keep_account(void *context, uint64_t row)
-{
-    const struct keep *k = context;
-    return !integrate_bit(k->gone, (uint32_t)row);
-}
-
 static bool remove_row(struct job *j, int worker, uint32_t number, uint32_t record, struct status *st)
 {
     struct integrate *in = j->in;
@@ -186,25 +168,70 @@ static bool is_account(uint32_t number)
     return number != DIRECTORY_CLOSED;
 }
 
-/* The rows of yesterday of the accounts that came tonight go. Both are in order of the hash. */
-static bool meet_accounts(struct job *j, int worker, struct directory_scratch *s, const struct directory_entry *e,
-                          uint64_t n, uint64_t *gone, struct status *st)
+/* How many accounts a partition holds: an account with several owners has a row for each of them. */
+static uint64_t accounts_of(const uint32_t *record, const uint32_t *number, uint64_t n)
 {
-    struct integrate_table *t = j->in->table[j->table];
+    uint64_t accounts = n && is_account(number[0]);
+    for (uint64_t i = 1; i < n; i++) accounts += (record[i] != record[i - 1]) & is_account(number[i]);
+    return accounts;
+}
+
+/* An account of tonight and a row of yesterday that has the fingerprint of its key. */
+struct meeting {
+    uint64_t row;
+    uint32_t entry;
+};
+
+/* Both are in order of the hash. */
+static uint64_t find_meetings(struct directory_scratch *s, const struct directory_entry *e, uint64_t n)
+{
     struct directory_rows *rows = &s->rows;
-    bool refresh = j->in->apply->refresh;
-    uint64_t counts[4] = {0}; /* new, closed, reopened, before */
-    uint64_t at = 0;
-    for (uint64_t i = 0; i < rows->count; i++) {
-        bool first = i == 0 || rows->record[i] != rows->record[i - 1];
-        counts[3] += first && is_account(rows->number[i]);
-    }
+    uint64_t at = 0, count = 0;
+    struct meeting *m = integrate_room(&s->met.tuples, &s->met.tuples_size, (n + 1) * sizeof *m);
     for (uint64_t i = 0; i < n; i++) {
         if (i && e[i].record == e[i - 1].record) continue; /* another owner of the same account */
         uint32_t wanted = directory_fingerprint(e[i].hash, rows->bits);
-        bool known = false, known_open = false;
         while (at < rows->count && rows->fingerprint[at] < wanted) at++;
         for (uint64_t k = at; k < rows->count && rows->fingerprint[k] == wanted; k++) {
+            if ((count + 1) * sizeof *m > s->met.tuples_size) {
+                s->met.tuples_size *= 2;
+                s->met.tuples = m = realloc(m, s->met.tuples_size);
+                ensure(m);
+            }
+            m[count++] = (struct meeting){k, (uint32_t)i};
+        }
+    }
+    return count;
+}
+
+/* The records of a meeting lie anywhere in two files: they are asked for early. */
+static void prefetch_meeting(const struct job *j, const struct directory_scratch *s, const struct directory_entry *e,
+                             const struct meeting *m)
+{
+    const struct input_set *inputs = j->in->im->inputs;
+    int layout = j->in->im->tables->table[j->table].layout_index;
+    uint32_t a = s->rows.record[m->row], b = e[m->entry].record;
+    input_prefetch(input_file_of(inputs, layout, a), a);
+    input_prefetch(input_file_of(inputs, layout, b), b);
+}
+
+/* The rows of yesterday of the accounts that came tonight go. */
+static bool meet_accounts(struct job *j, int worker, struct directory_scratch *s, const struct directory_entry *e,
+                          uint64_t n, uint64_t *gone, struct status *st)
+{
+    enum { AHEAD = 16 };
+    struct integrate_table *t = j->in->table[j->table];
+    struct directory_rows *rows = &s->rows;
+    bool refresh = j->in->apply->refresh;
+    uint64_t new = 0, closed = 0, reopened = 0, meetings = find_meetings(s, e, n), at = 0;
+    const struct meeting *m = s->met.tuples;
+    for (uint64_t k = 0; k < AHEAD && k < meetings; k++) prefetch_meeting(j, s, e, &m[k]);
+    for (uint64_t i = 0; i < n; i++) {
+        if (i && e[i].record == e[i - 1].record) continue; /* another owner of the same account */
+        bool known = false, known_open = false;
+        for (; at < meetings && m[at].entry == i; at++) {
+            uint64_t k = m[at].row;
+            if (at + AHEAD < meetings) prefetch_meeting(j, s, e, &m[at + AHEAD]);
             bool same = rows->record[k] == e[i].record;
             if (integrate_bit(gone, (uint32_t)k)) continue;
             if (!same && !compare_accounts(j, rows->record[k], e[i].record, &same, NULL, st)) return false;
@@ -215,15 +242,16 @@ static bool meet_accounts(struct job *j, int worker, struct directory_scratch *s
             if (!refresh && !remove_row(j, worker, rows->number[k], rows->record[k], st)) return false;
         }
         bool open = is_account(e[i].number);
-        counts[0] += open && !known;
-        counts[1] += !open && known_open;
-        counts[2] += open && known && !known_open;
+        new += open && !known;
+        closed += !open && known_open;
+        reopened += open && known && !known_open;
     }
+    uint64_t before = accounts_of(rows->record, rows->number, rows->count);
     pthread_mutex_lock(&j->lock);
-    t->accounts_new += counts[0];
-    t->accounts_closed += counts[1];
-    t->accounts_reopened += counts[2];
-    t->accounts_before += counts[3];
+    t->accounts_new += new;
+    t->accounts_closed += closed;
+    t->accounts_reopened += reopened;
+    t->accounts_before += before;
     pthread_mutex_unlock(&j->lock);
     return true;
 }
@@ -232,8 +260,10 @@ static bool meet_accounts(struct job *j, int worker, struct directory_scratch *s
 static void close_absent(struct job *j, struct directory_scratch *s, uint64_t *gone)
 {
     struct directory_rows *rows = &s->rows;
-    uint32_t *number = (uint32_t *)(uintptr_t)rows->number;
+    uint32_t *number = integrate_room(&s->met.extra, &s->met.extra_size, (rows->count + 1) * sizeof *number);
     uint64_t closed = 0;
+    if (rows->count) memcpy(number, rows->number, rows->count * sizeof *number);
+    rows->number = number;
     for (uint64_t i = 0; i < rows->count; i++) {
         if (integrate_bit(gone, (uint32_t)i)) continue;
         bool first = i == 0 || rows->record[i] != rows->record[i - 1];
@@ -246,26 +276,28 @@ static void close_absent(struct job *j, struct directory_scratch *s, uint64_t *g
     pthread_mutex_unlock(&j->lock);
 }
 
-static bool merge_yesterday(struct job *j, int worker, struct directory_scratch *s, struct directory_entry **e,
-                            uint64_t *n, struct status *st)
+/* The rows of yesterday that go, as a bitmap; NULL: a failure. */
+static uint64_t *meet_yesterday(struct job *j, int worker, struct directory_scratch *s, const struct directory_entry *e,
+                                uint64_t n, struct status *st)
 {
     size_t words = s->rows.count / 64 + 1;
     uint64_t *gone = integrate_room(&s->gone.tuples, &s->gone.tuples_size, words * 8);
     memset(gone, 0, words * 8);
-    if (j->table >= 0 && !meet_accounts(j, worker, s, *e, *n, gone, st)) return false;
-    if (j->table >= 0 && j->in->apply->refresh) close_absent(j, s, gone);
-    struct keep k = {j->in->apply, &s->rows, gone};
-    struct directory_entry *all =
-        integrate_room(&s->gone.extra, &s->gone.extra_size, (s->rows.count + *n + 1) * sizeof *all);
-    *n = directory_merge(&s->rows, j->table < 0 ? keep_identity : keep_account, &k, *e, *n, all);
-    *e = all;
-    return true;
+    if (j->table < 0) {
+        apply_touched_rows(j->in->apply, &s->rows, gone);
+        return gone;
+    }
+    if (!meet_accounts(j, worker, s, e, n, gone, st)) return NULL;
+    if (j->in->apply->refresh) close_absent(j, s, gone);
+    return gone;
 }
 
-static void count_accounts(struct job *j, const struct directory_entry *e, uint64_t n)
+/* Counted where they are written: the tie-out compares it with those before, new and closed. */
+static void count_accounts(struct job *j, const struct segment_part *part)
 {
-    uint64_t accounts = 0;
-    for (uint64_t i = 0; i < n; i++) accounts += is_account(e[i].number) && (i == 0 || e[i].record != e[i - 1].record);
+    const uint32_t *record = segment_part_raw(part, DIRECTORY_RECORD),
+                   *number = segment_part_raw(part, DIRECTORY_NUMBER);
+    uint64_t accounts = accounts_of(record, number, part->pieces[DIRECTORY_RECORD].rows);
     pthread_mutex_lock(&j->lock);
     j->in->table[j->table]->accounts_after += accounts;
     pthread_mutex_unlock(&j->lock);
@@ -277,7 +309,7 @@ static bool task(void *context, int worker, uint64_t partition, struct status *s
     struct directory_scratch *s = &j->scratch[worker];
     struct apply *a = j->in->apply;
     struct directory_entry *e;
-    uint64_t n;
+    uint64_t n, *gone = NULL;
     int bits =
         j->table < 0 ? j->in->im->identity_bits : j->in->im->systems[j->in->im->tables->table[j->table].system].bits;
     struct segment *before = !a->old ? NULL : j->table < 0 ? a->identity : a->account[j->table];
@@ -288,10 +320,10 @@ static bool task(void *context, int worker, uint64_t partition, struct status *s
         directory_sort(e, e + n, n, bits);
         if (j->table >= 0 && has_doubles(e, n)) ok = drop_doubles(j, e, &n, st);
     }
-    if (ok && a->old) ok = merge_yesterday(j, worker, s, &e, &n, st);
+    if (ok && a->old) ok = (gone = meet_yesterday(j, worker, s, e, n, st)) != NULL;
     if (ok) {
-        if (j->table >= 0 && a->old) count_accounts(j, e, n);
-        directory_put(&s->part, e, n, bits);
+        directory_put(&s->part, &s->rows, gone, e, n, bits, false);
+        if (j->table >= 0 && a->old) count_accounts(j, &s->part);
         ok = segment_commit(j->directory, (uint32_t)partition, &s->part, st);
     }
     if (!ok) segment_abort(j->directory, (uint32_t)partition);
@@ -346,6 +378,7 @@ bool integrate_directories(struct integrate *in, struct status *st)
         integrate_scratch_release(&scratch[w].room);
         integrate_scratch_release(&scratch[w].spare);
         integrate_scratch_release(&scratch[w].gone);
+        integrate_scratch_release(&scratch[w].met);
         directory_rows_release(&scratch[w].rows);
         segment_part_release(&scratch[w].part);
     }

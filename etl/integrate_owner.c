@@ -46,30 +46,14 @@ static bool load_sources(struct job *j, struct owner_scratch *s, uint32_t partit
     return directory_load(j->in->apply->source[j->system], partition, system->bits, &s->rows, st);
 }
 
-struct keep_context {
-    const struct apply *apply;
-    const struct directory_rows *rows;
-};
-
-/* What was touched comes again from its records. */
-static bool keep_untouched(void *context, uint64_t row)
-{
-    const struct keep_context *k = context;
-    return !apply_touched(k->apply, apply_index(k->apply, k->rows->number[row]));
-}
-
-static bool write_directory(struct job *j, struct owner_scratch *s, uint32_t partition, struct directory_entry *entries,
-                            uint64_t n, struct status *st)
+static bool write_directory(struct job *j, struct owner_scratch *s, uint32_t partition,
+                            const struct directory_entry *entries, uint64_t n, struct status *st)
 {
     int bits = j->in->im->systems[j->system].bits;
-    if (s->rows.count) {
-        struct keep_context k = {j->in->apply, &s->rows};
-        struct directory_entry *all =
-            integrate_room(&s->merged.tuples, &s->merged.tuples_size, (s->rows.count + n + 1) * sizeof *all);
-        n = directory_merge(&s->rows, keep_untouched, &k, entries, n, all);
-        entries = all;
-    }
-    directory_put_whole(&s->part, entries, n, bits);
+    /* What was touched comes again from its records. */
+    uint64_t *gone = integrate_room(&s->merged.tuples, &s->merged.tuples_size, (s->rows.count / 64 + 1) * 8);
+    if (s->rows.count) apply_touched_rows(j->in->apply, &s->rows, gone);
+    directory_put(&s->part, &s->rows, gone, entries, n, bits, true);
     return segment_commit(j->directory, partition, &s->part, st);
 }
 

@@ -15,6 +15,8 @@ static void release_worker(struct populate_worker *w, int outputs)
     integrate_scratch_release(&w->member_start);
     integrate_scratch_release(&w->member_tuples);
     integrate_scratch_release(&w->removed);
+    integrate_scratch_release(&w->fresh);
+    integrate_scratch_release(&w->old_rows);
     populate_release_old(w);
     buf_release(&w->loaded);
     free(w->averages);
@@ -167,6 +169,10 @@ static bool open_files(struct populate_job *j, uint32_t partitions, struct statu
         struct build_context context = {im->unit, j->p->cards, im->decoders, im->business_date};
         j->build[o] = build_new(im->unit->outputs[o], &context, im->arena, st);
         if (!j->build[o]) return false;
+        for (int t = 0; t < im->tables->count; t++)
+            for (int k = 0; k < im->unit->outputs[o]->layouts_count; k++)
+                if (strcmp(im->tables->table[t].layout->name, im->unit->outputs[o]->layouts[k]) == 0)
+                    j->feeds[o] |= UINT64_C(1) << t;
         if (export_can(im->unit->outputs[o])) {
             if (!export_open(&j->export[o], j -> p -> in, im -> unit -> outputs[o], j -> build[o], st)) return false;
             continue;

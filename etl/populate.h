@@ -106,6 +106,12 @@ struct populate_old_table {
     bool cold; /* some column is */
 };
 
+struct populate_old_part { /* yesterday's rows of one table of one partition, in the order (place, record) */
+    char *rows;            /* as in struct populate_rows */
+    uint32_t stride, count;
+    uint32_t *start; /* [place of tonight's partition] → first row; one more at the end */
+};
+
 struct populate_rows { /* the rows of one table of one partition, sorted */
     char *rows;        /* stride bytes each: owned_tuple (customer = place in its batch), columns */
     uint32_t stride, count;
@@ -116,6 +122,7 @@ struct populate_worker {
     struct integrate_scratch raw, sorted[UNIT_LAYOUTS_MAX], starts[UNIT_LAYOUTS_MAX], order;
     struct populate_rows table[UNIT_LAYOUTS_MAX];
     struct integrate_scratch member_raw, member_start, member_tuples, removed;
+    struct integrate_scratch fresh, old_rows;
     struct populate_old old;
     struct buf loaded;
     int32_t *entry, *below; /* entry date and since when below the bar of the leave policy, DATE_NONE; per customer */
@@ -159,8 +166,9 @@ struct populate_job {
     struct ordered *output[UNIT_OUTPUTS_MAX]; /* NULL: through export */
     struct export_output export[UNIT_OUTPUTS_MAX];
     struct build *build[UNIT_OUTPUTS_MAX];
-    int column_base[CUSTOMER_TYPES]; /* first segment column of the measures and results of a type */
-    int column_extra;                /* first one behind them all */
+    uint64_t feeds[UNIT_OUTPUTS_MAX]; /* bit t: rows of table t go to the output */
+    int column_base[CUSTOMER_TYPES];  /* first segment column of the measures and results of a type */
+    int column_extra;                 /* first one behind them all */
 };
 
 struct populate_range {               /* the customers of a partition */
@@ -172,16 +180,24 @@ bool populate_take_rows(struct populate_job *j, struct populate_worker *w, const
                         struct status *st);
 bool populate_take_members(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
                            struct status *st);
+/* The amounts of rows, by currency. */
+void populate_add_rows(const struct table *t, const char *rows, uint32_t n, uint32_t stride,
+                       __int128 (*sum)[DECODE_CURRENCIES_MAX]);
 bool populate_write_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table,
                          struct status *st);
 /* populate_old.c: what yesterday's population has of a partition */
 bool populate_open_old(struct populate_job *j, struct status *st);
 bool populate_load_old(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
                        struct status *st);
-/* Appends yesterday's rows that stay to raw (room for them is made); n: rows that are there, then rows in all. */
+/* Yesterday's rows of a partition as they were, in w's room. */
 bool populate_old_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table,
-                       char **raw, uint32_t stride, uint32_t *n, struct status *st);
+                       struct populate_old_part *out, struct status *st);
 void populate_release_old(struct populate_worker *w);
+/* populate_merge.c: yesterday's rows that stay and tonight's (start: per place, one more at the end), into out, which
+ * has room for all of them. */
+bool populate_merge_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table,
+                         const char *fresh, const uint32_t *fresh_start, const struct populate_old_part *old, char *out,
+                         uint32_t *start, uint32_t *count, struct status *st);
 /* populate_entry.c: entry dates of customers who became one; the date of a customer whose own is `own` (DATE_NONE:
  * none) */
 /* What yesterday's customer.seg has of one number in a column; none: it has no such place. */

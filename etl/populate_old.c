@@ -207,26 +207,22 @@ static bool damaged(const struct table *t, struct status *st)
     return status_hint(st, "find out what is damaged: crmx generation verify");
 }
 
-/* One column of all rows, into its place in each of them. */
-static bool fill_column(struct populate_worker *w, const struct table *t, struct populate_old_table *o, int column,
-                        uint32_t partition, uint64_t rows, char *at, uint32_t stride, struct status *st)
+/* One run of a column, into its place in each of the rows. */
+static bool fill_column(const struct table *t, const struct populate_old_table *o, int column, struct view bytes,
+                        uint64_t run, uint32_t n, char *at, uint32_t stride, struct status *st)
 {
     const struct populate_old_column *c = &o->column[column];
     const struct decode_column *to = &t->columns[column];
     int64_t values[SEGMENT_RUN];
     if (c->column < 0) {
-        for (uint64_t i = 0; i < rows; i++) store(at + i * stride + to->offset, to->width, c->none);
+        for (uint32_t i = 0; i < n; i++) store(at + (size_t)i * stride + to->offset, to->width, c->none);
         return true;
     }
-    if (!segment_load(o->segment, partition, c->column, &w->loaded, st)) return false;
-    for (uint64_t row = 0; row < rows; row += SEGMENT_RUN) {
-        uint32_t n = segment_decode_run(buf_view(&w->loaded), row / SEGMENT_RUN, values);
-        if (n == 0 || row + n > rows) return damaged(t, st);
-        for (uint32_t i = 0; c->codes && i < n; i++) values[i] = c->codes[values[i] & 0xff];
-        for (uint32_t i = 0; c->funds && i < n; i++) values[i] = c->funds[values[i] & 0xffff];
-        for (uint32_t i = 0; c->times != 1 && i < n; i++) values[i] *= c->times;
-        scatter(values, n, at + row * stride + to->offset, stride, to->width);
-    }
+    if (segment_decode_run(bytes, run, values) != n) return damaged(t, st);
+    for (uint32_t i = 0; c->codes && i < n; i++) values[i] = c->codes[values[i] & 0xff];
+    for (uint32_t i = 0; c->funds && i < n; i++) values[i] = c->funds[values[i] & 0xffff];
+    for (uint32_t i = 0; c->times != 1 && i < n; i++) values[i] *= c->times;
+    scatter(values, n, at + to->offset, stride, to->width);
     return true;
 }
 
@@ -255,137 +251,87 @@ static bool fill_cold(struct populate_job *j, const struct table *t, const struc
     return ok;
 }
 
-/* Customer and record of each row. */
-static bool fill_heads(struct populate_worker *w, struct segment *s, const struct table *t,
-                       const struct populate_range *r, uint64_t rows, char *at, uint32_t stride, struct status *st)
+/* Where the rows of each place start. */
+static bool fill_starts(const struct table *t, struct segment *s, const struct populate_range *r,
+                        const struct populate_old_part *o, struct status *st)
 {
     int64_t values[SEGMENT_RUN];
-    if (!segment_load(s, r->partition, 0, &w->loaded, st)) return false;
+    struct view bytes;
     uint64_t row = 0, places = segment_rows(s, r->partition, 0);
+    ensure(places <= r->count);
+    if (!segment_view(s, r->partition, 0, &bytes, st)) return false;
     for (uint64_t p = 0; p < places; p += SEGMENT_RUN) {
-        uint32_t n = segment_decode_run(buf_view(&w->loaded), p / SEGMENT_RUN, values);
-        if (n == 0) return damaged(t, st);
+        uint32_t n = segment_decode_run(bytes, p / SEGMENT_RUN, values);
+        if (n == 0 || p + n > places) return damaged(t, st);
         for (uint32_t i = 0; i < n; i++) {
-            uint32_t customer = r->first + (uint32_t)p + i;
-            if (values[i] < 0 || row + (uint64_t)values[i] > rows) return damaged(t, st);
-            for (int64_t k = 0; k < values[i]; k++) memcpy(at + row++ * stride, &customer, 4);
+            o->start[p + i] = (uint32_t)row;
+            if (values[i] < 0 || (row += (uint64_t)values[i]) > o->count) return damaged(t, st);
         }
     }
-    if (row != rows) return damaged(t, st);
-    if (!rows) return true;
-    if (!segment_load(s, r->partition, 1, &w->loaded, st)) return false;
-    for (row = 0; row < rows; row += SEGMENT_RUN) {
-        uint32_t n = segment_decode_run(buf_view(&w->loaded), row / SEGMENT_RUN, values);
-        if (n == 0 || row + n > rows) return damaged(t, st);
-        scatter(values, n, at + row * stride + 4, stride, 4);
+    for (uint64_t p = places; p <= r->count; p++) o->start[p] = o->count;
+    return row == o->count || damaged(t, st);
+}
+
+struct heads { /* how far the heads of the rows are filled */
+    uint32_t place, in_batch;
+    int64_t last;
+};
+
+/* Place and record of a run of rows. */
+static bool fill_heads(const struct table *t, const struct populate_old_part *o, uint32_t batch, struct view bytes,
+                       uint64_t row, uint32_t n, struct heads *h, struct status *st)
+{
+    int64_t values[SEGMENT_RUN];
+    if (segment_decode_run(bytes, row / SEGMENT_RUN, values) != n) return damaged(t, st);
+    for (uint32_t i = 0; i < n; i++) {
+        while (row + i >= o->start[h->place + 1]) h->in_batch = ++h->place % batch;
+        if (row + i > o->start[h->place] && values[i] < h->last) return damaged(t, st);
+        h->last = values[i];
+        uint64_t head = h->in_batch | (uint64_t)h->last << 32; /* struct owned_tuple */
+        memcpy(o->rows + (row + i) * o->stride, &head, sizeof head);
     }
     return true;
 }
 
-/* --- what goes --- */
-
-static int by_row(const void *a, const void *b)
+/* Run by run, so that the rows of a run are filled while they are in the cache. */
+static bool fill_rows(struct populate_job *j, const struct table *t, struct populate_old_table *old,
+                      const struct populate_range *r, struct populate_old_part *o, struct status *st)
 {
-    const struct removed_tuple *x = a, *y = b;
-    if (x->customer != y->customer) return x->customer < y->customer ? -1 : 1;
-    if (x->record != y->record) return x->record < y->record ? -1 : 1;
-    return x->source < y->source ? -1 : x->source > y->source;
-}
-
-/* Does the row's record hold that source number? */
-static bool is_of_source(struct populate_job *j, const struct table *t, uint32_t record, uint64_t source, bool *yes,
-                         struct status *st)
-{
-    struct apply_bytes *bytes = malloc(sizeof *bytes);
-    ensure(bytes);
-    bool ok = apply_read(j->p->in->im->inputs, t->layout_index, record, bytes, st);
-    const struct layout *l = ok ? bytes->file->layout : NULL;
-    *yes = ok && decode_key(&l->fields[l->role_field[ROLE_SOURCE_NO]], apply_record_bytes(bytes)) == source;
-    free(bytes);
-    return ok;
-}
-
-/* removed: those of this customer. */
-static bool is_removed(struct populate_job *j, const struct table *t, const struct removed_tuple *removed, uint64_t n,
-                       uint32_t record, bool *yes, struct status *st)
-{
-    *yes = false;
-    for (uint64_t i = 0; i < n && !*yes; i++) {
-        if (removed[i].record != REMOVED_SOURCE)
-            *yes = removed[i].record == record;
-        else if (!is_of_source(j, t, record, removed[i].source, yes, st))
+    struct view records, columns[TABLE_COLUMNS_MAX] = {0};
+    struct heads h = {0};
+    if (!fill_starts(t, old->segment, r, o, st) || !segment_view(old->segment, r->partition, 1, &records, st))
+        return false;
+    for (int c = 0; c < t->columns_count; c++)
+        if (old->column[c].column >= 0 &&
+            !segment_view(old->segment, r->partition, old->column[c].column, &columns[c], st))
             return false;
+    for (uint32_t row = 0; row < o->count; row += SEGMENT_RUN) {
+        uint32_t n = o->count - row < SEGMENT_RUN ? o->count - row : SEGMENT_RUN;
+        char *at = o->rows + (size_t)row * o->stride + sizeof(struct owned_tuple);
+        if (!fill_heads(t, o, j->p->batch, records, row, n, &h, st)) return false;
+        for (int c = 0; c < t->columns_count; c++)
+            if (!fill_column(t, old, c, columns[c], row / SEGMENT_RUN, n, at, o->stride, st)) return false;
     }
-    return true;
-}
-
-static int currency_of(const struct table *t, const unsigned char *row)
-{
-    return t->currency_column < 0 ? 0 : row[t->columns[t->currency_column].offset];
-}
-
-static void add_row(const struct table *t, const char *at, __int128 (*sum)[DECODE_CURRENCIES_MAX])
-{
-    const unsigned char *row = (const unsigned char *)at + sizeof(struct owned_tuple);
-    for (int a = 0; a < t->amounts_count; a++)
-        sum[a][currency_of(t, row)] += decode_column_value(&t->columns[t->amount_columns[a]], row);
-}
-
-/* Takes out what tonight's rows take the place of; returns how many are left. */
-static bool remove_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table,
-                        char *rows, uint64_t *n, uint32_t stride, struct status *st)
-{
-    struct integrate *in = j->p->in;
-    const struct table *t = &in->im->tables->table[table];
-    struct populate_table_total *total = &w->total->table[table];
-    uint64_t count = exchange_count(&in->removed[table], r->partition), kept = 0, at = 0;
-    struct removed_tuple *removed =
-        integrate_room(&w->removed.tuples, &w->removed.tuples_size, (count + 1) * sizeof *removed);
-    if (!exchange_take(&in->removed[table], r->partition, removed, st)) return false;
-    if (count) qsort(removed, count, sizeof *removed, by_row);
-    for (uint64_t i = 0; i < *n; i++) {
-        struct owned_tuple head;
-        memcpy(&head, rows + i * stride, sizeof head);
-        while (at < count && removed[at].customer < head.customer) at++;
-        uint64_t end = at;
-        while (end < count && removed[end].customer == head.customer) end++;
-        bool gone = in->apply->refresh;
-        if (!gone && end > at && !is_removed(j, t, removed + at, end - at, head.record, &gone, st)) return false;
-        if (gone) {
-            total->removed_rows++;
-            add_row(t, rows + i * stride, total->removed_sum);
-            continue;
-        }
-        if (kept != i) memcpy(rows + kept * stride, rows + i * stride, stride);
-        kept++;
-    }
-    *n = kept;
     return true;
 }
 
 bool populate_old_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table,
-                       char **raw, uint32_t stride, uint32_t *n, struct status *st)
+                       struct populate_old_part *o, struct status *st)
 {
     const struct table *t = &j->p->in->im->tables->table[table];
-    struct populate_old_table *o = &j->old_table[table];
-    if (!o->segment) return true;
-    uint64_t rows = segment_rows(o->segment, r->partition, 1);
-    size_t wanted = (*n + rows) * stride + 1;
-    if (wanted > w->raw.tuples_size) { /* tonight's rows are there already */
-        w->raw.tuples_size = wanted + wanted / 4 + 4096;
-        w->raw.tuples = realloc(w->raw.tuples, w->raw.tuples_size);
-        ensure(w->raw.tuples);
-        *raw = w->raw.tuples;
-    }
-    char *at = *raw + (size_t)*n * stride;
-    if (!fill_heads(w, o->segment, t, r, rows, at, stride, st)) return false;
-    for (int c = 0; c < t->columns_count; c++)
-        if (!fill_column(w, t, o, c, r->partition, rows, at + sizeof(struct owned_tuple), stride, st)) return false;
-    if (o->cold && !fill_cold(j, t, o, at, rows, stride, st)) return false;
+    struct populate_old_table *old = &j->old_table[table];
     struct populate_table_total *total = &w->total->table[table];
-    total->old_rows += rows;
-    for (uint64_t i = 0; i < rows; i++) add_row(t, at + i * stride, total->old_sum);
-    if (!remove_rows(j, w, r, table, at, &rows, stride, st)) return false;
-    *n += (uint32_t)rows;
+    o->stride = (uint32_t)sizeof(struct owned_tuple) + t->row_size;
+    o->count = old->segment ? (uint32_t)segment_rows(old->segment, r->partition, 1) : 0;
+    o->rows = integrate_room(&w->old_rows.tuples, &w->old_rows.tuples_size, (size_t)o->count * o->stride + 8);
+    o->start = integrate_room(&w->old_rows.extra, &w->old_rows.extra_size, ((size_t)r->count + 2) * 4);
+    if (!old->segment) {
+        memset(o->start, 0, ((size_t)r->count + 2) * 4);
+        return true;
+    }
+    if (!fill_rows(j, t, old, r, o, st)) return false;
+    if (old->cold && !fill_cold(j, t, old, o->rows, o->count, o->stride, st)) return false;
+    total->old_rows += o->count;
+    populate_add_rows(t, o->rows, o->count, o->stride, total->old_sum);
     return true;
 }

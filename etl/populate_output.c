@@ -90,9 +90,7 @@ static bool customer_rows(struct row_context *x, int output, uint32_t place)
     }
     const struct tables *tables = x->j->p->in->im->tables;
     for (int t = 0; t < tables->count; t++) {
-        bool feeds = false;
-        for (int k = 0; k < o->layouts_count; k++) feeds |= strcmp(tables->table[t].layout->name, o->layouts[k]) == 0;
-        if (!feeds) continue;
+        if (!(x->j->feeds[output] >> t & 1)) continue;
         const struct populate_rows *rows = &w->table[t];
         for (uint32_t i = rows->start[place]; i < rows->start[place + 1]; i++) {
             uint32_t record;
@@ -107,25 +105,63 @@ static bool customer_rows(struct row_context *x, int output, uint32_t place)
     return true;
 }
 
+/* What the rows of a customer are made of lies all over the partition and the input files. It is asked for some
+ * customers ahead (measured: half of the time of this step). */
+static void prefetch_customer(const struct row_context *x, uint32_t place)
+{
+    const struct populate_worker *w = x->w;
+    const struct integrate *in = x->j->p->in;
+    int type = w->types[place];
+    const struct scorecard *card = &x->j->p->cards->of[type];
+    for (int c = 0; card->formula && c < card->measures_count + card->results_count; c++)
+        __builtin_prefetch(&populate_column(w, x->j, x->r, type, c)[place]);
+    __builtin_prefetch(&w->members[w->member_of[place]]);
+    for (int t = 0; t < in->im->tables->count; t++)
+        __builtin_prefetch(w->table[t].rows + (size_t)w->table[t].start[place] * w->table[t].stride);
+    input_prefetch(input_file_of(in->im->inputs, -1, w->primary[place]), w->primary[place]);
+}
+
+/* Somewhat later: the members are here. */
+static void prefetch_members(const struct row_context *x, uint32_t place)
+{
+    const struct populate_worker *w = x->w;
+    const struct input_set *inputs = x->j->p->in->im->inputs;
+    for (uint32_t i = w->member_of[place]; i < w->member_of[place + 1]; i++)
+        if (w->members[i].record != w->primary[place])
+            input_prefetch(input_file_of(inputs, -1, w->members[i].record), w->members[i].record);
+}
+
+/* The customers of whom rows are written, in order. */
+static uint32_t pick_customers(const struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
+                               uint32_t **places)
+{
+    const struct unit *u = j->p->in->im->unit;
+    bool everybody = false; /* some output wants the customers that were not selected, too */
+    for (int o = 0; o < u->outputs_count; o++) everybody |= u->outputs[o]->all;
+    uint32_t n = 0, *picked = integrate_room(&w->order.tuples, &w->order.tuples_size, ((size_t)r->count + 1) * 4);
+    for (uint32_t place = 0; place < r->count; place++)
+        if ((everybody || (w->flags[place] & CUSTOMER_SELECTED)) && !(w->flags[place] & CUSTOMER_GONE))
+            picked[n++] = place;
+    *places = picked;
+    return n;
+}
+
 bool populate_outputs(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
                       struct status *st)
 {
+    enum { AHEAD = 12 };
     const struct unit *u = j->p->in->im->unit;
     struct row_context x = {.j = j, .w = w, .r = r, .worker = (int)(w - j->workers), .st = st};
-    bool everybody = false; /* some output wants the customers that were not selected, too */
-    for (int o = 0; o < u->outputs_count; o++) {
-        buf_clear(&w->out[o]);
-        everybody |= u->outputs[o]->all;
-    }
-    for (uint32_t place = 0; place < r->count; place++) {
-        bool selected = w->flags[place] & CUSTOMER_SELECTED, known = false;
-        if ((!selected && !everybody) || (w->flags[place] & CUSTOMER_GONE)) continue;
-        for (int o = 0; o < u->outputs_count; o++) {
-            if (!selected && !u->outputs[o]->all) continue;
-            if (!known) set_customer(&x, place);
-            known = true;
-            if (!customer_rows(&x, o, place)) return false;
-        }
+    for (int o = 0; o < u->outputs_count; o++) buf_clear(&w->out[o]);
+    uint32_t *picked, n = pick_customers(j, w, r, &picked);
+    for (uint32_t i = 0; i < AHEAD && i < n; i++) prefetch_customer(&x, picked[i]);
+    for (uint32_t i = 0; i < n; i++) {
+        if (i + AHEAD < n) prefetch_customer(&x, picked[i + AHEAD]);
+        if (i + AHEAD / 2 < n) prefetch_members(&x, picked[i + AHEAD / 2]);
+        set_customer(&x, picked[i]);
+        for (int o = 0; o < u->outputs_count; o++)
+            if (((w->flags[picked[i]] & CUSTOMER_SELECTED) || u->outputs[o]->all) && !customer_rows(&x, o, picked[i]))
+                return false;
     }
     for (int o = 0; o < u->outputs_count; o++)
         if (j->output[o] && !ordered_append(j->output[o], r->partition, w->out[o].bytes, w->out[o].length, st))

@@ -180,75 +180,111 @@ static uint32_t merge_owners(const struct table *t, char *rows, uint32_t stride,
     return out;
 }
 
+void populate_add_rows(const struct table *t, const char *rows, uint32_t n, uint32_t stride,
+                       __int128 (*sum)[DECODE_CURRENCIES_MAX])
+{
+    for (int a = 0; a < t->amounts_count; a++) {
+        const struct decode_column *c = &t->columns[t->amount_columns[a]];
+        const unsigned char *row = (const unsigned char *)rows + sizeof(struct owned_tuple);
+        for (uint32_t i = 0; i < n; i++, row += stride) sum[a][currency_of(t, row)] += decode_column_value(c, row);
+    }
+}
+
+/* Tonight's rows of the partition, any order. */
+static bool take_fresh(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table,
+                       uint32_t stride, uint32_t *n, struct status *st)
+{
+    struct integrate *in = j->p->in;
+    *n = (uint32_t)exchange_count(&in->owned[table], r->partition);
+    char *raw = integrate_room(&w->raw.tuples, &w->raw.tuples_size, (size_t)*n * stride + 1);
+    if (!exchange_take(&in->owned[table], r->partition, raw, st)) return false;
+    if (in->table[table]->dropped_count)
+        *n = drop_rows(&in->im->tables->table[table], in->table[table], &w->total->table[table], raw, *n, stride);
+    return true;
+}
+
 bool populate_take_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table,
                         struct status *st)
 {
     struct integrate *in = j->p->in;
     const struct table *t = &in->im->tables->table[table];
-    struct populate_rows *out = &w->table[table];
-    uint32_t stride = (uint32_t)sizeof(struct owned_tuple) + t->row_size,
-             n = (uint32_t)exchange_count(&in->owned[table], r->partition);
-    char *raw = integrate_room(&w->raw.tuples, &w->raw.tuples_size, (size_t)n * stride + 1);
-    if (!exchange_take(&in->owned[table], r->partition, raw, st)) return false;
-    if (in->table[table]->dropped_count) n = drop_rows(t, in->table[table], &w->total->table[table], raw, n, stride);
-    if (w->old.places && !populate_old_rows(j, w, r, table, &raw, stride, &n, st)) return false;
-    uint32_t *start =
-        integrate_room(&w->starts[table].tuples, &w->starts[table].tuples_size, ((size_t)r->count + 3) * 4);
-    char *sorted = integrate_room(&w->sorted[table].tuples, &w->sorted[table].tuples_size, (size_t)n * stride + 64);
-    sort_rows(raw, sorted, n, stride, r, j->p->batch, start);
     struct populate_table_total *total = &w->total->table[table];
+    struct populate_old_part old = {0};
+    size_t starts = ((size_t)r->count + 3) * 4;
+    uint32_t stride = (uint32_t)sizeof(struct owned_tuple) + t->row_size, n;
+    if (!take_fresh(j, w, r, table, stride, &n, st)) return false;
+    if (w->old.places && !populate_old_rows(j, w, r, table, &old, st)) return false;
+    uint32_t *start = integrate_room(&w->starts[table].tuples, &w->starts[table].tuples_size, starts);
+    char *sorted =
+        integrate_room(&w->sorted[table].tuples, &w->sorted[table].tuples_size, ((size_t)n + old.count) * stride + 64);
+    if (w->old.places) {
+        char *fresh = integrate_room(&w->fresh.tuples, &w->fresh.tuples_size, (size_t)n * stride + 64);
+        uint32_t *fresh_start = integrate_room(&w->fresh.extra, &w->fresh.extra_size, starts);
+        sort_rows(w->raw.tuples, fresh, n, stride, r, j->p->batch, fresh_start);
+        if (!populate_merge_rows(j, w, r, table, fresh, fresh_start, &old, sorted, start, &n, st)) return false;
+    } else {
+        sort_rows(w->raw.tuples, sorted, n, stride, r, j->p->batch, start);
+    }
     if (t->by_relation) n = merge_owners(t, sorted, stride, r, start, total);
     if (t->value_column >= 0 && !valuation_rows(t, in->im->rates, sorted, n, stride, total, st)) return false;
     total->rows += n;
-    for (int a = 0; a < t->amounts_count; a++) {
-        const struct decode_column *c = &t->columns[t->amount_columns[a]];
-        const unsigned char *row = (const unsigned char *)sorted + sizeof(struct owned_tuple);
-        for (uint32_t i = 0; i < n; i++, row += stride)
-            total->sum[a][currency_of(t, row)] += decode_column_value(c, row);
-    }
-    *out = (struct populate_rows){sorted, stride, n, start};
+    populate_add_rows(t, sorted, n, stride, total->sum);
+    w->table[table] = (struct populate_rows){sorted, stride, n, start};
     return true;
 }
 
-/* Tonight's members of a partition, and those of yesterday's customers that nothing touched. */
-static bool load_members(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
-                         struct populate_member **out, uint32_t *count, struct status *st)
+enum { AHEAD = 16 }; /* members whose records' primaries are asked for early: they lie anywhere */
+
+/* Tonight's members of a partition, in the order (customer, record); start: per place, one more at the end. */
+static bool take_members(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
+                         const struct populate_member **out, const uint32_t **order, const uint32_t **start,
+                         struct status *st)
 {
     struct integrate *in = j->p->in;
-    const struct populate_old *old = &w->old;
-    uint32_t n = (uint32_t)exchange_count(&in->members, r->partition), kept = 0, most = n;
+    uint32_t n = (uint32_t)exchange_count(&in->members, r->partition);
     struct member_tuple *t =
         integrate_room(&w->member_tuples.tuples, &w->member_tuples.tuples_size, ((size_t)n + 1) * sizeof *t);
     if (!exchange_take(&in->members, r->partition, t, st)) return false;
-    for (uint32_t p = 0; p < old->places; p++)
-        if (!apply_touched(in->apply, r->first + p)) most += (uint32_t)old->member_count[p];
     struct populate_member *m =
-        integrate_room(&w->member_raw.extra, &w->member_raw.extra_size, ((size_t)most + 1) * sizeof *m);
+        integrate_room(&w->member_raw.extra, &w->member_raw.extra_size, ((size_t)n + 1) * sizeof *m);
     for (uint32_t i = 0; i < n; i++) {
+        if (i + AHEAD < n) __builtin_prefetch(&in->primary[t[i + AHEAD].record]);
         const struct apply_record *a = in->apply->old ? apply_find(in->apply, t[i].record) : NULL;
         uint32_t own = in->primary[t[i].record] == t[i].record ? t[i].customer : APPLY_NONE;
-        m[kept++] = (struct populate_member){t[i].customer, t[i].record, a ? a->founded : own, a && a->closed};
+        m[i] = (struct populate_member){t[i].customer, t[i].record, a ? a->founded : own, a && a->closed};
     }
-    for (uint32_t p = 0, row = 0; p < old->places; row += (uint32_t)old->member_count[p++]) {
-        if (apply_touched(in->apply, r->first + p)) continue;
-        for (uint32_t k = row; k < row + (uint32_t)old->member_count[p]; k++) {
-            int64_t f = old->founded ? old->founded[k] : old->primary[p] == old->member[k];
-            uint32_t founded = f == 0   ? APPLY_NONE
-                               : f == 1 ? r->first + p
-                                        : (uint32_t)((uint64_t)(f - 1) - in->first_number);
-            m[kept++] = (struct populate_member){r->first + p, (uint32_t)old->member[k], founded,
-                                                 old->closed ? (uint32_t)old->closed[k] : 0};
-        }
-    }
+    uint32_t *starts = integrate_room(&w->member_start.extra, &w->member_start.extra_size, ((size_t)r->count + 2) * 4);
+    uint32_t *places = integrate_room(&w->order.tuples, &w->order.tuples_size, (size_t)n * 4 + 4);
+    sort_order((const char *)m, n, sizeof *m, r, starts, places);
     *out = m;
-    *count = kept;
+    *order = places;
+    *start = starts;
     return true;
+}
+
+/* Those of one of yesterday's customers that nothing touched. */
+static struct populate_member *keep_members(const struct populate_job *j, const struct populate_worker *w,
+                                            const struct populate_range *r, uint32_t place, uint32_t row,
+                                            struct populate_member *to)
+{
+    const struct populate_old *old = &w->old;
+    uint32_t customer = r->first + place;
+    for (uint32_t k = row; k < row + (uint32_t)old->member_count[place]; k++) {
+        int64_t f = old->founded ? old->founded[k] : old->primary[place] == old->member[k];
+        uint32_t founded = f == 0   ? APPLY_NONE
+                           : f == 1 ? customer
+                                    : (uint32_t)((uint64_t)(f - 1) - j->p->in->first_number);
+        *to++ = (struct populate_member){customer, (uint32_t)old->member[k], founded,
+                                         old->closed ? (uint32_t)old->closed[k] : 0};
+    }
+    return to;
 }
 
 /* Who is in force, with which primary record. */
 static void set_customers(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, uint32_t n)
 {
     const struct integrate *in = j->p->in;
+    bool daily = in->apply->old != NULL;
     for (uint32_t p = 0; p < r->count; p++) {
         bool stays = p < w->old.places && !apply_touched(in->apply, r->first + p);
         w->primary[p] = stays ? (uint32_t)w->old.primary[p] : APPLY_NONE;
@@ -256,9 +292,10 @@ static void set_customers(struct populate_job *j, struct populate_worker *w, con
     }
     for (uint32_t i = 0; i < n; i++) {
         const struct populate_member *m = &w->members[i];
+        if (!daily && i + AHEAD < n) __builtin_prefetch(&in->primary[m[AHEAD].record]);
         uint32_t place = m->customer - r->first;
         w->total->closed_members += m->closed;
-        if (m->closed || (in->apply->old && !apply_touched(in->apply, m->customer))) continue;
+        if (m->closed || (daily && !apply_touched(in->apply, m->customer))) continue;
         if (in->primary[m->record] != m->record) continue;
         w->primary[place] = m->record;
         w->types[place] = integrate_bit(in->corporate, m->record) ? CUSTOMER_CORPORATE : CUSTOMER_PERSONAL;
@@ -268,16 +305,25 @@ static void set_customers(struct populate_job *j, struct populate_worker *w, con
 bool populate_take_members(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
                            struct status *st)
 {
-    struct populate_member *raw;
-    uint32_t n;
-    if (!load_members(j, w, r, &raw, &n, st)) return false;
+    const struct populate_member *fresh;
+    const uint32_t *order, *start;
+    if (!take_members(j, w, r, &fresh, &order, &start, st)) return false;
+    size_t most = start[r->count];
+    for (uint32_t p = 0; p < w->old.places; p++) most += (size_t)w->old.member_count[p];
     w->member_of = integrate_room(&w->member_start.tuples, &w->member_start.tuples_size, ((size_t)r->count + 2) * 4);
-    uint32_t *order = integrate_room(&w->order.tuples, &w->order.tuples_size, (size_t)n * 4 + 4);
-    sort_order((const char *)raw, n, sizeof *raw, r, w->member_of, order);
-    w->members = integrate_room(&w->member_raw.tuples, &w->member_raw.tuples_size, ((size_t)n + 1) * sizeof *raw);
+    w->members = integrate_room(&w->member_raw.tuples, &w->member_raw.tuples_size, (most + 1) * sizeof *w->members);
     w->primary = integrate_room((void **)&w->primary, &w->primary_size, ((size_t)r->count + 1) * 4);
     w->types = integrate_room((void **)&w->types, &w->types_size, r->count + 1u);
-    for (uint32_t i = 0; i < n; i++) w->members[i] = raw[order[i]];
+    struct populate_member *to = w->members;
+    for (uint32_t p = 0, row = 0; p < r->count; p++) {
+        w->member_of[p] = (uint32_t)(to - w->members);
+        /* a customer that something touched has all its records among tonight's */
+        for (uint32_t i = start[p]; i < start[p + 1]; i++) *to++ = fresh[order[i]];
+        if (p >= w->old.places) continue;
+        if (!apply_touched(j->p->in->apply, r->first + p)) to = keep_members(j, w, r, p, row, to);
+        row += (uint32_t)w->old.member_count[p];
+    }
+    uint32_t n = w->member_of[r->count] = (uint32_t)(to - w->members);
     set_customers(j, w, r, n);
     w->total->members += n;
     return true;

@@ -5,6 +5,7 @@
 #include "etl/valuation.h"
 
 #include "base/date.h"
+#include "base/value.h"
 
 #include <string.h>
 
@@ -233,12 +234,9 @@ static void select_customers(struct populate_job *j, struct populate_worker *w, 
     }
     for (int t = 0; t < CUSTOMER_TYPES; t++)
         for (int m = 0; j->p->cards->of[t].formula && m < j->p->cards->of[t].measures_count; m++) {
-            const int64_t *column = populate_column(w, j, r, t, m);
-            __int128 sum = 0;
             /* dates have no sum; and of a missing one nobody would want it */
-            bool dates = formula_measure_type(j->p->cards->of[t].formula, m) == VALUE_DATE;
-            for (uint32_t i = 0; !dates && i < r->count; i++) sum += column[i];
-            total->measure_sum[t][m] += sum;
+            if (formula_measure_type(j->p->cards->of[t].formula, m) == VALUE_DATE) continue;
+            total->measure_sum[t][m] += value_sum(populate_column(w, j, r, t, m), r->count);
         }
 }
 

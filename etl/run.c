@@ -15,6 +15,7 @@
 #include "etl/journal.h"
 #include "etl/reject.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,7 +46,9 @@ struct run {
     struct populate populate;
     struct detail detail;
     struct reconcile reconcile;
-    const char *spill; /* folder of the spill files, NULL until there is one */
+    const char *spill;   /* folder of the spill files, NULL until there is one */
+    pthread_t forgetter; /* of the inputs, while the generation is brought to disk */
+    bool forgetting;
     bool import_started, integrate_started;
     uint64_t started_ns, step_ns;
 };
@@ -148,6 +151,9 @@ static bool start_workers(struct run *r)
     uint64_t writers = (uint64_t)threads * (records * 2 / IMPORT_TARGET_TUPLES + 512);
     for (int s = 0; r->old && s < r->unit->systems_count; s++) /* as many partitions as yesterday's directories have */
         if (r->apply.source[s]) writers += (uint64_t)threads * 6 * segment_partitions(r->apply.source[s]);
+    if (r->old) customers += r->old->numbers;
+    uint64_t size = r->old ? r->old->partition_customers : r->request->partition_customers;
+    writers += (uint64_t)threads * (customers / size) * (uint64_t)(r->tables.count + 2);
     uint32_t block = BUDGET_BLOCK_SIZE_MAX;
     while (block > BUDGET_BLOCK_SIZE_MIN && writers * block > (budget - reserve) / 2) block /= 2;
     r->budget = budget_new(budget, reserve, block);
@@ -402,9 +408,17 @@ static bool gates_pass(struct run *r)
     return gate_request(r, &g) && gate_run(&g, &r->arena, r->st);
 }
 
+/* To give back millions of pages takes the time of a few fsync calls: it is done beside them. */
+static void *forget_inputs(void *inputs)
+{
+    input_forget(inputs);
+    return NULL;
+}
+
 static bool commit(struct run *r)
 {
     step(r, "100 commit");
+    r->forgetting = pthread_create(&r->forgetter, NULL, forget_inputs, &r->inputs) == 0;
     /* All of it has been read. Now, because after CURRENT nothing is left to do that a killed run would have to make up
      * for. */
     if (!epoch_check(&r->epoch, r->st) || !os_remove_tree(r->spill, r->st)) return false;
@@ -555,7 +569,7 @@ static void release(struct run *r)
     scorecards_release(&r->cards);
     apply_release(&r->apply);
     generation_close(r->old);
-    if (r->pool) input_forget(&r->inputs, r->pool);
+    if (r->forgetting) pthread_join(r->forgetter, NULL);
     input_set_release(&r->inputs);
     pool_free(r->pool);
     budget_free(r->budget);

@@ -105,9 +105,22 @@ void segment_put(struct segment_part *p, int column, const int64_t *values, uint
 
 void segment_put_raw(struct segment_part *p, int column, const void *bytes, uint64_t rows, uint32_t width)
 {
-    size_t start = p->bytes.length;
-    buf_add(&p->bytes, bytes, rows * width);
-    close_piece(p, column, start, rows);
+    void *room = segment_room_raw(p, column, rows, width);
+    if (rows) memcpy(room, bytes, rows * width);
+    segment_close_raw(p, column);
+}
+
+void *segment_room_raw(struct segment_part *p, int column, uint64_t rows, uint32_t width)
+{
+    p->pieces[column] = (struct segment_piece){.offset = p->bytes.length, .rows = rows};
+    void *room = buf_room(&p->bytes, rows * width);
+    ensure(room);
+    return room;
+}
+
+void segment_close_raw(struct segment_part *p, int column)
+{
+    close_piece(p, column, p->pieces[column].offset, p->pieces[column].rows);
 }
 
 /* Waits for the partition's turn and takes its place in the file. */
@@ -344,6 +357,11 @@ bool segment_map(struct segment *s, struct status *st)
     return s->map != NULL;
 }
 
+bool segment_is_mapped(const struct segment *s)
+{
+    return s->map != NULL;
+}
+
 /* The pieces of a partition lie one behind the other: neighbours, and what little lies between them, in one call. */
 bool segment_expect(struct segment *s, uint32_t partition, const bool *wanted, struct status *st)
 {
@@ -385,15 +403,17 @@ bool segment_get(struct segment *s, uint32_t partition, int column, uint64_t fir
 {
     ensure(first % SEGMENT_RUN == 0 && first + count <= segment_rows(s, partition, column));
     struct buf loaded;
+    struct view bytes;
     buf_init(&loaded, (size_t)1 << 40);
-    bool ok = segment_load(s, partition, column, &loaded, st);
+    bool ok = s->map ? segment_view(s, partition, column, &bytes, st) : segment_load(s, partition, column, &loaded, st);
+    if (ok && !s->map) bytes = buf_view(&loaded);
     int64_t run[SEGMENT_RUN];
     for (uint64_t done = 0; ok && done < count;) {
-        uint32_t n = segment_decode_run(buf_view(&loaded), (first + done) / SEGMENT_RUN, run);
+        uint64_t left = count - done;
+        uint32_t n = segment_decode_run(bytes, (first + done) / SEGMENT_RUN, left < SEGMENT_RUN ? run : out + done);
         if (n == 0) ok = damaged(s->path, "a run cannot be decoded", st);
-        uint64_t take = count - done < n ? count - done : n;
-        if (ok) memcpy(out + done, run, take * sizeof *out);
-        done += take;
+        if (ok && left < SEGMENT_RUN) memcpy(out + done, run, (left < n ? left : n) * sizeof *out);
+        done += left < n ? left : n;
     }
     buf_release(&loaded);
     return ok;

@@ -58,6 +58,14 @@ void segment_part_init(struct segment_part *p);
 void segment_part_release(struct segment_part *p);
 void segment_put(struct segment_part *p, int column, const int64_t *values, uint64_t count);
 void segment_put_raw(struct segment_part *p, int column, const void *bytes, uint64_t rows, uint32_t width);
+/* The same, filled in place: room for the rows, and once they are there the column is closed; one column at a time. */
+void *segment_room_raw(struct segment_part *p, int column, uint64_t rows, uint32_t width);
+void segment_close_raw(struct segment_part *p, int column);
+/* What was put, until the part is committed. */
+static inline const void *segment_part_raw(const struct segment_part *p, int column)
+{
+    return p->bytes.bytes + p->pieces[column].offset;
+}
 /* Writes the part as partition `partition`; clears it for the next. On failure the threads that wait behind it fail
  * too. */
 bool segment_commit(struct segment_writer *w, uint32_t partition, struct segment_part *p, struct status *st);
@@ -90,6 +98,7 @@ bool segment_load(struct segment *s, uint32_t partition, int column, struct buf 
 /* The same without a copy, for scans at full speed: the file is mapped once (segment_map, before threads share the
  * segment), and the bytes live as long as the segment. */
 bool segment_map(struct segment *s, struct status *st);
+bool segment_is_mapped(const struct segment *s);
 /* Maps the pages of the wanted columns (one per column of the segment) of a partition in a few calls. */
 bool segment_expect(struct segment *s, uint32_t partition, const bool *wanted, struct status *st);
 bool segment_view(struct segment *s, uint32_t partition, int column, struct view *out, struct status *st);

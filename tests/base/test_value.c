@@ -79,13 +79,26 @@ static void test_suggestions(void **state)
     }
 }
 
+static void test_sum(void **state)
+{
+    static const int64_t EDGES[] = {0, 1, -1, INT64_MAX, INT64_MIN, INT64_MAX - 1, UINT32_MAX, -(int64_t)UINT32_MAX};
+    int64_t values[1000];
+    __int128 expected = 0;
+    assert_true(value_sum(NULL, 0) == 0);
+    for (size_t n = 1; n <= COUNT_OF(values); n++) {
+        values[n - 1] = EDGES[n * 7 % COUNT_OF(EDGES)] + (n % 5 == 0 && EDGES[n * 7 % COUNT_OF(EDGES)] < 0);
+        expected += values[n - 1];
+        assert_true(value_sum(values, n) == expected);
+    }
+    for (size_t i = 0; i < COUNT_OF(values); i++) values[i] = INT64_MIN;
+    assert_true(value_sum(values, COUNT_OF(values)) == (__int128)INT64_MIN * (int)COUNT_OF(values));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dates),
-        cmocka_unit_test(test_size_format),
-        cmocka_unit_test(test_distance),
-        cmocka_unit_test(test_suggestions),
+        cmocka_unit_test(test_dates),       cmocka_unit_test(test_size_format), cmocka_unit_test(test_distance),
+        cmocka_unit_test(test_suggestions), cmocka_unit_test(test_sum),
     };
     return cmocka_run_group_tests_name("base/value", tests, NULL, NULL);
 }

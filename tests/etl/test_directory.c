@@ -1,5 +1,5 @@
 /* Directories: sorting, lookups in any number of partitions, candidates of equal fingerprints, failures on the way. */
-#include "etl/directory.h"
+#include "etl/directory_merge.h"
 #include "etl/import.h"
 #include "tests/etl/fixture.h"
 
@@ -67,16 +67,19 @@ static struct segment *write_directory(const uint64_t *keys, uint32_t n, int bit
     directory_declare(w);
     segment_part_init(&part);
     struct directory_entry *e = calloc(2 * (size_t)n + 2, sizeof *e);
+    struct directory_rows none;
+    directory_rows_init(&none);
     for (uint32_t p = 0; p < 1u << bits; p++) {
         uint64_t count = 0;
         for (uint32_t i = 0; i < n; i++)
             if (import_partition(keys[i], bits) == p)
                 e[count++] = (struct directory_entry){directory_hash(keys[i]), i, i + 1000};
         directory_sort(e, e + n + 1, count, bits);
-        directory_put(&part, e, count, bits);
+        directory_put(&part, &none, NULL, e, count, bits, false);
         assert_true(segment_commit(w, p, &part, &st));
     }
     free(e);
+    directory_rows_release(&none);
     segment_part_release(&part);
     assert_true(segment_finish(w, &st));
     struct segment *s = segment_open(test_path("x.dir"), &st);
@@ -142,13 +145,91 @@ static void test_empty(void **state)
     segment_close(d);
 }
 
+/* --- merging: against one row after the other --- */
+
+static int by_row_hash(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+struct expected {
+    uint32_t column[4][600];
+    uint64_t count;
+};
+
+static void expect_row(struct expected *e, uint64_t hash, int bits, uint32_t record, uint32_t number)
+{
+    uint32_t values[4] = {directory_fingerprint(hash, bits), record, number, (uint32_t)(hash << bits)};
+    for (int c = 0; c < 4; c++) e->column[c][e->count] = values[c];
+    e->count++;
+}
+
+/* old: rows of yesterday, hashes in order; half of them and of tonight's share few hashes. */
+static void check_merge(uint64_t *s, uint32_t old_rows, uint32_t fresh, int bits, bool whole, int gone_of_ten)
+{
+    uint64_t hashes[300], gone[300 / 64 + 1] = {0}, top = bits ? UINT64_C(5) << (64 - bits) : 0;
+    uint32_t columns[4][300];
+    struct directory_entry entries[600], spare[300];
+    struct expected e = {.count = 0};
+    for (uint32_t i = 0; i < old_rows; i++) {
+        uint64_t hash = top | (fixture_below(s, 2) ? fixture_random(s) : (uint64_t)fixture_below(s, 9) << 40) >> bits;
+        hashes[i] = whole ? hash : hash >> (32 - bits) << (32 - bits); /* the fingerprint is what is known of it */
+        if (fixture_below(s, 10) < (uint32_t)gone_of_ten) gone[i / 64] |= UINT64_C(1) << (i % 64);
+    }
+    qsort(hashes, old_rows, sizeof *hashes, by_row_hash);
+    for (uint32_t i = 0; i < old_rows; i++) {
+        uint32_t values[4] = {directory_fingerprint(hashes[i], bits), i, i + 7, (uint32_t)(hashes[i] << bits)};
+        for (int c = 0; c < 4; c++) columns[c][i] = values[c];
+    }
+    for (uint32_t i = 0; i < fresh; i++)
+        entries[i] = (struct directory_entry){
+            top | (fixture_below(s, 2) ? fixture_random(s) : (uint64_t)fixture_below(s, 9) << 40) >> bits, 1000 + i, i};
+    directory_sort(entries, spare, fresh, bits);
+    for (uint32_t row = 0, next = 0; row < old_rows || next < fresh;) {
+        if (next < fresh && (row == old_rows || entries[next].hash < hashes[row])) {
+            expect_row(&e, entries[next].hash, bits, entries[next].record, entries[next].number);
+            next++;
+            continue;
+        }
+        if (!(gone[row / 64] >> (row % 64) & 1)) expect_row(&e, hashes[row], bits, columns[1][row], columns[2][row]);
+        row++;
+    }
+    struct directory_rows old;
+    struct segment_part part;
+    directory_rows_init(&old);
+    segment_part_init(&part);
+    old.fingerprint = columns[0];
+    old.record = columns[1];
+    old.number = columns[2];
+    old.rest = whole ? columns[3] : NULL;
+    old.count = old_rows;
+    old.bits = bits;
+    directory_put(&part, &old, gone_of_ten ? gone : NULL, entries, fresh, bits, whole);
+    for (int c = 0; c < (whole ? 4 : 3); c++) {
+        assert_int_equal(part.pieces[c].rows, e.count);
+        assert_memory_equal(segment_part_raw(&part, c), e.column[c], e.count * 4);
+    }
+    segment_part_release(&part);
+    directory_rows_release(&old);
+}
+
+static void test_merge(void **state)
+{
+    uint64_t s = fixture_seed();
+    static const uint32_t ROWS[] = {0, 1, 2, 63, 64, 65, 300}, FRESH[] = {0, 1, 5, 64, 300};
+    for (size_t i = 0; i < COUNT_OF(ROWS); i++)
+        for (size_t k = 0; k < COUNT_OF(FRESH); k++)
+            for (int bits = 0; bits <= 8; bits += 4)
+                for (int gone = 0; gone <= 10; gone += 5)
+                    for (int whole = 0; whole < 2; whole++) check_merge(&s, ROWS[i], FRESH[k], bits, whole, gone);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sort),
-        cmocka_unit_test(test_find),
-        cmocka_unit_test(test_reader_stops),
-        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_sort),  cmocka_unit_test(test_find),  cmocka_unit_test(test_reader_stops),
+        cmocka_unit_test(test_empty), cmocka_unit_test(test_merge),
     };
     return cmocka_run_group_tests(tests, test_make_folder, test_remove_folder);
 }
