@@ -28,11 +28,22 @@ static bool hides(const struct page *g)
     return g->p && !g->p->records.unmask;
 }
 
-static const char *number_text(const struct page *g, enum value_type type, int64_t v)
+static const char *number_text(const struct page *g, enum value_type type, int decimals, int64_t v)
 {
-    if (type == VALUE_BOOLEAN) return v ? "yes" : "no";
-    if (type == VALUE_MONEY && hides(g)) return "***";
-    return show_quantity(g->call, v, type == VALUE_MONEY ? 2 : 0);
+    return type == VALUE_MONEY && hides(g) ? "***" : show_typed(g->call, &g->call->arena, type, decimals, v);
+}
+
+static const char *measure_text(const struct page *g, int measure, int64_t v)
+{
+    return number_text(g, formula_measure_type(g->e->formula, measure), 0, v);
+}
+
+static const char *part_text(const struct page *g, int part)
+{
+    const struct formula_part *p = &g->e->parts->part[part];
+    int64_t value = g->e->part_values[part];
+    return p->type == VALUE_CODE ? formula_parts_code(g->e->parts, part, value)
+                                 : number_text(g, p->type, p->decimals, value);
 }
 
 /* --- the tree --- */
@@ -63,14 +74,13 @@ static const char *account_name(struct page *g, const struct lookup_record *r)
 
 static bool add_accounts(struct page *g, int measure, int level, struct status *st)
 {
-    enum value_type type = formula_measure_type(g->e->formula, measure);
     for (int i = 0; i < g->accounts_count; i++) {
         const struct explain_account *a = &g->accounts[i];
         struct lookup_record r;
         if (a->measure != measure) continue;
         int layout = g->p->g->tables.table[a->table].layout_index;
         if (!lookup_record(g->p->g, layout, a->record, &g->call->arena, &r, st)) return false;
-        add_line(g, level, account_name(g, &r), "account", number_text(g, type, a->value), NULL, r.name,
+        add_line(g, level, account_name(g, &r), "account", measure_text(g, measure, a->value), NULL, r.name,
                  (int64_t)r.offset);
     }
     return true;
@@ -83,8 +93,7 @@ static bool add_inside(struct page *g, const struct formula_part *part, int leve
     const struct formula *f = g->e->formula;
     for (int m = 0; m < formula_measure_count(f); m++) {
         if (!part->measures[m]) continue;
-        add_line(g, level, formula_measure_name(f, m), "measure",
-                 number_text(g, formula_measure_type(f, m), g->e->measures[m]), NULL, NULL, 0);
+        add_line(g, level, formula_measure_name(f, m), "measure", measure_text(g, m, g->e->measures[m]), NULL, NULL, 0);
         if (g->p && !g->shown[m] && !add_accounts(g, m, level + 1, st)) return false;
         g->shown[m] = true;
     }
@@ -128,7 +137,7 @@ static bool add_definition(struct page *g, int definition, int level, struct sta
                                 ? arena_printf(&g->call->arena, "%.1f%%", 100.0 * (double)value / (double)score)
                                 : NULL;
         const char *text = part->negative ? arena_printf(&g->call->arena, "- %s", part->text) : part->text;
-        add_line(g, level + 1, text, kind_of(part, chosen, passed), number_text(g, part->type, value), share, NULL, 0);
+        add_line(g, level + 1, text, kind_of(part, chosen, passed), part_text(g, i), share, NULL, 0);
         if (!add_inside(g, part, level + 2, st)) return false;
     }
     return true;
@@ -157,13 +166,13 @@ static void show_reasons(struct page *g, struct show *s)
     for (int i = 0; i < count; i++) {
         listing_integer(&rows, i + 1);
         listing_text(&rows, g->e->parts->part[part[i]].text);
-        listing_decimal(&rows, number_text(g, VALUE_MONEY, g->e->part_values[part[i]]));
+        listing_decimal(&rows, part_text(g, part[i]));
     }
     show_rows(s, "reasons", "terms that add most", &rows);
     listing_release(&rows);
 }
 
-/* A change is no balance: it says what is missing, not what is there. */
+/* A change is no balance: it says what is missing, not what is there. That of a date is days. */
 static void show_changes(struct page *g, struct show *s, int64_t threshold)
 {
     static const char *const COLUMNS[] = {"measure", "type", "change", "score_then", NULL};
@@ -173,7 +182,9 @@ static void show_changes(struct page *g, struct show *s, int64_t threshold)
     listing_init(&rows, COLUMNS);
     for (int i = 0; i < count; i++) {
         enum value_type type = formula_measure_type(g->e->formula, list[i].measure);
-        const char *change = show_quantity(g->call, list[i].change, type == VALUE_MONEY ? 2 : 0);
+        const char *change =
+            show_typed(g->call, &g->call->arena, type == VALUE_DATE ? VALUE_NUMBER : type, 0, list[i].change);
+        if (type == VALUE_DATE && !g->call->json) change = arena_printf(&g->call->arena, "%s days", change);
         listing_text(&rows, formula_measure_name(g->e->formula, list[i].measure));
         listing_text(&rows, value_type_name(type));
         bool plus = list[i].change > 0 && !g->call->json;
@@ -199,7 +210,7 @@ static void show_results(struct page *g, struct show *s)
         if (type == VALUE_CODE)
             listing_text(&rows, formula_result_code(g->e->program, r, g->e->results[r]));
         else
-            listing_decimal(&rows, number_text(g, type, g->e->results[r]));
+            listing_decimal(&rows, number_text(g, type, 0, g->e->results[r]));
     }
     show_rows(s, "results", "other results", &rows);
     listing_release(&rows);
@@ -291,15 +302,29 @@ static bool typed_date(const char *name, const char *text, int64_t *value, struc
     int32_t date;
     if (!*text) return *value = DATE_NONE, true;
     if (date_parse(view_of(text), &date)) return *value = date, true;
-    return status_fail(st, STATUS_USAGE, "%s: a date such as 1980-01-31 is needed, found \"%s\"", name, text);
+    status_fail(st, STATUS_USAGE, "%s: a date such as 1980-01-31 is needed, found \"%s\"", name, text);
+    return status_hint(st, "a day of the calendar, %d to %d, as 1980-01-31 or 19800131; %s= is a missing date",
+                       DATE_YEAR_MIN, DATE_YEAR_MAX, name);
 }
 
-static bool typed_code(const char *name, const char *text, const struct schema_field *f, int64_t *value,
-                       struct status *st)
+/* M, F, U; the blank one is written as nothing. */
+static const char *code_list(struct arena *arena, const struct schema_field *f)
+{
+    const char *list = "";
+    for (int i = 0; i < f->codes_count; i++) {
+        const char *code = *f->codes[i] ? f->codes[i] : "\"\" (blank)";
+        list = arena_printf(arena, "%s%s%s", list, i ? ", " : "", code);
+    }
+    return list;
+}
+
+static bool typed_code(struct arena *arena, const char *name, const char *text, const struct schema_field *f,
+                       int64_t *value, struct status *st)
 {
     for (int i = 0; i < f->codes_count; i++)
         if (strcmp(f->codes[i], text) == 0) return *value = i, true;
-    return status_fail(st, STATUS_USAGE, "%s: \"%s\" is none of its codes", name, text);
+    status_fail(st, STATUS_USAGE, "%s: \"%s\" is none of its codes", name, text);
+    return status_hint(st, "its codes: %s", code_list(arena, f));
 }
 
 static bool typed_amount(const char *name, const char *text, int scale, int64_t *value, struct status *st)
@@ -314,12 +339,18 @@ static bool typed_amount(const char *name, const char *text, int scale, int64_t 
     return true;
 }
 
-static bool typed_field(const char *name, const char *text, const struct schema_field *f, int64_t *value,
-                        struct status *st)
+static bool typed_field(struct arena *arena, const char *name, const char *text, const struct schema_field *f,
+                        int64_t *value, struct status *st)
 {
     if (f->type == VALUE_DATE) return typed_date(name, text, value, st);
-    if (f->type == VALUE_CODE) return typed_code(name, text, f, value, st);
+    if (f->type == VALUE_CODE) return typed_code(arena, name, text, f, value, st);
     return typed_amount(name, text, f->scale, value, st);
+}
+
+static bool typed_measure(const char *name, const char *text, enum value_type type, int64_t *value, struct status *st)
+{
+    return type == VALUE_DATE ? typed_date(name, text, value, st)
+                              : typed_amount(name, text, type == VALUE_MONEY ? 2 : 0, value, st);
 }
 
 static bool unknown_name(const struct explain *e, const struct schema *schema, const char *name, struct status *st)
@@ -346,13 +377,21 @@ static bool typed_value(struct command_call *call, struct explain *e, const stru
     }
     const char *name = arena_dup(&call->arena, (struct view){text, (size_t)(equals - text)});
     int m = formula_measure_find(e->formula, name);
-    if (m >= 0)
-        return typed_amount(name, equals + 1, formula_measure_type(e->formula, m) == VALUE_MONEY ? 2 : 0,
-                            &e->measures[m], st);
+    if (m >= 0) return typed_measure(name, equals + 1, formula_measure_type(e->formula, m), &e->measures[m], st);
     for (int f = 0; f < schema->customer_fields_count; f++)
         if (strcmp(schema->customer_fields[f].name, name) == 0)
-            return given[f] = true, typed_field(name, equals + 1, &schema->customer_fields[f], &e->fields[f], st);
+            return given[f] = true,
+                   typed_field(&call->arena, name, equals + 1, &schema->customer_fields[f], &e->fields[f], st);
     return unknown_name(e, schema, name, st);
+}
+
+/* Somebody without accounts and without dates. */
+static void typed_nothing(struct explain *e, const struct schema *schema)
+{
+    for (int m = 0; m < formula_measure_count(e->formula); m++)
+        e->measures[m] = formula_measure_type(e->formula, m) == VALUE_DATE ? DATE_NONE : 0;
+    for (int k = 0; k < schema->customer_fields_count; k++)
+        e->fields[k] = schema->customer_fields[k].type == VALUE_DATE ? DATE_NONE : 0;
 }
 
 /* A missing date has a meaning, a missing code or number has none. */
@@ -414,8 +453,7 @@ bool show_typed_explanation(struct command_call *call, const struct unit *unit, 
     tables_init(tables, unit, rates, date, &call->arena);
     *g = (struct page){.call = call, .e = e};
     bool ok = explain_open(e, f, tables->schema, st);
-    for (int k = 0; k < tables->schema->customer_fields_count; k++)
-        e->fields[k] = tables->schema->customer_fields[k].type == VALUE_DATE ? DATE_NONE : 0;
+    if (ok) typed_nothing(e, tables->schema);
     for (int i = 0; ok && i < count; i++) ok = typed_value(call, e, tables->schema, values[i], given, st);
     ok = ok && check_given(e, tables->schema, given, st) && explain_evaluate(e, st);
     show_open(&s, &call->output);

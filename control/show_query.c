@@ -1,6 +1,7 @@
 #include "control/show_query.h"
 
 #include "control/show_formula.h"
+#include "control/show_value.h"
 #include "etl/customer_field.h"
 #include "etl/scan.h"
 #include "scoring/words.h"
@@ -60,28 +61,14 @@ const char *show_primary_field(struct show_population *p, const struct lookup_re
     return show_record_value(&p->records, p->readers[r->file->layout_index], field, r->bytes, NULL);
 }
 
-/* "2.333333", "7" */
-static const char *number_text(struct arena *arena, int64_t value, int decimals)
+const char *show_query_value(struct show_population *p, const struct query *q, int expression, int64_t value)
 {
-    const char *text = show_decimal(arena, value, decimals);
-    size_t n = strlen(text);
-    while (decimals && text[n - 1] == '0') n--;
-    if (decimals && text[n - 1] == '.') n--;
-    return arena_dup(arena, (struct view){text, n});
-}
-
-const char *show_query_value(struct show_population *p, const struct query *q, int expression, int64_t value,
-                             bool grouped)
-{
-    switch (q->type[expression]) {
-    case VALUE_CODE: return query_code(q, expression, value);
-    case VALUE_BOOLEAN: return value ? "yes" : "no";
-    case VALUE_MONEY: break;
-    default: return number_text(p->arena, value, q->decimals[expression]);
-    }
-    if (p->masks && !p->records.unmask && !q->is_score[expression]) return "***";
-    const char *text = show_decimal(p->arena, value, 2);
-    return grouped ? show_grouped(p->arena, text) : text;
+    enum value_type type = q->type[expression];
+    bool hidden = type == VALUE_MONEY && p->masks && !p->records.unmask && !q->is_score[expression];
+    if (query_is_missing(q, expression, value)) return show_missing(p->call);
+    return type == VALUE_CODE ? query_code(q, expression, value)
+           : hidden           ? "***"
+                              : show_typed(p->call, p->arena, type, q->decimals[expression], value);
 }
 
 int show_query_types(struct show_population *p, int types[CUSTOMER_TYPES])

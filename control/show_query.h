@@ -13,9 +13,8 @@ bool show_hint_by(const struct generation *g, const struct formula *f, const cha
                   struct status *st);
 /* The field of a customer's primary record as a screen may show it; NULL when its layout has none. */
 const char *show_primary_field(struct show_population *p, const struct lookup_record *r, const char *name);
-/* A value of a query as text; money as balances are: "***" unless --unmask; the score is no balance. */
-const char *show_query_value(struct show_population *p, const struct query *q, int expression, int64_t value,
-                             bool grouped);
+/* A value of a query as text (show_typed); money as balances are: "***" unless --unmask; the score is no balance. */
+const char *show_query_value(struct show_population *p, const struct query *q, int expression, int64_t value);
 /* Types of customers a query goes over: --type, else all that the unit has a formula for. Returns how many. */
 int show_query_types(struct show_population *p, int types[CUSTOMER_TYPES]);
 /* Words of a list between commas that stand in no parentheses or quotes: "number, max(a, b), tier". */

@@ -1,5 +1,6 @@
 #include "control/show_trial_page.h"
 
+#include "base/date.h"
 #include "control/show_query.h"
 #include "control/show_value.h"
 #include "scoring/words.h"
@@ -80,7 +81,7 @@ bool show_trial_choose(struct show_trial *t, struct status *st)
 
 static const char *value(struct show_trial *t, enum value_type type, __int128 v)
 {
-    return show_quantity(t->call, v, type == VALUE_MONEY ? 2 : 0);
+    return show_typed(t->call, &t->call->arena, type == VALUE_BOOLEAN ? VALUE_NUMBER : type, 0, v);
 }
 
 /* Nothing where there is no active formula to compare with. */
@@ -115,14 +116,32 @@ static void show_totals(struct show_trial *t, struct show *s)
     listing_init(&rows, COLUMNS);
     for (int k = 0; k < t->trial.totals_count; k++) {
         const struct trial_total *total = &t->trial.totals[k];
-        listing_text(&rows, total->name);
+        listing_text(&rows, show_shortened(t->call, total->name));
         listing_text(&rows, total->is_measure ? "measure" : "result");
         listing_text(&rows, value_type_name(total->type));
-        listing_decimal(&rows, value(t, total->type, total->all));
-        listing_decimal(&rows, value(t, total->type, total->pass));
-        listing_decimal(&rows, value(t, total->type, total->active));
+        for (int g = 0; g < TRIAL_GROUPS; g++) listing_decimal(&rows, value(t, total->type, total->sum[g]));
     }
     show_rows(s, "totals", "totals", &rows);
+    listing_release(&rows);
+}
+
+/* Nobody adds dates: how many have one, the first and the last of them. */
+static void show_dates(struct show_trial *t, struct show *s)
+{
+    static const char *const COLUMNS[] = {"name", "of", "customers", "first", "last", NULL};
+    static const char *const GROUPS[TRIAL_GROUPS] = {"all", "pass", "pass_active"};
+    struct listing rows;
+    listing_init(&rows, COLUMNS);
+    for (int k = 0; k < t->trial.dates_count; k++)
+        for (int g = 0; g < TRIAL_GROUPS; g++) {
+            const struct trial_range *r = &t->trial.dates[k].of[g];
+            listing_text(&rows, show_shortened(t->call, t->trial.dates[k].name));
+            listing_text(&rows, GROUPS[g]);
+            listing_integer(&rows, (int64_t)r->customers);
+            listing_text(&rows, value(t, VALUE_DATE, r->customers ? r->first : DATE_NONE));
+            listing_text(&rows, value(t, VALUE_DATE, r->customers ? r->last : DATE_NONE));
+        }
+    show_rows(s, "dates", "dates", &rows);
     listing_release(&rows);
 }
 
@@ -135,7 +154,8 @@ static void show_by(struct show_trial *t, struct show *s, const struct trial_by 
     struct group *const *groups = group_sorted(by->groups);
     for (int i = 0; i < group_count(by->groups); i++) {
         const uint64_t *n = groups[i]->counts;
-        listing_text(&rows, groups[i]->key.bytes);
+        bool missing = by->is_date && groups[i]->key.length == 0;
+        listing_text(&rows, missing ? show_missing(t->call) : groups[i]->key.bytes);
         listing_integer(&rows, (int64_t)n[TRIAL_GROUP_CUSTOMERS]);
         listing_integer(&rows, (int64_t)n[TRIAL_GROUP_PASS]);
         listing_decimal(&rows, show_share(&t->call->arena, n[TRIAL_GROUP_PASS], n[TRIAL_GROUP_CUSTOMERS]));
@@ -195,6 +215,7 @@ void show_trial_body(struct show_trial *t, struct show *s)
 {
     show_counts(t, s);
     show_totals(t, s);
+    if (t->request.measures) show_dates(t, s);
     for (int k = 0; k < t->trial.by_count; k++) show_by(t, s, &t->trial.by[k]);
     show_histogram(t, s);
 }

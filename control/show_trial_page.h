@@ -34,13 +34,16 @@ struct show_trial {
          .type = COMMAND_TEXT,                                                                                         \
          .placeholder = "AMOUNT",                                                                                      \
          .doc = "of the histogram (default: a tenth of the threshold)"},                                               \
-        {.name = "measures", .letter = 'm', .type = COMMAND_FLAG, .doc = "totals of all measures, too"},               \
+        {.name = "measures",                                                                                           \
+         .letter = 'm',                                                                                                \
+         .type = COMMAND_FLAG,                                                                                         \
+         .doc = "totals of all measures, and the first and last of dates, too"},                                       \
         SHOW_TRIAL_LISTS,                                                                                              \
     {                                                                                                                  \
         .name = "time", .type = COMMAND_FLAG, .doc = "how long the pass over the customers took"                       \
     }
 /* The tables of the page, for .rows. */
-#define SHOW_TRIAL_TABLES "trial result totals by_FIELD histogram"
+#define SHOW_TRIAL_TABLES "trial result totals dates by_FIELD histogram"
 /* For .rules: a list of who enters or leaves stands instead of the page. */
 #define SHOW_TRIAL_RULES                                                                                               \
     {"entering leaving", .not_with = "by bins bin-width measures time rows",                                           \

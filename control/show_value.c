@@ -1,5 +1,6 @@
 #include "control/show_value.h"
 
+#include "base/date.h"
 #include "base/os.h"
 #include "control/show.h"
 #include "etl/transfer_digest.h"
@@ -65,6 +66,52 @@ const char *show_digest(struct command_call *call, const char *text)
     transfer_digest_add(&d, text, strlen(text));
     transfer_digest_end(&d, digest);
     return digest;
+}
+
+const char *show_missing(const struct command_call *call)
+{
+    return call->json ? NULL : "missing";
+}
+
+static const char *day_text(const struct command_call *call, struct arena *arena, __int128 day)
+{
+    char text[11];
+    if (day == DATE_NONE) return show_missing(call);
+    ensure(day > INT32_MIN && day <= INT32_MAX);
+    date_format((int32_t)day, text);
+    return arena_dup(arena, view_of(text));
+}
+
+/* "2.3333", "7" */
+static const char *trimmed(struct arena *arena, __int128 value, int decimals)
+{
+    const char *text = show_decimal(arena, value, decimals);
+    size_t n = strlen(text);
+    while (decimals && text[n - 1] == '0') n--;
+    if (decimals && text[n - 1] == '.') n--;
+    return arena_dup(arena, (struct view){text, n});
+}
+
+const char *show_typed(const struct command_call *call, struct arena *arena, enum value_type type, int decimals,
+                       __int128 value)
+{
+    if (type == VALUE_BOOLEAN) return value ? "yes" : "no";
+    if (type == VALUE_DATE) return day_text(call, arena, value);
+    const char *text = type == VALUE_MONEY ? show_decimal(arena, value, 2) : trimmed(arena, value, decimals);
+    return call->json ? text : show_grouped(arena, text);
+}
+
+const char *show_shortened(struct command_call *call, const char *name)
+{
+    if (call->json || listing_text_width(name) <= SHOW_NAME_COLUMNS) return name;
+    size_t n = strlen(name);
+    const char *shown;
+    do {
+        do n--;
+        while (((unsigned char)name[n] & 0xC0) == 0x80);
+        shown = arena_dup(&call->arena, (struct view){name, n});
+    } while (listing_text_width(shown) >= SHOW_NAME_COLUMNS);
+    return arena_printf(&call->arena, "%s…", shown);
 }
 
 const char *show_share(struct arena *arena, uint64_t part, uint64_t whole)

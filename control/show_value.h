@@ -4,6 +4,7 @@
 
 #include "base/pool.h"
 #include "control/command.h"
+#include "scoring/schema.h"
 
 /* "800000.00" → 80000000; what: "--threshold", for the message. STATUS_USAGE. */
 bool show_parse_amount(const char *what, const char *text, int64_t *minor, struct status *st);
@@ -14,6 +15,17 @@ const char *show_money(struct command_call *call, __int128 minor);
 const char *show_quantity(struct command_call *call, __int128 value, int decimals);
 /* SHA-256 of a text, as 64 hexadecimal digits; into the call's arena. */
 const char *show_digest(struct command_call *call, const char *text);
+/* A customer's value as text: money with two decimals, "1,234.50" for people, "1234.50" for programs; numbers and
+ * months without the zeros at the end of their decimals; a date as 2026-10-31; a condition as yes or no. A missing date
+ * as show_missing has it. Codes have texts of their own: none of them comes here. */
+const char *show_typed(const struct command_call *call, struct arena *arena, enum value_type type, int decimals,
+                       __int128 value);
+/* "missing" for people, NULL (null, an empty cell) for programs. */
+const char *show_missing(const struct command_call *call);
+/* The text of an aggregate in place, and other names, as people read them: at most SHOW_NAME_COLUMNS wide, the rest
+ * "…". Programs get all of it. */
+enum { SHOW_NAME_COLUMNS = 60 };
+const char *show_shortened(struct command_call *call, const char *name);
 /* "12.34%" of part in whole */
 const char *show_share(struct arena *arena, uint64_t part, uint64_t whole);
 /* As many workers as [run] threads says. */

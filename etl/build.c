@@ -1,6 +1,7 @@
 #include "etl/build.h"
 
 #include "base/date.h"
+#include "scoring/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +31,28 @@ static int find_result(const struct formula *f, const char *name)
     return -1;
 }
 
+/* A code is no number, a date no number of days, an amount no date. */
+static bool check_value(const struct output *o, const struct output_field *f, const struct formula *formula, int index,
+                        struct status *st)
+{
+    bool measure = f->source == SOURCE_MEASURE;
+    enum value_type type = measure ? formula_measure_type(formula, index) : formula_result_type(formula, index);
+    const char *kind = measure ? "measure" : "result";
+    if (type == VALUE_CODE ? f->type == OUTPUT_TEXT : (type == VALUE_DATE) == (f->type == OUTPUT_DATE)) return true;
+    status_fail(st, STATUS_USAGE, "output %s, field %s: %s.%s is %s, it goes into %s", o->name, f->name, kind,
+                f->source_name,
+                type == VALUE_CODE   ? "a code"
+                : type == VALUE_DATE ? "a date"
+                                     : value_type_name(type),
+                type == VALUE_CODE   ? "a text"
+                : type == VALUE_DATE ? "a date"
+                                     : "no date");
+    if (type != VALUE_CODE && type != VALUE_DATE)
+        return status_hint(st, "write it as an amount, digits or a text in outputs/%s.ini", o->name);
+    return status_hint(st, "write %s = %u %s %s.%s in outputs/%s.ini", f->name, type == VALUE_DATE ? 8u : f->length,
+                       type == VALUE_DATE ? "date" : "text", kind, f->source_name, o->name);
+}
+
 static bool resolve(struct build *b, struct build_field *bf, struct arena *arena, struct status *st)
 {
     const struct output_field *f = bf->f;
@@ -44,14 +67,7 @@ static bool resolve(struct build *b, struct build_field *bf, struct arena *arena
                            : f->source == SOURCE_MEASURE ? formula_measure_find(formula, f->source_name)
                                                          : find_result(formula, f->source_name);
             found |= bf->index[t] >= 0;
-            bool code = f->source == SOURCE_RESULT && bf->index[t] >= 0 &&
-                        formula_result_type(formula, bf->index[t]) == VALUE_CODE;
-            if (code && f->type != OUTPUT_TEXT) {
-                status_fail(st, STATUS_USAGE, "output %s, field %s: result.%s is a code, it goes into a text",
-                            b->output->name, f->name, f->source_name);
-                return status_hint(st, "write %s = %u text result.%s in outputs/%s.ini", f->name, f->length,
-                                   f->source_name, b->output->name);
-            }
+            if (bf->index[t] >= 0 && !check_value(b->output, f, formula, bf->index[t], st)) return false;
         }
         break;
     case SOURCE_FIELD:

@@ -17,6 +17,22 @@ bool customer_field_find(const struct generation *g, const char *name, int of[UN
     return found;
 }
 
+bool customer_field_is_date(const struct generation *g, const int of[UNIT_LAYOUTS_MAX])
+{
+    for (int i = 0; i < g->unit->layouts_count; i++)
+        if (of[i] >= 0 && g->unit->layouts[i]->fields[of[i]].type == LAYOUT_DATE) return true;
+    return false;
+}
+
+struct view customer_field_key(const struct record_reader *records, const struct record *r, int field, char room[11])
+{
+    if (field < 0) return VIEW_LITERAL("");
+    const struct layout *l = r->file->layout;
+    if (l->fields[field].type != LAYOUT_DATE) return view_trim(decode_text(l, field, r->bytes));
+    date_format((int32_t)decode_value(records->g->decoders[r->file->layout_index], field, r->bytes), room);
+    return view_of(room);
+}
+
 int64_t customer_field_none(const struct schema_field *f)
 {
     return f->type == VALUE_DATE ? DATE_NONE : 0;

@@ -23,6 +23,10 @@ struct customer_fields {
 /* Where a field of the customers' records stands in each layout of the unit: into of[], −1 where a layout lacks it.
  * Once, not for each customer. False: no customer layout has it, or it is of class C3. */
 bool customer_field_find(const struct generation *g, const char *name, int of[UNIT_LAYOUTS_MAX]);
+bool customer_field_is_date(const struct generation *g, const int of[UNIT_LAYOUTS_MAX]);
+/* The field as a segment is called: a date as 2026-10-31 (in room; nothing for none), else the trimmed bytes. field −1:
+ * nothing. */
+struct view customer_field_key(const struct record_reader *records, const struct record *r, int field, char room[11]);
 /* What a customer without the field has. */
 int64_t customer_field_none(const struct schema_field *f);
 /* A decoded value of a layout's field as the schema counts it; none when the layout has another type under the name. */

@@ -1,5 +1,6 @@
 #include "etl/explain.h"
 
+#include "base/date.h"
 #include "etl/customer_field.h"
 #include "etl/recompute.h"
 #include "etl/scan.h"
@@ -167,17 +168,25 @@ static bool comes_before(const struct explain *e, const struct explain_change *a
     return a->measure < b->measure;
 }
 
+/* How far a measure may change. Nobody's deposits go below zero, and nobody falls out by growing without limit. A date
+ * moves by up to a century; one that is missing has nothing to move from. */
+static int64_t limit_of(const struct explain *e, int measure, int sign)
+{
+    enum { MONEY_MOST_BITS = 50, NUMBER_MOST = 1000, DAYS_MOST = 36525 };
+    enum value_type type = formula_measure_type(e->formula, measure);
+    if (type == VALUE_DATE) return e->measures[measure] == DATE_NONE ? 0 : DAYS_MOST;
+    if (sign < 0) return e->measures[measure];
+    return type == VALUE_MONEY ? INT64_C(1) << MONEY_MOST_BITS : NUMBER_MOST;
+}
+
 int explain_changes(struct explain *e, int64_t threshold_minor, struct explain_change *out, int max)
 {
-    enum { MONEY_MOST_BITS = 50, NUMBER_MOST = 1000 };
     bool upwards = e->results[0] < threshold_minor;
     int count = 0;
     for (int m = 0; m < formula_measure_count(e->formula); m++) {
         if (!formula_uses_measure(e->program, m)) continue;
-        int64_t most = formula_measure_type(e->formula, m) == VALUE_MONEY ? INT64_C(1) << MONEY_MOST_BITS : NUMBER_MOST;
         for (int sign = 1; sign >= -1; sign -= 2) {
-            /* Nobody's deposits go below zero, and nobody falls out by growing without limit. */
-            int64_t limit = sign < 0 ? e->measures[m] : most;
+            int64_t limit = limit_of(e, m, sign);
             struct explain_change c = {.measure = m};
             if (limit > 0) c.change = smallest(e, m, sign, limit, threshold_minor, upwards, &c.score);
             if (!c.change) continue;
@@ -193,6 +202,7 @@ int explain_changes(struct explain *e, int64_t threshold_minor, struct explain_c
 /* --- the accounts --- */
 
 struct behind {
+    const struct formula *formula;
     struct arena *arena;
     const int64_t **fields; /* of the customer, once for each row */
     struct explain_account *list;
@@ -232,7 +242,10 @@ static bool measure_table(const struct measure_set *set, struct measure_block *b
                           const struct lookup_customer *c, struct behind *b, struct status *st)
 {
     struct lookup_rows rows;
+    int64_t nothing[EXPLAIN_MEASURES_MAX];
     if (!lookup_rows(g, c, table, b->arena, &rows, st)) return false;
+    for (int m = 0; m < measure_count(set); m++)
+        nothing[m] = formula_measure_type(b->formula, m) == VALUE_DATE ? DATE_NONE : 0;
     for (uint32_t first = 0; first < rows.count; first += MEASURE_BLOCK_CUSTOMERS) {
         uint32_t left = rows.count - first, count = left < MEASURE_BLOCK_CUSTOMERS ? left : MEASURE_BLOCK_CUSTOMERS;
         struct measure_rows in;
@@ -244,7 +257,7 @@ static bool measure_table(const struct measure_set *set, struct measure_block *b
         for (int m = 0; m < measure_count(set); m++)
             for (uint32_t i = 0; i < count; i++) {
                 int64_t value = measure_values(block, m)[i];
-                if (value) note(b, &(struct explain_account){m, table, rows.records[first + i], value});
+                if (value != nothing[m]) note(b, &(struct explain_account){m, table, rows.records[first + i], value});
             }
     }
     return true;
@@ -286,7 +299,7 @@ bool explain_accounts(const struct explain *e, struct generation *g, const struc
 {
     struct measure_rates rates = recompute_rates(g);
     struct measure_set *set;
-    struct behind b = {.arena = arena};
+    struct behind b = {.formula = e->formula, .arena = arena};
     *count = 0;
     if (!measure_bind(e->formula, g->tables.schema, &rates, &set, st)) return false;
     bool ok = scan_check_hot(g, set, e->formula, st) && customer_columns(set, g, c, arena, &b.fields, st);

@@ -25,7 +25,7 @@ struct explain {
     struct formula_scratch *scratch;
     struct formula_parts *parts;
     struct formula_parts_scratch *parts_scratch;
-    int64_t measures[EXPLAIN_MEASURES_MAX]; /* money in minor units */
+    int64_t measures[EXPLAIN_MEASURES_MAX]; /* money in minor units, dates as days or DATE_NONE */
     int64_t fields[LAYOUT_FIELDS_MAX];      /* customer fields of the schema */
     int64_t results[EXPLAIN_RESULTS_MAX];
     int64_t part_values[FORMULA_PARTS_MAX];
@@ -48,7 +48,8 @@ struct explain_change {
     int64_t score;  /* then */
 };
 /* Of each measure of the formula alone, all else as it is: from below to the threshold, or from above below it (a
- * measure goes to zero at most). Money first, smallest change first. Returns how many. */
+ * measure goes to zero at most, a date by days to either side, a missing one not at all). Money first, smallest change
+ * first. Returns how many. */
 int explain_changes(struct explain *e, int64_t threshold_minor, struct explain_change *out, int max);
 
 struct explain_account {
@@ -56,7 +57,7 @@ struct explain_account {
     uint32_t record;
     int64_t value; /* what the row alone gives the measure; of an average the row's own value */
 };
-/* Rows in the order of measures, tables, rows. Rows that give 0 are left out. */
+/* Rows in the order of measures, tables, rows. Rows that give 0, of a measure of dates no date, are left out. */
 bool explain_accounts(const struct explain *e, struct generation *g, const struct lookup_customer *c,
                       struct arena *arena, struct explain_account **out, int *count, struct status *st);
 

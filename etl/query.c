@@ -1,10 +1,12 @@
 #include "etl/query.h"
 
+#include "base/date.h"
 #include "base/os.h"
 #include "etl/recompute.h"
 #include "scoring/words.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,6 +70,9 @@ static bool explain_place(struct composer *c)
             char *found = strstr(st->message, ", found ");
             if (found) snprintf(found, STATUS_MESSAGE_MAX - (size_t)(found - st->message), ", found its end");
             column = (unsigned)characters(text, strlen(text)) + 1;
+        } else if (p->line == line + 1) { /* the line before it: all of it is meant */
+            column = 1;
+            snprintf(st->excerpt, sizeof st->excerpt, "    %s\n    ^", text);
         } else if (p->line != line) {
             continue;
         }
@@ -169,27 +174,41 @@ static bool check_type(struct composer *c, int k)
                     value_type_name(type));
         return status_hint(c->st, "compare it: %s > 0", e->text);
     }
-    if (e->kind != QUERY_CONDITION && (type == VALUE_DATE || type == VALUE_CURRENCY)) {
-        status_fail(c->st, STATUS_USAGE, "%s: a value of type %s cannot be a column by itself", e->name,
-                    value_type_name(type));
-        return status_hint(c->st, "count from it: years_since(…), months_since(…)");
-    }
+    if (type == VALUE_CURRENCY)
+        return status_fail(c->st, STATUS_USAGE, "%s: a value of type %s cannot be a column by itself", e->name,
+                           value_type_name(type));
     return true;
+}
+
+/* A result is a whole number that is never missing: one with decimals is multiplied, a date is the day, and what has no
+ * value has one that nothing else has. */
+static void add_result(struct composer *c, int k)
+{
+    enum value_type type = c->q->type[k];
+    enum query_kind kind = c->list[k].kind;
+    bool day = type == VALUE_DATE, number = type == VALUE_NUMBER || type == VALUE_MONTHS;
+    if (number && kind == QUERY_COLUMN) c->q->decimals[k] = QUERY_DECIMALS;
+    if (number && (kind == QUERY_COLUMN || kind == QUERY_SEGMENT)) c->q->missing[k] = QUERY_MISSING;
+    if (day) c->q->missing[k] = DATE_NONE;
+    buf_addf(&c->text, "result q_%d %s = %s%s(\n", k + 1, value_type_name(day ? VALUE_NUMBER : type),
+             c->q->missing[k] ? "coalesce(" : "",
+             day                 ? "days_between(date '1970-01-01', "
+             : c->q->decimals[k] ? "1000000 * "
+                                 : "");
+    note_piece(c, k);
+    buf_addf(&c->text, "%s\n)%s", c->list[k].text, day ? ")" : "");
+    if (c->q->missing[k]) buf_addf(&c->text, ", %" PRId64 ")", c->q->missing[k]);
+    buf_add_text(&c->text, ";\n");
 }
 
 static bool add_expression(struct composer *c, int k)
 {
     if (!check_one_line(c, k) || !find_type(c, k) || !check_type(c, k)) return false;
-    enum value_type type = c->q->type[k];
-    bool exact = c->list[k].kind == QUERY_COLUMN && (type == VALUE_NUMBER || type == VALUE_MONTHS);
-    if (exact) c->q->decimals[k] = QUERY_DECIMALS;
-    buf_addf(&c->text, "result q_%d %s = %s(\n", k + 1, value_type_name(type), exact ? "1000000 * " : "");
-    note_piece(c, k);
-    buf_addf(&c->text, "%s\n);\n", c->list[k].text);
+    add_result(c, k);
     return true;
 }
 
-/* A name alone needs no result: there are few of them. */
+/* A name alone needs no result: there are few of them. Aggregates in place have the types that the schema gives. */
 static bool is_plain_name(const char *text)
 {
     for (const char *p = text; *p; p++)
@@ -205,6 +224,7 @@ static bool find_plain(struct composer *c, const struct formula *own, int k)
     if (m >= 0) {
         c->q->measure[k] = m;
         c->q->type[k] = formula_measure_type(own, m);
+        if (c->q->type[k] == VALUE_DATE) c->q->missing[k] = DATE_NONE;
         return true;
     }
     for (int r = 0; r < formula_result_count(own); r++)
@@ -220,11 +240,13 @@ static bool compose(struct composer *c, int count)
 {
     struct query *q = c->q;
     struct formula *own = NULL;
-    bool ok = add_own_formula(c) && formula_parse("query", buf_view(&c->text), &own, c->st);
+    bool ok = add_own_formula(c) && formula_parse("query", buf_view(&c->text), &own, c->st) &&
+              measure_infer(own, c->g->tables.schema, c->st);
     int results = own ? formula_result_count(own) : 0;
     for (int k = 0; ok && k < count; k++) {
         q->result[k] = q->measure[k] = -1;
         q->decimals[k] = 0;
+        q->missing[k] = 0;
         if (find_plain(c, own, k)) continue;
         ok = add_expression(c, k);
         q->result[k] = results++;
@@ -304,6 +326,11 @@ int64_t query_value(const struct query *q, int expression, const struct scan_blo
 {
     int r = q->result[expression];
     return r >= 0 ? b->results[0][r][i] : b->measures[q->measure[expression]][i];
+}
+
+bool query_is_missing(const struct query *q, int expression, int64_t value)
+{
+    return q->missing[expression] && value == q->missing[expression];
 }
 
 const char *query_code(const struct query *q, int expression, int64_t value)

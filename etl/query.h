@@ -15,9 +15,11 @@
 #include "etl/query_field.h"
 
 enum { QUERY_EXPRESSIONS_MAX = 24, QUERY_TEXT_MAX = 8192, QUERY_DECIMALS = 6 };
+#define QUERY_MISSING INT64_C(-999999999999999)
 
-/* QUERY_VALUE: as a result has it, a whole number of its unit. QUERY_COLUMN: to be read, numbers with decimals. */
-enum query_kind { QUERY_CONDITION, QUERY_VALUE, QUERY_COLUMN };
+/* QUERY_VALUE: as a result has it, a whole number of its unit. QUERY_SEGMENT: the same, or missing. QUERY_COLUMN: to be
+ * read, numbers with decimals, or missing. */
+enum query_kind { QUERY_CONDITION, QUERY_VALUE, QUERY_SEGMENT, QUERY_COLUMN };
 struct query_expression {
     const char *name; /* for messages: "EXPRESSION", "--by" … */
     const char *text;
@@ -32,9 +34,10 @@ struct query {
     int count;
     int result[QUERY_EXPRESSIONS_MAX]; /* of each expression; -1: it is the measure below, as it stands */
     int measure[QUERY_EXPRESSIONS_MAX];
-    enum value_type type[QUERY_EXPRESSIONS_MAX];
-    int decimals[QUERY_EXPRESSIONS_MAX];  /* of a column's numbers QUERY_DECIMALS; else 0 (money: 2) */
-    bool is_score[QUERY_EXPRESSIONS_MAX]; /* score or shadow.score itself, which is no balance */
+    enum value_type type[QUERY_EXPRESSIONS_MAX]; /* of a date the value is the day */
+    int decimals[QUERY_EXPRESSIONS_MAX];         /* of a column's numbers QUERY_DECIMALS; else 0 (money: 2) */
+    int64_t missing[QUERY_EXPRESSIONS_MAX];      /* the value of those who have none; 0: everybody has one */
+    bool is_score[QUERY_EXPRESSIONS_MAX];        /* score or shadow.score itself, which is no balance */
 };
 
 /* For customers of one type. pool NULL: one thread. */
@@ -45,6 +48,7 @@ struct scan_request query_scan_request(struct query *q, struct pool *pool, struc
 /* The value of an expression for a customer of a block. */
 int64_t query_value(const struct query *q, int expression, const struct scan_block *b, uint32_t i);
 void query_close(struct query *q);
+bool query_is_missing(const struct query *q, int expression, int64_t value);
 /* Code results as text; NULL: another type. */
 const char *query_code(const struct query *q, int expression, int64_t value);
 

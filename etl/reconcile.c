@@ -453,12 +453,13 @@ static void selection(struct reconcile *r, const struct populate *p, struct stat
                          TYPE_NAMES[k], p->in->apply->old ? " + kept" : ""),
             "", (__int128)t->selected[k] + t->reached_excluded[k],
             (__int128)t->reached[k] + t->by_override[k] + t->kept[k], 0);
-        for (int m = 0; m < p->cards->of[k].measures_count; m++)
-            reconcile_amount(r, 40,
-                             arena_printf(r->arena, "measure.%s.%s", TYPE_NAMES[k],
-                                          formula_measure_alias(p->cards->of[k].formula, m)),
-                             "", t->measure_sum[k][m],
-                             formula_measure_type(p->cards->of[k].formula, m) == VALUE_MONEY ? 2 : 0);
+        for (int m = 0; m < p->cards->of[k].measures_count; m++) {
+            const struct formula *f = p->cards->of[k].formula;
+            enum value_type type = formula_measure_type(f, m);
+            if (type == VALUE_DATE) continue; /* dates have no sum */
+            reconcile_amount(r, 40, arena_printf(r->arena, "measure.%s.%s", TYPE_NAMES[k], formula_measure_alias(f, m)),
+                             "", t->measure_sum[k][m], type == VALUE_MONEY ? 2 : 0);
+        }
     }
     for (int k = 0; k < CUSTOMER_TYPES; k++)
         if (p->cards->shadow[k].card.formula) shadow(r, p, k);

@@ -1,5 +1,6 @@
 #include "etl/trial.h"
 
+#include "base/date.h"
 #include "base/os.h"
 #include "etl/customer_field.h"
 #include "etl/trial_count.h"
@@ -15,7 +16,8 @@ struct bucket { /* a list that grows, of one worker */
 struct tally { /* of one worker */
     struct trial_count count;
     uint64_t bins[TRIAL_BINS_MAX + 2];
-    __int128 all[TRIAL_TOTALS_MAX], pass[TRIAL_TOTALS_MAX], active[TRIAL_TOTALS_MAX];
+    __int128 sums[TRIAL_TOTALS_MAX][TRIAL_GROUPS];
+    struct trial_range dates[TRIAL_TOTALS_MAX][TRIAL_GROUPS];
     struct group_set *by[TRIAL_BY_MAX];
     struct bucket entering, leaving;
     /* of the block: 0 or 1 per customer */
@@ -29,6 +31,7 @@ struct job {
     int64_t threshold, active_threshold;
     bool stored_active, by_flags;
     int total_column[TRIAL_TOTALS_MAX]; /* result, or measure */
+    int date_column[TRIAL_TOTALS_MAX];  /* measure */
     int by_result[TRIAL_BY_MAX];        /* -1: a field of the records */
     int by_field[TRIAL_BY_MAX][UNIT_LAYOUTS_MAX];
     bool sampled, keep; /* whether anybody asks who passes, and not only how many */
@@ -84,10 +87,29 @@ static void totals(const struct job *j, struct tally *y, const struct scan_block
     for (int k = 0; k < j->t->totals_count; k++) {
         int column = j->total_column[k];
         const int64_t *values = j->t->totals[k].is_measure ? b->measures[column] : b->results[0][column];
-        y->all[k] += masked_sum(values, y->live, b->count);
-        y->pass[k] += masked_sum(values, y->passes, b->count);
-        y->active[k] += masked_sum(values, y->was, b->count);
+        y->sums[k][TRIAL_ALL] += masked_sum(values, y->live, b->count);
+        y->sums[k][TRIAL_PASS] += masked_sum(values, y->passes, b->count);
+        y->sums[k][TRIAL_ACTIVE] += masked_sum(values, y->was, b->count);
     }
+}
+
+static void widen(struct trial_range *to, uint64_t customers, int32_t first, int32_t last)
+{
+    if (!customers) return;
+    if (!to->customers || first < to->first) to->first = first;
+    if (!to->customers || last > to->last) to->last = last;
+    to->customers += customers;
+}
+
+static void date_ranges(const struct job *j, struct tally *y, const struct scan_block *b)
+{
+    const int64_t *const who[TRIAL_GROUPS] = {y->live, y->passes, y->was};
+    for (int k = 0; k < j->t->dates_count; k++)
+        for (int g = 0; g < TRIAL_GROUPS; g++)
+            for (uint32_t i = 0; i < b->count; i++) {
+                int32_t day = (int32_t)b->measures[j->date_column[k]][i];
+                if (who[g][i] && day != DATE_NONE) widen(&y->dates[k][g], 1, day, day);
+            }
 }
 
 static void note(struct bucket *l, const struct trial_customer *c)
@@ -110,7 +132,7 @@ static void lists(const struct job *j, struct tally *y, const struct scan_block 
     }
 }
 
-static bool key_of(const struct job *j, int by, const struct scan_block *b, uint32_t i, struct view *key,
+static bool key_of(const struct job *j, int by, const struct scan_block *b, uint32_t i, char room[11], struct view *key,
                    struct status *st)
 {
     int result = j->by_result[by];
@@ -121,17 +143,17 @@ static bool key_of(const struct job *j, int by, const struct scan_block *b, uint
     }
     struct record record;
     if (!record_at(b->records, (uint32_t)b->primary[i], &record, st)) return false;
-    int field = j->by_field[by][record.file->layout_index];
-    *key = field < 0 ? VIEW_LITERAL("") : view_trim(decode_text(record.file->layout, field, record.bytes));
+    *key = customer_field_key(b->records, &record, j->by_field[by][record.file->layout_index], room);
     return true;
 }
 
 static bool group_block(const struct job *j, struct tally *y, const struct scan_block *b, int by, struct status *st)
 {
     for (uint32_t i = 0; i < b->count; i++) {
+        char room[11];
         struct view key;
         if (!y->live[i]) continue;
-        if (!key_of(j, by, b, i, &key, st)) return false;
+        if (!key_of(j, by, b, i, room, &key, st)) return false;
         struct group *g = group_at(y->by[by], key);
         if (!g)
             return status_fail(st, STATUS_USAGE, "%s has more than %d values: it is no field to group by",
@@ -165,6 +187,7 @@ static bool visit(void *context, int worker, const struct scan_block *b, struct 
     trial_count_block(&block, &y->count);
     if (j->r->bins) trial_count_bins(&block, j->r->bin_width, j->r->bins, y->bins);
     if (j->t->totals_count) totals(j, y, b);
+    if (j->t->dates_count) date_ranges(j, y, b);
     if (j->r->lists) lists(j, y, b);
     if (j->r->scores)
         memcpy(j->r->scores + (b->first_number - j->r->g->first_number), b->results[0][0],
@@ -190,14 +213,28 @@ static bool adds_up(enum value_type type)
     return type == VALUE_MONEY || type == VALUE_NUMBER || type == VALUE_MONTHS || type == VALUE_BOOLEAN;
 }
 
+static void add_dates(struct job *j, const char *name, int column)
+{
+    struct trial *t = j->t;
+    ensure(t->dates_count < TRIAL_TOTALS_MAX);
+    j->date_column[t->dates_count] = column;
+    t->dates[t->dates_count++].name = arena_dup(&t->arena, view_of(name));
+}
+
+/* An aggregate in place has no name but its text. */
 static void choose_totals(struct job *j)
 {
     const struct formula *f = j->r->formula;
     for (int k = 1; k < formula_result_count(f); k++)
         if (adds_up(formula_result_type(f, k)))
             add_total(j, formula_result_name(f, k), formula_result_type(f, k), false, k);
-    for (int m = 0; j->r->measures && m < formula_measure_count(f); m++)
-        add_total(j, formula_measure_alias(f, m), formula_measure_type(f, m), true, m);
+    for (int m = 0; j->r->measures && m < formula_measure_count(f); m++) {
+        const char *name = formula_measure_in_place(f, m) ? formula_measure_name(f, m) : formula_measure_alias(f, m);
+        if (formula_measure_type(f, m) == VALUE_DATE)
+            add_dates(j, name, m);
+        else
+            add_total(j, name, formula_measure_type(f, m), true, m);
+    }
 }
 
 static int code_result(const struct formula *f, const char *name)
@@ -217,7 +254,9 @@ static bool choose_groups(struct job *j, struct status *st)
                         j->r->name);
             return status_hint(st, "see the fields: crmx layout show LAYOUT");
         }
-        j->t->by[j->t->by_count++].name = arena_dup(&j->t->arena, view_of(name));
+        struct trial_by *by = &j->t->by[j->t->by_count++];
+        by->name = arena_dup(&j->t->arena, view_of(name));
+        by->is_date = j->by_result[k] < 0 && customer_field_is_date(j->r->g, j->by_field[k]);
     }
     return true;
 }
@@ -298,10 +337,11 @@ static void merge(struct job *j)
         const struct tally *y = &j->tallies[w];
         add_count(&t->count, &y->count);
         for (int i = 0; i < j->r->bins + 2; i++) t->bins[i] += y->bins[i];
-        for (int k = 0; k < t->totals_count; k++) {
-            t->totals[k].all += y->all[k];
-            t->totals[k].pass += y->pass[k];
-            t->totals[k].active += y->active[k];
+        for (int k = 0; k < t->totals_count; k++)
+            for (int g = 0; g < TRIAL_GROUPS; g++) t->totals[k].sum[g] += y->sums[k][g];
+        for (int k = 0; k < t->dates_count * TRIAL_GROUPS; k++) {
+            const struct trial_range *r = &y->dates[k / TRIAL_GROUPS][k % TRIAL_GROUPS];
+            widen(&t->dates[k / TRIAL_GROUPS].of[k % TRIAL_GROUPS], r->customers, r->first, r->last);
         }
         for (int k = 0; k < t->by_count; k++) ensure(group_merge(t->by[k].groups, y->by[k]));
     }
@@ -377,10 +417,10 @@ bool trial_run(const struct trial_request *r, struct trial *out, struct status *
     j.by_flags = out->has_active && !r->baseline && !r->lists && segment_find(r->g->customer, "below_since") >= 0;
     j.stored_active = out->has_active && !j.by_flags && !(r->baseline && r->baseline->scores);
     if (out->has_active && !j.by_flags) j.active_threshold = active_threshold(r, st, &ok);
-    choose_totals(&j);
-    j.keep = out->totals_count || r->lists || r->by_count;
     ok = ok && choose_groups(&j, st) && check_night(r, st) &&
          formula_bind(r->formula, r->g->tables.schema, &j.program, st);
+    if (ok) choose_totals(&j); /* behind the binding, which knows the types of aggregates in place */
+    j.keep = out->totals_count || out->dates_count || r->lists || r->by_count;
     struct scan *scan = ok ? open_scan(&j, st) : NULL;
     if (scan) {
         init_tallies(&j);

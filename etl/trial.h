@@ -34,17 +34,29 @@ struct trial_customer {
     int64_t score, active_score;
 };
 
+/* Everybody scored, those it selects, those the active formula selects. */
+enum { TRIAL_ALL, TRIAL_PASS, TRIAL_ACTIVE, TRIAL_GROUPS };
+
 struct trial_total { /* of a result or measure, money in minor units */
     const char *name;
     enum value_type type;
     bool is_measure;
-    __int128 all, pass, active; /* everybody scored, those it selects, those the active formula selects */
+    __int128 sum[TRIAL_GROUPS];
+};
+
+struct trial_dates { /* of a measure of dates, which nobody adds */
+    const char *name;
+    struct trial_range {
+        uint64_t customers; /* who have one */
+        int32_t first, last;
+    } of[TRIAL_GROUPS];
 };
 
 enum { TRIAL_GROUP_CUSTOMERS, TRIAL_GROUP_PASS, TRIAL_GROUP_ACTIVE, TRIAL_GROUP_ENTERS, TRIAL_GROUP_LEAVES };
 
 struct trial_by {
     const char *name;         /* branch, tier, manager … */
+    bool is_date;             /* whose empty key is a missing one */
     struct group_set *groups; /* counts as above; sum 0: score of those it selects */
 };
 
@@ -66,7 +78,7 @@ struct trial_request {
     const char *by[TRIAL_BY_MAX]; /* fields of customer records, or results of type code */
     int by_count;
     bool lists;                            /* who enters and leaves */
-    bool measures;                         /* totals of all measures, too */
+    bool measures;                         /* totals of all measures, too, and the dates */
     int64_t *scores;                       /* [customer of the generation] or NULL: keep them, as a baseline */
     const struct trial_baseline *baseline; /* NULL: the active formula */
 };
@@ -77,6 +89,8 @@ struct trial {
     uint64_t bins[TRIAL_BINS_MAX + 2]; /* first: below 0; last: above the last bin */
     struct trial_total totals[TRIAL_TOTALS_MAX];
     int totals_count;
+    struct trial_dates dates[TRIAL_TOTALS_MAX];
+    int dates_count;
     struct trial_by by[TRIAL_BY_MAX];
     int by_count;
     struct trial_customer *entering, *leaving; /* by number */

@@ -102,6 +102,8 @@ static void draw_account(const struct sample *s, const struct holder *h, int pla
     a->status = "AAAAAAAAFC"[draw_below(&d, 10)];
     snprintf(a->product, sizeof a->product, "%s", draw_below(&d, 3) ? "GOLD" : "BASIC");
     snprintf(a->branch, sizeof a->branch, "%.6s", s->unit);
+    a->moved = systems_draw_moved(s, &d, a->opened);
+    if (draw_below(&d, 20) == 0) a->moved = DATE_NONE; /* a card nobody has used */
 }
 
 static void account_record(const struct account *a, struct record *r)
@@ -119,6 +121,7 @@ static void account_record(const struct account *a, struct record *r)
     r->bytes[109] = (unsigned char)a->status;
     record_text(r, 110, 6, a->product);
     record_text(r, 116, 6, a->branch);
+    if (a->moved != DATE_NONE) record_date(r, 122, a->moved, DATE_YYYY_MM_DD);
 }
 
 static void put_accounts(void *context, const struct holder *h)

@@ -129,6 +129,7 @@ static void draw_deposit(const struct sample *s, const struct holder *h, int pla
     a->until = systems_maturity(a->opened, a->term);
     a->status = "AAAAAAAAAAAAFDC"[draw_below(&d, 15)];
     snprintf(a->branch, sizeof a->branch, "%.6s", s->unit);
+    a->moved = systems_draw_moved(s, &d, a->opened);
 }
 
 static void deposit_record(const struct account *a, struct record *r)
@@ -149,6 +150,7 @@ static void deposit_record(const struct account *a, struct record *r)
     record_amount(r, 81, 9, 11500, SIGN_NONE);
     r->bytes[90] = (unsigned char)a->status;
     record_text(r, 91, 6, a->branch);
+    record_date(r, 97, a->moved, DATE_YYYYMMDD);
 }
 
 static void draw_loan(const struct sample *s, const struct holder *h, int place, struct account *a)
@@ -169,6 +171,7 @@ static void draw_loan(const struct sample *s, const struct holder *h, int place,
     a->until = systems_maturity(a->opened, a->term);
     a->status = a->periods == 0 ? 'N' : a->periods > 5 ? 'W' : 'O';
     snprintf(a->branch, sizeof a->branch, "%.6s", s->unit);
+    a->moved = systems_draw_moved(s, &d, a->opened);
 }
 
 static void loan_record(const struct account *a, struct record *r)
@@ -186,6 +189,7 @@ static void loan_record(const struct account *a, struct record *r)
     r->bytes[93] = (unsigned char)a->status;
     record_text(r, 94, 6, "WORKCP");
     record_text(r, 100, 6, a->branch);
+    record_date(r, 106, a->moved, DATE_YYYYMMDD);
 }
 
 static void put_accounts(void *context, const struct holder *h)

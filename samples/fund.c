@@ -83,6 +83,7 @@ static void draw_account(const struct sample *s, const struct holder *h, int pla
     a->shares = value.minor * 10000 / a->nav;
     a->nav_date = s->business_date - 1;
     snprintf(a->branch, sizeof a->branch, "%.6s", s->unit);
+    a->moved = systems_draw_moved(s, &d, date_from_civil(1995, 1, 1));
 }
 
 static void account_record(const struct account *a, struct record *r)
@@ -96,6 +97,7 @@ static void account_record(const struct account *a, struct record *r)
     record_date(r, 64, a->nav_date, DATE_YYYYMMDD);
     record_amount(r, 72, 17, systems_fund_value(a->shares, a->nav), SIGN_LEADING);
     record_text(r, 89, 6, a->branch);
+    record_date(r, 95, a->moved, DATE_YYYYMMDD);
 }
 
 static void put_accounts(void *context, const struct holder *h)

@@ -104,6 +104,7 @@ static void draw_account(const struct sample *s, const struct holder *h, int pla
     a->status = a->periods ? (draw_below(&d, 10) ? 'O' : 'W') : 'N';
     snprintf(a->product, sizeof a->product, "%s", a->term > 60 ? "HOUSE" : "CAR");
     snprintf(a->branch, sizeof a->branch, "%.6s", s->unit);
+    a->moved = systems_draw_moved(s, &d, a->opened);
 }
 
 static void account_record(const struct account *a, struct record *r)
@@ -122,6 +123,7 @@ static void account_record(const struct account *a, struct record *r)
     r->bytes[81] = (unsigned char)a->status;
     record_text(r, 82, 6, a->product);
     record_text(r, 88, 6, a->branch);
+    record_date(r, 94, a->moved, DATE_YYYYDDD);
 }
 
 static void put_accounts(void *context, const struct holder *h)

@@ -49,6 +49,13 @@ int32_t systems_draw_opened(const struct sample *s, struct draw *d)
     return first + (int32_t)draw_below(d, (uint64_t)(s->business_date - first) + 1);
 }
 
+int32_t systems_draw_moved(const struct sample *s, struct draw *d, int32_t opened)
+{
+    uint64_t kind = draw_below(d, 20), all = (uint64_t)(s->business_date - opened) + 1;
+    uint64_t days = kind < 12 ? 30 : kind < 17 ? 365 : all;
+    return s->business_date - (int32_t)draw_below(d, days < all ? days : all);
+}
+
 int systems_draw_term(struct draw *d)
 {
     static const int terms[] = {3, 6, 12, 24, 36, 60};

@@ -133,6 +133,7 @@ static void draw_account(const struct sample *s, const struct holder *h, int pla
     a->opened = systems_draw_opened(s, &d);
     a->until = a->kind == 'F' ? systems_maturity(a->opened, a->term) : DATE_NONE;
     snprintf(a->branch, sizeof a->branch, "%.2s%02d%02d", s->unit, holder_branch(s, h) % 99 + 1, place % 3 + 1);
+    a->moved = systems_draw_moved(s, &d, a->opened);
 }
 
 static void account_record(const struct account *a, struct record *r)
@@ -150,6 +151,7 @@ static void account_record(const struct account *a, struct record *r)
     record_amount(r, 68, 9, a->kind == 'F' ? 15000 + a->term * 100 : 3500, SIGN_NONE);
     record_text(r, 77, 6, a->branch);
     r->bytes[83] = (unsigned char)a->status;
+    record_date(r, 84, a->moved, DATE_YYYYMMDD);
 }
 
 static void put_accounts(void *context, const struct holder *h)

@@ -22,6 +22,7 @@ struct account {
     int place; /* among the accounts of its holder */
     int term, periods;
     int32_t opened, until; /* until: maturity or expiry */
+    int32_t moved;         /* DATE_NONE: never yet */
     int64_t balance;       /* of a corporate deposit in thousandths, else in hundredths */
     int64_t owed;          /* overdraft of a card, overdue part of a loan */
     int64_t limit, shares, nav;
@@ -55,6 +56,8 @@ struct money systems_draw_money(const struct sample *s, struct draw *d, int deca
 int systems_account_count(const struct sample *s, const struct holder *h);
 /* A day between 1995 and the business date. */
 int32_t systems_draw_opened(const struct sample *s, struct draw *d);
+/* The last movement of an account: mostly within the month, some have slept for years. */
+int32_t systems_draw_moved(const struct sample *s, struct draw *d, int32_t opened);
 int systems_draw_term(struct draw *d);
 int32_t systems_maturity(int32_t opened, int term_months);
 

@@ -189,6 +189,8 @@ void year_address_record(const struct year *y, uint32_t customer, int place, str
  * day keep what is stronger. */
 void year_touch_customer(struct year *y, uint32_t customer, char action);
 void year_touch_account(struct year *y, uint32_t account, char action);
+/* The same, and money moves: the last movement is today's. */
+void year_move_account(struct year *y, uint32_t account, char action);
 void year_touch_relation(struct year *y, uint32_t relation, char action);
 void year_end_relation(struct year *y, uint32_t relation);
 void year_note(struct year *y, enum year_event event, uint32_t customer, uint32_t account); /* UINT32_MAX: none */

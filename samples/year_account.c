@@ -51,7 +51,7 @@ uint32_t year_open_account(struct year *y, uint32_t customer, bool with_relation
         c->owned++;
     }
     a->alive = false; /* so that the day began with nothing */
-    year_touch_account(y, account, 'N');
+    year_move_account(y, account, 'N');
     a->alive = true;
     if (c->holder.system == RETAIL && with_relation)
         relate(y, account, customer, 'O', draw_below(&y->draw, 2) ? 10000 : -1);
@@ -70,7 +70,7 @@ bool year_account_new(struct year *y)
 void year_close_account(struct year *y, uint32_t account, bool relations_too)
 {
     struct year_account *a = &y->accounts[account];
-    year_touch_account(y, account, 'X');
+    year_move_account(y, account, 'X');
     a->a.balance = a->a.owed = a->a.shares = a->a.periods = 0;
     if (a->a.status) a->a.status = strchr("NOW", a->a.status) ? 'N' : 'C';
     a->alive = false;
@@ -94,7 +94,7 @@ bool year_account_closed(struct year *y)
 void year_reopen_account(struct year *y, uint32_t account)
 {
     struct year_account *a = &y->accounts[account];
-    year_touch_account(y, account, 'O');
+    year_move_account(y, account, 'O');
     a->alive = true;
     a->a.balance = draw_amount(&y->draw, 6);
     if (memcmp(a->a.currency, "JPY", 3) == 0 || memcmp(a->a.currency, "KRW", 3) == 0)
@@ -313,7 +313,7 @@ static void move(struct year *y, uint32_t account)
 {
     enum sample_system system = system_of(y, account);
     struct account *a = &y->accounts[account].a;
-    year_touch_account(y, account, 'C');
+    year_move_account(y, account, 'C');
     switch (system) {
     case CARD: move_card(y, a); break;
     case FUND: move_shares(y, a); break;
@@ -332,7 +332,7 @@ static void pay_interest(struct year *y)
         enum sample_system system = system_of(y, i);
         if (!a->alive || (system != RETAIL && system != CORPORATE_DEPOSIT) || !y->open[system]) continue;
         if (y->customers[a->customer - 1].reserved) continue;
-        year_touch_account(y, i, 'C');
+        year_move_account(y, i, 'C');
         a->a.balance += whole(&a->a, a->a.balance / 1000);
     }
     year_note(y, EVENT_INTEREST_DAY, UINT32_MAX, UINT32_MAX);

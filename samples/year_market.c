@@ -136,7 +136,7 @@ bool year_entry_by_nav(struct year *y)
         struct year_account *a = &y->accounts[account];
         int f = systems_fund_place(a->a.fund);
         if (y->next_nav[f] - y->nav[f] < y->nav[f] / 500) continue;
-        year_touch_account(y, account, 'C');
+        year_move_account(y, account, 'C');
         a->a.shares = (int64_t)WATERMARK_FUND_FEN * 10000 / ((y->nav[f] + y->next_nav[f]) / 2);
         y->planted_fund[i] = y->planted_fund[--y->planted_funds];
         year_note(y, EVENT_ENTRY_BY_NAV, a->customer - 1, account);
@@ -158,7 +158,7 @@ bool year_entry_by_rate(struct year *y)
             if (memcmp(a->a.currency, systems_quote(q, &per_unit, &middle), 3) != 0) continue;
             if (y->next_rate[q] - y->rate[q] < y->rate[q] / 2000) continue;
             int64_t between = (y->rate[q] + y->next_rate[q]) / 2;
-            year_touch_account(y, account, 'C');
+            year_move_account(y, account, 'C');
             a->a.balance = (int64_t)((__int128)WATERMARK_FEN * 1000000 * per_unit / between);
             if (a->a.currency[0] == 'J' || memcmp(a->a.currency, "KRW", 3) == 0) a->a.balance -= a->a.balance % 100;
             y->planted[i] = y->planted[--y->planted_count];

@@ -216,6 +216,12 @@ void year_touch_account(struct year *y, uint32_t account, char action)
     a->twice = false;
 }
 
+void year_move_account(struct year *y, uint32_t account, char action)
+{
+    year_touch_account(y, account, action);
+    y->accounts[account].a.moved = y->date;
+}
+
 void year_touch_relation(struct year *y, uint32_t relation, char action)
 {
     y->relations[relation].touched = y->date;

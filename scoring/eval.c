@@ -14,6 +14,7 @@ struct evaluation {
     struct formula *f;
     struct schema_field *fields;
     int64_t values[EVAL_VARIABLES_MAX];
+    int32_t days[EVAL_VARIABLES_MAX]; /* 20261031, a number, as a date where only a date will do; DATE_NONE: none */
     int count;
     struct status *st;
 };
@@ -64,6 +65,7 @@ static bool add_variable(struct evaluation *e, const struct eval_variable *v)
     field->type = typed.type;
     field->scale = typed.scale;
     if (typed.type == VALUE_CODE) code_variable(e, typed.code, field);
+    if (typed.type != VALUE_NUMBER || !date_parse(v->value, &e->days[e->count])) e->days[e->count] = DATE_NONE;
     e->values[e->count++] = typed.integer;
     return true;
 }
@@ -123,13 +125,32 @@ static bool evaluate(struct evaluation *e, const struct formula_program *p, int6
     return ok;
 }
 
+static bool read_as_dates(struct evaluation *e)
+{
+    bool any = false;
+    for (int i = 0; i < e->count; i++) {
+        if (e->days[i] == DATE_NONE) continue;
+        e->fields[i].type = VALUE_DATE;
+        e->values[i] = e->days[i];
+        any = true;
+    }
+    return any;
+}
+
+static bool bind(struct evaluation *e, const struct schema *schema, struct formula_program **out)
+{
+    struct status as_dates = {0};
+    return formula_bind(e->f, schema, out, e->st) ||
+           (read_as_dates(e) && formula_bind(e->f, schema, out, &as_dates) && (status_clear(e->st), true));
+}
+
 static bool run(struct evaluation *e, int32_t business_date, struct buf *out, enum eval_kind *kind)
 {
     struct schema schema = {
         .customer_fields = e->fields, .customer_fields_count = e->count, .business_date = business_date};
     struct formula_program *p;
     int64_t results[2];
-    if (!formula_bind(e->f, &schema, &p, e->st)) return false;
+    if (!bind(e, &schema, &p)) return false;
     bool ok = evaluate(e, p, results);
     if (ok) *kind = format_value(p, results, out);
     formula_program_free(p);

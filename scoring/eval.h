@@ -17,8 +17,8 @@
 
 enum { EVAL_VARIABLES_MAX = 256 };
 
-/* 123.45 a number · 2026-10-31 a date · true, false · 'A' or "A", or a word, a code · empty: a missing date. Anything
- * else is refused: what is misspelt must not become a code. */
+/* 123.45 a number · 2026-10-31 a date (20261031 too, where no number will do) · true, false · 'A' or "A", or a word, a
+ * code · empty: a missing date. Anything else is refused: what is misspelt must not become a code. */
 struct eval_variable {
     struct view name, value;
     uint32_t column; /* of a line of cases, in characters from 1; 0: of no line */

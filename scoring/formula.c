@@ -24,6 +24,11 @@ const char *formula_measure_alias(const struct formula *f, int measure)
     return measure_of(f, measure)->alias;
 }
 
+bool formula_measure_in_place(const struct formula *f, int measure)
+{
+    return measure_of(f, measure)->in_place;
+}
+
 enum value_type formula_measure_type(const struct formula *f, int measure)
 {
     return measure_of(f, measure)->type;

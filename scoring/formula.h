@@ -34,6 +34,9 @@ void formula_free(struct formula *f);
 int formula_measure_count(const struct formula *f);
 const char *formula_measure_name(const struct formula *f, int measure); /* as first written, e.g. 活期人民币存款 */
 const char *formula_measure_alias(const struct formula *f, int measure); /* ASCII name after `as`, or the name */
+/* Written in an expression: its name is its text, its alias aggregate_1 … */
+bool formula_measure_in_place(const struct formula *f, int measure);
+/* Of an aggregate in place it comes with the schema: known as soon as the formula, or a measure of it, is bound. */
 enum value_type formula_measure_type(const struct formula *f, int measure);
 int formula_measure_find(const struct formula *f, const char *name_or_alias); /* -1: none */
 /* The definition in one canonical notation, e.g. "yuan money = sum(retail where kind = 'D', balance)": measures of

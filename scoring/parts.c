@@ -1,5 +1,6 @@
 #include "scoring/parts.h"
 
+#include "base/date.h"
 #include "scoring/node_text.h"
 
 #include <string.h>
@@ -26,7 +27,9 @@ struct split {
     struct whole *whole;
     const struct node *nodes[FORMULA_PARTS_MAX]; /* of each part */
     const char *names[FORMULA_DEFINITIONS_MAX];
-    int indexes[FORMULA_DEFINITIONS_MAX]; /* of each name: definition of the formula */
+    int indexes[FORMULA_DEFINITIONS_MAX];           /* of each name: definition of the formula */
+    enum value_type types[FORMULA_DEFINITIONS_MAX]; /* of each definition of the formula */
+    enum value_type type;                           /* of the definition that is being split */
 };
 
 /* --- where to cut --- */
@@ -51,13 +54,16 @@ static void add_part(struct split *s, enum formula_part_kind kind, const char *o
         return;
     }
     struct place place = node_start(n);
+    enum value_type type = kind == PART_CONDITION ? VALUE_BOOLEAN : s->type;
+    bool scaled = type == VALUE_NUMBER || type == VALUE_MONTHS;
     s->nodes[p->count] = n;
     p->part[p->count++] = (struct formula_part){.kind = kind,
                                                 .of = of,
                                                 .negative = negative,
                                                 .line = place.line,
                                                 .column = place.column,
-                                                .type = kind == PART_CONDITION ? VALUE_BOOLEAN : VALUE_MONEY};
+                                                .type = type,
+                                                .decimals = scaled ? FORMULA_PARTS_DECIMALS : 0};
 }
 
 /* Left-deep chains: a + b - c is (a + b) - c. */
@@ -107,8 +113,17 @@ static bool is_choice(const struct node *n)
     return n->kind == NODE_CASE || (n->kind == NODE_CALL && n->function == FUNCTION_IF);
 }
 
+static bool is_amount(enum value_type type)
+{
+    return type == VALUE_MONEY || type == VALUE_NUMBER || type == VALUE_MONTHS;
+}
+
 static void split_definition(struct split *s, const char *of, const struct node *n)
 {
+    if (!is_amount(s->type)) {
+        add_part(s, PART_VALUE, of, n, false);
+        return;
+    }
     if (!is_choice(n)) {
         split_sum(s, of, n, false);
         return;
@@ -164,11 +179,6 @@ static void find_used(const struct formula *f, const struct node *n, bool *found
     for (int i = 0; i < n->count; i++) find_used(f, n->children[i], found);
 }
 
-static bool is_amount(const struct definition *d)
-{
-    return !d->has_type || d->type == VALUE_MONEY || d->type == VALUE_NUMBER || d->type == VALUE_MONTHS;
-}
-
 static void split_all(struct split *s, enum formula_parts_depth depth)
 {
     const struct formula *f = s->f;
@@ -178,7 +188,7 @@ static void split_all(struct split *s, enum formula_parts_depth depth)
     s->names[count] = f->definitions[score].name;
     s->indexes[count++] = score;
     for (int i = score - 1; depth == FORMULA_PARTS_ALL && i >= 0; i--)
-        if (found[i] && is_amount(&f->definitions[i])) {
+        if (found[i] && s->types[i] != VALUE_CURRENCY) {
             s->names[count] = f->definitions[i].name;
             s->indexes[count++] = i;
         }
@@ -187,25 +197,71 @@ static void split_all(struct split *s, enum formula_parts_depth depth)
     s->whole->parts.definitions = names;
     s->whole->parts.definitions_count = count;
     const struct node *whole = f->definitions[score].expression;
+    s->type = VALUE_MONEY;
     if (depth == FORMULA_PARTS_TERMS) {
         split_terms(s, names[0], whole, false);
         if (s->whole->parts.count == 0) add_part(s, PART_TERM, names[0], whole, false); /* score = 0 */
         return;
     }
-    for (int i = 0; i < count; i++) split_definition(s, names[i], f->definitions[s->indexes[i]].expression);
+    for (int i = 0; i < count; i++) {
+        s->type = i ? s->types[s->indexes[i]] : VALUE_MONEY;
+        split_definition(s, names[i], f->definitions[s->indexes[i]].expression);
+    }
+}
+
+/* Of a value without a written type it comes with the schema. */
+static bool find_types(struct split *s, const struct schema *schema, struct status *st)
+{
+    struct formula_program *p;
+    if (!formula_bind(s->f, schema, &p, st)) return false;
+    for (int i = 0; i < s->f->definitions_count; i++) s->types[i] = formula_definition_type(p, i);
+    formula_program_free(p);
+    return true;
 }
 
 /* --- programs --- */
 
+static struct node *parent_of(struct arena *a, enum node_kind kind, enum function function, int count, struct node *x,
+                              struct node *y)
+{
+    struct node *n = node_new(a, kind, x->place, count);
+    n->function = function;
+    n->children[0] = x;
+    if (count > 1) n->children[1] = y;
+    node_seal(n);
+    return n;
+}
+
+static struct node *number_node(struct arena *a, struct place place, int64_t mantissa)
+{
+    struct node *n = node_new(a, NODE_NUMBER, place, 0);
+    n->mantissa = mantissa;
+    return n;
+}
+
 static struct node *signed_node(struct arena *a, const struct formula_part *part, const struct node *n)
 {
-    struct node *copy = node_new(a, n->kind, n->place, 0), *sign;
+    struct node *copy = node_new(a, n->kind, n->place, 0);
     *copy = *n;
-    if (!part->negative) return copy;
-    sign = node_new(a, NODE_NEGATE, n->place, 1);
-    sign->children[0] = copy;
-    sign->depth = copy->depth + 1;
-    return sign;
+    return part->negative ? parent_of(a, NODE_NEGATE, FUNCTION_NONE, 1, copy, NULL) : copy;
+}
+
+/* coalesce(days_between(date '1970-01-01', x), DATE_NONE): no result is a date. */
+static struct node *day_node(struct arena *a, struct node *x)
+{
+    struct node *first = node_new(a, NODE_DATE, x->place, 0), *none = number_node(a, x->place, -(int64_t)DATE_NONE);
+    return parent_of(a, NODE_CALL, FUNCTION_COALESCE, 2, parent_of(a, NODE_CALL, FUNCTION_DAYS_BETWEEN, 2, first, x),
+                     parent_of(a, NODE_NEGATE, FUNCTION_NONE, 1, none, NULL));
+}
+
+/* The part as a result can have it: a whole number. */
+static struct node *result_node(struct arena *a, const struct formula_part *part, const struct node *n)
+{
+    struct node *x = signed_node(a, part, n);
+    if (part->type == VALUE_DATE) return day_node(a, x);
+    if (part->decimals == 0) return x;
+    struct node *factor = number_node(a, x->place, power_of_ten(part->decimals));
+    return parent_of(a, NODE_MULTIPLY, FUNCTION_NONE, 2, factor, x);
 }
 
 /* The formula up to its score, and behind it parts [first, …) as results, as many as there is room for. */
@@ -229,9 +285,9 @@ static int extend(struct split *s, struct formula_parts_program *p, int first)
                                 .place = s->nodes[i]->place,
                                 .is_result = true,
                                 .has_type = true,
-                                .type = parts->part[i].type,
+                                .type = parts->part[i].type == VALUE_DATE ? VALUE_NUMBER : parts->part[i].type,
                                 .result = f->results_count,
-                                .expression = signed_node(&f->arena, &parts->part[i], s->nodes[i])};
+                                .expression = result_node(&f->arena, &parts->part[i], s->nodes[i])};
         f->results[f->results_count++] = f->definitions_count++;
     }
     p->parts = i - first;
@@ -266,9 +322,12 @@ bool formula_parts_new(const struct formula *f, const struct schema *schema, enu
     arena_init(&w->arena, "formula parts");
     s->f = f;
     s->whole = w;
-    split_all(s, depth);
-    describe(s);
-    bool ok = bind_programs(s, schema, st);
+    bool ok = depth != FORMULA_PARTS_ALL || find_types(s, schema, st);
+    if (ok) {
+        split_all(s, depth);
+        describe(s);
+        ok = bind_programs(s, schema, st);
+    }
     free(s);
     *out = &w->parts;
     if (!ok) formula_parts_free(&w->parts), *out = NULL;
@@ -299,6 +358,16 @@ bool formula_parts_use_customer_field(const struct formula_parts *p, int field)
     for (int i = 0; i < p->programs_count; i++)
         if (formula_uses_customer_field(p->programs[i].program, field)) return true;
     return false;
+}
+
+const char *formula_parts_code(const struct formula_parts *p, int part, int64_t value)
+{
+    for (int i = 0; i < p->programs_count; i++) {
+        const struct formula_parts_program *g = &p->programs[i];
+        int at = part - g->first_part;
+        if (at >= 0 && at < g->parts) return formula_result_code(g->program, g->first_result + at, value);
+    }
+    return NULL;
 }
 
 /* --- values --- */

@@ -4,7 +4,6 @@
 #include "control/show_value.h"
 #include "etl/populate.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,18 +67,13 @@ static bool show_sources(struct show_population *p, const struct lookup_customer
 static void add_score_row(struct show_population *p, struct listing *rows, const char *name, enum value_type type,
                           int64_t value, bool hide, const char *code)
 {
-    char date[11];
-    if (type == VALUE_DATE) date_format((int32_t)value, date);
-    const char *text = type == VALUE_MONEY  ? show_decimal(p->arena, value, 2)
-                       : type == VALUE_CODE ? code
-                       : type == VALUE_DATE ? arena_dup(p->arena, view_of(date))
-                                            : arena_printf(p->arena, "%" PRId64, value);
-    if (type == VALUE_MONEY && !p->call->json) text = show_grouped(p->arena, text);
     listing_text(rows, name);
     if (type == VALUE_CODE)
-        listing_text(rows, text);
+        listing_text(rows, code);
+    else if (hide && type == VALUE_MONEY && !p->records.unmask)
+        listing_decimal(rows, "***");
     else
-        listing_decimal(rows, hide && type == VALUE_MONEY && !p->records.unmask ? "***" : text);
+        listing_decimal(rows, show_typed(p->call, p->arena, type, 0, value));
 }
 
 static bool show_scores(struct show_population *p, const struct lookup_customer *c, struct show *s, struct status *st)

@@ -198,7 +198,7 @@ static const char *cell(struct find *f, const struct column *c, const struct hit
     case COLUMN_SELECTED: return h->flags & CUSTOMER_SELECTED ? "yes" : "no";
     case COLUMN_ENTRY: return entry_date(f, h->values[c->expression - 1]);
     case COLUMN_FIELD: return show_primary_field(f->p, r, c->name);
-    default: return show_query_value(f->p, q, c->expression, h->values[c->expression - 1], !f->call->json);
+    default: return show_query_value(f->p, q, c->expression, h->values[c->expression - 1]);
     }
 }
 

@@ -118,8 +118,8 @@ static bool add_block(void *context, int worker, const struct recompute_block *b
             if (t->customers++ == 0 || value < t->smallest) t->smallest = value;
             if (t->customers == 1 || value > t->largest) t->largest = value;
             t->sum += dates ? 0 : value;
-            t->nonzero += value != 0;
-            if (value) note_top(t, c->top_max, (struct top_customer){value, b->first_number + i});
+            t->nonzero += dates || value != 0;
+            if (dates || value) note_top(t, c->top_max, (struct top_customer){value, b->first_number + i});
         }
     }
     return true;
@@ -142,8 +142,7 @@ static void merge(struct compute *c, int workers)
 static bool run_measures(struct compute *c)
 {
     struct arena *arena = c->p->arena;
-    int threads = (int)option_integer(c->call->options, OPTION_RUN_THREADS);
-    c->pool = pool_new(threads ? threads : os_cpu_count());
+    c->pool = show_pool(c->call);
     int workers = pool_workers(c->pool);
     c->measures_count = measure_count(c->measures);
     c->totals = arena_array(arena, struct total, workers * c->measures_count + 1);
@@ -164,13 +163,7 @@ static bool run_measures(struct compute *c)
 
 static const char *value_text(struct compute *c, int measure, __int128 value)
 {
-    bool money = formula_measure_type(c->formula, measure) == VALUE_MONEY;
-    char date[11];
-    if (formula_measure_type(c->formula, measure) == VALUE_DATE) {
-        date_format((int32_t)value, date);
-        return arena_dup(c->p->arena, view_of(date));
-    }
-    return show_quantity(c->call, value, money ? 2 : 0);
+    return show_typed(c->call, c->p->arena, formula_measure_type(c->formula, measure), 0, value);
 }
 
 static void show_totals(struct compute *c, struct show *s)
@@ -186,9 +179,10 @@ static void show_totals(struct compute *c, struct show *s)
         listing_integer(&rows, (int64_t)t->customers);
         listing_integer(&rows, (int64_t)t->nonzero);
         bool dates = formula_measure_type(c->formula, m) == VALUE_DATE;
-        listing_decimal(&rows, dates ? "" : value_text(c, m, t->sum));
-        listing_decimal(&rows, value_text(c, m, t->smallest));
-        listing_decimal(&rows, value_text(c, m, t->largest));
+        bool nobody = dates && t->customers == 0;
+        listing_decimal(&rows, dates ? NULL : value_text(c, m, t->sum));
+        listing_decimal(&rows, value_text(c, m, nobody ? DATE_NONE : t->smallest));
+        listing_decimal(&rows, value_text(c, m, nobody ? DATE_NONE : t->largest));
     }
     show_rows(
         s, "measures",

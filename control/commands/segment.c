@@ -1,4 +1,5 @@
 /* crmx segment: the population, or what meets a condition, by any expression: customers, selected, sums. */
+#include "base/date.h"
 #include "base/os.h"
 #include "control/show_formula.h"
 #include "control/show_query.h"
@@ -6,6 +7,7 @@
 #include "etl/customer_field.h"
 #include "etl/group.h"
 #include "etl/populate.h"
+#include "scoring/words.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -58,7 +60,7 @@ static bool choose(struct segment_call *c)
     c->by = command_text(c->call, "by", "");
     c->by_expression = c->where_expression = -1;
     c->by_field = customer_field_find(c->p->g, c->by, c->field_of);
-    if (!c->by_field) c->by_expression = add_expression(c, "--by", c->by, QUERY_VALUE);
+    if (!c->by_field) c->by_expression = add_expression(c, "--by", c->by, QUERY_SEGMENT);
     if (where) c->where_expression = add_expression(c, "--where", where, QUERY_CONDITION);
     c->pool = show_pool(c->call);
     if (!choose_sums(c)) return false;
@@ -73,9 +75,16 @@ static bool choose(struct segment_call *c)
 static bool check_sums(struct segment_call *c)
 {
     for (int k = 0; k < c->sums; k++) {
-        if (c->query.type[c->first_sum + k] != VALUE_CODE) continue;
-        status_fail(c->st, STATUS_USAGE, "--sum %s: codes cannot be added", c->expressions[c->first_sum + k].text);
-        return status_hint(c->st, "count them: --by %s", c->expressions[c->first_sum + k].text);
+        const char *text = c->expressions[c->first_sum + k].text;
+        enum value_type type = c->query.type[c->first_sum + k];
+        if (type != VALUE_CODE && type != VALUE_DATE) continue;
+        status_fail(c->st, STATUS_USAGE, "--sum %s: %ss cannot be added", text, value_type_name(type));
+        return type == VALUE_CODE
+                   ? status_hint(c->st, "count them: --by %s", text)
+                   : status_hint(c->st,
+                                 "count them: --by \"coalesce(years_since(%s), -1)\"; or see the first and "
+                                 "the last one: crmx trial FORMULA --measures",
+                                 text);
     }
     return true;
 }
@@ -88,14 +97,19 @@ static bool key_of(struct segment_call *c, const struct scan_block *b, uint32_t 
     struct record record;
     if (c->by_field) {
         if (!record_at(b->records, (uint32_t)b->primary[i], &record, st)) return false;
-        int field = c->field_of[record.file->layout_index];
-        *key = field < 0 ? VIEW_LITERAL("") : view_trim(decode_text(record.file->layout, field, record.bytes));
+        *key = customer_field_key(b->records, &record, c->field_of[record.file->layout_index], room);
         return true;
     }
     int64_t value = query_value(&c->query, c->by_expression, b, i);
     const char *code = query_code(&c->query, c->by_expression, value);
-    if (c->query.type[c->by_expression] == VALUE_BOOLEAN) code = value ? "yes" : "no";
-    if (!code) snprintf(room, 48, "%" PRId64, value);
+    enum value_type type = c->query.type[c->by_expression];
+    if (type == VALUE_BOOLEAN) code = value ? "yes" : "no";
+    if (query_is_missing(&c->query, c->by_expression, value))
+        code = "";
+    else if (type == VALUE_DATE)
+        date_format((int32_t)value, room);
+    else if (!code)
+        snprintf(room, 48, "%" PRId64, value);
     *key = view_of(code ? code : room);
     return true;
 }
@@ -146,13 +160,20 @@ static bool scan_groups(struct segment_call *c)
 
 static const char *sum_text(struct segment_call *c, int k, __int128 sum)
 {
-    return show_quantity(c->call, sum, c->query.type[c->first_sum + k] == VALUE_MONEY ? 2 : 0);
+    enum value_type type = c->query.type[c->first_sum + k];
+    return show_typed(c->call, c->p->arena, type == VALUE_BOOLEAN ? VALUE_NUMBER : type, 0, sum);
+}
+
+static bool may_be_missing(const struct segment_call *c)
+{
+    return c->by_field ? customer_field_is_date(c->p->g, c->field_of) : c->query.missing[c->by_expression] != 0;
 }
 
 /* Groups of money are shown in yuan, as they were meant. */
 static const char *key_text(struct segment_call *c, struct view key)
 {
     bool money = !c->by_field && c->query.type[c->by_expression] == VALUE_MONEY;
+    if (key.length == 0 && may_be_missing(c)) return show_missing(c->call);
     return money ? show_decimal(c->p->arena, strtoll(key.bytes, NULL, 10), 2) : key.bytes;
 }
 

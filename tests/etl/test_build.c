@@ -6,6 +6,7 @@
 static const char FORMULA[] = "unit fen;\nrounding half_up;\nthreshold 100000;\n"
                               "measure deposits money = sum(retail, cny(balance));\n"
                               "measure accounts_count as counted number = count(retail_account);\n"
+                              "measure born date = min(retail_account, customer.birth);\n"
                               "score = deposits;\n"
                               "result half money = deposits / 2;\n"
                               "result tier code = case when score >= 100 then 'A' else 'BB' end;\n";
@@ -47,6 +48,7 @@ static void open_scene(void)
     s->tool = build_tool_new();
     s->measures[0] = 123456789;
     s->measures[1] = 42;
+    s->measures[2] = date_from_civil(2020, 3, 31);
     s->results[0] = -98765;
     s->results[1] = 5;
     s->results[2] = 0;
@@ -107,6 +109,7 @@ static const struct {
     {"4 text unit", "11  "},
     {"8 date business_date", "20261031"},
     {"8 date entry_date", "20261031"},
+    {"8 date measure.born", "20200331"},
     {"1 text system", "R"},
     {"1 text customer_type", "P"},
     {"2 text id_type", "01"},
@@ -303,6 +306,12 @@ static void test_refused(void **state)
         {"account\nlayouts = retail_account", "2 text id_type",
          "output x, field f: only rows = customer and others know an ID"},
         {"customer", "1 digits result.tier", "output x, field f: result.tier is a code, it goes into a text"},
+        {"customer", "8 date result.tier", "output x, field f: result.tier is a code, it goes into a text"},
+        {"customer", "9 digits measure.born", "output x, field f: measure.born is a date, it goes into a date"},
+        {"customer", "9 text measure.born", "output x, field f: measure.born is a date, it goes into a date"},
+        {"customer", "9 amount measure.born", "output x, field f: measure.born is a date, it goes into a date"},
+        {"customer", "8 date measure.deposits", "output x, field f: measure.deposits is money, it goes into no date"},
+        {"customer", "8 date result.half", "output x, field f: result.half is money, it goes into no date"},
     };
     open_scene();
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {

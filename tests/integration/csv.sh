@@ -101,7 +101,7 @@ refused "crmx status prints no rows" "for programs: crmx status --json" status -
 crmx generation list --csv --json
 check "--csv and --json: refused, exit code $RC" [ $RC = 16 ]
 check "--csv and --json: in JSON, which was asked for" jq -e '.hint == "leave one of them out"' "$W/err"
-refused "--rows chooses one of the tables" "add --csv; its tables: trial result totals by_FIELD histogram" trial personal --rows by_tier
+refused "--rows chooses one of the tables" "add --csv; its tables: trial result totals dates by_FIELD histogram" trial personal --rows by_tier
 refused "--rows chooses one of the tables" "leave --rows out" generation list --csv --rows x
 refused 'there are no rows "by_manager" in the answer' "it has: trial, result, totals, by_branch, by_tier, histogram" trial personal --csv --rows by_manager
 refused 'there are no rows "points" in the answer' "it has: sweep" sweep personal --top 10 --csv --rows points

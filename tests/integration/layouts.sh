@@ -18,6 +18,7 @@ both() { sed -i "$2" "$1"/layouts/retail_account.ini "$1"/layouts/retail_account
 
 "$CRMX" init "$W/control" --quiet
 small_bank "$W/control"
+both "$W/control" 's/ reason=OPEN keep=hot/ reason=OPEN/' # a field that is no column yet
 night "$W/control" initial 2028-02-26 unload
 night "$W/control" daily 2028-02-27
 for name in wider new gone; do cp -r "$W/control" "$W/$name"; done

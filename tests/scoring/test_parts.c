@@ -1,4 +1,5 @@
 /* parts and print: where a score is cut, what each part is worth, and the canonical text of trees. */
+#include "base/date.h"
 #include "scoring/parts.h"
 #include "tests/test.h"
 
@@ -8,9 +9,10 @@
 static const char *const CURRENCIES[] = {"CNY"};
 static const struct schema_field ACCOUNT[] = {
     {.name = "balance", .type = VALUE_MONEY, .scale = 2},
-    {.name = "kind", .type = VALUE_CODE, .codes = (const char *const[]){"D", "F"}, .codes_count = 2}};
+    {.name = "kind", .type = VALUE_CODE, .codes = (const char *const[]){"D", "F"}, .codes_count = 2},
+    {.name = "opened", .type = VALUE_DATE}};
 static const struct schema_table TABLES[] = {
-    {.name = "retail_account", .system = "retail", .fields = ACCOUNT, .fields_count = 2, .currency_field = -1}};
+    {.name = "retail_account", .system = "retail", .fields = ACCOUNT, .fields_count = 3, .currency_field = -1}};
 static const struct schema SCHEMA = {
     .tables = TABLES, .tables_count = 1, .currencies = CURRENCIES, .currencies_count = 1};
 
@@ -23,6 +25,7 @@ static struct formula *parse(const char *score)
              "unit yuan; threshold 1;\n"
              "measure a money = sum(retail where kind='D', balance);\n"
              "measure b money = sum(retail, balance); measure n number = count(retail);\n"
+             "measure day date = min(retail, opened); measure m months = sum(retail, 1);\n"
              "coef fx = 1.5;\n%s;",
              score);
     if (!formula_parse("test", view_of(text), &f, &st)) fail_msg("%s", st.message);
@@ -107,6 +110,7 @@ static void test_measure_definition(void **state)
 
 enum { CUSTOMERS = 3 };
 static const int64_t A[CUSTOMERS] = {10000, 0, -300}, B[CUSTOMERS] = {5, 70000, 100}, N[CUSTOMERS] = {2, 0, 1};
+static const int64_t D[CUSTOMERS] = {18352, DATE_NONE, 0}, M[CUSTOMERS] = {12, 0, 7};
 
 struct values {
     struct formula *f;
@@ -116,7 +120,7 @@ struct values {
 
 static void evaluate(const char *score, enum formula_parts_depth depth, struct values *v)
 {
-    const int64_t *measures[] = {A, B, N};
+    const int64_t *measures[] = {A, B, N, D, M};
     struct formula_inputs in = {.count = CUSTOMERS, .measures = measures};
     int64_t *values[FORMULA_PARTS_MAX];
     struct status st = {0};
@@ -183,6 +187,61 @@ static void test_choice_and_lets(void **state)
     release(&v);
 }
 
+/* Intermediate values of every type, with and without a written one: each part is of the type of its value. */
+static void test_types(void **state)
+{
+    static const struct {
+        const char *definitions, *score;
+        const char *text;
+        enum value_type type;
+        enum formula_part_kind kind;
+        int decimals;
+        int64_t values[CUSTOMERS];
+    } CASES[] = {
+        {"let x = day", "if(known(x), 1, 2)", "day", VALUE_DATE, PART_VALUE, 0, {18352, DATE_NONE, 0}},
+        {"let x date = coalesce(day, date '2020-03-31') + 1",
+         "days_between(date '2020-01-01', x)",
+         "coalesce(day, date '2020-03-31') + 1",
+         VALUE_DATE,
+         PART_VALUE,
+         0,
+         {18353, 18353, 1}},
+        {"let x = n/8", "x", "n/8", VALUE_NUMBER, PART_TERM, 4, {2500, 0, 1250}},
+        {"let x number = n - 0.5", "x", "0.5", VALUE_NUMBER, PART_TERM, 4, {-5000, -5000, -5000}},
+        {"let x = m*2", "x/m*100", "m*2", VALUE_MONTHS, PART_TERM, 4, {240000, 0, 140000}},
+        {"let x = a > 0", "if(x, 1, 2)", "a > 0", VALUE_BOOLEAN, PART_VALUE, 0, {1, 0, 0}},
+        {"let x = if(n > 1, 'p', 'q')",
+         "if(x = 'p', 1, 2)",
+         "if(n > 1, 'p', 'q')",
+         VALUE_CODE,
+         PART_VALUE,
+         0,
+         {0, 1, 1}},
+        {"let x = if(n > 1, 1.5, n)", "x", "1.5", VALUE_NUMBER, PART_VALUE, 4, {15000, 15000, 15000}},
+        {"let x = a/2", "x", "a/2", VALUE_MONEY, PART_TERM, 0, {5000, 0, -150}},
+    };
+    (void)state;
+    for (size_t k = 0; k < sizeof CASES / sizeof *CASES; k++) {
+        char text[400];
+        struct values v;
+        int at = -1;
+        snprintf(text, sizeof text, "%s; score = %s", CASES[k].definitions, CASES[k].score);
+        evaluate(text, FORMULA_PARTS_ALL, &v);
+        for (int i = 0; i < v.parts->count; i++)
+            if (strcmp(v.parts->part[i].of, "x") == 0 && strcmp(v.parts->part[i].text, CASES[k].text) == 0) at = i;
+        if (at < 0) fail_msg("%s: no part %s", text, CASES[k].text);
+        const struct formula_part *part = &v.parts->part[at];
+        assert_int_equal(part->type, CASES[k].type);
+        assert_int_equal(part->kind, CASES[k].kind);
+        assert_int_equal(part->decimals, CASES[k].decimals);
+        for (int c = 0; c < CUSTOMERS; c++)
+            if (v.of[at][c] != CASES[k].values[c])
+                fail_msg("%s: customer %d has %lld", text, c, (long long)v.of[at][c]);
+        if (part->type == VALUE_CODE) assert_string_equal(formula_parts_code(v.parts, at, v.of[at][1]), "q");
+        release(&v);
+    }
+}
+
 /* More terms than a program has results: several programs, and the terms still are the score. */
 static void test_many_terms(void **state)
 {
@@ -211,6 +270,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_print), cmocka_unit_test(test_measure_definition),
                                        cmocka_unit_test(test_terms), cmocka_unit_test(test_choice_and_lets),
-                                       cmocka_unit_test(test_many_terms)};
+                                       cmocka_unit_test(test_types), cmocka_unit_test(test_many_terms)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
