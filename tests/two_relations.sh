@@ -5,7 +5,7 @@
 two_relations() {
     local layouts=$1/layouts name
     for name in retail_relation retail_relation_change; do
-        sed -i -e '/^\[header\]/,/^$/d' -e '/^\[trailer\]/,/^$/d' -e 's/^complete .*/complete = none/' "$layouts/$name.ini"
+        sed -i -e '/^\[header\]/,/^$/d' -e '/^\[trailer\]/,/^$/d' -e 's/^complete .*/complete = none/' -e 's/^reject_limit .*/reject_limit = 100%/' "$layouts/$name.ini"
         sed -e 's/retail_relation/retail_joint/' -e 's/RTLREL/RTLJNT/' "$layouts/$name.ini" >"$layouts/${name/relation/joint}.ini"
     done
     sed -i -e '/^layouts /s/ retail_relation/& retail_joint/' -e '/^changes /s/ retail_relation_change/& retail_joint_change/' "$1"/units/11.ini

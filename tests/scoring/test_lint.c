@@ -83,6 +83,7 @@ static const struct lint_case CASES[] = {
     {"score = deposits - -overdue;", "21 debt warning: arrears raise the score: 逾期 in overdue"},
     {"score = deposits - overdue*系数(-2);", "20 debt warning: arrears raise the score: 逾期 in overdue*系数(-2)"},
     {"score = deposits + overdue*系数(-2);", ""},
+    {"score = deposits + 2*-overdue;", ""},
     {"score = deposits + (loans - overdue);", "21 debt remark: a loan raises the score: 贷款 in loans"},
     {"score = deposits + loans*系数(0.5);", "20 debt remark: a loan raises the score: 贷款 in loans*系数(0.5)"},
     {"let owed = loans + overdue; score = deposits - owed;", ""},
