@@ -79,10 +79,9 @@ days_since(d)|d=|missing
 business_date|x=1|2026-10-31
 d = '2026-02-30'|d='2026-02-30'|true
 END
-fails 'd: 2026-02-30 is no day of the calendar' '' formula eval 'days_since(d)' d=2026-02-30
-fails 'days_since needs a date' '' formula eval 'days_since(d)' d=20260230
-crmx formula eval 'years_between(business_date, date '"'2026-01-01'"') <= 0'
-check "eval: without --date it is today" [ "$(cat "$W/out")" = true ]
+fails 'the value of d is no number, date, condition or code: "2026-02-30"' 'a date is a day of the calendar' formula eval 'days_since(d)' d=2026-02-30 --date 2026-10-31
+fails 'days_since needs a date' '' formula eval 'days_since(d)' d=20260230 --date 2026-10-31
+fails 'there is no business date that it could count from' 'give one: --date 2026-10-31' formula eval 'days_since(d)' d=2026-10-01
 
 # --- customer find: everybody, one a line ---
 
