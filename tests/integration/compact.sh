@@ -1,7 +1,7 @@
 #!/bin/bash
 # Packing the archived inputs: a night that starts from the packed form delivers the same bytes as one that does not, every record
 # is found with the file, line and byte it came in, the generation itself stays as it is; threads change no byte; killed at any
-# moment the same command ends with the same bytes. POINTS=n moments to be killed at (default 3).
+# moment the same command ends with the same bytes. POINTS=n moments to be killed at (default 1).
 . "$(dirname "$0")/nights.sh"
 RANDOM=${SEED:-$$}
 current() { echo "$unit/gen/$(cut -d' ' -f1 "$unit/CURRENT")"; }
@@ -134,7 +134,7 @@ calls=$scratch/calls
 CRMX_CALL_LOG=$calls run generation compact --unit 11 --share 100 --set run.threads=2
 count=$(wc -l <"$calls")
 check "it has system calls" [ "$count" -gt 100 ]
-for ((n = 1; n <= ${POINTS:-3}; n++)); do
+for ((n = 1; n <= ${POINTS:-1}; n++)); do
     fresh
     for ((kill = 0; kill < 2; kill++)); do
         # The last calls are the publication: each other kill is one of them.

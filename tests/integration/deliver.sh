@@ -4,12 +4,12 @@
 #
 #     tests/integration/deliver.sh [PART …]     parts: folder ftp faults consumes order tls vsftpd proftpd sftp security
 #
-# STEP=1 dies at every call of a delivery into a folder and to an FTP server; the default, 2, at every second one.
+# STEP=1 dies at every call of a delivery into a folder and to an FTP server; the default, 4, at every fourth one.
 # Builds its driver (tests/integration/deliver_driver.c) with make. Servers that are not installed are skipped by name.
 HERE=$(cd "$(dirname "$0")" && pwd)
 TOP=$(cd "$HERE/../.." && pwd)
 MODE=${MODE:-release}
-STEP=${STEP:-2}
+STEP=${STEP:-4}
 DRIVER=${DRIVER:-$TOP/build/$MODE/tests/integration/deliver_driver}
 # libcurl 7.88 leaks a handle of libssh2 when a remote file is shorter than asked for (etl/transfer_sftp.c).
 export LSAN_OPTIONS="suppressions=$HERE/deliver_lsan.txt:print_suppressions=0"

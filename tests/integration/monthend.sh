@@ -1,7 +1,7 @@
 #!/bin/bash
 # The month end: statements for every CRM customer, delivered, then the month is emptied. Wrong dates are refused by name;
 # nothing is emptied before the delivery is confirmed; killed at any moment the same command ends with the same bytes; threads
-# and memory change no byte. POINTS=n moments to be killed at (default 3).
+# and memory change no byte. POINTS=n moments to be killed at (default 1).
 . "$(dirname "$0")/nights.sh"
 RANDOM=${SEED:-$$}
 current() { echo "$unit/gen/$(cut -d' ' -f1 "$unit/CURRENT")"; }
@@ -157,7 +157,7 @@ CRMX_CALL_LOG=$calls month_end
 count=$(wc -l <"$calls")
 check "a run has system calls" [ "$count" -gt 100 ]
 (cd "$work/deliver/11/statement.11.20280229.001" && sha256sum STATEMENT STATEMENT.CSV totals.tsv) >"$scratch/delivered"
-for ((n = 1; n <= ${POINTS:-3}; n++)); do
+for ((n = 1; n <= ${POINTS:-1}; n++)); do
     fresh
     for ((kill = 0; kill < 2; kill++)); do
         at=$((1 + (RANDOM * 32768 + RANDOM) % count))
