@@ -117,12 +117,14 @@ static bool day(const struct decoder *d, const struct layout_field *f, const uns
     case LAYOUT_YYYYDDD:
         if (!digits(p, 4, &y) || !digits(p + 4, 3, &dd)) return false;
         if (y < DATE_YEAR_MIN || y > DATE_YEAR_MAX || dd < 1 || dd > 365 + date_is_leap((int)y)) return false;
-        *value = date_from_civil((int)y, 1, 1) + dd - 1;
+        *value = DECODE_MONTH_START[y - DATE_YEAR_MIN][0] + dd - 1;
         goto range;
     default: return false;
     }
-    if (!date_valid((int)y, (int)m, (int)dd)) return false;
-    *value = date_from_civil((int)y, (int)m, (int)dd);
+    if (y < DATE_YEAR_MIN || y > DATE_YEAR_MAX || m < 1 || m > 12 || dd > 31 || !(DECODE_MONTH_DAYS[m] >> dd & 1))
+        return false;
+    if (m == 2 && dd == 29 && !date_is_leap((int)y)) return false;
+    *value = DECODE_MONTH_START[y - DATE_YEAR_MIN][m - 1] + dd - 1;
 range:
     if (f->from != DATE_NONE && *value < f->from) return false;
     if (f->to != DATE_NONE && *value > f->to) return false;
@@ -187,16 +189,19 @@ static int64_t none_value(const struct layout_field *f)
 bool decode_field(const struct decoder *d, const struct layout_field *f, const unsigned char *record, int64_t *value)
 {
     const unsigned char *p = record + f->offset;
-    *value = none_value(f);
+    bool empty = f->computed || (f->optional && blank(p, f->length)) ||
+                 (f->zero_is_none && (zeros(p, f->length) || blank(p, f->length)));
+    *value = empty ? none_value(f) : 0;
     if (f->computed) return computed(d, f, record, value);
     if (f->when_field >= 0) {
         int64_t condition;
         const struct layout_field *by = &d->layout->fields[f->when_field];
-        if (!decode_field(d, by, record, &condition) || !(f->when_codes >> condition & 1))
+        if (!decode_field(d, by, record, &condition) || !(f->when_codes >> condition & 1)) {
+            *value = none_value(f);
             return f->else_any || zeros(p, f->length) || blank(p, f->length);
+        }
     }
-    if (f->optional && blank(p, f->length)) return true;
-    if (f->zero_is_none && (zeros(p, f->length) || blank(p, f->length))) return true;
+    if (empty) return true;
     switch (f->type) {
     case LAYOUT_TEXT: return !f->required || !blank(p, f->length);
     case LAYOUT_DIGITS: return digits(p, f->length, value);
