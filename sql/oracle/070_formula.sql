@@ -64,12 +64,17 @@ FROM oracle.statement WHERE words[1] IN ('score', 'result', 'let');
 CREATE TABLE oracle.coefficient AS
 SELECT customer_type, words[2] AS name, array_to_string(words[4:], '') AS value FROM oracle.statement WHERE words[1] = 'coef';
 
--- The rate of an account's product or term in its currency, percent a year; that of its currency before that of every currency. None: 0.
-CREATE FUNCTION oracle.interest_of(a_product text, a_currency text) RETURNS numeric LANGUAGE sql STABLE AS $$
-    SELECT coalesce((SELECT rate FROM oracle.interest WHERE product = a_product AND currency IN (a_currency, '') ORDER BY currency = '' LIMIT 1), 0) $$;
-CREATE FUNCTION oracle.interest_of(a_term numeric, a_currency text) RETURNS numeric LANGUAGE sql STABLE AS $$
-    SELECT coalesce((SELECT rate FROM oracle.interest WHERE CASE WHEN product ~ '^[0-9]+$' THEN product::numeric = a_term ELSE false END AND currency IN (a_currency, '')
-                     ORDER BY currency = '', product COLLATE "C" LIMIT 1), 0) $$;
+-- The rate of an account's product or term in its currency, percent a year; that of its currency before that of every currency. None: null.
+CREATE FUNCTION oracle.rate_of(a_product text, a_currency text) RETURNS numeric LANGUAGE sql STABLE AS $$
+    SELECT rate FROM oracle.interest WHERE product = a_product AND currency IN (a_currency, '') ORDER BY currency = '' LIMIT 1 $$;
+CREATE FUNCTION oracle.rate_of(a_term numeric, a_currency text) RETURNS numeric LANGUAGE sql STABLE AS $$
+    SELECT rate FROM oracle.interest WHERE CASE WHEN product ~ '^[0-9]+$' THEN product::numeric = a_term ELSE false END AND currency IN (a_currency, '')
+    ORDER BY currency = '', product COLLATE "C" LIMIT 1 $$;
+
+-- "rate_of(f_term, the_currency) IS NULL OR …": an account has no rate where the words ask for one. Null where they ask for none.
+CREATE FUNCTION oracle.without_rate_sql(words text[]) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT string_agg(format('oracle.rate_of(%I, the_currency) IS NULL', 'f_' || words[i + 2]), ' OR ') FROM generate_subscripts(words, 1) i
+    WHERE lower(words[i]) IN ('interest', '利率') $$;
 
 -- The SQL text of an expression. account: inside an aggregate (exact numbers, columns of a holding); else over measures, in float8.
 CREATE FUNCTION oracle.expression_sql(a_type text, words text[], account boolean) RETURNS text LANGUAGE plpgsql STABLE AS $$
@@ -86,7 +91,7 @@ BEGIN
         ELSIF w = ')' THEN result := result || closing[array_length(closing, 1)]; closing := trim_array(closing, 1);
         ELSIF lower(w) IN ('cny', '折算') THEN closing := closing || '))'::text; result := result || ' (factor * ('; i := i + 1;
         ELSIF lower(w) IN ('interest', '利率') THEN
-            result := result || format(' oracle.interest_of(%I, the_currency)', 'f_' || words[i + 2]);
+            result := result || format(' coalesce(oracle.rate_of(%I, the_currency), 0)', 'f_' || words[i + 2]);
             i := i + 3;
         ELSIF lower(w) IN ('coef', '系数') THEN
             WHILE words[i] <> ')' LOOP

@@ -45,17 +45,34 @@ BEGIN
     END LOOP;
 END $$;
 
+-- without_rate.TYPE.MEASURE: the accounts of a measure that count 0 for want of an interest rate, once for each of their owners.
+CREATE PROCEDURE oracle.control_without_rate(m oracle.measure, word text) LANGUAGE plpgsql AS $$
+DECLARE
+    missing text := oracle.without_rate_sql(m.expression);
+    l text;
+BEGIN
+    IF missing IS NULL THEN RETURN; END IF;
+    INSERT INTO oracle.control VALUES ('without_rate.' || word || '.' || m.alias, '', 0);
+    FOR l IN SELECT name FROM oracle.layout x WHERE x.class = 'account' AND ('accounts' = ANY (m.tables) OR x.name = ANY (m.tables) OR x.system = ANY (m.tables)) LOOP
+        EXECUTE format('UPDATE oracle.control SET records = records + (SELECT count(*) FROM oracle.%I h JOIN oracle.integrated i ON i.number = h.integrated '
+                       'WHERE NOT dropped AND i.customer_type = %L AND (%s) AND (%s)) WHERE name = %L',
+                       'holding_' || l, m.customer_type, coalesce(nullif(oracle.expression_sql(m.customer_type, m.predicate, true), ''), 'true'), missing,
+                       'without_rate.' || word || '.' || m.alias);
+    END LOOP;
+END $$;
+
 -- scored.TYPE, score.all.TYPE, score.selected.TYPE, selected.TYPE, excluded.TYPE, measure.TYPE.NAME
 CREATE PROCEDURE oracle.control_type(a_type text, word text) LANGUAGE plpgsql AS $$
 DECLARE
-    m record;
+    m oracle.measure;
 BEGIN
     EXECUTE format('INSERT INTO oracle.control SELECT k || ''.%s'', '''', r, a FROM (SELECT count(*) AS n, coalesce(sum(r_score::numeric), 0) * 0.01 AS v, count(x.number) AS m, '
                    'coalesce(sum(r_score::numeric) FILTER (WHERE x.number IS NOT NULL), 0) * 0.01 AS w, '
                    'count(*) FILTER (WHERE s.number IN (SELECT number FROM oracle.excluded_customer)) AS e FROM oracle.%I s LEFT JOIN oracle.selected x USING (number)) z, '
                    'LATERAL (VALUES (''scored'', n, NULL), (''score.all'', NULL, v), (''score.selected'', NULL, w), (''selected'', m, NULL), (''excluded'', e, NULL)) t(k, r, a)',
                    word, 'scored_' || a_type);
-    FOR m IN SELECT alias, type FROM oracle.measure WHERE customer_type = a_type LOOP
+    FOR m IN SELECT * FROM oracle.measure WHERE customer_type = a_type LOOP
+        CALL oracle.control_without_rate(m, word);
         EXECUTE format('INSERT INTO oracle.control SELECT %L, '''', NULL, coalesce(sum(%I), 0) * %s FROM oracle.%I', 'measure.' || word || '.' || m.alias, 'm_' || m.alias,
                        CASE m.type WHEN 'money' THEN '0.01' ELSE '1' END, 'measured_' || a_type);
     END LOOP;
