@@ -12,6 +12,7 @@ void directory_rows_init(struct directory_rows *r)
     buf_init(&r->number_bytes, (size_t)1 << 40);
     buf_init(&r->rest_bytes, (size_t)1 << 40);
     buf_init(&r->runs, (size_t)1 << 40);
+    buf_init(&r->index_bytes, (size_t)1 << 40);
 }
 
 void directory_rows_release(struct directory_rows *r)
@@ -21,6 +22,7 @@ void directory_rows_release(struct directory_rows *r)
     buf_release(&r->number_bytes);
     buf_release(&r->rest_bytes);
     buf_release(&r->runs);
+    buf_release(&r->index_bytes);
 }
 
 /* A column of the partition: where it stands in the mapped file, or a copy. */
@@ -41,6 +43,7 @@ bool directory_load(struct segment *s, uint32_t partition, int bits, struct dire
     out->partition = partition;
     out->bits = bits;
     out->rest = NULL;
+    out->index = NULL;
     if (!s) return true;
     bool whole = segment_columns(s) > DIRECTORY_REST;
     if (!load_column(s, partition, DIRECTORY_HASH, &out->hash_bytes, &out->fingerprint, st) ||
@@ -52,9 +55,32 @@ bool directory_load(struct segment *s, uint32_t partition, int bits, struct dire
     return true;
 }
 
+void directory_index(struct directory_rows *r)
+{
+    enum { ROWS = 4 }; /* between two places of the index, about */
+    int bits = 0;
+    while (bits < 30 && (UINT64_C(2) * ROWS << bits) <= r->count) bits++;
+    if (r->index || !bits || r->count > UINT32_MAX) return;
+    uint32_t places = UINT32_C(1) << bits;
+    uint64_t row = 0;
+    r->index_shift = 32 - bits;
+    buf_clear(&r->index_bytes);
+    uint32_t *index = (uint32_t *)(void *)buf_room(&r->index_bytes, ((size_t)places + 1) * sizeof *index);
+    for (uint32_t p = 0; p < places; p++) {
+        while (row < r->count && r->fingerprint[row] >> r->index_shift < p) row++;
+        index[p] = (uint32_t)row;
+    }
+    index[places] = (uint32_t)r->count;
+    r->index = index;
+}
+
 uint64_t directory_first(const struct directory_rows *r, uint32_t fingerprint)
 {
     uint64_t low = 0, high = r->count;
+    if (r->index) {
+        low = r->index[fingerprint >> r->index_shift];
+        high = r->index[(fingerprint >> r->index_shift) + 1];
+    }
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
         if (r->fingerprint[middle] < fingerprint)

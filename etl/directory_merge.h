@@ -27,6 +27,9 @@ struct directory_run { /* of tonight's partition: rows of yesterday, and behind 
 struct directory_rows { /* a partition in memory; kept from one load to the next */
     struct buf hash_bytes, record_bytes, number_bytes, rest_bytes;
     struct buf runs; /* of the merge at hand */
+    struct buf index_bytes;
+    const uint32_t *index; /* directory_index: where the fingerprints with the same first bits start; NULL: none */
+    int index_shift;
     const uint32_t *fingerprint, *record, *number;
     const uint32_t *rest; /* NULL: the directory keeps fingerprints only */
     uint64_t count;
@@ -54,6 +57,8 @@ static inline int directory_is(const struct directory_rows *r, uint64_t i, uint6
     if (directory_row_hash(r, i) != directory_hash(key)) return 0;
     return key_is_exact ? 1 : -1;
 }
+/* Before many rows are looked up: each search is then among a few rows. Until the next load. */
+void directory_index(struct directory_rows *r);
 /* The first row whose fingerprint is not smaller. */
 uint64_t directory_first(const struct directory_rows *r, uint32_t fingerprint);
 /* Fills the columns of a partition: the rows of yesterday whose bit in `gone` is not set (NULL: none is) and the new

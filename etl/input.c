@@ -304,6 +304,20 @@ const unsigned char *input_record(const struct input_file *f, uint32_t record, u
     return p;
 }
 
+const unsigned char *input_ready(const struct input_file *f, uint32_t record)
+{
+    if (!f || record - f->record_base >= f->records_max) return NULL;
+    uint64_t offset = address(f, record), size = f->identity.size, length = f->layout->record_length + INPUT_SLACK;
+    return offset >= INPUT_SLACK && length <= size && offset <= size - length ? f->bytes + offset : NULL;
+}
+
+void input_prefetch(const struct input_file *f, uint32_t record)
+{
+    const unsigned char *p = input_ready(f, record);
+    for (uint32_t i = 0; p && i < f->layout->record_length; i += 64) __builtin_prefetch(p + i);
+    if (p) __builtin_prefetch(p + f->layout->record_length - 1);
+}
+
 bool input_read_record(const struct input_file *f, uint32_t record, unsigned char *out, struct status *st)
 {
     unsigned char room[INPUT_ROOM];

@@ -140,13 +140,10 @@ const unsigned char *input_bytes(const struct input_file *f, uint64_t offset, ui
 /* A record, in the same way; input_read_record copies its record_length bytes. */
 const unsigned char *input_record(const struct input_file *f, uint32_t record, unsigned char room[INPUT_ROOM],
                                   struct status *st);
+/* Where the record stands, for whoever does not want to fail: NULL where input_record has to be asked. */
+const unsigned char *input_ready(const struct input_file *f, uint32_t record);
 /* The record will be wanted soon; one of another file is left alone. */
-static inline void input_prefetch(const struct input_file *f, uint32_t record)
-{
-    if (record - f->record_base >= f->records_max) return;
-    const unsigned char *p = f->bytes + (uint64_t)(record - f->record_base) * f->stride;
-    for (uint32_t i = 0; i < f->layout->record_length; i += 64) __builtin_prefetch(p + i);
-}
+void input_prefetch(const struct input_file *f, uint32_t record);
 bool input_read_record(const struct input_file *f, uint32_t record, unsigned char *out, struct status *st);
 /* Number of records (ids, with gaps) of a layout's space. */
 uint32_t input_space(const struct input_set *s, int layout_index);

@@ -15,6 +15,7 @@ static void release_worker(struct populate_worker *w, int outputs)
     integrate_scratch_release(&w->member_start);
     integrate_scratch_release(&w->member_tuples);
     integrate_scratch_release(&w->removed);
+    integrate_scratch_release(&w->removed_sorted);
     integrate_scratch_release(&w->fresh);
     integrate_scratch_release(&w->old_rows);
     populate_release_old(w);

@@ -128,7 +128,7 @@ struct populate_rows { /* the rows of one table of one partition, sorted */
 struct populate_worker {
     struct integrate_scratch raw, sorted[UNIT_LAYOUTS_MAX], starts[UNIT_LAYOUTS_MAX], order;
     struct populate_rows table[UNIT_LAYOUTS_MAX];
-    struct integrate_scratch member_raw, member_start, member_tuples, removed;
+    struct integrate_scratch member_raw, member_start, member_tuples, removed, removed_sorted;
     struct integrate_scratch fresh, old_rows;
     struct populate_old old;
     struct buf loaded;

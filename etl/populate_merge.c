@@ -7,12 +7,27 @@
 
 /* --- what goes --- */
 
-static int by_row(const void *a, const void *b)
+/* By place, any order within one: a counting sort. Returns them; end[p] is where those of place p end. */
+static struct removed_tuple *by_place(struct populate_worker *w, const struct populate_range *r,
+                                      const struct removed_tuple *removed, uint64_t n, uint32_t **end)
 {
-    const struct removed_tuple *x = a, *y = b;
-    if (x->customer != y->customer) return x->customer < y->customer ? -1 : 1;
-    if (x->record != y->record) return x->record < y->record ? -1 : 1;
-    return x->source < y->source ? -1 : x->source > y->source;
+    size_t sorted = (size_t)(n + 1) * sizeof *removed;
+    char *room = integrate_room(&w->removed_sorted.tuples, &w->removed_sorted.tuples_size,
+                                sorted + ((size_t)r->count + 1) * sizeof **end);
+    struct removed_tuple *out = (struct removed_tuple *)(void *)room;
+    uint32_t *at = *end = (uint32_t *)(void *)(room + sorted), sum = 0;
+    memset(at, 0, ((size_t)r->count + 1) * sizeof *at);
+    for (uint64_t i = 0; i < n; i++) {
+        ensure(removed[i].customer - r->first < r->count);
+        at[removed[i].customer - r->first]++;
+    }
+    for (uint32_t p = 0; p < r->count; p++) {
+        uint32_t count = at[p];
+        at[p] = sum;
+        sum += count;
+    }
+    for (uint64_t i = 0; i < n; i++) out[at[removed[i].customer - r->first]++] = removed[i];
+    return out;
 }
 
 /* Does the row's record hold that source number? */
@@ -69,17 +84,18 @@ static bool mark_removed(struct populate_job *j, struct populate_worker *w, cons
     struct removed_tuple *removed =
         integrate_room(&w->removed.tuples, &w->removed.tuples_size, (n + 1) * sizeof *removed);
     if (!exchange_take(&in->removed[table], r->partition, removed, st)) return false;
-    if (n) qsort(removed, n, sizeof *removed, by_row);
-    for (uint64_t at = 0, end; at < n; at = end) {
-        uint32_t place = removed[at].customer - r->first;
-        for (end = at; end < n && removed[end].customer == removed[at].customer;) end++;
-        ensure(place < r->count);
+    if (!n) return true;
+    uint32_t *ends, at = 0;
+    const struct removed_tuple *sorted = by_place(w, r, removed, n, &ends);
+    for (uint32_t place = 0; place < r->count; at = ends[place++]) {
+        uint32_t end = ends[place];
+        if (end == at) continue;
         bitmap_set(m->touched, place);
         for (uint32_t row = m->old->start[place]; row < m->old->start[place + 1]; row++) {
             uint32_t record;
             bool yes;
             memcpy(&record, m->old->rows + (size_t)row * m->old->stride + offsetof(struct owned_tuple, record), 4);
-            if (!is_removed(j, m->t, removed + at, end - at, record, &yes, st)) return false;
+            if (!is_removed(j, m->t, sorted + at, end - at, record, &yes, st)) return false;
             if (yes) go(m, row, total);
         }
     }
