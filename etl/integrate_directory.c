@@ -1,21 +1,33 @@
 /* integrate, part 6: the identity directory and the account directories. Sorting the accounts by key brings double
  * accounts together: of several records of one account the last position stays; an equal record before it is a
  * duplicate, a different one superseded. */
-#include "etl/directory_merge.h"
 #include "etl/integrate.h"
+#include "etl/integrate_meeting.h"
 
 #include <pthread.h>
 #include <string.h>
 
+enum { GROUP_MAX = 16 };
+
+struct slot {                   /* a partition of the group at hand */
+    struct directory_rows rows; /* yesterday's */
+    struct integrate_scratch room;
+    struct directory_entry *entries; /* tonight's, by hash */
+    uint64_t count, meetings_end;
+};
+
 struct directory_scratch {
-    struct integrate_scratch room, spare, gone, met, order;
-    struct directory_rows rows; /* yesterday's partition */
+    struct integrate_scratch spare, gone, absent;
+    struct meetings meetings;
     struct segment_part part;
+    struct slot slot[GROUP_MAX];
 };
 
 struct job {
     struct integrate *in;
     int table; /* -1: identities */
+    int bits;
+    uint32_t group; /* partitions looked at together */
     struct segment_writer *directory;
     struct directory_scratch *scratch;
     struct directory_entry *touched; /* identities: of the touched customers, by hash */
@@ -41,44 +53,6 @@ static void drop(struct job *j, uint32_t record, bool duplicate)
     pthread_mutex_unlock(&j->lock);
 }
 
-static const enum layout_role PARTS[] = {ROLE_ACCOUNT, ROLE_SUB_ACCOUNT, ROLE_CURRENCY, ROLE_CASH_FLAG};
-enum { PARTS_COUNT = sizeof PARTS / sizeof *PARTS };
-
-/* The file of a record; most often that of the record asked for before. */
-static const struct input_file *file_of(const struct job *j, uint32_t record, const struct input_file **last)
-{
-    if (!*last || record - (*last)->record_base >= (*last)->records_max)
-        *last = input_file_of(j->in->im->inputs, j->in->im->tables->table[j->table].layout_index, record);
-    return *last;
-}
-
-/* Are the parts of the key the same account in both records? Byte for byte, as nearly always; else but for blanks. */
-static bool same_parts(const struct layout *l, const struct layout *m, const unsigned char *one,
-                       const unsigned char *two)
-{
-    for (int i = 0; i < PARTS_COUNT; i++) {
-        int a = l->role_field[PARTS[i]], b = m->role_field[PARTS[i]];
-        if (a < 0 || b < 0) continue;
-        const struct layout_field *f = &l->fields[a], *g = &m->fields[b];
-        if (f->length == g->length && memcmp(one + f->offset, two + g->offset, f->length) == 0) continue;
-        if (!view_equal(decode_text(l, a, one), decode_text(m, b, two))) return false;
-    }
-    return true;
-}
-
-/* Are two records with one key really the same account, and (unless NULL) are they equal byte for byte? */
-static bool compare_accounts(const struct input_file *fa, uint32_t a, const struct input_file *fb, uint32_t b,
-                             bool *same_account, bool *equal, struct status *st)
-{
-    unsigned char room_a[INPUT_ROOM], room_b[INPUT_ROOM];
-    const struct layout *l = fa->layout, *m = fb->layout;
-    const unsigned char *one = input_record(fa, a, room_a, st), *two = one ? input_record(fb, b, room_b, st) : NULL;
-    if (!two) return false;
-    if (equal) *equal = l->record_length == m->record_length && memcmp(one, two, l->record_length) == 0;
-    *same_account = same_parts(l, m, one, two);
-    return true;
-}
-
 /* Entries of one hash, by record: all but the last record of an account go. */
 static bool drop_doubles(struct job *j, struct directory_entry *e, uint64_t *n, struct status *st)
 {
@@ -88,9 +62,8 @@ static bool drop_doubles(struct job *j, struct directory_entry *e, uint64_t *n, 
         for (uint64_t k = i + 1; !gone && k < *n && e[k].hash == e[i].hash; k++) {
             if (e[k].record == e[i].record) continue; /* another owner of the same record */
             bool same, equal;
-            const struct input_file *one = NULL, *two = NULL;
-            if (!compare_accounts(file_of(j, e[i].record, &one), e[i].record, file_of(j, e[k].record, &two), e[k].record,
-                                  &same, &equal, st))
+            if (!meeting_compare(j->in->im->inputs, j->in->im->tables->table[j->table].layout_index, e[i].record,
+                                 e[k].record, &same, &equal, st))
                 return false;
             if (!same) continue;
             gone = true;
@@ -114,57 +87,61 @@ static uint32_t number_of(const struct job *j, uint32_t customer)
     return (uint32_t)(j->in->first_number + customer);
 }
 
-static bool load_accounts(struct job *j, uint32_t partition, struct directory_scratch *s, struct directory_entry **e,
-                          uint64_t *n, struct status *st)
+/* Room for entries, and as many again to sort them. */
+static void make_room(struct slot *p, uint64_t n)
+{
+    p->entries = integrate_room(&p->room.tuples, &p->room.tuples_size, (n + 1) * 2 * sizeof *p->entries);
+}
+
+static bool load_accounts(struct job *j, uint32_t partition, struct directory_scratch *s, struct slot *p,
+                          struct status *st)
 {
     struct exchange *x = &j->in->accounts[j->table];
-    *n = exchange_count(x, partition);
-    struct account_tuple *t = integrate_room(&s->spare.tuples, &s->spare.tuples_size, *n * sizeof *t);
-    *e = integrate_room(&s->room.tuples, &s->room.tuples_size, (*n + 1) * 2 * sizeof **e);
+    p->count = exchange_count(x, partition);
+    struct account_tuple *t = integrate_room(&s->spare.tuples, &s->spare.tuples_size, (p->count + 1) * sizeof *t);
+    make_room(p, p->count);
     if (!exchange_take(x, partition, t, st)) return false;
-    for (uint64_t i = 0; i < *n; i++)
-        (*e)[i] = (struct directory_entry){directory_hash(t[i].account), t[i].record,
-                                           t[i].customer == OWNER_NOBODY   ? DIRECTORY_NOBODY
-                                           : t[i].customer == OWNER_CLOSED ? DIRECTORY_CLOSED
-                                                                           : number_of(j, t[i].customer)};
+    for (uint64_t i = 0; i < p->count; i++)
+        p->entries[i] = (struct directory_entry){directory_hash(t[i].account), t[i].record,
+                                                 t[i].customer == OWNER_NOBODY   ? DIRECTORY_NOBODY
+                                                 : t[i].customer == OWNER_CLOSED ? DIRECTORY_CLOSED
+                                                                                 : number_of(j, t[i].customer)};
     return true;
 }
 
 /* Those of the touched customers that belong to the partition: they are ordered by hash. */
-static void take_touched(struct job *j, uint32_t partition, struct directory_scratch *s, struct directory_entry **e,
-                         uint64_t *n)
+static void take_touched(struct job *j, uint32_t partition, struct slot *p)
 {
-    int bits = j->in->im->identity_bits;
     uint64_t low = 0, high = j->touched_count;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
-        if ((bits ? j->touched[middle].hash >> (64 - bits) : 0) < partition)
+        if ((j->bits ? j->touched[middle].hash >> (64 - j->bits) : 0) < partition)
             low = middle + 1;
         else
             high = middle;
     }
-    for (high = low; high < j->touched_count && (bits ? j->touched[high].hash >> (64 - bits) : 0) == partition;) high++;
-    *n = high - low;
-    *e = integrate_room(&s->room.tuples, &s->room.tuples_size, (*n + 1) * 2 * sizeof **e);
-    if (*n) memcpy(*e, j->touched + low, *n * sizeof **e);
+    for (; high < j->touched_count && (j->bits ? j->touched[high].hash >> (64 - j->bits) : 0) == partition;) high++;
+    p->count = high - low;
+    make_room(p, p->count);
+    if (p->count) memcpy(p->entries, j->touched + low, p->count * sizeof *p->entries);
 }
 
-static bool load_identities(struct job *j, uint32_t partition, struct directory_scratch *s, struct directory_entry **e,
-                            uint64_t *n, struct status *st)
+static bool load_identities(struct job *j, uint32_t partition, struct directory_scratch *s, struct slot *p,
+                            struct status *st)
 {
     struct exchange *x = &j->in->identities;
     if (j->in->apply->old) {
-        take_touched(j, partition, s, e, n);
+        take_touched(j, partition, p);
         return true;
     }
     uint64_t all = exchange_count(x, partition);
-    struct identity_tuple *t = integrate_room(&s->spare.tuples, &s->spare.tuples_size, all * sizeof *t);
-    *e = integrate_room(&s->room.tuples, &s->room.tuples_size, (all + 1) * 2 * sizeof **e);
+    struct identity_tuple *t = integrate_room(&s->spare.tuples, &s->spare.tuples_size, (all + 1) * sizeof *t);
+    make_room(p, all);
     if (!exchange_take(x, partition, t, st)) return false;
-    *n = 0;
+    p->count = 0;
     for (uint64_t i = 0; i < all; i++)
         if (t[i].strength != IDENTITY_NEVER)
-            (*e)[(*n)++] =
+            p->entries[p->count++] =
                 (struct directory_entry){directory_hash(t[i].key), t[i].record,
                                          (uint32_t)(j->in->first_number + integrate_rank(j->in, t[i].record))};
     return true;
@@ -197,111 +174,21 @@ static uint64_t accounts_of(const uint32_t *record, const uint32_t *number, uint
     return accounts;
 }
 
-/* --- which accounts of tonight yesterday knew --- */
-
-struct meeting { /* an account of tonight and a row of yesterday that has the fingerprint of its key */
-    uint32_t row, entry;
-    uint32_t before, now; /* their records */
-    bool same;
-};
-
-/* Both are in order of the hash. */
-static uint64_t find_meetings(struct directory_scratch *s, const struct directory_entry *e, uint64_t n)
-{
-    struct directory_rows *rows = &s->rows;
-    uint64_t at = 0, count = 0;
-    struct meeting *m = integrate_room(&s->met.tuples, &s->met.tuples_size, (n + 1) * sizeof *m);
-    for (uint64_t i = 0; i < n; i++) {
-        if (i && e[i].record == e[i - 1].record) continue; /* another owner of the same account */
-        uint32_t wanted = directory_fingerprint(e[i].hash, rows->bits);
-        while (at < rows->count && rows->fingerprint[at] < wanted) at++;
-        for (uint64_t k = at; k < rows->count && rows->fingerprint[k] == wanted; k++) {
-            if ((count + 1) * sizeof *m > s->met.tuples_size) {
-                s->met.tuples_size *= 2;
-                s->met.tuples = m = realloc(m, s->met.tuples_size);
-                ensure(m);
-            }
-            m[count++] = (struct meeting){(uint32_t)k, (uint32_t)i, rows->record[k], e[i].record, false};
-        }
-    }
-    return count;
-}
-
-/* The records of a meeting lie anywhere in two files. They are looked at roughly in the order of yesterday's, so that
- * the pages are, and what is compared is asked for some meetings before (measured: half of the comparison). Returns
- * the order, places of meetings. */
-static const uint32_t *order_meetings(struct directory_scratch *s, const struct meeting *m, uint64_t n)
-{
-    enum { BUCKET_BITS = 12 };
-    uint32_t ends[1 << BUCKET_BITS] = {0}, most = 0;
-    uint32_t *order = integrate_room(&s->order.tuples, &s->order.tuples_size, (n + 1) * sizeof *order);
-    for (uint64_t i = 0; i < n; i++) most = m[i].before > most ? m[i].before : most;
-    int shift = most >> BUCKET_BITS ? 32 - __builtin_clz(most >> BUCKET_BITS) : 0;
-    for (uint64_t i = 0; i < n; i++) ends[m[i].before >> shift]++;
-    for (uint32_t b = 0, sum = 0; b < 1 << BUCKET_BITS; b++) {
-        uint32_t count = ends[b];
-        ends[b] = sum;
-        sum += count;
-    }
-    for (uint64_t i = 0; i < n; i++) order[ends[m[i].before >> shift]++] = (uint32_t)i;
-    return order;
-}
-
-static const unsigned char *expect(const struct input_file *f, uint32_t record)
-{
-    const unsigned char *p = input_ready(f, record);
-    for (int i = 0; p && i < PARTS_COUNT; i++) {
-        int part = f->layout->role_field[PARTS[i]];
-        if (part < 0) continue;
-        __builtin_prefetch(p + f->layout->fields[part].offset);
-        __builtin_prefetch(p + f->layout->fields[part].offset + f->layout->fields[part].length - 1);
-    }
-    return p;
-}
-
-/* Is the row of yesterday the account that came? */
-static bool compare_meetings(const struct job *j, struct directory_scratch *s, struct meeting *m, uint64_t n,
-                             struct status *st)
-{
-    enum { AHEAD = 16 };
-    const uint32_t *order = order_meetings(s, m, n);
-    const unsigned char *one[AHEAD], *two[AHEAD]; /* NULL: cannot be had without input_record */
-    const struct input_file *f = NULL, *g = NULL, *k = NULL, *l = NULL;
-    for (uint64_t i = 0; i < n + AHEAD; i++) {
-        struct meeting *here = i >= AHEAD ? &m[order[i - AHEAD]] : NULL;
-        const unsigned char *before = one[i % AHEAD], *now = two[i % AHEAD];
-        if (i < n) {
-            const struct meeting *ahead = &m[order[i]];
-            one[i % AHEAD] = expect(file_of(j, ahead->before, &f), ahead->before);
-            two[i % AHEAD] = expect(file_of(j, ahead->now, &g), ahead->now);
-        }
-        if (!here) continue;
-        const struct input_file *yesterday = file_of(j, here->before, &k), *tonight = file_of(j, here->now, &l);
-        here->same = here->before == here->now ||
-                     (before && now && same_parts(yesterday->layout, tonight->layout, before, now));
-        if (!here->same &&
-            !compare_accounts(yesterday, here->before, tonight, here->now, &here->same, NULL, st))
-            return false;
-    }
-    return true;
-}
-
-/* The rows of yesterday of the accounts that came tonight go. */
-static bool meet_accounts(struct job *j, int worker, struct directory_scratch *s, const struct directory_entry *e,
-                          uint64_t n, uint64_t *gone, struct status *st)
+/* The rows of yesterday of the accounts that came tonight go. m: the meetings of the partition. */
+static bool meet_accounts(struct job *j, int worker, const struct slot *p, const struct meeting *m,
+                          const struct meeting *end, uint64_t *gone, struct status *st)
 {
     struct integrate_table *t = j->in->table[j->table];
-    struct directory_rows *rows = &s->rows;
+    const struct directory_rows *rows = &p->rows;
+    const struct directory_entry *e = p->entries;
     bool refresh = j->in->apply->refresh;
-    uint64_t new = 0, closed = 0, reopened = 0, meetings = find_meetings(s, e, n), at = 0;
-    const struct meeting *m = s->met.tuples;
-    if (!compare_meetings(j, s, s->met.tuples, meetings, st)) return false;
-    for (uint64_t i = 0; i < n; i++) {
+    uint64_t new = 0, closed = 0, reopened = 0;
+    for (uint64_t i = 0; i < p->count; i++) {
         if (i && e[i].record == e[i - 1].record) continue; /* another owner of the same account */
         bool known = false, known_open = false;
-        for (; at < meetings && m[at].entry == i; at++) {
-            uint32_t k = m[at].row;
-            if (!m[at].same || integrate_bit(gone, k)) continue;
+        for (; m < end && m->entry == i; m++) {
+            uint32_t k = m->row;
+            if (!m->same || integrate_bit(gone, k)) continue;
             gone[k >> 6] |= UINT64_C(1) << (k & 63);
             known = true;
             known_open |= is_account(rows->number[k]);
@@ -323,10 +210,10 @@ static bool meet_accounts(struct job *j, int worker, struct directory_scratch *s
 }
 
 /* A full unload does not name what is closed: the entry says so from now on. */
-static void close_absent(struct job *j, struct directory_scratch *s, uint64_t *gone)
+static void close_absent(struct job *j, struct directory_scratch *s, struct slot *p, uint64_t *gone)
 {
-    struct directory_rows *rows = &s->rows;
-    uint32_t *number = integrate_room(&s->met.extra, &s->met.extra_size, (rows->count + 1) * sizeof *number);
+    struct directory_rows *rows = &p->rows;
+    uint32_t *number = integrate_room(&s->absent.tuples, &s->absent.tuples_size, (rows->count + 1) * sizeof *number);
     uint64_t closed = 0;
     if (rows->count) memcpy(number, rows->number, rows->count * sizeof *number);
     rows->number = number;
@@ -343,18 +230,19 @@ static void close_absent(struct job *j, struct directory_scratch *s, uint64_t *g
 }
 
 /* The rows of yesterday that go, as a bitmap; NULL: a failure. */
-static uint64_t *meet_yesterday(struct job *j, int worker, struct directory_scratch *s, const struct directory_entry *e,
-                                uint64_t n, struct status *st)
+static uint64_t *meet_yesterday(struct job *j, int worker, struct directory_scratch *s, struct slot *p,
+                                uint64_t meetings_start, struct status *st)
 {
-    size_t words = s->rows.count / 64 + 1;
+    size_t words = p->rows.count / 64 + 1;
     uint64_t *gone = integrate_room(&s->gone.tuples, &s->gone.tuples_size, words * 8);
     memset(gone, 0, words * 8);
     if (j->table < 0) {
-        apply_touched_rows(j->in->apply, &s->rows, gone);
+        apply_touched_rows(j->in->apply, &p->rows, gone);
         return gone;
     }
-    if (!meet_accounts(j, worker, s, e, n, gone, st)) return NULL;
-    if (j->in->apply->refresh) close_absent(j, s, gone);
+    const struct meeting *m = s->meetings.list;
+    if (!meet_accounts(j, worker, p, m + meetings_start, m + p->meetings_end, gone, st)) return NULL;
+    if (j->in->apply->refresh) close_absent(j, s, p, gone);
     return gone;
 }
 
@@ -369,31 +257,63 @@ static void count_accounts(struct job *j, const struct segment_part *part)
     pthread_mutex_unlock(&j->lock);
 }
 
-static bool task(void *context, int worker, uint64_t partition, struct status *st)
+static struct segment *yesterday(const struct job *j)
+{
+    const struct apply *a = j->in->apply;
+    return !a->old ? NULL : j->table < 0 ? a->identity : a->account[j->table];
+}
+
+static bool load(struct job *j, struct directory_scratch *s, struct slot *p, uint32_t partition, struct status *st)
+{
+    bool ok = (j->table < 0 ? load_identities(j, partition, s, p, st) : load_accounts(j, partition, s, p, st)) &&
+              directory_load(yesterday(j), partition, j->bits, &p->rows, st);
+    if (!ok) return false;
+    directory_sort(p->entries, p->entries + p->count, p->count, j->bits);
+    return j->table < 0 || !has_doubles(p->entries, p->count) || drop_doubles(j, p->entries, &p->count, st);
+}
+
+static bool put(struct job *j, int worker, struct directory_scratch *s, struct slot *p, uint64_t meetings_start,
+                uint32_t partition, struct status *st)
+{
+    uint64_t *gone = NULL;
+    bool daily = j->in->apply->old;
+    if (daily && !(gone = meet_yesterday(j, worker, s, p, meetings_start, st))) return false;
+    directory_put(&s->part, &p->rows, gone, p->entries, p->count, j->bits, false);
+    if (j->table >= 0 && daily) count_accounts(j, &s->part);
+    return segment_commit(j->directory, partition, &s->part, st);
+}
+
+static bool task(void *context, int worker, uint64_t group, struct status *st)
 {
     struct job *j = context;
     struct directory_scratch *s = &j->scratch[worker];
-    struct apply *a = j->in->apply;
-    struct directory_entry *e;
-    uint64_t n, *gone = NULL;
-    int bits =
-        j->table < 0 ? j->in->im->identity_bits : j->in->im->systems[j->in->im->tables->table[j->table].system].bits;
-    struct segment *before = !a->old ? NULL : j->table < 0 ? a->identity : a->account[j->table];
-    bool ok = (j->table < 0 ? load_identities(j, (uint32_t)partition, s, &e, &n, st)
-                            : load_accounts(j, (uint32_t)partition, s, &e, &n, st)) &&
-              directory_load(before, (uint32_t)partition, bits, &s->rows, st);
-    if (ok) {
-        directory_sort(e, e + n, n, bits);
-        if (j->table >= 0 && has_doubles(e, n)) ok = drop_doubles(j, e, &n, st);
+    uint32_t first = (uint32_t)group * j->group, done = 0, partitions = UINT32_C(1) << j->bits,
+             n = partitions - first < j->group ? partitions - first : j->group;
+    bool ok = true, meets = j->table >= 0 && j->in->apply->old;
+    meetings_clear(&s->meetings);
+    for (uint32_t i = 0; ok && i < n; i++) {
+        struct slot *p = &s->slot[i];
+        ok = load(j, s, p, first + i, st);
+        if (ok && meets) meetings_find(&s->meetings, &p->rows, p->entries, p->count);
+        p->meetings_end = s->meetings.count;
     }
-    if (ok && a->old) ok = (gone = meet_yesterday(j, worker, s, e, n, st)) != NULL;
-    if (ok) {
-        directory_put(&s->part, &s->rows, gone, e, n, bits, false);
-        if (j->table >= 0 && a->old) count_accounts(j, &s->part);
-        ok = segment_commit(j->directory, (uint32_t)partition, &s->part, st);
-    }
-    if (!ok) segment_abort(j->directory, (uint32_t)partition);
+    if (ok && meets)
+        ok = meetings_compare(&s->meetings, j->in->im->inputs, j->in->im->tables->table[j->table].layout_index, st);
+    for (; ok && done < n; done += ok)
+        ok = put(j, worker, s, &s->slot[done], done ? s->slot[done - 1].meetings_end : 0, first + done, st);
+    if (!ok) segment_abort(j->directory, first + done);
     return ok;
+}
+
+/* As many partitions as a small part of the memory holds the accounts of. */
+static uint32_t group_size(const struct job *j)
+{
+    enum { ENTRY_BYTES = 80, PART = 64 };
+    uint64_t partitions = UINT64_C(1) << j->bits, accounts = 0, group;
+    if (j->table < 0 || !j->in->apply->old) return 1;
+    for (uint32_t p = 0; p < partitions; p++) accounts += exchange_count(&j->in->accounts[j->table], p);
+    group = budget_max(j->in->im->budget) / PART / (ENTRY_BYTES * (accounts / partitions + 1));
+    return group < 1 ? 1 : group > GROUP_MAX ? GROUP_MAX : (uint32_t)group;
 }
 
 static int by_value(const void *a, const void *b)
@@ -402,16 +322,18 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static bool run_directory(struct integrate *in, int table, const char *name, uint32_t partitions,
+static bool run_directory(struct integrate *in, int table, const char *name, int bits,
                           struct directory_scratch *scratch, struct status *st)
 {
-    struct job j = {.in = in, .table = table, .scratch = scratch};
+    struct job j = {.in = in, .table = table, .bits = bits, .scratch = scratch};
+    uint32_t partitions = UINT32_C(1) << bits;
+    j.group = group_size(&j);
     if (table < 0 && in->apply->old && !apply_identity_entries(in, &j.touched, &j.touched_count, st)) return false;
     j.directory = segment_create(arena_printf(in->im->arena, "%s/%s.dir", in->folder, name), partitions, st);
     if (!j.directory) return false;
     directory_declare(j.directory);
     pthread_mutex_init(&j.lock, NULL);
-    bool ok = pool_run(in->im->pool, partitions, task, &j, st);
+    bool ok = pool_run(in->im->pool, (partitions + j.group - 1) / j.group, task, &j, st);
     pthread_mutex_destroy(&j.lock);
     free(j.touched);
     if (!ok) {
@@ -431,22 +353,24 @@ bool integrate_directories(struct integrate *in, struct status *st)
     ensure(scratch);
     for (int w = 0; w < workers; w++) {
         segment_part_init(&scratch[w].part);
-        directory_rows_init(&scratch[w].rows);
+        for (int i = 0; i < GROUP_MAX; i++) directory_rows_init(&scratch[w].slot[i].rows);
     }
-    bool ok = run_directory(in, -1, "identity", 1u << im->identity_bits, scratch, st);
+    bool ok = run_directory(in, -1, "identity", im->identity_bits, scratch, st);
     for (int i = 0; ok && i < im->tables->count; i++) {
         const struct table *t = &im->tables->table[i];
         if (t->layout->class != LAYOUT_ACCOUNT) continue;
-        ok = run_directory(in, i, arena_printf(im->arena, "account-%s", t->layout->name),
-                           1u << im->systems[t->system].bits, scratch, st);
+        ok = run_directory(in, i, arena_printf(im->arena, "account-%s", t->layout->name), im->systems[t->system].bits,
+                           scratch, st);
     }
     for (int w = 0; w < workers; w++) {
-        integrate_scratch_release(&scratch[w].room);
+        for (int i = 0; i < GROUP_MAX; i++) {
+            integrate_scratch_release(&scratch[w].slot[i].room);
+            directory_rows_release(&scratch[w].slot[i].rows);
+        }
         integrate_scratch_release(&scratch[w].spare);
         integrate_scratch_release(&scratch[w].gone);
-        integrate_scratch_release(&scratch[w].met);
-        integrate_scratch_release(&scratch[w].order);
-        directory_rows_release(&scratch[w].rows);
+        integrate_scratch_release(&scratch[w].absent);
+        meetings_release(&scratch[w].meetings);
         segment_part_release(&scratch[w].part);
     }
     free(scratch);

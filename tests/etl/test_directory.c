@@ -145,6 +145,39 @@ static void test_empty(void **state)
     segment_close(d);
 }
 
+/* With an index a search finds what it finds without one, at the ends, too. */
+static void test_index(void **state)
+{
+    enum { N = 3000 };
+    uint64_t keys[N], s = fixture_seed();
+    struct status st = {0};
+    for (uint32_t n = 0; n <= N; n = n < 40 ? n + 1 : n * 3) {
+        for (uint32_t i = 0; i < n; i++) keys[i] = fixture_random(&s) % (n % 2 ? 50 : UINT64_MAX);
+        struct segment *d = write_directory(keys, n, 2);
+        struct directory_rows rows;
+        directory_rows_init(&rows);
+        for (uint32_t p = 0; p < 4; p++) {
+            assert_true(directory_load(d, p, 2, &rows, &st));
+            assert_null(rows.index); /* that of the partition before is no more */
+            uint32_t wanted[1000];
+            uint64_t found[1000];
+            for (int i = 0; i < 1000; i++) {
+                wanted[i] = i == 0   ? 0
+                            : i == 1 ? UINT32_MAX
+                            : i % 2 && rows.count
+                                ? rows.fingerprint[fixture_random(&s) % rows.count] + (uint32_t)(i % 3) - 1
+                                : (uint32_t)fixture_random(&s);
+                found[i] = directory_first(&rows, wanted[i]);
+            }
+            directory_index(&rows);
+            assert_true(rows.index || rows.count < 8);
+            for (int i = 0; i < 1000; i++) assert_int_equal(directory_first(&rows, wanted[i]), found[i]);
+        }
+        directory_rows_release(&rows);
+        segment_close(d);
+    }
+}
+
 /* --- merging: against one row after the other --- */
 
 static int by_row_hash(const void *a, const void *b)
@@ -229,7 +262,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sort),  cmocka_unit_test(test_find),  cmocka_unit_test(test_reader_stops),
-        cmocka_unit_test(test_empty), cmocka_unit_test(test_merge),
+        cmocka_unit_test(test_index), cmocka_unit_test(test_empty), cmocka_unit_test(test_merge),
     };
     return cmocka_run_group_tests(tests, test_make_folder, test_remove_folder);
 }
