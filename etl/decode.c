@@ -368,6 +368,11 @@ static void compile_amount(struct decoder *d, int field, uint8_t *need)
 {
     const struct layout_field *f = &d->layout->fields[field];
     uint32_t first = f->offset, count = f->length, sign = 0xffff;
+    if (f->sign == LAYOUT_SIGN_OVERPUNCH) {
+        need_digits(need, first, count - 1);
+        compile_store_masks(add_step(d, OP_OVERPUNCH, field, first, count - 1));
+        return;
+    }
     if (f->sign == LAYOUT_SIGN_LEADING) sign = f->offset, first++, count--;
     if (f->sign == LAYOUT_SIGN_TRAILING) sign = f->offset + f->length - 1, count--;
     need_digits(need, first, count);
@@ -378,6 +383,59 @@ static void compile_amount(struct decoder *d, int field, uint8_t *need)
     struct decode_step *s = add_step(d, sign == 0xffff ? OP_STORE : OP_AMOUNT, field, first, count);
     s->sign_offset = (uint16_t)sign;
     compile_store_masks(s);
+}
+
+/* False: of a format that the fast steps do not know. */
+static bool compile_date(struct decoder *d, int field, uint8_t *need, const uint8_t *slot_of)
+{
+    const struct layout_field *f = &d->layout->fields[field];
+    bool conditional = f->when_field >= 0, none = f->optional || f->zero_is_none || f->else_any,
+         ranged = f->from != DATE_NONE || f->to != DATE_NONE || f->to_business_date;
+    if (f->date_format != LAYOUT_YYYYMMDD && f->date_format != LAYOUT_YYYY_MM_DD) return false;
+    if (conditional && slot_of[f->when_field] == DECODE_NO_SLOT) return false;
+    struct decode_step *s = add_step(d, OP_DATE, field, f->offset, f->length);
+    s->when_slot = conditional ? slot_of[f->when_field] : DECODE_NO_SLOT;
+    s->when_codes = f->when_codes;
+    s->none = (uint8_t)((f->optional ? DECODE_BLANKS : 0) | (f->zero_is_none ? DECODE_ZEROS_OR_BLANKS : 0) |
+                        (f->else_any ? DECODE_ELSE_ANY : 0));
+    s->from = f->from != DATE_NONE ? f->from : INT32_MIN + 1;
+    s->to = f->to != DATE_NONE ? f->to : INT32_MAX;
+    if (f->to_business_date && d->business_date < s->to) s->to = d->business_date;
+    if (f->date_format != LAYOUT_YYYYMMDD || none || ranged) return true;
+    s->op = conditional ? OP_DATE8_WHEN : d->column_of[field] ? OP_DATE8 : OP_DATE8_CHECK; /* the most usual ones */
+    if (!conditional) need_digits(need, f->offset, 8);
+    return true;
+}
+
+/* False: more code fields than are remembered. Codes have up to 8 bytes (etl/layout.c). */
+static bool compile_code(struct decoder *d, int field, uint8_t *slot_of, int *slots, struct arena *arena)
+{
+    const struct layout_field *f = &d->layout->fields[field];
+    if (*slots == DECODE_CODE_SLOTS) return false;
+    ensure(f->length <= sizeof(uint64_t) && f->codes_count < UINT8_MAX);
+    struct decode_step *s = add_step(d, f->length == 1 ? OP_CODE1 : OP_CODE, field, f->offset, f->length);
+    s->code_slot = slot_of[field] = (uint8_t)(*slots)++;
+    if (f->length == 1) {
+        uint8_t *table = arena_take(arena, 256);
+        memset(table, 255, 256);
+        for (int i = f->codes_count; i-- > 0;)
+            if (strlen(f->codes[i]) <= 1) table[f->codes[i][0] ? (unsigned char)f->codes[i][0] : ' '] = (uint8_t)i;
+        s->table = table;
+        return true;
+    }
+    uint64_t *words = arena_array(arena, uint64_t, f->codes_count + 1);
+    s->keep[0] = f->length == 8 ? ~UINT64_C(0) : (UINT64_C(1) << 8 * f->length) - 1;
+    for (int i = 0; i < f->codes_count; i++) {
+        size_t n = strlen(f->codes[i]);
+        memset(&words[i], ' ', f->length);
+        if (n <= f->length)
+            memcpy(&words[i], f->codes[i], n);
+        else
+            words[i] = ~UINT64_C(0); /* longer than the field: never there */
+    }
+    s->words = words;
+    s->words_count = (uint8_t)f->codes_count;
+    return true;
 }
 
 static void compile_field(struct decoder *d, int field, uint8_t *need, uint8_t *slot_of, int *slots,
@@ -400,35 +458,15 @@ static void compile_field(struct decoder *d, int field, uint8_t *need, uint8_t *
         if (d->column_of[field]) compile_store_masks(add_step(d, OP_STORE, field, f->offset, f->length));
         return;
     case LAYOUT_AMOUNT:
-        if (!plain || f->sign == LAYOUT_SIGN_OVERPUNCH) break;
+        if (!plain) break;
         compile_amount(d, field, need);
         return;
-    case LAYOUT_DATE: {
-        bool conditional = f->when_field >= 0 && !f->else_any && !f->optional && !f->zero_is_none &&
-                           f->from == DATE_NONE && f->to == DATE_NONE && !f->to_business_date &&
-                           slot_of[f->when_field] != DECODE_NO_SLOT;
-        if (f->date_format != LAYOUT_YYYYMMDD || !(plain || conditional)) break;
-        struct decode_step *s = add_step(d, OP_DATE8, field, f->offset, f->length);
-        if (plain) {
-            need_digits(need, f->offset, 8);
-            if (!d->column_of[field]) s->op = OP_DATE8_CHECK;
-        } else {
-            s->op = OP_DATE8_WHEN;
-            s->when_slot = slot_of[f->when_field];
-            s->when_codes = f->when_codes;
-        }
+    case LAYOUT_DATE:
+        if (!compile_date(d, field, need, slot_of)) break;
         return;
-    }
-    case LAYOUT_CODE: {
-        if (!plain || f->length != 1 || *slots == DECODE_CODE_SLOTS) break;
-        uint8_t *table = arena_take(arena, 256);
-        memset(table, 255, 256);
-        for (int i = f->codes_count; i-- > 0;) table[f->codes[i][0] ? (unsigned char)f->codes[i][0] : ' '] = (uint8_t)i;
-        struct decode_step *s = add_step(d, OP_CODE1, field, f->offset, 1);
-        s->table = table;
-        s->code_slot = slot_of[field] = (uint8_t)(*slots)++;
+    case LAYOUT_CODE:
+        if (!plain || !compile_code(d, field, slot_of, slots, arena)) break;
         return;
-    }
     case LAYOUT_CURRENCY:
         if (!plain) break;
         add_step(d, OP_CURRENCY, field, f->offset, 3);

@@ -61,10 +61,9 @@ static inline __attribute__((always_inline)) void store(unsigned char *row, cons
 }
 
 /* YYYYMMDD whose bytes are known to be digits: a valid day of 1900..2099? With its number when that is wanted. */
-static inline __attribute__((always_inline)) bool date8(const unsigned char *p, int32_t *day_number)
+static inline __attribute__((always_inline)) bool date8(uint64_t yyyymmdd, int32_t *day_number)
 {
-    uint64_t x =
-        (digits_load8(p) & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8 & 0x00ff00ff00ff00ffu; /* cc yy mm dd, 16 bits each */
+    uint64_t x = (yyyymmdd & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8 & 0x00ff00ff00ff00ffu; /* cc yy mm dd, 16 bits each */
     uint32_t cc = (uint32_t)(x & 0xff), yy = (uint32_t)(x >> 16 & 0xff), mm = (uint32_t)(x >> 32 & 0xff),
              dd = (uint32_t)(x >> 48);
     if (cc - 19 > 1 || mm - 1 > 11 || !(DECODE_MONTH_DAYS[mm] >> (dd & 31) & 1) || dd > 31) return false;
@@ -80,6 +79,46 @@ static inline __attribute__((always_inline)) bool not_blank(const unsigned char 
     for (uint32_t i = 1; i < length; i++)
         if (p[i] != ' ') return true;
     return false;
+}
+
+/* The eight digits of YYYY-MM-DD. */
+static inline __attribute__((always_inline)) bool date10_digits(const unsigned char *p, uint64_t *yyyymmdd)
+{
+    uint64_t x = digits_load8(p);
+    uint16_t days;
+    memcpy(&days, p + 8, 2);
+    *yyyymmdd = (x & 0xffffffffu) | (x >> 40 & 0xffff) << 32 | (uint64_t)days << 48;
+    return p[4] == '-' && p[7] == '-';
+}
+
+static inline __attribute__((always_inline)) bool only(const unsigned char *p, uint32_t length, unsigned char byte)
+{
+    for (uint32_t i = 0; i < length; i++)
+        if (p[i] != byte) return false;
+    return true;
+}
+
+/* Any date: DATE_NONE where none stands. `applies`: the condition of the field, if it has one, holds. */
+static inline __attribute__((always_inline)) bool any_date(const struct decode_step *s, const unsigned char *p,
+                                                           bool applies, int32_t *day)
+{
+    uint64_t x = digits_load8(p);
+    *day = INT32_MIN;
+    if (applies && (s->length == 10 ? date10_digits(p, &x) : true) && digits_are8(x) && date8(x, day))
+        return *day >= s->from && *day <= s->to;
+    *day = INT32_MIN; /* DATE_NONE */
+    if (!applies && s->none & DECODE_ELSE_ANY) return true;
+    bool zeros = !applies || s->none & DECODE_ZEROS_OR_BLANKS, blanks = zeros || s->none & DECODE_BLANKS;
+    return (zeros && only(p, s->length, '0')) || (blanks && only(p, s->length, ' '));
+}
+
+/* The last byte of an overpunched amount: its digit in the low bits, 16 for the sign -; 255: none. */
+static inline __attribute__((always_inline)) uint8_t overpunch(unsigned char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'A' && c <= 'I') return c - 'A' + 1;
+    if (c >= 'J' && c <= 'R') return 16 + c - 'J' + 1;
+    return c == '{' ? 0 : c == '}' ? 16 : 255;
 }
 
 static __attribute__((noinline)) bool general(const struct decoder *d, const struct decode_step *s,
@@ -113,11 +152,11 @@ bool ACCEPT(const struct decoder *d, const unsigned char *record, unsigned char 
             break;
         }
         case OP_DATE8_CHECK:
-            if (!date8(p, NULL)) return false;
+            if (!date8(digits_load8(p), NULL)) return false;
             break;
         case OP_DATE8: {
             int32_t day;
-            if (!date8(p, &day)) return false;
+            if (!date8(digits_load8(p), &day)) return false;
             store(row, s, day);
             break;
         }
@@ -125,11 +164,35 @@ bool ACCEPT(const struct decoder *d, const unsigned char *record, unsigned char 
             int32_t day = INT32_MIN; /* DATE_NONE */
             uint64_t x = digits_load8(p);
             if (s->when_codes >> code[s->when_slot] & 1) {
-                if (!digits_are8(x) || !date8(p, &day)) return false;
+                if (!digits_are8(x) || !date8(x, &day)) return false;
             } else if (x != DIGITS_ZEROS && x != 0x2020202020202020u) {
                 return false;
             }
             store(row, s, day);
+            break;
+        }
+        case OP_DATE: {
+            int32_t day;
+            bool applies = s->when_slot == DECODE_NO_SLOT || s->when_codes >> code[s->when_slot] & 1;
+            if (!any_date(s, p, applies, &day)) return false;
+            if (s->store_width) store(row, s, day);
+            break;
+        }
+        case OP_OVERPUNCH: {
+            uint8_t last = overpunch(p[s->length]);
+            if (last == 255) return false;
+            int64_t value = (int64_t)digits_value(s, p + s->length) * 10 + (last & 15),
+                    negative = -(int64_t)(last >> 4);
+            if (s->store_width) store(row, s, (value ^ negative) - negative);
+            break;
+        }
+        case OP_CODE: {
+            uint64_t word = digits_load8(p) & s->keep[0];
+            uint8_t index = 0;
+            while (index < s->words_count && s->words[index] != word) index++;
+            if (index == s->words_count) return false;
+            code[s->code_slot] = index;
+            if (s->store_width) row[s->store] = index;
             break;
         }
         case OP_CODE1: {

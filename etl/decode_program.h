@@ -13,24 +13,32 @@ enum decode_op {
     OP_DATE8_CHECK, /* YYYYMMDD, digits already tested; not stored */
     OP_DATE8,       /* YYYYMMDD, digits already tested; stored */
     OP_DATE8_WHEN,  /* YYYYMMDD when a code is one of when_codes, else zeros or blanks; stored when store_width */
+    OP_DATE,        /* YYYYMMDD or YYYY-MM-DD with any of: range, condition, none; stored when store_width */
+    OP_OVERPUNCH,   /* digits, the last one with the sign in it → integer; the others already tested */
     OP_CODE1,       /* one byte through a table */
+    OP_CODE,        /* up to 8 bytes, one of some words */
     OP_CURRENCY,
     OP_GENERAL /* anything rarer: the slow field check, then a general store */
 };
 
 enum { DECODE_NO_STORE = 0 };
+enum { DECODE_BLANKS = 1, DECODE_ZEROS_OR_BLANKS = 2, DECODE_ELSE_ANY = 4 /* where the condition does not hold */ };
 
 struct decode_step {
     uint8_t op;
     uint8_t store_width; /* 0: not stored */
-    uint8_t code_slot;   /* CODE1: where its index is remembered for `when` */
-    uint8_t when_slot;   /* DATE8_WHEN: slot of the condition */
+    uint8_t code_slot;   /* CODE1, CODE: where its index is remembered for `when` */
+    uint8_t when_slot;   /* DATE8_WHEN, DATE: slot of the condition */
+    uint8_t none;        /* DATE: DECODE_… of what stands for no day */
+    uint8_t words_count; /* CODE */
     uint16_t offset, length, store;
     uint16_t sign_offset; /* AMOUNT */
     uint16_t field;
     uint64_t when_codes;
     uint64_t keep[3]; /* STORE, AMOUNT: masks of the three 8-byte words that end at the field's end, last word first */
-    const uint8_t *table; /* CODE1: byte → index or 255 */
+    const uint8_t *table;  /* CODE1: byte → index or 255 */
+    const uint64_t *words; /* CODE: the bytes of the field, as it stands in the record, in the low bytes */
+    int32_t from, to;      /* DATE: day numbers, both included */
 };
 
 struct decode_block { /* 32 bytes of the record of which some must be digits */

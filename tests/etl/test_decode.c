@@ -238,7 +238,7 @@ static uint32_t random_field(uint64_t *s, struct buf *out, int number, uint32_t 
     uint32_t type = fixture_below(s, 6), format = fixture_below(s, 4), length = 1 + fixture_below(s, 18);
     if (type == 2) length = 2 + fixture_below(s, 17);
     if (type == 3) length = FORMAT_LENGTHS[format];
-    if (type == 4) length = 1 + fixture_below(s, 3);
+    if (type == 4) length = 1 + fixture_below(s, 8);
     if (type == 5) length = 3;
     buf_addf(out, "f%d = %u %u %s", number, offset, length, RANDOM_TYPES[type]);
     if (type == 2) buf_addf(out, " sign=%s scale=%u", SIGNS[fixture_below(s, 4)], fixture_below(s, 5));
@@ -261,11 +261,14 @@ static uint32_t random_field(uint64_t *s, struct buf *out, int number, uint32_t 
 /* Mostly plausible bytes for a field: a record that is all noise never gets past the first check. */
 static void random_bytes(uint64_t *s, const struct layout_field *f, char *to)
 {
-    static const char *const DATES[] = {"20261031", "2024-02-29", "991231", "2026366"};
+    static const char *const DATES[][4] = {{"20261031", "19991231", "19991230", "20260301"},
+                                           {"2024-02-29", "1999-12-31", "1900-02-29", "2026-02-28"},
+                                           {"991231", "260228", "000229", "261101"},
+                                           {"2026366", "2024366", "1999364", "2026059"}};
     uint32_t how = fixture_below(s, 12), n = f->length;
     for (uint32_t i = 0; i < n; i++) to[i] = how == 0 ? ' ' : how == 1 ? '0' : (char)('0' + fixture_below(s, 10));
     if (how < 2) return;
-    if (f->type == LAYOUT_DATE) memcpy(to, DATES[f->date_format], n);
+    if (f->type == LAYOUT_DATE) memcpy(to, DATES[f->date_format][fixture_below(s, 4)], n);
     if (f->type == LAYOUT_CURRENCY) memcpy(to, fixture_rates()->code[fixture_below(s, 5)], 3);
     if (f->type == LAYOUT_CODE) {
         memset(to, ' ', n);
@@ -292,7 +295,9 @@ static void test_random_layouts(void **state)
         bool has_kind = fixture_below(&s, 3) > 0;
         buf_addf(&fields, "source_no = %u 2 text\n", length);
         length += 2;
-        if (has_kind) buf_addf(&fields, "kind = %u 1 code values=D,F,_\n", length++);
+        uint32_t kind = 1 + fixture_below(&s, 2) * fixture_below(&s, 8); /* 1 byte as often as more, up to 8 */
+        if (has_kind) buf_addf(&fields, "kind = %u %u code values=D,F,_\n", length, kind);
+        if (has_kind) length += kind;
         for (uint32_t i = 0; i < count; i++) length += random_field(&s, &fields, (int)i, length, has_kind);
         struct compiled c;
         compile(&c,
