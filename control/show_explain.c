@@ -2,6 +2,7 @@
 #include "control/show_value.h"
 
 #include "base/date.h"
+#include "etl/hidden.h"
 #include "etl/populate.h"
 #include "scoring/words.h"
 
@@ -33,15 +34,23 @@ static const char *number_text(const struct page *g, enum value_type type, int d
     return type == VALUE_MONEY && hides(g) ? "***" : show_typed(g->call, &g->call->arena, type, decimals, v);
 }
 
+/* What is computed of a field of class C2 is masked as that is. */
+static bool is_hidden(const struct page *g, const char *text, enum value_type type)
+{
+    return hides(g) && hidden_named(g->p->g, g->e->formula, text, type, false);
+}
+
 static const char *measure_text(const struct page *g, int measure, int64_t v)
 {
-    return number_text(g, formula_measure_type(g->e->formula, measure), 0, v);
+    enum value_type type = formula_measure_type(g->e->formula, measure);
+    return is_hidden(g, formula_measure_name(g->e->formula, measure), type) ? "***" : number_text(g, type, 0, v);
 }
 
 static const char *part_text(const struct page *g, int part)
 {
     const struct formula_part *p = &g->e->parts->part[part];
     int64_t value = g->e->part_values[part];
+    if (is_hidden(g, p->text, p->type)) return "***";
     return p->type == VALUE_CODE ? formula_parts_code(g->e->parts, part, value)
                                  : number_text(g, p->type, p->decimals, value);
 }
@@ -207,7 +216,9 @@ static void show_results(struct page *g, struct show *s)
     for (int r = 1; r < formula_result_count(f); r++) {
         enum value_type type = formula_result_type(f, r);
         listing_text(&rows, formula_result_name(f, r));
-        if (type == VALUE_CODE)
+        if (is_hidden(g, formula_result_name(f, r), type))
+            listing_decimal(&rows, "***");
+        else if (type == VALUE_CODE)
             listing_text(&rows, formula_result_code(g->e->program, r, g->e->results[r]));
         else
             listing_decimal(&rows, number_text(g, type, 0, g->e->results[r]));

@@ -34,7 +34,12 @@ static bool add_by(struct show_trial *t, const char *name, struct status *st)
     if (strcmp(name, "none") == 0) return true;
     for (int i = 0; i < r->by_count; i++)
         if (strcmp(r->by[i], name) == 0) return true;
-    if (!show_is_record_field(t->g, name) && !is_code_result(t->formula->f, name)) {
+    bool field = show_is_record_field(t->g, name), result = is_code_result(t->formula->f, name);
+    const char *hidden = result ? hidden_named(t->g, t->formula->f, name, VALUE_CODE, true) : name;
+    if (result ? hidden != NULL : field && show_is_hidden(t->g, name))
+        return show_fail_hidden("--by", name, hidden,
+                                "a result of the formula makes bands: result age_band code = " SHOW_BANDS, st);
+    if (!field && !result) {
         status_fail(st, STATUS_USAGE, "--by: %s is neither a code result of %s nor a field of a customer layout", name,
                     t->formula->name);
         return show_hint_by(t->g, t->formula->f, name, "", st);
