@@ -201,10 +201,12 @@ void show_trial_head(struct show_trial *t, struct show *s)
     show_text(s, "formula", t->formula->origin);
     show_text(s, "hash", t->formula->hash);
     show_text(s, "threshold", show_money(t->call, formula_threshold(t->formula->f)));
-    show_text(s, "sample",
-              t->request.sample
-                  ? arena_printf(&t->call->arena, "%" PRIu64 " of %" PRIu64, t->request.sample, t->g->customers)
-                  : NULL);
+    if (t->request.sample)
+        show_textf(s, "sample", "%" PRIu64 " of %" PRIu64, t->request.sample, t->g->customers);
+    else if (t->sample)
+        show_textf(s, "sample", "%" PRIu64 " of %" PRIu64 ": the whole generation", t->g->customers, t->g->customers);
+    else
+        show_text(s, "sample", NULL);
     show_textf(s, "measures", "%d from the generation, %d computed again", t->trial.measures_stored,
                t->trial.measures_again);
 }

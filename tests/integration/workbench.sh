@@ -168,6 +168,12 @@ for overflow in 'sum(corporate_deposit, cny(balance)*100000000000000)' 'sum(corp
     check "$overflow: measures verified" [ $? = 0 ]
     fails 'cannot be submitted' '' trial "$W/company.formula" --type corporate
 done
+everybody=$("$CRMX" customer find 'number > 0' --columns number --json 2>/dev/null | jq .query.found)
+for n in "$everybody" $((everybody + 1)) 9223372036854775807; do
+    json '.trial.may_be_submitted and (.trial.sample | endswith("the whole generation"))' trial personal --sample "$n" --by none
+    check "sample $n: everybody" same "$(jq -c .result "$W/out")" "$active"
+done
+json '.trial.may_be_submitted == false' trial personal --sample $((everybody - 1)) --by none
 kept=$(ls state/units/11/trial | wc -l)
 json '.trial.may_be_submitted == false and (.trial.reason | contains("sample"))' trial personal --sample 500 --by none
 check "sample: 500 of all, some of them companies" jq -e '.result.scored > 400 and .result.scored < 500' "$W/out"
