@@ -141,7 +141,8 @@ const struct command command_formula_shadow = {
     .name = "formula shadow",
     .summary = "how the challenger did beside the active formula, in each night that is kept",
     .description =
-        "One line a generation and customer type that had a challenger, newest first. both and only_active are whom the "
+        "One line a generation and customer type that had a challenger, newest first. both and only_active are whom "
+        "the "
         "night selected, those kept by the leave policy among them; both and only_challenger whom the challenger's "
         "formula and the lists would let pass. kept, entering, leaving, selected_then: what that night would "
         "have been with the challenger as the active formula; kept by the leave policy of the unit. A hash that "

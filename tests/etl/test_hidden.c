@@ -14,16 +14,16 @@ static struct layout_field account_fields[] = {
     {.name = "balance", .type = LAYOUT_AMOUNT, .data_class = 2},
     {.name = "due", .type = LAYOUT_DATE, .data_class = 2},
 };
-static struct layout customer = {
-    .name = "c", .class = LAYOUT_CUSTOMER, .fields = customer_fields, .fields_count = 4};
+static struct layout customer = {.name = "c", .class = LAYOUT_CUSTOMER, .fields = customer_fields, .fields_count = 4};
 static struct layout account = {.name = "a", .class = LAYOUT_ACCOUNT, .fields = account_fields, .fields_count = 2};
 static struct unit unit = {.layouts = {&customer, &account}, .layouts_count = 2};
 
-static const char FORMULA[] = "unit yuan;\nthreshold 1;\n"
-                              "measure m as last_due date = max(a, due);\nmeasure n number = count(a where balance > 0);\n"
-                              "let born = birth;\nlet years = coalesce(age(birth), 0);\nlet twice = years * 2;\n"
-                              "result band code = case when years >= 60 then 'senior' else 'other' end;\n"
-                              "score = if(twice > 0, 1, 0);\n";
+static const char FORMULA[] =
+    "unit yuan;\nthreshold 1;\n"
+    "measure m as last_due date = max(a, due);\nmeasure n number = count(a where balance > 0);\n"
+    "let born = birth;\nlet years = coalesce(age(birth), 0);\nlet twice = years * 2;\n"
+    "result band code = case when years >= 60 then 'senior' else 'other' end;\n"
+    "score = if(twice > 0, 1, 0);\n";
 
 static const struct {
     const char *text;
