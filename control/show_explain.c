@@ -243,11 +243,13 @@ static bool show_head(struct page *g, const struct lookup_customer *c, const str
 {
     struct show_population *p = g->p;
     const struct scorecard *card = &p->cards.of[c->type];
+    bool own = g->e->formula == card->formula;
     struct scorecard tried = {.threshold_minor = threshold, .formula = card->formula};
     int64_t active = 0;
     if (c->flags & CUSTOMER_SCORED && !lookup_result(p->g, c, card->formula, 0, &active, st)) return false;
     struct lookup_customer as_tried = *c;
     as_tried.flags |= CUSTOMER_SCORED;
+    if (!own) as_tried.flags &= ~(unsigned)CUSTOMER_KEPT; /* by another formula that is another night's affair */
     bool passes = !(c->flags & CUSTOMER_EXCLUDED) && (g->e->results[0] >= threshold || c->flags & CUSTOMER_OVERRIDDEN);
     show_section(s, "customer", "customer %s", show_number(p, c->number));
     if (s->json) show_text(s, "number", show_number(p, c->number));
@@ -266,6 +268,7 @@ static bool show_head(struct page *g, const struct lookup_customer *c, const str
                   ? "it would be selected as soon as it leaves the exclusion list"
                   : "it would stay out even without the exclusion list: see the changes below");
     show_flag(s, "selected_in_generation", c->flags & CUSTOMER_SELECTED);
+    if (s->json || c->flags & CUSTOMER_KEPT) show_flag(s, "kept_in_generation", c->flags & CUSTOMER_KEPT);
     bool other = c->flags & CUSTOMER_SCORED && active != g->e->results[0];
     show_text(s, "score_in_generation", other ? show_money(p->call, active) : NULL);
     return true;

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum field_kind { KIND_NUMBER, KIND_FLAG, KIND_ENTRY, KIND_SHADOW_SCORE, KIND_SHADOW_SELECTED, KIND_TEXT };
+enum field_kind { KIND_NUMBER, KIND_FLAG, KIND_PASSES, KIND_ENTRY, KIND_SHADOW_SCORE, KIND_SHADOW_SELECTED, KIND_TEXT };
 
 static const struct {
     struct query_field_name name;
@@ -19,7 +19,9 @@ static const struct {
 } NAMES[] = {
     {{"number", "综合客户号", VALUE_NUMBER, "the integrated number, with the unit's prefix"}, KIND_NUMBER, 0},
     {{"selected", "入选", VALUE_BOOLEAN, "is a CRM customer"}, KIND_FLAG, CUSTOMER_SELECTED},
-    {{"passes", "达标", VALUE_BOOLEAN, "reached the threshold, whatever the lists say"}, KIND_FLAG, CUSTOMER_PASSES},
+    {{"passes", "达标", VALUE_BOOLEAN, "is let pass by formula and lists, as in `crmx why` and a trial"},
+     KIND_PASSES,
+     0},
     {{"kept", "保留", VALUE_BOOLEAN, "does not pass any more and stays by the leave policy"}, KIND_FLAG, CUSTOMER_KEPT},
     {{"excluded", "剔除", VALUE_BOOLEAN, "is on the exclusion list"}, KIND_FLAG, CUSTOMER_EXCLUDED},
     {{"overridden", "特批", VALUE_BOOLEAN, "is on the override list"}, KIND_FLAG, CUSTOMER_OVERRIDDEN},
@@ -232,6 +234,7 @@ static int64_t value_of(const struct query_fields *q, const struct query_field *
     switch (f->kind) {
     case KIND_NUMBER: return (int64_t)number_full(q->g->unit, b->first_number + i);
     case KIND_FLAG: return (flags & f->flag) != 0;
+    case KIND_PASSES: return flags & CUSTOMER_SCORED && !out && (listed || flags & CUSTOMER_PASSES);
     case KIND_ENTRY: return b->stored[0][i];
     case KIND_SHADOW_SCORE: return b->stored[1][i];
     case KIND_SHADOW_SELECTED: return !out && (listed || b->stored[1][i] >= q->shadow_threshold);

@@ -33,6 +33,7 @@ static bool show_head(struct show_population *p, const struct lookup_customer *c
     show_text(s, "id_type", show_role(p, primary, ROLE_ID_TYPE));
     show_text(s, "id_no", show_role(p, primary, ROLE_ID_NO));
     show_flag(s, "selected", c->flags & CUSTOMER_SELECTED);
+    if (s->json || c->flags & CUSTOMER_KEPT) show_flag(s, "kept", c->flags & CUSTOMER_KEPT);
     show_text(s, "why", show_customer_why(p, c, primary, &p->cards.of[c->type], score));
     show_text(s, "score", scored ? show_money(p->call, score) : NULL);
     show_text(s, "threshold", scored ? show_money(p->call, card->threshold_minor) : NULL);

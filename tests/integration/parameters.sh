@@ -325,6 +325,8 @@ check "trial: who leaves are all but the one of the override list" [ "$LEAVING" 
 json '.customer.selected_in_generation and .customer.passes and (.customer.why | test("on the override list"))' why $OUT
 json "[.rows[] | select(.number == \"$OUT\")] | length == 1 and .[0].selected == \"yes\"" \
     customer find "score < $T" --type personal --limit 100000 --columns number,selected,score
+json ".query.found == 1 and .rows[0].number == \"$OUT\"" customer find "passes and score < $T" --type personal --columns number
+json '.query.found == 0' customer find "selected and not (passes or kept) or not selected and (passes or kept)" --type personal
 works "entry 2 is removing" override remove 2 --reason 'no longer' --as li
 fails 16 "may not approve" "" override approve 2 --as li
 works "entry 2 is removed" override approve 2 --as zhao

@@ -137,6 +137,26 @@ check "entry date: the CRM customers have one" column "known(entry_date)" select
 check "kept" json '.query.found > 0' customer find "kept and not passes"
 check "kept ones whom neither formula takes are among only active" json ".query.found > 0 and .query.found <= $(total "$now" shadow.only_active.personal)" customer find "kept and not shadow.selected" --type personal
 check "the help says so" grep -q 'kept by the leave policy among them' <("$crmx" help formula shadow | tr -s '\n ' ' ')
+check "selected are those who pass and those who are kept" json '.query.found == 0' customer find "selected and not (passes or kept) or not selected and (passes or kept)"
+check "whoever is excluded does not pass" json '.query.found == 0' customer find "passes and excluded"
+# why and find: one meaning of passes, for everybody of a kind.
+why_as_find() { # CONDITION PASSES WHY-TEXT
+    local n found=0
+    run customer find "$1" --columns number --csv --limit 5
+    for n in $(tr -d '\r' <"$scratch/out" | tail -n +2); do
+        found=$((found + 1))
+        run why "$n" --json
+        jq -e ".customer.passes == $2 and (.customer.why | contains(\"$3\"))" "$scratch/out" >/dev/null || { cat "$scratch/out"; return 1; }
+        run customer show "$n" --json
+        jq -e "(.customer.why | contains(\"$3\")) and .customer.kept == (\"$3\" | startswith(\"kept\"))" "$scratch/out" >/dev/null || { cat "$scratch/out"; return 1; }
+    done
+    [ $found -gt 0 ]
+}
+check "why: excluded" why_as_find "excluded and not passes" false "on the exclusion list"
+check "why: kept by the leave policy" why_as_find "not passes and kept" false "kept by the leave policy (hysteresis 0.9 2)"
+check "why: passes" why_as_find "passes and not excluded" true "above the threshold"
+check "customer show: kept, for people" exits 0 customer show "$(run customer find kept --columns number --csv --limit 1; tail -1 "$scratch/out" | tr -d '\r')"
+check "customer show: says so" grep -q '^ *kept  *yes' "$scratch/out"
 check "excluded" json ".query.found == $(($(total "$now" excluded.personal) + $(total "$now" excluded.corporate)))" customer find excluded
 check "nobody is selected who is excluded" json '.query.found == 0' customer find "selected and excluded"
 check "shadow.score" column "shadow.score > score" "shadow.score > score" 'v == "yes"'
