@@ -35,6 +35,14 @@ const char *act_level(struct command_call *call, struct status *st)
     return given && strcmp(given, PARAMETER_HEAD) == 0 ? PARAMETER_HEAD : show_unit(call, st);
 }
 
+bool act_check_level(struct command_call *call, struct status *st)
+{
+    if (!command_given(call, "unit") || act_level(call, st)) return true;
+    size_t n = strlen(st->hint);
+    snprintf(st->hint + n, sizeof st->hint - n, "; the head office: --unit %s", PARAMETER_HEAD);
+    return false;
+}
+
 const char *act_level_name(struct command_call *call, const char *level)
 {
     return strcmp(level, PARAMETER_HEAD) == 0 ? "the head office" : arena_printf(&call->arena, "unit %s", level);

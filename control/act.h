@@ -41,6 +41,8 @@ extern const char *const ACT_TYPES[]; /* personal, corporate; NULL-ended */
 bool act_open(struct command_call *call, bool acts, struct parameter_store *store, struct status *st);
 /* --unit as a level; NULL: STATUS_USAGE. */
 const char *act_level(struct command_call *call, struct status *st);
+/* Of commands whose --unit may be left out: where it was given it is a unit, or head. */
+bool act_check_level(struct command_call *call, struct status *st);
 /* "unit 11", "the head office" */
 const char *act_level_name(struct command_call *call, const char *level);
 /* "version 7 is submitted; next: …", JSON, or a row of CSV: the command has .rows "". */

@@ -79,8 +79,9 @@ static bool open_file(struct command_call *call, const char *argument, struct sh
     if (os_exists(path)) return read_file(call, path, out, st);
     if (!is_file(argument)) return unknown_name(call, argument, st);
     status_fail(st, STATUS_USAGE, "there is no file \"%s\"", argument);
-    return status_hint(st, "a formula of the working folder is given by its name alone: crmx %s personal",
-                       call->command->name);
+    bool option = command_declares(call, "file");
+    return status_hint(st, "a formula of the working folder is given by its name alone: %s personal",
+                       option ? "--file" : arena_printf(&call->arena, "crmx %s", call->command->name));
 }
 
 /* --- a version --- */

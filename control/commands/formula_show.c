@@ -13,12 +13,6 @@ static const char *const STATES[] = {"draft",  "trialled", "submitted", "approve
 
 /* --- list --- */
 
-/* The level of --unit: one that there is. */
-static bool check_level(struct command_call *call, struct status *st)
-{
-    return !command_given(call, "unit") || act_level(call, st) != NULL;
-}
-
 static bool list_versions(struct command_call *call, PGresult *r, struct act_dates *dates, struct status *st)
 {
     enum { LEVEL = 1, STATE = 3, UNTIL = 10 };
@@ -51,7 +45,8 @@ static bool list(struct command_call *call, struct parameter_store *store, struc
     struct act_dates dates;
     int type = command_choice(call, "type", -1);
     const char *values[] = {command_text(call, "unit", NULL), type < 0 ? NULL : ACT_TYPES[type], NULL};
-    if (!check_level(call, st) || !act_open(call, false, store, st) || !act_dates_open(&dates, store, st)) return false;
+    if (!act_check_level(call, st) || !act_open(call, false, store, st) || !act_dates_open(&dates, store, st))
+        return false;
     PGresult *r = database_query(store->connection, "parameter_list", values, 3, st);
     bool ok = r && list_versions(call, r, &dates, st);
     PQclear(r);

@@ -16,7 +16,9 @@ static int run_act(struct command_call *call)
     bool adds = strcmp(action, "add") == 0,
          roles = adds || strcmp(action, "grant") == 0 || strcmp(action, "revoke") == 0;
     int role = roles ? command_choice(call, "role", -1) : -1;
-    bool ok = act_open(call, true, &store, &call->status);
+    /* A role for a unit that has gone can still be taken away. */
+    bool gives = roles && strcmp(action, "revoke") != 0;
+    bool ok = (!gives || act_check_level(call, &call->status)) && act_open(call, true, &store, &call->status);
     const char *values[] = {store.actor,
                             store.os_user,
                             action,

@@ -198,7 +198,7 @@ static int run_history(struct command_call *call)
                                           "activated_at", "reason",     NULL};
     struct parameter_store store = {0};
     const char *values[] = {command_text(call, "unit", NULL)};
-    bool ok = act_open(call, false, &store, &call->status) &&
+    bool ok = act_check_level(call, &call->status) && act_open(call, false, &store, &call->status) &&
               act_list(call, store.connection, "parameter_history", values, 1, COLUMNS, &call->status);
     parameter_store_close(&store);
     return ok ? 0 : command_failed(call);

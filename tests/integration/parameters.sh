@@ -351,6 +351,48 @@ ONE=$(value .version formula draft --unit 11 --type corporate --file one.formula
 cannot_be_submitted "$ONE"
 works "" formula discard "$ONE" --reason 'a try' --as wang
 
+# --- a formula by its name, and what counts, in a draft ---
+
+drafted() { # FILE-OR-"inherited" ARGUMENT …: the draft has this text; it is given up again
+    local expected=$1 version
+    shift
+    version=$(value .version formula draft "$@" --as wang)
+    "$CRMX" formula show "$version" --text >text 2>/dev/null
+    check "formula draft $*: the text of $expected" cmp "$expected" text
+    works "" formula discard "$version" --reason 'a try' --as wang
+}
+drafted work/formulas/personal.formula --type personal --file personal
+drafted idea.formula --type personal --file active
+drafted work/formulas/corporate.formula --unit head --type corporate --file corporate
+"$CRMX" formula show 4 --text >head.formula 2>/dev/null
+drafted head.formula --type corporate --file active
+drafted head.formula --unit head --type corporate --file active
+fails 16 "the head office has no formula for personal customers" "see its versions: crmx formula list --unit head" \
+    formula draft --unit head --type personal --file active --as wang
+fails 16 'there is no formula "persnal"' "did you mean personal?" formula draft --type personal --file persnal --as wang
+fails 16 'there is no file "persnal.formula"' "a formula of the working folder is given by its name alone: --file personal" \
+    formula draft --type personal --file persnal.formula --as wang
+ONE=$(value .version formula draft --unit 11 --type personal --threshold 5 --as wang)
+works "" formula edit "$ONE" --file active --challenger personal --as wang
+check "formula edit: what counts, and a name" bash -c "'$CRMX' formula show $ONE --json 2>/dev/null | jq -j .version.formula | cmp - idea.formula && '$CRMX' formula show $ONE --json 2>/dev/null | jq -j .version.challenger | cmp - work/formulas/personal.formula"
+works "" formula discard "$ONE" --reason 'a try' --as wang
+
+# --- what is nowhere, and thresholds that are none, with their place in the CRM's file ---
+
+for what in "formula list" "parameter history" "exclusion list" "override list" "operator grant wang auditor"; do
+    # shellcheck disable=SC2086
+    fails 16 'there is no unit "12"' "units of this working folder: 11; the head office: --unit head" $what --unit 12 $([ "${what#operator}" = "$what" ] || echo --as sun)
+done
+json 'length > 0 and all(.level == "head")' formula list --unit head
+fails 16 '--state: "enterd" is none of: entered' "" exclusion list --state enterd
+for threshold in 5e5 -5 '' 1.005 1,000; do
+    printf '[{"reference": "CRM-20", "unit": "11", "customer_type": "personal", "threshold": "5"},\n {"unit": "11",\n  "reference": "CRM-21", "customer_type": "personal", "threshold": "%s"}]\n' "$threshold" >other.json
+    fails 12 "\"other.json\":3: parameters 2, reference CRM-21: \"$threshold\" is no threshold" 'see "Parameters from the CRM"' formula import other.json --as wang
+done
+sed -i 's/"threshold": "1,000"/"threshold": 1000/' other.json
+fails 12 '"other.json":3: parameters 2, reference CRM-21: "threshold" is no text' "" formula import other.json --as wang
+json 'all(.reference != "CRM-20")' formula list
+
 # --- a server of the bank ---
 
 PROGRAMS=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)

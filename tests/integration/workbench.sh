@@ -211,7 +211,16 @@ printf 'unit yuan;\nthreshold 1;\nmeasure n as accounts_n number = count(account
 json '.sweep.wanted == 10 and .sweep.pass == .sweep.ties and .sweep.pass > 10 and .sweep.next_threshold == null' sweep "$W/ties.formula" --top 10
 fails 'these are 100001 points' 'take a larger --step' sweep personal --from 0 --to 100000 --step 1
 fails '--to is needed' '' sweep personal --from 1
-fails 'a number of customers or a share such as 5% is needed' '' sweep personal --top 5.5
+for top in 5.5 0 0% 101% -1%; do
+    fails "a number of customers or a share such as 5% is needed, found \"$top\"" 'crmx sweep personal --top 5%' sweep personal --top="$top"
+done
+fails '--from 5 is above --to 1: there is no value between them' "crmx sweep personal --vary 'threshold' --from 1 --to 5 --step 1" \
+    sweep personal --from 5 --to 1 --step 1
+fails '--from 2 is above --to 1' "crmx sweep personal --vary '#1' --from 1 --to 2 --step 0.1" sweep personal --vary '#1' --from 2 --to 1 --step 0.1
+for step in 0 -1; do
+    fails "--step $step: a distance above 0 is needed" "crmx sweep personal --vary 'threshold' --from 5 --to 100000 --step 50000" sweep personal --from 5 --to 100000 --step=$step
+    fails "--step $step: a distance above 0 is needed" "crmx sweep personal --vary '#1' --from 1 --to 2 --step 0.1" sweep personal --vary '#1' --from 1 --to 2 --step=$step
+done
 
 # Options of which one would be ignored are refused, each pair by name.
 refused() { # A B ARGUMENT …
