@@ -139,14 +139,14 @@ static bool find_called_off(struct parameter_store *s, const struct parameter_ve
     return true;
 }
 
-/* What is rolled back before it ever counted is rolled back from its own first day. */
+/* What is undone before it ever counted is undone from its own first day. */
 static bool choose_from(struct parameter_store *s, const struct parameter_act *a, const struct parameter_version *v,
                         int32_t *from, struct status *st)
 {
     struct parameter_set set;
     int32_t next, mine, until;
     *from = a->effective_from;
-    if (*from != DATE_NONE || strcmp(a->action, "rollback") != 0) return true;
+    if (*from != DATE_NONE || strcmp(a->action, "activate") == 0) return true;
     if (!parameter_store_dates(s, v->level, &set, &next, st)) return false;
     if (parameter_span(&set, v->version, next, &mine, &until) && mine > next) *from = mine;
     return true;

@@ -75,8 +75,15 @@ DECLARE
     before bigint;
 BEGIN
     PERFORM crmx_store.must_be_future(v.level, a.effective_from);
-    IF a.action = 'rollback' THEN
+    IF a.action <> 'activate' THEN
         mine := crmx_store.parameter_first(v.version, greatest(crmx_store.parameter_last_used(v.level), a.last_used));
+        IF a.effective_from < mine THEN
+            RAISE EXCEPTION 'version % counts from % on; it cannot be % from % on', v.version, mine,
+                CASE a.action WHEN 'retire' THEN 'retired' ELSE 'rolled back' END, a.effective_from
+                USING ERRCODE = 'CX003', HINT = format('use --from %s or later', mine);
+        END IF;
+    END IF;
+    IF a.action = 'rollback' THEN
         -- What was in force before it was first activated; after a rollback onto it, what came before that time. An activation that was
         -- called off before its date does not count as one, unless there is no other.
         SELECT coalesce(min(r.number) FILTER (WHERE NOT EXISTS (
@@ -87,10 +94,6 @@ BEGIN
         SELECT p.version INTO before FROM crmx.parameter_activation p
         WHERE p.level = v.level AND p.customer_type = v.customer_type AND p.kind <> 'list' AND p.number < first
         ORDER BY p.number DESC LIMIT 1;
-        IF a.effective_from < mine THEN
-            RAISE EXCEPTION 'version % counts from % on; it cannot be rolled back from % on', v.version, mine, a.effective_from
-                USING ERRCODE = 'CX003', HINT = format('use --from %s or later', mine);
-        END IF;
     END IF;
     INSERT INTO crmx.parameter_activation (number, kind, level, customer_type, effective_from, version, subject, actor, os_user,
                                            reason, requested_at)

@@ -609,6 +609,8 @@ static void test_later_dates(void **state)
     assert_false(try_store_act("rollback", later, "2027-04-01", &r, &st));
     assert_has(st.message, "counts from 2027-04-02 on; it cannot be rolled back from 2027-04-01 on");
     open_as("checker");
+    assert_false(try_store_act("retire", later, "2027-04-01", &r, &st));
+    assert_has(st.message, "counts from 2027-04-02 on; it cannot be retired from 2027-04-01 on");
     store_act("rollback", now, NULL, &r);
     assert_int_equal(r.effective_from, next);
     assert_int_equal(r.called_off, later);
@@ -630,6 +632,15 @@ static void test_later_dates(void **state)
     assert_has(st.message, "is retired: \"rollback\" is not possible");
     store_act("rollback", later, NULL, &r);
     assert_int_equal(files().file[r.number - 1].version, between);
+    assert_string_equal(state_of(between), "active");
+    /* one that is to come is retired without the one in force */
+    open_as("maker");
+    store_act("activate", later = approved("not now"), "2027-05-01", &r);
+    open_as("checker");
+    store_act("retire", later, NULL, &r);
+    assert_true(date_parse(view_of("2027-05-01"), &day));
+    assert_int_equal(r.effective_from, day);
+    assert_string_equal(state_of(later), "retired");
     assert_string_equal(state_of(between), "active");
     store_act("retire", between, NULL, &r);
 }

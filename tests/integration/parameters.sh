@@ -384,6 +384,7 @@ for what in "formula list" "parameter history" "exclusion list" "override list" 
     fails 16 'there is no unit "12"' "units of this working folder: 11; the head office: --unit head" $what --unit 12 $([ "${what#operator}" = "$what" ] || echo --as sun)
 done
 json 'length > 0 and all(.level == "head")' formula list --unit head
+fails 16 '--object: "formulas" is none of: formula' "" audit list --object formulas
 fails 16 '--state: "enterd" is none of: entered' "" exclusion list --state enterd
 for threshold in 5e5 -5 '' 1.005 1,000; do
     printf '[{"reference": "CRM-20", "unit": "11", "customer_type": "personal", "threshold": "5"},\n {"unit": "11",\n  "reference": "CRM-21", "customer_type": "personal", "threshold": "%s"}]\n' "$threshold" >other.json
