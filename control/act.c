@@ -3,6 +3,7 @@
 #include "base/date.h"
 #include "control/follow.h"
 #include "control/show_unit.h"
+#include "control/show_value.h"
 #include "etl/database_query.h"
 
 #include <inttypes.h>
@@ -190,5 +191,33 @@ bool act_list(struct command_call *call, PGconn *c, const char *query, const cha
     listing_print(&rows, &call->output);
     listing_release(&rows);
     PQclear(r);
+    return true;
+}
+
+/* --- content of a version --- */
+
+const char *act_threshold(struct command_call *call, const char *given, struct status *st)
+{
+    int64_t minor;
+    if (show_parse_amount("threshold", given, &minor, st) && minor >= 0)
+        return arena_printf(&call->arena, "%" PRId64 ".%02d", minor / 100, (int)(minor % 100));
+    status_clear(st);
+    status_fail(st, STATUS_USAGE, "\"%s\" is no threshold", given);
+    status_hint(st, "an amount in yuan such as 500000 or 500000.00");
+    return NULL;
+}
+
+bool act_keep_parts(struct parameter_store *store, struct parameter_act *a, int inherit, struct status *st)
+{
+    struct parameter_version v;
+    if (!parameter_store_active(store, a->level, a->customer_type, &v, st)) return false;
+    const char **parts[] = {&a->formula, &a->threshold, &a->challenger},
+               *in_force[] = {v.formula, v.threshold, v.challenger};
+    for (int i = 0; i < 3; i++) {
+        if (i == inherit)
+            *parts[i] = NULL;
+        else if (!*parts[i])
+            *parts[i] = in_force[i];
+    }
     return true;
 }

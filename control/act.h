@@ -71,6 +71,11 @@ struct act_state {
 bool act_dates_open(struct act_dates *d, struct parameter_store *store, struct status *st);
 bool act_state(struct act_dates *d, int64_t version, const char *level, const char *state, struct act_state *out,
                struct status *st);
+/* "500000" → "500000.00", in the call's arena; NULL: STATUS_USAGE. */
+const char *act_threshold(struct command_call *call, const char *given, struct status *st);
+/* What a draft does not give stays as it is in force at its level, so that a new threshold does not lose the unit's
+ * formula. inherit: the part (formula, threshold, challenger) that is taken out; -1: none. */
+bool act_keep_parts(struct parameter_store *store, struct parameter_act *a, int inherit, struct status *st);
 /* A whole text file that is UTF-8 and not too long, into the call's arena; NULL: a status. */
 const char *act_read_text(struct command_call *call, const char *path, struct status *st);
 /* The result of a named query as a listing; names are NULL-ended, one for each column. */
