@@ -3,6 +3,7 @@
 #include "base/date.h"
 #include "control/follow.h"
 #include "control/show_unit.h"
+#include "control/show_value.h"
 #include "etl/database_query.h"
 
 #include <inttypes.h>
@@ -33,6 +34,14 @@ const char *act_level(struct command_call *call, struct status *st)
 {
     const char *given = command_text(call, "unit", NULL);
     return given && strcmp(given, PARAMETER_HEAD) == 0 ? PARAMETER_HEAD : show_unit(call, st);
+}
+
+bool act_check_level(struct command_call *call, struct status *st)
+{
+    if (!command_given(call, "unit") || act_level(call, st)) return true;
+    size_t n = strlen(st->hint);
+    snprintf(st->hint + n, sizeof st->hint - n, "; the head office: --unit %s", PARAMETER_HEAD);
+    return false;
 }
 
 const char *act_level_name(struct command_call *call, const char *level)
@@ -96,6 +105,56 @@ void act_print(struct command_call *call, const struct parameter_result *r)
     if (ended) printf("; what counts instead: crmx parameter show");
     const char *next = next_command(call, r);
     printf(next ? "; %s\n" : "\n", next);
+    if (!r->called_off) return;
+    date_format(r->called_off_from, from);
+    printf("version %" PRId64
+           ", which was to count from %s on, does not any more: it is approved; bring it into force again: crmx "
+           "formula activate %" PRId64 " --from %s\n",
+           r->called_off, from, r->called_off, from);
+}
+
+/* --- what counts when --- */
+
+bool act_dates_open(struct act_dates *d, struct parameter_store *store, struct status *st)
+{
+    *d = (struct act_dates){.store = store};
+    return parameter_load(store->work, store->arena, &d->files, st);
+}
+
+/* Few levels, each asked once. */
+static bool next_date(struct act_dates *d, const char *level, int32_t *next, struct status *st)
+{
+    struct parameter_set ignored;
+    for (struct act_level_date *l = d->levels; l; l = l->next)
+        if (strcmp(l->level, level) == 0) return *next = l->date, true;
+    if (!parameter_store_dates(d->store, level, &ignored, next, st)) return false;
+    struct act_level_date *l = arena_new(d->store->arena, struct act_level_date);
+    *l = (struct act_level_date){arena_dup(d->store->arena, view_of(level)), *next, d->levels};
+    d->levels = l;
+    return true;
+}
+
+bool act_state(struct act_dates *d, int64_t version, const char *level, const char *state, struct act_state *out,
+               struct status *st)
+{
+    int32_t next, from, until;
+    char first[11], last[11];
+    *out = (struct act_state){.word = state, .text = state};
+    bool decided = strcmp(state, "active") == 0 || strcmp(state, "retired") == 0;
+    if (!decided) return true;
+    if (!next_date(d, level, &next, st)) return false;
+    if (!parameter_span(&d->files, version, next, &from, &until)) {
+        out->word = out->text = "retired";
+        return true;
+    }
+    date_format(from, first);
+    date_format(until, last);
+    struct arena *arena = d->store->arena;
+    out->word = out->text = "active";
+    if (from > next) out->text = arena_printf(arena, "active from %s", first);
+    if (last[0]) out->text = arena_printf(arena, "%s until %s", out->text, last);
+    if (last[0]) out->until = arena_dup(arena, view_of(last));
+    return true;
 }
 
 const char *act_read_text(struct command_call *call, const char *path, struct status *st)
@@ -132,5 +191,33 @@ bool act_list(struct command_call *call, PGconn *c, const char *query, const cha
     listing_print(&rows, &call->output);
     listing_release(&rows);
     PQclear(r);
+    return true;
+}
+
+/* --- content of a version --- */
+
+const char *act_threshold(struct command_call *call, const char *given, struct status *st)
+{
+    int64_t minor;
+    if (show_parse_amount("threshold", given, &minor, st) && minor >= 0)
+        return arena_printf(&call->arena, "%" PRId64 ".%02d", minor / 100, (int)(minor % 100));
+    status_clear(st);
+    status_fail(st, STATUS_USAGE, "\"%s\" is no threshold", given);
+    status_hint(st, "an amount in yuan such as 500000 or 500000.00");
+    return NULL;
+}
+
+bool act_keep_parts(struct parameter_store *store, struct parameter_act *a, int inherit, struct status *st)
+{
+    struct parameter_version v;
+    if (!parameter_store_active(store, a->level, a->customer_type, &v, st)) return false;
+    const char **parts[] = {&a->formula, &a->threshold, &a->challenger},
+               *in_force[] = {v.formula, v.threshold, v.challenger};
+    for (int i = 0; i < 3; i++) {
+        if (i == inherit)
+            *parts[i] = NULL;
+        else if (!*parts[i])
+            *parts[i] = in_force[i];
+    }
     return true;
 }

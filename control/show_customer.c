@@ -170,6 +170,14 @@ static const char *on_list(struct show_population *p, const struct lookup_custom
                         reason[0] ? reason : "no reason given", until[0] ? "until " : "for ever", until);
 }
 
+/* As units/UU.ini has it: "stay", "hysteresis 0.9 30". */
+static const char *leave_text(const struct show_population *p)
+{
+    const struct unit *u = p->g->unit;
+    if (u->leave != UNIT_LEAVE_HYSTERESIS) return u->leave == UNIT_LEAVE_STAY ? "stay" : "leave";
+    return arena_printf(p->arena, "hysteresis %g %d", (double)u->leave_ppm / 1e6, u->leave_days);
+}
+
 /* "734,567.00 above the threshold", "on the exclusion list (STAFF, until 2027-01-01)" … */
 const char *show_customer_why(struct show_population *p, const struct lookup_customer *c,
                               const struct lookup_record *primary, const struct scorecard *card, int64_t score)
@@ -181,6 +189,8 @@ const char *show_customer_why(struct show_population *p, const struct lookup_cus
     int64_t distance = score - card->threshold_minor;
     const char *money = show_money(p->call, distance < 0 ? -(__int128)distance : distance);
     const char *text = arena_printf(p->arena, "%s %s the threshold", money, distance < 0 ? "below" : "above");
+    if (distance < 0 && c->flags & CUSTOMER_KEPT)
+        return arena_printf(p->arena, "%s, but kept by the leave policy (%s)", text, leave_text(p));
     if (distance < 0 && (c->flags & CUSTOMER_OVERRIDDEN))
         return arena_printf(p->arena, "%s, but %s", text, on_list(p, c, primary, REFERENCE_OVERRIDE));
     return text;

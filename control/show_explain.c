@@ -2,6 +2,7 @@
 #include "control/show_value.h"
 
 #include "base/date.h"
+#include "etl/hidden.h"
 #include "etl/populate.h"
 #include "scoring/words.h"
 
@@ -33,15 +34,23 @@ static const char *number_text(const struct page *g, enum value_type type, int d
     return type == VALUE_MONEY && hides(g) ? "***" : show_typed(g->call, &g->call->arena, type, decimals, v);
 }
 
+/* What is computed of a field of class C2 is masked as that is. */
+static bool is_hidden(const struct page *g, const char *text, enum value_type type)
+{
+    return hides(g) && hidden_named(g->p->g, g->e->formula, text, type, false);
+}
+
 static const char *measure_text(const struct page *g, int measure, int64_t v)
 {
-    return number_text(g, formula_measure_type(g->e->formula, measure), 0, v);
+    enum value_type type = formula_measure_type(g->e->formula, measure);
+    return is_hidden(g, formula_measure_name(g->e->formula, measure), type) ? "***" : number_text(g, type, 0, v);
 }
 
 static const char *part_text(const struct page *g, int part)
 {
     const struct formula_part *p = &g->e->parts->part[part];
     int64_t value = g->e->part_values[part];
+    if (is_hidden(g, p->text, p->type)) return "***";
     return p->type == VALUE_CODE ? formula_parts_code(g->e->parts, part, value)
                                  : number_text(g, p->type, p->decimals, value);
 }
@@ -207,7 +216,9 @@ static void show_results(struct page *g, struct show *s)
     for (int r = 1; r < formula_result_count(f); r++) {
         enum value_type type = formula_result_type(f, r);
         listing_text(&rows, formula_result_name(f, r));
-        if (type == VALUE_CODE)
+        if (is_hidden(g, formula_result_name(f, r), type))
+            listing_decimal(&rows, "***");
+        else if (type == VALUE_CODE)
             listing_text(&rows, formula_result_code(g->e->program, r, g->e->results[r]));
         else
             listing_decimal(&rows, number_text(g, type, 0, g->e->results[r]));
@@ -232,11 +243,13 @@ static bool show_head(struct page *g, const struct lookup_customer *c, const str
 {
     struct show_population *p = g->p;
     const struct scorecard *card = &p->cards.of[c->type];
+    bool own = g->e->formula == card->formula;
     struct scorecard tried = {.threshold_minor = threshold, .formula = card->formula};
     int64_t active = 0;
     if (c->flags & CUSTOMER_SCORED && !lookup_result(p->g, c, card->formula, 0, &active, st)) return false;
     struct lookup_customer as_tried = *c;
     as_tried.flags |= CUSTOMER_SCORED;
+    if (!own) as_tried.flags &= ~(unsigned)CUSTOMER_KEPT; /* by another formula that is another night's affair */
     bool passes = !(c->flags & CUSTOMER_EXCLUDED) && (g->e->results[0] >= threshold || c->flags & CUSTOMER_OVERRIDDEN);
     show_section(s, "customer", "customer %s", show_number(p, c->number));
     if (s->json) show_text(s, "number", show_number(p, c->number));
@@ -255,6 +268,7 @@ static bool show_head(struct page *g, const struct lookup_customer *c, const str
                   ? "it would be selected as soon as it leaves the exclusion list"
                   : "it would stay out even without the exclusion list: see the changes below");
     show_flag(s, "selected_in_generation", c->flags & CUSTOMER_SELECTED);
+    if (s->json || c->flags & CUSTOMER_KEPT) show_flag(s, "kept_in_generation", c->flags & CUSTOMER_KEPT);
     bool other = c->flags & CUSTOMER_SCORED && active != g->e->results[0];
     show_text(s, "score_in_generation", other ? show_money(p->call, active) : NULL);
     return true;

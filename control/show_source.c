@@ -79,8 +79,9 @@ static bool open_file(struct command_call *call, const char *argument, struct sh
     if (os_exists(path)) return read_file(call, path, out, st);
     if (!is_file(argument)) return unknown_name(call, argument, st);
     status_fail(st, STATUS_USAGE, "there is no file \"%s\"", argument);
-    return status_hint(st, "a formula of the working folder is given by its name alone: crmx %s personal",
-                       call->command->name);
+    bool option = command_declares(call, "file");
+    return status_hint(st, "a formula of the working folder is given by its name alone: %s personal",
+                       option ? "--file" : arena_printf(&call->arena, "crmx %s", call->command->name));
 }
 
 /* --- a version --- */
@@ -115,16 +116,20 @@ static bool check_type(struct command_call *call, const struct parameter_version
 bool show_source_of_version(struct command_call *call, struct parameter_store *store, const struct parameter_version *v,
                             int type, struct show_source *out, struct status *st)
 {
-    const char *text;
+    const char *text, *unit;
+    struct act_dates dates;
+    struct act_state state;
     int its = strcmp(v->customer_type, ACT_TYPES[CUSTOMER_CORPORATE]) == 0 ? CUSTOMER_CORPORATE : CUSTOMER_PERSONAL;
     *out = (struct show_source){.type = its, .versioned = true};
-    if (!choose_unit(call, v, st) || !check_type(call, v, type, its, st) ||
-        !parameter_store_inherited(store, v, &text, &out->threshold, st))
+    if (!choose_unit(call, v, st) || !check_type(call, v, type, its, st) || !(unit = show_unit(call, st)) ||
+        !parameter_store_inherited(store, v, unit, &text, &out->threshold, st) || !act_dates_open(&dates, store, st) ||
+        !act_state(&dates, v->version, v->level, v->state, &state, st))
         return false;
     out->text = view_of(arena_dup(&call->arena, view_of(text)));
     if (out->threshold) out->threshold = arena_dup(&call->arena, view_of(out->threshold));
     out->name = out->path = arena_printf(&call->arena, "version %" PRId64, v->version);
-    out->origin = arena_printf(&call->arena, "%s of %s, %s", out->name, act_level_name(call, v->level), v->state);
+    out->origin = arena_printf(&call->arena, "%s of %s, %s", out->name, act_level_name(call, v->level), state.text);
+    if (!v->formula) out->origin = arena_printf(&call->arena, "%s, with the formula it inherits", out->origin);
     return true;
 }
 

@@ -51,7 +51,7 @@ bool show_trial_run(struct command_call *call, const struct trial_request *r, st
                     bool *against, struct status *st)
 {
     struct status kept = {0};
-    ensure(!r->sample);
+    ensure(!r->sample); /* a sample is not kept */
     bool ok = trial_run(r, t, st);
     if (ok && t->count.scored == 0)
         ok = status_fail(st, STATUS_INPUT, "unit %s has no %s customers to try it on", r->g->unit->id,

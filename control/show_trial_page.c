@@ -34,7 +34,12 @@ static bool add_by(struct show_trial *t, const char *name, struct status *st)
     if (strcmp(name, "none") == 0) return true;
     for (int i = 0; i < r->by_count; i++)
         if (strcmp(r->by[i], name) == 0) return true;
-    if (!show_is_record_field(t->g, name) && !is_code_result(t->formula->f, name)) {
+    bool field = show_is_record_field(t->g, name), result = is_code_result(t->formula->f, name);
+    const char *hidden = result ? hidden_named(t->g, t->formula->f, name, VALUE_CODE, true) : name;
+    if (result ? hidden != NULL : field && show_is_hidden(t->g, name))
+        return show_fail_hidden("--by", name, hidden,
+                                "a result of the formula makes bands: result age_band code = " SHOW_BANDS, st);
+    if (!field && !result) {
         status_fail(st, STATUS_USAGE, "--by: %s is neither a code result of %s nor a field of a customer layout", name,
                     t->formula->name);
         return show_hint_by(t->g, t->formula->f, name, "", st);
@@ -196,10 +201,12 @@ void show_trial_head(struct show_trial *t, struct show *s)
     show_text(s, "formula", t->formula->origin);
     show_text(s, "hash", t->formula->hash);
     show_text(s, "threshold", show_money(t->call, formula_threshold(t->formula->f)));
-    show_text(s, "sample",
-              t->request.sample
-                  ? arena_printf(&t->call->arena, "%" PRIu64 " of %" PRIu64, t->request.sample, t->g->customers)
-                  : NULL);
+    if (t->request.sample)
+        show_textf(s, "sample", "%" PRIu64 " of %" PRIu64, t->request.sample, t->g->customers);
+    else if (t->sample)
+        show_textf(s, "sample", "%" PRIu64 " of %" PRIu64 ": the whole generation", t->g->customers, t->g->customers);
+    else
+        show_text(s, "sample", NULL);
     show_textf(s, "measures", "%d from the generation, %d computed again", t->trial.measures_stored,
                t->trial.measures_again);
 }

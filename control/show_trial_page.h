@@ -18,6 +18,7 @@ struct show_trial {
     struct generation *g;
     const struct show_formula *formula;
     struct pool *pool;
+    uint64_t sample; /* asked for, 0: none; request.sample is 0 where it would be everybody */
     struct trial_request request;
     struct trial trial;
 };

@@ -60,7 +60,7 @@ static const char *listed(struct command_call *call, const char *const *names, i
 
 const char *show_unit(struct command_call *call, struct status *st)
 {
-    const char *given = command_text(call, "unit", call->unit), **ids;
+    const char *given = command_declares(call, "unit") ? command_text(call, "unit", call->unit) : call->unit, **ids;
     int count;
     if (!show_units(call, &ids, &count, st)) return NULL;
     if (!given && count == 1) return ids[0];

@@ -14,7 +14,7 @@ bool show_version_content(struct parameter_store *s, const struct parameter_vers
     int64_t minor;
     *out = (struct show_version){.type = strcmp(v->customer_type, PARAMETER_CUSTOMER_TYPES[CUSTOMER_CORPORATE]) == 0};
     out->name = arena_printf(s->arena, "version %" PRId64, v->version);
-    if (!parameter_store_inherited(s, v, &out->text, &threshold, st) ||
+    if (!parameter_store_inherited(s, v, v->trial_unit, &out->text, &threshold, st) ||
         !formula_parse(out->name, view_of(out->text), &out->f, st))
         return false;
     if (threshold) {
@@ -40,7 +40,10 @@ bool show_version_check(const char *work, const struct parameter_version *v, con
         status_fail(st, STATUS_USAGE,
                     "version %" PRId64 " is not what was tried: its hash is %.12s, that of the trial %.12s", v->version,
                     content->hash, *v->trial_hash ? v->trial_hash : "missing");
-        return status_hint(st, "try it again: crmx formula trial %" PRId64, v->version);
+        return strcmp(v->state, "approved") == 0
+                   ? status_hint(st, "send it back and try it again: crmx formula reject %" PRId64 " --reason TEXT",
+                                 v->version)
+                   : status_hint(st, "try it again: crmx formula trial %" PRId64, v->version);
     }
     snprintf(folder, sizeof folder, "%s/state/units/%s", work, v->trial_unit);
     if (trial_result_check(folder, v->trial_unit, SHOW_TYPES[content->type], content->hash, &result, st)) return true;

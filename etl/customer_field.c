@@ -24,11 +24,39 @@ bool customer_field_is_date(const struct generation *g, const int of[UNIT_LAYOUT
     return false;
 }
 
-struct view customer_field_key(const struct record_reader *records, const struct record *r, int field, char room[11])
+struct view customer_text(struct customer_text *t, const struct record *r, int field)
+{
+    if (field < 0) return VIEW_LITERAL("");
+    struct view text = view_trim(decode_text(r->file->layout, field, r->bytes));
+    bool plain = r->file->layout->encoding == LAYOUT_UTF8;
+    for (size_t i = 0; !plain && i < text.length; i++)
+        if ((unsigned char)text.bytes[i] >= 0x80) {
+            uint32_t malformed = 0;
+            if (!t->from_gb18030) {
+                t->from_gb18030 = charset_open(CHARSET_GB18030, CHARSET_UTF8);
+                buf_init(&t->room, 4 * LAYOUT_RECORD_MAX);
+            }
+            buf_clear(&t->room);
+            charset_convert(t->from_gb18030, text, "\xef\xbf\xbd", &t->room, &malformed);
+            return buf_view(&t->room);
+        }
+    return text;
+}
+
+void customer_text_release(struct customer_text *t)
+{
+    if (!t->from_gb18030) return;
+    charset_close(t->from_gb18030);
+    buf_release(&t->room);
+    *t = (struct customer_text){0};
+}
+
+struct view customer_field_key(const struct record_reader *records, struct customer_text *t, const struct record *r,
+                               int field, char room[11])
 {
     if (field < 0) return VIEW_LITERAL("");
     const struct layout *l = r->file->layout;
-    if (l->fields[field].type != LAYOUT_DATE) return view_trim(decode_text(l, field, r->bytes));
+    if (l->fields[field].type != LAYOUT_DATE) return customer_text(t, r, field);
     date_format((int32_t)decode_value(records->g->decoders[r->file->layout_index], field, r->bytes), room);
     return view_of(room);
 }

@@ -11,6 +11,7 @@
 #ifndef CRMX_ETL_CUSTOMER_FIELD_H
 #define CRMX_ETL_CUSTOMER_FIELD_H
 
+#include "base/charset.h"
 #include "etl/record.h"
 
 struct customer_fields {
@@ -24,9 +25,17 @@ struct customer_fields {
  * Once, not for each customer. False: no customer layout has it, or it is of class C3. */
 bool customer_field_find(const struct generation *g, const char *name, int of[UNIT_LAYOUTS_MAX]);
 bool customer_field_is_date(const struct generation *g, const int of[UNIT_LAYOUTS_MAX]);
-/* The field as a segment is called: a date as 2026-10-31 (in room; nothing for none), else the trimmed bytes. field −1:
- * nothing. */
-struct view customer_field_key(const struct record_reader *records, const struct record *r, int field, char room[11]);
+/* Texts of records in UTF-8, whatever the layout's encoding; of one thread, {0} at first. */
+struct customer_text {
+    struct charset_converter *from_gb18030;
+    struct buf room;
+};
+/* The trimmed text of a field; a view into the record or t, until the next call. field −1: nothing. */
+struct view customer_text(struct customer_text *t, const struct record *r, int field);
+void customer_text_release(struct customer_text *t);
+/* The field as a segment is called: a date as 2026-10-31 (in room; nothing for none), else customer_text. */
+struct view customer_field_key(const struct record_reader *records, struct customer_text *t, const struct record *r,
+                               int field, char room[11]);
 /* What a customer without the field has. */
 int64_t customer_field_none(const struct schema_field *f);
 /* A decoded value of a layout's field as the schema counts it; none when the layout has another type under the name. */

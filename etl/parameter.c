@@ -122,6 +122,29 @@ void parameter_resolve(const struct parameter_set *s, const char *unit, int32_t 
     out->list[1] = parameter_of_level(s, unit, CUSTOMER_TYPES, date);
 }
 
+int32_t parameter_next_change(const struct parameter_set *s, int32_t date)
+{
+    int32_t next = INT32_MAX;
+    for (int i = 0; i < s->count; i++)
+        if (s->file[i].effective_from > date && s->file[i].effective_from < next) next = s->file[i].effective_from;
+    return next;
+}
+
+bool parameter_span(const struct parameter_set *s, int64_t version, int32_t next, int32_t *from, int32_t *until)
+{
+    const struct parameter_file *any = NULL;
+    *from = *until = DATE_NONE;
+    for (int i = 0; i < s->count && !any; i++)
+        if (s->file[i].kind != PARAMETER_LIST && s->file[i].version == version) any = &s->file[i];
+    for (int32_t date = next; any && date != INT32_MAX; date = parameter_next_change(s, date)) {
+        const struct parameter_file *f = parameter_of_level(s, any->level, any->customer_type, date);
+        bool counts = f && f->version == version;
+        if (counts && *from == DATE_NONE) *from = date;
+        if (!counts && *from != DATE_NONE) return *until = date - 1, true;
+    }
+    return *from != DATE_NONE;
+}
+
 const char *parameter_origin(const struct parameter_file *f, struct arena *arena)
 {
     char date[11];

@@ -90,6 +90,12 @@ void parameter_resolve(const struct parameter_set *s, const char *unit, int32_t 
 /* The file that counts for one level (not inherited) and type; CUSTOMER_TYPES: its list. NULL: none. */
 const struct parameter_file *parameter_of_level(const struct parameter_set *s, const char *level, int customer_type,
                                                 int32_t date);
+/* The dates for which a version counts at its level, from `next` on, the first that may still be run (INT32_MIN: any):
+ * its first span of them. *from is next where it is in force now; *until is the last one, DATE_NONE: for good. False:
+ * it counts for none. */
+bool parameter_span(const struct parameter_set *s, int64_t version, int32_t next, int32_t *from, int32_t *until);
+/* The next date after `date` from which on a file counts that did not yet; INT32_MAX: none. */
+int32_t parameter_next_change(const struct parameter_set *s, int32_t date);
 /* "version 7 of the head office, file 000003, from 2026-11-01" */
 const char *parameter_origin(const struct parameter_file *f, struct arena *arena);
 

@@ -79,10 +79,10 @@ static bool is_activation(const char *action)
     return strcmp(action, "activate") == 0 || strcmp(action, "rollback") == 0 || strcmp(action, "retire") == 0;
 }
 
-static bool insert_act(struct parameter_store *s, const struct parameter_act *a, int32_t from,
+static bool insert_act(struct parameter_store *s, const struct parameter_act *a, int32_t from, int32_t used,
                        struct parameter_result *out, struct status *st)
 {
-    char version[24], date[11];
+    char version[24], date[11], last[11];
     const char *values[] = {number_text(a->version, version),
                             a->action,
                             s->actor,
@@ -96,8 +96,9 @@ static bool insert_act(struct parameter_store *s, const struct parameter_act *a,
                             a->challenger,
                             a->reference,
                             date_text(from, date),
-                            a->trial};
-    PGresult *r = database_query(s->connection, "parameter_act", values, 14, st);
+                            a->trial,
+                            date_text(used, last)};
+    PGresult *r = database_query(s->connection, "parameter_act", values, 15, st);
     if (!r) return false;
     *out = (struct parameter_result){.version = atoll(PQgetvalue(r, 0, 0)), .effective_from = from};
     snprintf(out->state, sizeof out->state, "%s", PQgetvalue(r, 0, 1));
@@ -117,23 +118,52 @@ static bool pending_number(struct parameter_store *s, int *number, struct status
     return r != NULL;
 }
 
+/* What was to count from a later date on is called off by a decision for an earlier one: the file with the greatest
+ * number counts. */
+static bool find_called_off(struct parameter_store *s, const struct parameter_version *v, struct parameter_result *out,
+                            struct status *st)
+{
+    struct parameter_set set, before;
+    int32_t until, from;
+    if (!parameter_load(s->work, s->arena, &set, st)) return false;
+    before = (struct parameter_set){set.file, out->number - 1};
+    for (int i = 0; i < before.count; i++) {
+        int64_t version = set.file[i].version;
+        if (set.file[i].kind == PARAMETER_LIST || !version || version == v->version) continue;
+        if (parameter_span(&set, version, out->effective_from, &from, &until) ||
+            !parameter_span(&before, version, out->effective_from, &from, &until) || from <= out->effective_from)
+            continue;
+        out->called_off = version;
+        out->called_off_from = from;
+    }
+    return true;
+}
+
+/* What is undone before it ever counted is undone from its own first day. */
+static bool choose_from(struct parameter_store *s, const struct parameter_act *a, const struct parameter_version *v,
+                        int32_t *from, struct status *st)
+{
+    struct parameter_set set;
+    int32_t next, mine, until;
+    *from = a->effective_from;
+    if (*from != DATE_NONE || strcmp(a->action, "activate") == 0) return true;
+    if (!parameter_store_dates(s, v->level, &set, &next, st)) return false;
+    if (parameter_span(&set, v->version, next, &mine, &until) && mine > next) *from = mine;
+    return true;
+}
+
 /* Under the lock, so that no run freezes its parameters between the look at the dates and the file. */
 static bool activate(struct parameter_store *s, const struct parameter_act *a, struct parameter_result *out,
                      struct status *st)
 {
     struct parameter_version v;
-    int32_t from = a->effective_from;
+    int32_t from = DATE_NONE, used = DATE_NONE;
     if (!parameter_store_version(s, a->version, &v, st)) return false;
     int lock = parameter_lock(s->work, false, LOCK_WAIT_MS, s->arena, st);
-    int32_t mine;
-    /* What is rolled back before it ever counted is rolled back from its own first day. */
-    if (from == DATE_NONE && strcmp(a->action, "rollback") == 0 && date_parse(view_of(v.effective_from), &mine)) {
-        int32_t used;
-        if (lock >= 0 && parameter_last_used(s->work, v.level, &used, st) && mine > used) from = mine;
-    }
-    bool ok = lock >= 0 && st->code == STATUS_OK && parameter_repair(s, st) && check_date(s, v.level, &from, st) &&
-              insert_act(s, a, from, out, st) && pending_number(s, &out->number, st) &&
-              parameter_export(s, out->number, st);
+    bool ok = lock >= 0 && parameter_repair(s, st) && parameter_last_used(s->work, v.level, &used, st) &&
+              choose_from(s, a, &v, &from, st) && check_date(s, v.level, &from, st) &&
+              insert_act(s, a, from, used, out, st) && pending_number(s, &out->number, st) &&
+              parameter_export(s, out->number, st) && find_called_off(s, &v, out, st);
     if (ok) snprintf(out->state, sizeof out->state, "%s", strcmp(a->action, "activate") == 0 ? "active" : "retired");
     os_close(lock);
     return ok;
@@ -143,7 +173,7 @@ bool parameter_store_act(struct parameter_store *s, const struct parameter_act *
                          struct status *st)
 {
     if (is_activation(a->action)) return activate(s, a, out, st);
-    return insert_act(s, a, DATE_NONE, out, st);
+    return insert_act(s, a, DATE_NONE, DATE_NONE, out, st);
 }
 
 /* --- looking --- */
@@ -211,24 +241,55 @@ bool parameter_store_active(struct parameter_store *s, const char *level, const 
     return r && (!version || parameter_store_version(s, version, out, st));
 }
 
-bool parameter_store_inherited(struct parameter_store *s, const struct parameter_version *v, const char **formula,
-                               const char **threshold, struct status *st)
+bool parameter_store_dates(struct parameter_store *s, const char *level, struct parameter_set *files, int32_t *next,
+                           struct status *st)
+{
+    if (!parameter_load(s->work, s->arena, files, st) || !parameter_last_used(s->work, level, next, st)) return false;
+    *next = *next == DATE_NONE ? INT32_MIN : *next + 1;
+    return true;
+}
+
+/* Where nothing of it was activated the files count, for a run as for a trial. */
+static bool from_files(struct parameter_store *s, const struct parameter_version *v, const char *id, int type,
+                       const char **formula, const char **threshold, struct status *st)
+{
+    struct unit *u;
+    struct buf text;
+    if (!unit_load(s->work, id, s->arena, &u, st)) return false;
+    if (!u->formula_name[type]) {
+        status_fail(st, STATUS_USAGE,
+                    "version %lld has no formula, and neither has the head office nor unit %s for %s customers",
+                    (long long)v->version, id, v->customer_type);
+        return status_hint(st, "give it one: crmx formula edit %lld --file FILE", (long long)v->version);
+    }
+    const char *path = arena_printf(s->arena, "%s/formulas/%s.formula", s->work, u->formula_name[type]);
+    buf_init(&text, PARAMETER_TEXT_MAX);
+    bool ok = os_read_file(path, &text, st);
+    if (ok) *formula = arena_dup(s->arena, text.bytes ? buf_view(&text) : VIEW_LITERAL(""));
+    int64_t minor = u->threshold_minor[type];
+    if (ok && !*threshold && u->has_threshold[type])
+        *threshold = arena_printf(s->arena, "%lld.%02d", (long long)(minor / 100), (int)(minor % 100));
+    buf_release(&text);
+    return ok || status_while(st, "reading the formula that version %lld counts with", (long long)v->version);
+}
+
+bool parameter_store_inherited(struct parameter_store *s, const struct parameter_version *v, const char *unit,
+                               const char **formula, const char **threshold, struct status *st)
 {
     struct parameter_set set;
     int type = strcmp(v->customer_type, PARAMETER_CUSTOMER_TYPES[CUSTOMER_CORPORATE]) == 0;
+    bool head_office = strcmp(v->level, PARAMETER_HEAD) == 0;
     *formula = v->formula;
     *threshold = v->threshold;
     if (v->formula) return true;
     if (!parameter_load(s->work, s->arena, &set, st)) return false;
-    const struct parameter_file *head = parameter_of_level(&set, PARAMETER_HEAD, type, INT32_MAX);
-    if (strcmp(v->level, PARAMETER_HEAD) == 0 || !head || !head->formula) {
-        status_fail(st, STATUS_USAGE, "version %lld has no formula, and neither has the head office for %s customers",
-                    (long long)v->version, v->customer_type);
-        return status_hint(st, "give it one: crmx formula edit %lld --file FILE", (long long)v->version);
+    const struct parameter_file *head = head_office ? NULL : parameter_of_level(&set, PARAMETER_HEAD, type, INT32_MAX);
+    if (head && !v->threshold) *threshold = head->threshold;
+    if (head && head->formula) {
+        *formula = head->formula;
+        return true;
     }
-    *formula = head->formula;
-    if (!v->threshold) *threshold = head->threshold;
-    return true;
+    return from_files(s, v, head_office ? unit : v->level, type, formula, threshold, st);
 }
 
 /* --- trial --- */

@@ -48,6 +48,8 @@ struct parameter_result {
     char state[16], digest[65];
     int number; /* of the file that came into force, 0: none */
     int32_t effective_from;
+    int64_t called_off; /* a version that was to count from a later date on, and does not any more; 0: none */
+    int32_t called_off_from;
 };
 bool parameter_store_act(struct parameter_store *s, const struct parameter_act *a, struct parameter_result *out,
                          struct status *st);
@@ -65,10 +67,15 @@ bool parameter_store_version(struct parameter_store *s, int64_t version, struct 
 /* The version decided last for a level and customer type; out->version 0: none. */
 bool parameter_store_active(struct parameter_store *s, const char *level, const char *customer_type,
                             struct parameter_version *out, struct status *st);
-/* Its formula and threshold with what it inherits from the head office: what a trial runs. threshold NULL: that of the
- * formula's text. */
-bool parameter_store_inherited(struct parameter_store *s, const struct parameter_version *v, const char **formula,
-                               const char **threshold, struct status *st);
+/* The files of state/parameters and, of a level, the next date that may be run (INT32_MIN: none was): what
+ * parameter_span is asked with. */
+bool parameter_store_dates(struct parameter_store *s, const char *level, struct parameter_set *files, int32_t *next,
+                           struct status *st);
+/* Its formula and threshold with what it inherits from the head office, and where that has no formula from the files of
+ * a unit (formulas/ and units/UU.ini): what a trial runs. unit: whose files; of a unit's version its own. threshold
+ * NULL: that of the formula's text. */
+bool parameter_store_inherited(struct parameter_store *s, const struct parameter_version *v, const char *unit,
+                               const char **formula, const char **threshold, struct status *st);
 
 /* A recorded trial 试算: the whole generation, what passes, and whether anything was wrong. With errors the version
  * cannot be submitted. */

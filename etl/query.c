@@ -286,7 +286,10 @@ bool query_open(struct query *q, struct generation *g, int type, const struct qu
     buf_init(&c->text, 1 << 20);
     bool ok = open_fields(c, count, pool) && compose(c, count);
     if (ok) query_fields_use(&q->fields, q->program);
-    for (int k = 0; ok && k < count; k++) q->is_score[k] = q->result[k] == 0 || is_shadow_score(list[k].text);
+    for (int k = 0; ok && k < count; k++) {
+        q->is_score[k] = q->result[k] == 0 || is_shadow_score(list[k].text);
+        q->hidden[k] = hidden_named(g, q->formula, list[k].text, q->type[k], list[k].kind != QUERY_COLUMN);
+    }
     buf_release(&c->text);
     free(c);
     if (!ok) query_close(q);

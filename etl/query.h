@@ -12,6 +12,7 @@
 #ifndef CRMX_ETL_QUERY_H
 #define CRMX_ETL_QUERY_H
 
+#include "etl/hidden.h"
 #include "etl/query_field.h"
 
 enum { QUERY_EXPRESSIONS_MAX = 24, QUERY_TEXT_MAX = 8192, QUERY_DECIMALS = 6 };
@@ -38,6 +39,7 @@ struct query {
     int decimals[QUERY_EXPRESSIONS_MAX];         /* of a column's numbers QUERY_DECIMALS; else 0 (money: 2) */
     int64_t missing[QUERY_EXPRESSIONS_MAX];      /* the value of those who have none; 0: everybody has one */
     bool is_score[QUERY_EXPRESSIONS_MAX];        /* score or shadow.score itself, which is no balance */
+    const char *hidden[QUERY_EXPRESSIONS_MAX];   /* the field of class C2 that it shows (etl/hidden.h), NULL: none */
 };
 
 /* For customers of one type. pool NULL: one thread. */

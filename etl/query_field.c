@@ -1,17 +1,16 @@
 #include "etl/query_field.h"
 
-#include "base/charset.h"
 #include "base/os.h"
 #include "etl/customer_field.h"
 #include "etl/group.h"
+#include "etl/hidden.h"
 #include "etl/number.h"
 #include "etl/populate.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-enum field_kind { KIND_NUMBER, KIND_FLAG, KIND_ENTRY, KIND_SHADOW_SCORE, KIND_SHADOW_SELECTED, KIND_TEXT };
+enum field_kind { KIND_NUMBER, KIND_FLAG, KIND_PASSES, KIND_ENTRY, KIND_SHADOW_SCORE, KIND_SHADOW_SELECTED, KIND_TEXT };
 
 static const struct {
     struct query_field_name name;
@@ -20,7 +19,9 @@ static const struct {
 } NAMES[] = {
     {{"number", "综合客户号", VALUE_NUMBER, "the integrated number, with the unit's prefix"}, KIND_NUMBER, 0},
     {{"selected", "入选", VALUE_BOOLEAN, "is a CRM customer"}, KIND_FLAG, CUSTOMER_SELECTED},
-    {{"passes", "达标", VALUE_BOOLEAN, "reached the threshold, whatever the lists say"}, KIND_FLAG, CUSTOMER_PASSES},
+    {{"passes", "达标", VALUE_BOOLEAN, "is let pass by formula and lists, as in `crmx why` and a trial"},
+     KIND_PASSES,
+     0},
     {{"kept", "保留", VALUE_BOOLEAN, "does not pass any more and stays by the leave policy"}, KIND_FLAG, CUSTOMER_KEPT},
     {{"excluded", "剔除", VALUE_BOOLEAN, "is on the exclusion list"}, KIND_FLAG, CUSTOMER_EXCLUDED},
     {{"overridden", "特批", VALUE_BOOLEAN, "is on the override list"}, KIND_FLAG, CUSTOMER_OVERRIDDEN},
@@ -43,12 +44,6 @@ struct query_field {
     struct group_set *values; /* counts[0]: its place among the codes */
 };
 
-/* Texts in UTF-8, one per worker. */
-struct text_reader {
-    struct charset_converter *from_gb18030;
-    struct buf room;
-};
-
 const struct query_field_name *query_field_name(int index)
 {
     return index < NAMES_COUNT ? &NAMES[index].name : NULL;
@@ -66,40 +61,15 @@ bool query_field_is_hidden(const struct generation *g, const char *name)
 
 /* --- texts --- */
 
-static bool in_name(char c)
+static struct view text_of(struct customer_text *t, const struct query_field *f, const struct record *r)
 {
-    return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
-}
-
-static bool names_it(const char *text, const char *name)
-{
-    size_t n = strlen(name);
-    for (const char *p = strstr(text, name); p; p = strstr(p + 1, name))
-        if ((p == text || !in_name(p[-1])) && !in_name(p[n])) return true;
-    return false;
-}
-
-static struct view text_of(struct text_reader *t, const struct query_field *f, const struct record *r)
-{
-    int field = f->of[r->file->layout_index];
-    if (field < 0) return VIEW_LITERAL("");
-    struct view text = view_trim(decode_text(r->file->layout, field, r->bytes));
-    bool plain = r->file->layout->encoding == LAYOUT_UTF8;
-    for (size_t i = 0; !plain && i < text.length; i++)
-        if ((unsigned char)text.bytes[i] >= 0x80) {
-            uint32_t malformed = 0;
-            if (!t->from_gb18030) t->from_gb18030 = charset_open(CHARSET_GB18030, CHARSET_UTF8);
-            buf_clear(&t->room);
-            charset_convert(t->from_gb18030, text, "\xef\xbf\xbd", &t->room, &malformed);
-            return buf_view(&t->room);
-        }
-    return text;
+    return customer_text(t, r, f->of[r->file->layout_index]);
 }
 
 struct collect { /* the values of the named text fields, per worker */
     struct query_fields *q;
     struct group_set **sets; /* [worker][field] */
-    struct text_reader *readers;
+    struct customer_text *readers;
 };
 
 static bool collect_block(void *context, int worker, const struct scan_block *b, struct status *st)
@@ -146,19 +116,15 @@ static bool collect_texts(struct query_fields *q, struct schema_field *fields, s
     int workers = scan_workers(s);
     struct collect c = {.q = q};
     c.sets = arena_array(&q->arena, struct group_set *, workers * q->count + 1);
-    c.readers = arena_array(&q->arena, struct text_reader, workers);
+    c.readers = arena_array(&q->arena, struct customer_text, workers);
     for (int i = 0; i < workers * q->count; i++) c.sets[i] = group_set_new(0);
-    for (int w = 0; w < workers; w++) buf_init(&c.readers[w].room, 4 * LAYOUT_RECORD_MAX);
     bool ok = scan_run(s, collect_block, &c, st);
     for (int i = 0; i < workers * q->count; i++) {
         struct query_field *f = &q->list[i % q->count];
         if (f->named) ensure(!ok || group_merge(f->values, c.sets[i]));
         group_set_free(c.sets[i]);
     }
-    for (int w = 0; w < workers; w++) {
-        charset_close(c.readers[w].from_gb18030);
-        buf_release(&c.readers[w].room);
-    }
+    for (int w = 0; w < workers; w++) customer_text_release(&c.readers[w]);
     for (int f = 0; ok && f < q->count; f++)
         if (q->list[f].named) ok = take_values(q, &q->list[f], &fields[q->more.base + f], st);
     scan_close(s);
@@ -231,7 +197,7 @@ static bool add_texts(struct query_fields *q, struct schema_field *fields, const
             memcpy(f->of, of, sizeof of);
             f->values = group_set_new(0);
             group_at(f->values, VIEW_LITERAL(""));
-            for (int t = 0; t < count; t++) f->named |= names_it(texts[t], l->fields[k].name);
+            for (int t = 0; t < count; t++) f->named |= hidden_names_word(texts[t], l->fields[k].name);
             any |= f->named;
             fields[q->schema.customer_fields_count - 1].codes = NONE;
             fields[q->schema.customer_fields_count - 1].codes_count = 1;
@@ -268,6 +234,7 @@ static int64_t value_of(const struct query_fields *q, const struct query_field *
     switch (f->kind) {
     case KIND_NUMBER: return (int64_t)number_full(q->g->unit, b->first_number + i);
     case KIND_FLAG: return (flags & f->flag) != 0;
+    case KIND_PASSES: return flags & CUSTOMER_SCORED && !out && (listed || flags & CUSTOMER_PASSES);
     case KIND_ENTRY: return b->stored[0][i];
     case KIND_SHADOW_SCORE: return b->stored[1][i];
     case KIND_SHADOW_SELECTED: return !out && (listed || b->stored[1][i] >= q->shadow_threshold);
@@ -279,10 +246,9 @@ static int64_t value_of(const struct query_fields *q, const struct query_field *
 static bool text_values(const struct query_fields *q, const struct query_field *f, const struct scan_block *b,
                         int64_t *out, struct status *st)
 {
-    struct text_reader reader = {0};
+    struct customer_text reader = {0};
     struct record r;
     bool ok = true;
-    buf_init(&reader.room, 4 * LAYOUT_RECORD_MAX);
     for (uint32_t i = 0; ok && i < b->count; i++) {
         out[i] = 0;
         if (b->types[i] != q->type) continue;
@@ -290,8 +256,7 @@ static bool text_values(const struct query_fields *q, const struct query_field *
         const struct group *g = ok ? group_find(f->values, text_of(&reader, f, &r)) : NULL;
         if (g) out[i] = (int64_t)g->counts[0];
     }
-    charset_close(reader.from_gb18030);
-    buf_release(&reader.room);
+    customer_text_release(&reader);
     return ok;
 }
 

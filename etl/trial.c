@@ -22,6 +22,7 @@ struct tally { /* of one worker */
     struct bucket entering, leaving;
     /* of the block: 0 or 1 per customer */
     int64_t *live, *passes, *was;
+    struct customer_text text;
 };
 
 struct job {
@@ -132,8 +133,8 @@ static void lists(const struct job *j, struct tally *y, const struct scan_block 
     }
 }
 
-static bool key_of(const struct job *j, int by, const struct scan_block *b, uint32_t i, char room[11], struct view *key,
-                   struct status *st)
+static bool key_of(const struct job *j, struct tally *y, int by, const struct scan_block *b, uint32_t i, char room[11],
+                   struct view *key, struct status *st)
 {
     int result = j->by_result[by];
     if (result >= 0) {
@@ -143,7 +144,7 @@ static bool key_of(const struct job *j, int by, const struct scan_block *b, uint
     }
     struct record record;
     if (!record_at(b->records, (uint32_t)b->primary[i], &record, st)) return false;
-    *key = customer_field_key(b->records, &record, j->by_field[by][record.file->layout_index], room);
+    *key = customer_field_key(b->records, &y->text, &record, j->by_field[by][record.file->layout_index], room);
     return true;
 }
 
@@ -153,7 +154,7 @@ static bool group_block(const struct job *j, struct tally *y, const struct scan_
         char room[11];
         struct view key;
         if (!y->live[i]) continue;
-        if (!key_of(j, by, b, i, room, &key, st)) return false;
+        if (!key_of(j, y, by, b, i, room, &key, st)) return false;
         struct group *g = group_at(y->by[by], key);
         if (!g)
             return status_fail(st, STATUS_USAGE, "%s has more than %d values: it is no field to group by",
@@ -291,6 +292,7 @@ static void release_tallies(struct job *j)
         free(y->entering.customers);
         free(y->leaving.customers);
         for (int k = 0; k < TRIAL_BY_MAX; k++) group_set_free(y->by[k]);
+        customer_text_release(&y->text);
     }
     free(j->tallies);
 }

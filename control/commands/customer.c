@@ -2,6 +2,7 @@
 #include "base/date.h"
 #include "control/show_customer.h"
 #include "control/show_value.h"
+#include "etl/hidden.h"
 #include "etl/populate.h"
 
 #include <stdio.h>
@@ -32,6 +33,7 @@ static bool show_head(struct show_population *p, const struct lookup_customer *c
     show_text(s, "id_type", show_role(p, primary, ROLE_ID_TYPE));
     show_text(s, "id_no", show_role(p, primary, ROLE_ID_NO));
     show_flag(s, "selected", c->flags & CUSTOMER_SELECTED);
+    if (s->json || c->flags & CUSTOMER_KEPT) show_flag(s, "kept", c->flags & CUSTOMER_KEPT);
     show_text(s, "why", show_customer_why(p, c, primary, &p->cards.of[c->type], score));
     show_text(s, "score", scored ? show_money(p->call, score) : NULL);
     show_text(s, "threshold", scored ? show_money(p->call, card->threshold_minor) : NULL);
@@ -63,15 +65,16 @@ static bool show_sources(struct show_population *p, const struct lookup_customer
     return ok;
 }
 
-/* Measures of money are balances: as those they are masked. */
-static void add_score_row(struct show_population *p, struct listing *rows, const char *name, enum value_type type,
-                          int64_t value, bool hide, const char *code)
+/* Measures of money are balances: as those they are masked; so is what shows a field of class C2. */
+static void add_score_row(struct show_population *p, struct listing *rows, const struct formula *f, const char *name,
+                          enum value_type type, int64_t value, bool hide, const char *code)
 {
+    bool balance = hide && type == VALUE_MONEY;
     listing_text(rows, name);
-    if (type == VALUE_CODE)
-        listing_text(rows, code);
-    else if (hide && type == VALUE_MONEY && !p->records.unmask)
+    if (!p->records.unmask && (balance || hidden_named(p->g, f, name, type, false)))
         listing_decimal(rows, "***");
+    else if (type == VALUE_CODE)
+        listing_text(rows, code);
     else
         listing_decimal(rows, show_typed(p->call, p->arena, type, 0, value));
 }
@@ -88,8 +91,8 @@ static bool show_scores(struct show_population *p, const struct lookup_customer 
     for (int m = 0; ok && m < card->measures_count; m++) {
         ok = lookup_measure(p->g, c, card->formula, m, &value, st);
         if (ok)
-            add_score_row(p, &rows, formula_measure_name(card->formula, m), formula_measure_type(card->formula, m),
-                          value, true, NULL);
+            add_score_row(p, &rows, card->formula, formula_measure_name(card->formula, m),
+                          formula_measure_type(card->formula, m), value, true, NULL);
     }
     if (ok)
         show_rows(s, "measures", arena_printf(p->arena, "measures (formula %s)", p->g->unit->formula_name[c->type]),
@@ -100,7 +103,7 @@ static bool show_scores(struct show_population *p, const struct lookup_customer 
         ok = lookup_result(p->g, c, card->formula, r, &value, st);
         enum value_type type = formula_result_type(card->formula, r);
         if (ok)
-            add_score_row(p, &rows, formula_result_name(card->formula, r), type, value, r > 0,
+            add_score_row(p, &rows, card->formula, formula_result_name(card->formula, r), type, value, r > 0,
                           type == VALUE_CODE ? formula_result_code(card->program, r, value) : NULL);
     }
     if (ok) show_rows(s, "results", "results", &rows);

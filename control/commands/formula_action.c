@@ -25,9 +25,12 @@ static bool check_trial(struct command_call *call, struct parameter_store *store
 {
     bool submits = strcmp(action, "submit") == 0 && strcmp(v->state, "trialled") == 0;
     bool approves = strcmp(action, "approve") == 0 && strcmp(v->state, "submitted") == 0;
+    /* The formula of a file may have been changed since the approval. */
+    bool activates =
+        strcmp(action, "activate") == 0 && strcmp(v->state, "approved") == 0 && !v->formula && v->trial_unit[0];
     struct show_version content;
     const char *lint;
-    if (!submits && !approves) return true;
+    if (!submits && !approves && !activates) return true;
     bool ok = show_version_content(store, v, &content, st) && show_version_check(call->work, v, &content, st);
     if (ok && submits) {
         ok = show_version_lint(call, v, &content, &lint, st);

@@ -141,8 +141,10 @@ const struct command command_formula_shadow = {
     .name = "formula shadow",
     .summary = "how the challenger did beside the active formula, in each night that is kept",
     .description =
-        "One line a generation and customer type that had a challenger, newest first. both, only_active, "
-        "only_challenger: who passes which formula. kept, entering, leaving, selected_then: what that night would "
+        "One line a generation and customer type that had a challenger, newest first. both and only_active are whom "
+        "the "
+        "night selected, those kept by the leave policy among them; both and only_challenger whom the challenger's "
+        "formula and the lists would let pass. kept, entering, leaving, selected_then: what that night would "
         "have been with the challenger as the active formula; kept by the leave policy of the unit. A hash that "
         "changes is another formula or threshold. --json and --csv have the sums of assets, too.",
     .options = (const struct command_value[]){SHOW_TYPE, SHOW_UNIT, {0}},

@@ -13,17 +13,50 @@ static const char *const STATES[] = {"draft",  "trialled", "submitted", "approve
 
 /* --- list --- */
 
+static bool list_versions(struct command_call *call, PGresult *r, struct act_dates *dates, struct status *st)
+{
+    enum { LEVEL = 1, STATE = 3, UNTIL = 10 };
+    static const char *const COLUMNS[] = {"version",   "level",  "type",    "state",       "parts",
+                                          "threshold", "digest", "author",  "approved_by", "effective_from",
+                                          "until",     "number", "passing", "note",        NULL};
+    int wanted = command_choice(call, "state", -1);
+    bool people = call->output.format == LISTING_TEXT, ok = true;
+    struct listing rows;
+    listing_init(&rows, COLUMNS);
+    rows.hide_empty = true;
+    for (int i = 0; ok && i < PQntuples(r); i++) {
+        struct act_state state;
+        ok = act_state(dates, atoll(PQgetvalue(r, i, 0)), PQgetvalue(r, i, LEVEL), PQgetvalue(r, i, STATE), &state, st);
+        if (!ok || (wanted >= 0 && strcmp(state.word, STATES[wanted]) != 0)) continue;
+        for (int k = 0, from = 0; COLUMNS[k]; k++) {
+            const char *value = k == UNTIL ? state.until : PQgetvalue(r, i, from);
+            if (k == STATE) value = people ? state.text : state.word;
+            from += k != UNTIL;
+            listing_text(&rows, value && value[0] ? value : NULL);
+        }
+    }
+    if (ok) listing_print(&rows, &call->output);
+    listing_release(&rows);
+    return ok;
+}
+
+static bool list(struct command_call *call, struct parameter_store *store, struct status *st)
+{
+    struct act_dates dates;
+    int type = command_choice(call, "type", -1);
+    const char *values[] = {command_text(call, "unit", NULL), type < 0 ? NULL : ACT_TYPES[type], NULL};
+    if (!act_check_level(call, st) || !act_open(call, false, store, st) || !act_dates_open(&dates, store, st))
+        return false;
+    PGresult *r = database_query(store->connection, "parameter_list", values, 3, st);
+    bool ok = r && list_versions(call, r, &dates, st);
+    PQclear(r);
+    return ok;
+}
+
 static int run_list(struct command_call *call)
 {
-    static const char *const COLUMNS[] = {"version",   "level",   "type",   "state",       "parts",
-                                          "threshold", "digest",  "author", "approved_by", "effective_from",
-                                          "number",    "passing", "note",   NULL};
     struct parameter_store store = {0};
-    int type = command_choice(call, "type", -1), state = command_choice(call, "state", -1);
-    const char *values[] = {command_text(call, "unit", NULL), type < 0 ? NULL : ACT_TYPES[type],
-                            state < 0 ? NULL : STATES[state]};
-    bool ok = act_open(call, false, &store, &call->status) &&
-              act_list(call, store.connection, "parameter_list", values, 3, COLUMNS, &call->status);
+    bool ok = list(call, &store, &call->status);
     parameter_store_close(&store);
     return ok ? 0 : command_failed(call);
 }
@@ -64,7 +97,7 @@ static const char *or_null(const char *text)
     return text[0] ? text : NULL;
 }
 
-static void show_version(struct command_call *call, const struct parameter_version *v)
+static void show_version(struct command_call *call, const struct parameter_version *v, const struct act_state *state)
 {
     struct show s;
     show_open(&s, &call->output);
@@ -73,7 +106,7 @@ static void show_version(struct command_call *call, const struct parameter_versi
     if (s.json) show_integer(&s, "version", v->version);
     if (s.json) show_text(&s, "level", v->level);
     if (s.json) show_text(&s, "customer_type", v->customer_type);
-    show_text(&s, "state", v->state);
+    show_text(&s, "state", s.json ? state->word : state->text);
     show_text(&s, "digest", v->digest);
     /* The digest of the version covers threshold and texts; each text has one of its own. */
     show_text(&s, "formula_digest", v->formula ? show_digest(call, v->formula) : NULL);
@@ -91,6 +124,7 @@ static void show_version(struct command_call *call, const struct parameter_versi
     show_text(&s, "approved_by", or_null(v->approved_by));
     show_text(&s, "approved", or_null(v->approved_at));
     show_text(&s, "effective_from", or_null(v->effective_from));
+    show_text(&s, "until", state->until);
     show_text(&s, "file", or_null(v->number));
     if (s.json) show_text(&s, "formula", v->formula);
     if (s.json) show_text(&s, "challenger", v->challenger);
@@ -104,12 +138,16 @@ static int run_show(struct command_call *call)
 {
     struct parameter_store store = {0};
     struct parameter_version v;
+    struct act_dates dates;
+    struct act_state state;
     bool ok = act_open(call, false, &store, &call->status) &&
-              parameter_store_version(&store, command_integer(call, "version", 0), &v, &call->status);
+              parameter_store_version(&store, command_integer(call, "version", 0), &v, &call->status) &&
+              act_dates_open(&dates, &store, &call->status) &&
+              act_state(&dates, v.version, v.level, v.state, &state, &call->status);
     if (ok && command_flag(call, "text"))
         fputs(v.formula ? v.formula : "", stdout);
     else if (ok)
-        show_version(call, &v);
+        show_version(call, &v, &state);
     parameter_store_close(&store);
     return ok ? 0 : command_failed(call);
 }

@@ -144,6 +144,8 @@ static int run_activate(struct command_call *call)
 
 /* --- list --- */
 
+static const char *const STATES[] = {"entered", "approved", "active", "removing", "removed", "rejected", "ended", NULL};
+
 static int run_list(struct command_call *call)
 {
     static const char *const COLUMNS[] = {"entry",       "level",  "state",   "id_type",    "id_no",
@@ -152,11 +154,13 @@ static int run_list(struct command_call *call)
     struct parameter_store store = {0};
     struct status *st = &call->status;
     struct show_record records = {0};
-    const char *values[] = {list_of(call), command_text(call, "unit", NULL), command_text(call, "state", NULL),
+    int state = command_choice(call, "state", -1);
+    const char *values[] = {list_of(call), command_text(call, "unit", NULL), state < 0 ? NULL : STATES[state],
                             command_flag(call, "all") ? "t" : "f"};
     show_record_open(&records, call, arena_printf(&call->arena, "%s list", values[0]));
-    PGresult *r =
-        act_open(call, false, &store, st) ? database_query(store.connection, "list_entries", values, 4, st) : NULL;
+    PGresult *r = act_check_level(call, st) && act_open(call, false, &store, st)
+                      ? database_query(store.connection, "list_entries", values, 4, st)
+                      : NULL;
     bool ok = r != NULL;
     struct listing rows;
     listing_init(&rows, COLUMNS);
@@ -254,10 +258,7 @@ const struct command command_override_add = {
                  .type = COMMAND_TEXT,                                                                                 \
                  .placeholder = "UNIT",                                                                                \
                  .doc = "only of this unit, or head"},                                                                 \
-                {.name = "state",                                                                                      \
-                 .type = COMMAND_TEXT,                                                                                 \
-                 .placeholder = "STATE",                                                                               \
-                 .doc = "only in this state: entered, approved, active …"},                                            \
+                {.name = "state", .type = COMMAND_CHOICE, .words = STATES, .doc = "only in this state"},               \
                 {.name = "all", .type = COMMAND_FLAG, .doc = "also those that are rejected or ended"},                 \
                 SHOW_UNMASK,                                                                                           \
                 {0}},                                                                                                  \

@@ -2,6 +2,7 @@
 #include "base/date.h"
 #include "control/show_generation.h"
 #include "control/show_value.h"
+#include "etl/hidden.h"
 #include "etl/populate.h"
 #include "etl/recompute.h"
 #include "scoring/words.h"
@@ -191,14 +192,17 @@ static void show_totals(struct compute *c, struct show *s)
     listing_release(&rows);
 }
 
-/* A customer's sum of money is a balance: masked like one. */
+/* A customer's sum of money is a balance: masked like one; so is what shows a field of class C2. */
 static bool show_top(struct compute *c, int m, struct show *s)
 {
     static const char *const COLUMNS[] = {"customer", "name", "selected", "value", NULL};
     const struct total *t = &c->totals[m];
     struct show_population *p = c->p;
     struct listing rows;
-    bool ok = true, found, hide = formula_measure_type(c->formula, m) == VALUE_MONEY && !p->records.unmask;
+    enum value_type type = formula_measure_type(c->formula, m);
+    const char *name = formula_measure_name(c->formula, m);
+    bool ok = true, found, balance = type == VALUE_MONEY || hidden_named(p->g, c->formula, name, type, false);
+    bool hide = balance && !p->records.unmask;
     listing_init(&rows, COLUMNS);
     for (int i = 0; ok && i < t->top_count; i++) {
         struct lookup_customer customer;
@@ -211,7 +215,6 @@ static bool show_top(struct compute *c, int m, struct show *s)
         listing_text(&rows, customer.flags & CUSTOMER_SELECTED ? "yes" : "no");
         listing_decimal(&rows, hide ? "***" : value_text(c, m, t->top[i].value));
     }
-    const char *name = formula_measure_name(c->formula, m);
     if (ok) show_rows(s, arena_printf(p->arena, "top_%s", name), arena_printf(p->arena, "largest %s", name), &rows);
     listing_release(&rows);
     return ok;

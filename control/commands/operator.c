@@ -16,7 +16,9 @@ static int run_act(struct command_call *call)
     bool adds = strcmp(action, "add") == 0,
          roles = adds || strcmp(action, "grant") == 0 || strcmp(action, "revoke") == 0;
     int role = roles ? command_choice(call, "role", -1) : -1;
-    bool ok = act_open(call, true, &store, &call->status);
+    /* A role for a unit that has gone can still be taken away. */
+    bool gives = roles && strcmp(action, "revoke") != 0;
+    bool ok = (!gives || act_check_level(call, &call->status)) && act_open(call, true, &store, &call->status);
     const char *values[] = {store.actor,
                             store.os_user,
                             action,
@@ -128,6 +130,8 @@ const struct command command_operator_list = {
 
 /* --- audit --- */
 
+static const char *const OBJECTS[] = {"formula", "exclusion", "override", "list", "operator", "activation", NULL};
+
 static int run_audit_list(struct command_call *call)
 {
     static const char *const COLUMNS[] = {"no",   "at", "actor",  "os_user", "object", "id", "action",
@@ -135,7 +139,8 @@ static int run_audit_list(struct command_call *call)
     struct parameter_store store = {0};
     char last[24];
     snprintf(last, sizeof last, "%lld", (long long)command_integer(call, "last", 50));
-    const char *values[] = {last, command_text(call, "object", NULL), command_text(call, "id", NULL),
+    int object = command_choice(call, "object", -1);
+    const char *values[] = {last, object < 0 ? NULL : OBJECTS[object], command_text(call, "id", NULL),
                             command_text(call, "by", NULL)};
     bool ok = act_open(call, false, &store, &call->status) &&
               act_list(call, store.connection, "audit_list", values, 4, COLUMNS, &call->status);
@@ -153,9 +158,7 @@ const struct command command_audit_list = {
              .minimum = 1,
              .maximum = 1000000,
              .doc = "so many rows (default: 50)"},
-            {.name = "object",
-             .type = COMMAND_TEXT,
-             .doc = "only formula, exclusion, override, list, operator or activation"},
+            {.name = "object", .type = COMMAND_CHOICE, .words = OBJECTS, .doc = "only what was done to these"},
             {.name = "id", .type = COMMAND_TEXT, .doc = "only of this version, entry, name"},
             {.name = "by", .type = COMMAND_TEXT, .placeholder = "NAME", .doc = "only by him"},
             {0}},

@@ -19,8 +19,32 @@ struct showing {
     struct arena *arena;
     struct unit *unit; /* as configured in files */
     struct parameter_resolved p;
+    struct parameter_set set;
+    int32_t date, change; /* change: the next one there is, DATE_NONE: none */
     struct listing rows;
 };
+
+/* What counts of a resolved date, as one file; lists: of the level i. */
+static const struct parameter_file *counting(const struct parameter_resolved *p, int type, const char *part, int i)
+{
+    if (type == CUSTOMER_TYPES) return p->list[i];
+    const struct parameter_choice *c = &p->of[type];
+    return *part == 'f' ? c->formula : *part == 't' ? c->threshold : c->challenger;
+}
+
+/* The last date for which the same counts; DATE_NONE: no other file is there yet. */
+static int32_t until(struct showing *s, int type, const char *part, int i)
+{
+    const struct parameter_file *now = counting(&s->p, type, part, i);
+    for (int32_t d = parameter_next_change(&s->set, s->date); d != INT32_MAX; d = parameter_next_change(&s->set, d)) {
+        struct parameter_resolved then;
+        parameter_resolve(&s->set, s->unit->id, d, &then);
+        if (counting(&then, type, part, i) == now) continue;
+        if (s->change == DATE_NONE || d < s->change) s->change = d;
+        return d - 1;
+    }
+    return DATE_NONE;
+}
 
 /* Formula and challenger of a version each have their own; "digest" is that of the whole version. */
 static const char *digest_of(struct showing *s, const char *text)
@@ -29,9 +53,10 @@ static const char *digest_of(struct showing *s, const char *text)
 }
 
 static void add(struct showing *s, int type, const char *part, const char *value, const char *level,
-                const struct parameter_file *f, const char *file)
+                const struct parameter_file *f, const char *file, int list)
 {
-    char from[11] = "";
+    char from[11] = "", last[11];
+    date_format(until(s, type, part, list), last);
     if (f) date_format(f->effective_from, from);
     listing_text(&s->rows, type < CUSTOMER_TYPES ? ACT_TYPES[type] : "both");
     listing_text(&s->rows, part);
@@ -40,6 +65,7 @@ static void add(struct showing *s, int type, const char *part, const char *value
     listing_text(&s->rows, f && f->version ? arena_printf(s->arena, "%" PRId64, f->version) : NULL);
     listing_text(&s->rows, f && f->digest ? arena_printf(s->arena, "%.12s", f->digest) : NULL);
     listing_text(&s->rows, from[0] ? from : NULL);
+    listing_text(&s->rows, last[0] ? last : NULL);
     listing_text(&s->rows, f ? arena_printf(s->arena, "state/parameters/%06d.parameter", f->number) : file);
 }
 
@@ -74,21 +100,22 @@ static void show_type(struct showing *s, int type)
     const struct unit *u = s->unit;
     const char *name = u->formula_name[type], *file = name ? arena_printf(s->arena, "formulas/%s.formula", name) : NULL;
     if (c->formula)
-        add(s, type, "formula", digest_of(s, c->formula->formula), NULL, c->formula, NULL);
+        add(s, type, "formula", digest_of(s, c->formula->formula), NULL, c->formula, NULL, 0);
     else if (file)
-        add(s, type, "formula", name, "file", NULL, file);
+        add(s, type, "formula", name, "file", NULL, file, 0);
     if (c->threshold)
         add(s, type, "threshold",
             c->threshold_in_formula ? threshold_of(s, c->threshold->formula) : c->threshold->threshold, NULL,
-            c->threshold, NULL);
+            c->threshold, NULL, 0);
     else if (u->has_threshold[type])
         add(s, type, "threshold",
             arena_printf(s->arena, "%" PRId64 ".%02d", u->threshold_minor[type] / 100,
                          (int)(u->threshold_minor[type] % 100)),
-            "file", NULL, arena_printf(s->arena, "units/%s.ini", u->id));
+            "file", NULL, arena_printf(s->arena, "units/%s.ini", u->id), 0);
     else if (file)
-        add(s, type, "threshold", from_file(s, command_path(s->call, "%s", file)), "file", NULL, file);
-    if (c->challenger) add(s, type, "challenger", digest_of(s, c->challenger->challenger), NULL, c->challenger, NULL);
+        add(s, type, "threshold", from_file(s, command_path(s->call, "%s", file)), "file", NULL, file, 0);
+    if (c->challenger)
+        add(s, type, "challenger", digest_of(s, c->challenger->challenger), NULL, c->challenger, NULL, 0);
 }
 
 static void show_lists(struct showing *s)
@@ -98,7 +125,7 @@ static void show_lists(struct showing *s)
         int lines = 0;
         for (const char *p = s->p.list[i]->list; *p; p++) lines += *p == '\n';
         add(s, CUSTOMER_TYPES, "lists", arena_printf(s->arena, lines == 1 ? "%d entry" : "%d entries", lines), NULL,
-            s->p.list[i], NULL);
+            s->p.list[i], NULL, i);
     }
 }
 
@@ -111,24 +138,28 @@ static bool choose_date(struct command_call *call, const char *unit, int32_t *da
 
 static bool show_parameters(struct showing *s, struct status *st)
 {
-    static const char *const COLUMNS[] = {"type",   "part", "value",  "level", "version",
-                                          "digest", "from", "source", NULL};
-    struct parameter_set set;
+    static const char *const COLUMNS[] = {"type",   "part", "value", "level",  "version",
+                                          "digest", "from", "until", "source", NULL};
     const char *unit = show_unit(s->call, st);
-    int32_t date;
     char text[11] = "";
-    if (!unit || !unit_load(s->call->work, unit, s->arena, &s->unit, st) || !choose_date(s->call, unit, &date, st) ||
-        !parameter_load(s->call->work, s->arena, &set, st))
+    if (!unit || !unit_load(s->call->work, unit, s->arena, &s->unit, st) || !choose_date(s->call, unit, &s->date, st) ||
+        !parameter_load(s->call->work, s->arena, &s->set, st))
         return false;
-    parameter_resolve(&set, unit, date, &s->p);
+    s->change = DATE_NONE;
+    parameter_resolve(&s->set, unit, s->date, &s->p);
     listing_init(&s->rows, COLUMNS);
+    s->rows.hide_empty = true;
     for (int t = 0; t < CUSTOMER_TYPES; t++) show_type(s, t);
     show_lists(s);
-    if (date != INT32_MAX) date_format(date, text);
+    if (s->date != INT32_MAX) date_format(s->date, text);
     if (!s->call->json && !s->call->quiet)
         printf("parameters of unit %s%s%s\n", unit, text[0] ? " for business date " : " as decided last", text);
     listing_print(&s->rows, &s->call->output);
     listing_release(&s->rows);
+    date_format(s->change, text);
+    if (text[0] && !s->call->quiet)
+        fprintf(stderr, "from %s on something else counts: crmx parameter show --unit %s --date %s\n", text, unit,
+                text);
     return true;
 }
 
@@ -145,7 +176,8 @@ const struct command command_parameter_show = {
     .summary = "what a run of a unit would use on a business date, and which level each part comes from",
     .description =
         "Level: the unit itself, head (the head office), or file (formulas/ and the unit file, where nothing "
-        "is activated). Reads the files a run reads; needs no database.",
+        "is activated). Until: the last date it counts for, where something else was decided for a later one already. "
+        "Reads the files a run reads; needs no database.",
     .options = (const struct command_value[]){SHOW_UNIT,
                                               {.name = "date",
                                                .letter = 'd',
@@ -166,7 +198,7 @@ static int run_history(struct command_call *call)
                                           "activated_at", "reason",     NULL};
     struct parameter_store store = {0};
     const char *values[] = {command_text(call, "unit", NULL)};
-    bool ok = act_open(call, false, &store, &call->status) &&
+    bool ok = act_check_level(call, &call->status) && act_open(call, false, &store, &call->status) &&
               act_list(call, store.connection, "parameter_history", values, 1, COLUMNS, &call->status);
     parameter_store_close(&store);
     return ok ? 0 : command_failed(call);

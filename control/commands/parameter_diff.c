@@ -147,6 +147,20 @@ static bool of_files(struct command_call *call, const struct parameter_version *
     return out->formula != NULL;
 }
 
+/* The states as they are by the dates. */
+static bool set_states(struct diff *d, struct parameter_store *store)
+{
+    struct parameter_version *const both[] = {&d->to, &d->from};
+    struct act_dates dates;
+    if (!act_dates_open(&dates, store, d->st)) return false;
+    for (int i = 0; i < (d->other ? 2 : 1); i++) {
+        struct act_state state;
+        if (!act_state(&dates, both[i]->version, both[i]->level, both[i]->state, &state, d->st)) return false;
+        both[i]->state = d->call->json ? state.word : state.text;
+    }
+    return true;
+}
+
 static bool open_both(struct diff *d, struct parameter_store *store)
 {
     int64_t version = command_integer(d->call, "version", 0);
@@ -154,7 +168,8 @@ static bool open_both(struct diff *d, struct parameter_store *store)
            parameter_store_version(store, version, &d->to, d->st) &&
            inherited_version(store, &d->to, &d->other, d->st) &&
            (d->other ? parameter_store_version(store, d->other, &d->from, d->st)
-                     : of_files(d->call, &d->to, &d->from, d->st));
+                     : of_files(d->call, &d->to, &d->from, d->st)) &&
+           set_states(d, store);
 }
 
 /* --- the answer --- */
@@ -166,6 +181,7 @@ static bool compare(struct diff *d)
                d->to.state);
     else if (!d->call->json)
         printf("from the files of unit %s to version %" PRId64 " (%s)\n", d->to.level, d->to.version, d->to.state);
+    if (!d->other && !d->to.formula) d->from.formula = NULL; /* it goes on counting */
     if (!diff_part(d, "threshold", d->from.threshold, d->to.threshold) ||
         !diff_part(d, "formula", d->from.formula, d->to.formula) ||
         !diff_part(d, "challenger", d->from.challenger, d->to.challenger))

@@ -198,7 +198,8 @@ static void show_challengers(struct page *p)
     if (count || p->call->json) {
         show_rows(&p->s, "shadow", "SHADOW: the challenger decides nothing; if it were the active formula tonight",
                   &rows);
-        show_rows(&p->s, "overlap", "OVERLAP: who passes which formula, and the sum of their assets", &overlap);
+        show_rows(&p->s, "overlap",
+                  "OVERLAP: whom the night selected, who passes the challenger, and the sum of their assets", &overlap);
     }
     listing_release(&rows);
     listing_release(&overlap);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char BANDS[] = "group by bands: --by \"" SHOW_BANDS "\"";
 enum { SUMS_MAX = 16, COUNT_CUSTOMERS = 0, COUNT_SELECTED, COUNT_EXCLUDED };
 
 struct segment_call {
@@ -26,6 +27,7 @@ struct segment_call {
     int expressions_count, by_expression, where_expression, first_sum, sums; /* -1: none */
     struct query query;
     struct group_set **groups, *all; /* per worker, merged */
+    struct customer_text *texts;     /* per worker */
     struct pool *pool;
     uint64_t elapsed_ns;
     struct status *st;
@@ -54,6 +56,16 @@ static bool choose_sums(struct segment_call *c)
     return true;
 }
 
+/* A segment of one customer would show what is masked everywhere else. */
+static bool check_hidden(struct segment_call *c)
+{
+    for (int k = 0; k < c->expressions_count; k++) {
+        const struct query_expression *e = &c->expressions[k];
+        if (c->query.hidden[k]) return show_fail_hidden(e->name, e->text, c->query.hidden[k], BANDS, c->st);
+    }
+    return true;
+}
+
 static bool choose(struct segment_call *c)
 {
     const char *where = command_text(c->call, "where", NULL);
@@ -63,8 +75,10 @@ static bool choose(struct segment_call *c)
     if (!c->by_field) c->by_expression = add_expression(c, "--by", c->by, QUERY_SEGMENT);
     if (where) c->where_expression = add_expression(c, "--where", where, QUERY_CONDITION);
     c->pool = show_pool(c->call);
+    if (c->by_field && show_is_hidden(c->p->g, c->by)) return show_fail_hidden("--by", c->by, c->by, BANDS, c->st);
     if (!choose_sums(c)) return false;
-    if (query_open(&c->query, c->p->g, c->type, c->expressions, c->expressions_count, c->pool, c->st)) return true;
+    if (query_open(&c->query, c->p->g, c->type, c->expressions, c->expressions_count, c->pool, c->st))
+        return check_hidden(c);
     /* One word that nothing knows: a field of the records was meant, perhaps. */
     bool word = c->by[strcspn(c->by, " ()<>=+-*/,'\"")] == 0;
     if (!word || strncmp(c->st->message, "--by:", 5) != 0) return false;
@@ -91,13 +105,13 @@ static bool check_sums(struct segment_call *c)
 
 /* --- the scan --- */
 
-static bool key_of(struct segment_call *c, const struct scan_block *b, uint32_t i, char room[48], struct view *key,
-                   struct status *st)
+static bool key_of(struct segment_call *c, int worker, const struct scan_block *b, uint32_t i, char room[48],
+                   struct view *key, struct status *st)
 {
     struct record record;
     if (c->by_field) {
         if (!record_at(b->records, (uint32_t)b->primary[i], &record, st)) return false;
-        *key = customer_field_key(b->records, &record, c->field_of[record.file->layout_index], room);
+        *key = customer_field_key(b->records, &c->texts[worker], &record, c->field_of[record.file->layout_index], room);
         return true;
     }
     int64_t value = query_value(&c->query, c->by_expression, b, i);
@@ -122,7 +136,7 @@ static bool visit(void *context, int worker, const struct scan_block *b, struct 
         struct view key;
         if (b->types[i] != c->type) continue;
         if (c->where_expression >= 0 && !query_value(&c->query, c->where_expression, b, i)) continue;
-        if (!key_of(c, b, i, room, &key, st)) return false;
+        if (!key_of(c, worker, b, i, room, &key, st)) return false;
         struct group *g = group_at(c->groups[worker], key);
         if (!g) {
             status_fail(st, STATUS_USAGE, "--by %s has more than %d values", c->by, GROUPS_MAX);
@@ -140,6 +154,7 @@ static bool scan_groups(struct segment_call *c)
 {
     int workers = pool_workers(c->pool);
     c->groups = arena_array(c->p->arena, struct group_set *, workers);
+    c->texts = arena_array(c->p->arena, struct customer_text, workers);
     for (int w = 0; w < workers; w++) c->groups[w] = group_set_new(c->sums);
     struct scan_request r = query_scan_request(&c->query, c->pool, c->p->arena);
     r.records |= c->by_field;
@@ -152,6 +167,7 @@ static bool scan_groups(struct segment_call *c)
     for (int w = 0; w < workers; w++) {
         ensure(!ok || group_merge(c->all, c->groups[w]));
         group_set_free(c->groups[w]);
+        customer_text_release(&c->texts[w]);
     }
     return ok || status_while(c->st, "adding up segments");
 }
@@ -247,7 +263,8 @@ const struct command command_segment = {
     .summary = "customers, selected ones and sums by tier, branch or any expression",
     .description =
         "One line a segment. --by: a result such as tier, a field of the customer records such as branch or "
-        "manager, or any expression of the formula language. Money of many customers is no balance: it is shown.",
+        "manager, or any expression of the formula language. Money of many customers is no balance: it is shown. "
+        "Fields of class C2 make no segments, bands of them do.",
     .options =
         (const struct command_value[]){
             {.name = "by",
@@ -273,7 +290,7 @@ const struct command command_segment = {
                                       {0}},
     .examples = "crmx segment --by tier\n"
                 "crmx segment --by branch --where \"tier = 'A'\" --sum total_assets --sum 账户数\n"
-                "crmx segment --by \"case when coalesce(age(birth), 0) >= 60 then 'senior' else 'other' end\"",
+                "crmx segment --by \"" SHOW_BANDS "\"",
     .rows = "segments",
     .run = run,
 };

@@ -40,6 +40,25 @@ static bool need_range(struct sweep_call *c)
     return true;
 }
 
+/* The same command with a range that can be gone through. */
+static bool wrong_range(struct sweep_call *c, const char *vary, bool step_is_fine)
+{
+    struct command_call *call = c->call;
+    const char *from = command_text(call, "from", ""), *to = command_text(call, "to", ""),
+               *step = command_text(call, "step", "");
+    bool threshold = strcmp(vary, "threshold") == 0;
+    if (step_is_fine)
+        status_fail(c->st, STATUS_USAGE, "crmx sweep: --from %s is above --to %s: there is no value between them", from,
+                    to);
+    else
+        status_fail(c->st, STATUS_USAGE, "crmx sweep: --step %s: a distance above 0 is needed", step);
+    return status_hint(c->st, "crmx sweep %s --vary '%s' --from %s --to %s --step %s",
+                       command_text(call, "formula", ""), vary, step_is_fine ? to : from, step_is_fine ? from : to,
+                       step_is_fine ? step
+                       : threshold  ? "50000"
+                                    : "0.1");
+}
+
 static bool threshold_points(struct sweep_call *c)
 {
     int64_t from, to, step;
@@ -47,8 +66,7 @@ static bool threshold_points(struct sweep_call *c)
         !show_parse_amount("--to", command_text(c->call, "to", ""), &to, c->st) ||
         !show_parse_amount("--step", command_text(c->call, "step", ""), &step, c->st))
         return false;
-    if (step <= 0 || to < from)
-        return status_fail(c->st, STATUS_USAGE, "crmx sweep: --step above 0 and --to not below --from are needed");
+    if (step <= 0 || to < from) return wrong_range(c, "threshold", step > 0);
     if ((to - from) / step >= SWEEP_POINTS_MAX) return too_many(c, (double)((to - from) / step + 1));
     c->points_count = (int)((to - from) / step) + 1;
     c->points = arena_array(&c->call->arena, struct sweep_point, c->points_count);
@@ -64,8 +82,7 @@ static bool coefficient_points(struct sweep_call *c)
         !show_parse_number("--to", command_text(c->call, "to", ""), &to, c->st) ||
         !show_parse_number("--step", command_text(c->call, "step", ""), &step, c->st))
         return false;
-    if (!(step > 0) || to < from)
-        return status_fail(c->st, STATUS_USAGE, "crmx sweep: --step above 0 and --to not below --from are needed");
+    if (!(step > 0) || to < from) return wrong_range(c, command_text(c->call, "vary", ""), step > 0);
     double points = floor((to - from) / step + 1e-9) + 1;
     if (points > SWEEP_POINTS_MAX) return too_many(c, points);
     c->points_count = (int)points;

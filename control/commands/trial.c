@@ -23,7 +23,7 @@ static const char *why_not(const struct trial_call *c)
 {
     if (c->formula.coefficients_changed)
         return "coefficients were changed on the command line: write them into the file";
-    if (c->t.request.sample && c->t.request.sample < c->p->g->customers) return "it was tried over a sample";
+    if (c->t.request.sample) return "it was tried over a sample";
     return "";
 }
 
@@ -47,7 +47,8 @@ static bool run_population(struct trial_call *c)
     struct show_trial *t = &c->t;
     *t = (struct show_trial){.call = c->call, .g = c->p->g, .formula = &c->formula, .pool = show_pool(c->call)};
     if (!show_trial_choose(t, c->st)) return false;
-    t->request.sample = (uint64_t)command_integer(c->call, "sample", 0);
+    t->sample = (uint64_t)command_integer(c->call, "sample", 0);
+    t->request.sample = t->sample < c->p->g->customers ? t->sample : 0;
     const char *reason = why_not(c);
     bool against = false;
     if (*reason ? !trial_run(&t->request, &t->trial, c->st)

@@ -65,7 +65,7 @@ static void test_first_open_makes_everything(void **state)
     assert_string_equal(test_value(c, "SHOW fsync"), "on");
     assert_string_equal(test_value(c, "SHOW search_path"), "pg_catalog");
     assert_string_equal(test_value(c, "SELECT current_user"), "crmx");
-    assert_int_equal(atoi(test_value(c, "SELECT max(number) FROM crmx.schema_migration")), 8);
+    assert_int_equal(atoi(test_value(c, "SELECT max(number) FROM crmx.schema_migration")), 9);
     assert_has(database_psql_command(db), "-socket user=crmx dbname=crmx'");
     char command[512];
     snprintf(command, sizeof command, "%s -XAtc 'SELECT 42' | grep -qx 42", database_psql_command(db));

@@ -98,13 +98,14 @@ static int64_t draft(const char *actor, const char *level)
 static int64_t version_in(const char *state)
 {
     static const char *const ORDER[] = {"draft", "trialled", "submitted", "approved", "activating", "active", NULL};
+    bool retires = strcmp(state, "retiring") == 0, goes = retires || strcmp(state, "rolling back") == 0;
     int64_t v = draft("maker", "11");
     int wanted = 0;
     if (strcmp(state, "retired") == 0) {
         act("maker", "discard", v, "", "");
         return v;
     }
-    while (strcmp(ORDER[wanted], state) != 0) wanted++;
+    while (strcmp(ORDER[wanted], goes ? "active" : state) != 0) wanted++;
     if (wanted > 0) act("maker", "trial", v, ", trial", TRIAL_DONE);
     if (wanted > 1) act("maker", "submit", v, "", "");
     if (wanted > 2) act("checker", "approve", v, "", "");
@@ -112,6 +113,11 @@ static int64_t version_in(const char *state)
     if (wanted > 4)
         sql("INSERT INTO crmx.export_action (number, action, actor, os_user, file_hash) SELECT max(number), 'export', "
             "'crmx', 'root', 'x' FROM crmx.parameter_activation");
+    if (goes) act("checker", retires ? "retire" : "rollback", v, ", effective_from", ", '2026-11-02'");
+    assert_string_equal(
+        test_value(store.connection,
+                   arena_printf(&arena, "SELECT state FROM crmx.parameter_version WHERE version = %lld", (long long)v)),
+        state);
     return v;
 }
 
@@ -136,7 +142,8 @@ static const struct {
     {"export", "", "", ""},
     {"publish", "", "", ""},
 };
-static const char *const STATES[] = {"draft", "trialled", "submitted", "approved", "activating", "active", "retired"};
+static const char *const STATES[] = {"draft",  "trialled", "submitted",    "approved", "activating",
+                                     "active", "retiring", "rolling back", "retired"};
 
 static bool has_word(const char *list, const char *word)
 {
@@ -298,9 +305,10 @@ static void test_approval_is_of_what_was_tried(void **state)
 static void test_inherited_content_is_part_of_the_trial(void **state)
 {
     sql("BEGIN");
-    refuse(on(act("analyst", "draft", 0, ", level, customer_type, threshold", ", '11', 'corporate', 5"), "trial",
-              "analyst", ", trial", TRIAL_DONE),
-           "CX003", "has no formula, and neither has the head office");
+    /* With the formula of the files, while there is no other: crmx compares its hash. */
+    int64_t early = act("analyst", "draft", 0, ", level, customer_type, threshold", ", '11', 'corporate', 4");
+    act("analyst", "trial", early, ", trial", TRIAL_DONE);
+    act("analyst", "submit", early, "", "");
     int64_t head = act("analyst", "draft", 0, ", level, customer_type, formula", ", 'head', 'corporate', 'F1'");
     act("analyst", "trial", head, ", trial", TRIAL_DONE);
     act("analyst", "submit", head, "", "");
@@ -562,6 +570,81 @@ static void test_dates_and_files(void **state)
     assert_null(files().file[first + 2].formula);
 }
 
+/* A version for a later date leaves the one before it in force; either can be undone by one action, and what was to
+ * come comes back as approved when an earlier date is decided otherwise. */
+static void test_later_dates(void **state)
+{
+    struct parameter_result r;
+    struct status st;
+    struct parameter_set set;
+    int32_t next, from, until, day;
+    make_used("2027-03-05.001.1");
+    open_as("maker");
+    int64_t now = approved("now"), later = approved("later"), between = approved("between");
+    store_act("activate", now, "2027-03-06", &r);
+    store_act("activate", later, "2027-04-01", &r);
+    assert_string_equal(state_of(now), "active");
+    assert_string_equal(state_of(later), "active");
+    assert_int_equal(r.called_off, 0);
+    assert_ok((st = (struct status){0}, parameter_store_dates(&store, "11", &set, &next, &st)));
+    assert_true(date_parse(view_of("2027-03-06"), &day));
+    assert_int_equal(next, day);
+    assert_true(parameter_span(&set, now, next, &from, &until));
+    assert_int_equal(from, day);
+    assert_true(date_parse(view_of("2027-04-01"), &day));
+    assert_int_equal(until, day - 1);
+    assert_true(parameter_span(&set, later, next, &from, &until));
+    assert_int_equal(from, day);
+    assert_int_equal(until, DATE_NONE);
+    /* the later one, from its own date on */
+    open_as("checker");
+    store_act("rollback", later, NULL, &r);
+    assert_int_equal(r.effective_from, day);
+    assert_string_equal(state_of(later), "retired");
+    assert_string_equal(state_of(now), "active");
+    /* the one in force, from the next date on, while another one is to come: that one is called off */
+    later = approved("later still");
+    open_as("maker");
+    store_act("activate", later, "2027-04-02", &r);
+    assert_false(try_store_act("rollback", later, "2027-04-01", &r, &st));
+    assert_has(st.message, "counts from 2027-04-02 on; it cannot be rolled back from 2027-04-01 on");
+    open_as("checker");
+    assert_false(try_store_act("retire", later, "2027-04-01", &r, &st));
+    assert_has(st.message, "counts from 2027-04-02 on; it cannot be retired from 2027-04-01 on");
+    store_act("rollback", now, NULL, &r);
+    assert_int_equal(r.effective_from, next);
+    assert_int_equal(r.called_off, later);
+    assert_int_equal(r.called_off_from, day + 1);
+    assert_string_equal(state_of(now), "retired");
+    assert_string_equal(state_of(later), "approved");
+    /* again in force as it was; undone, what counts is what had counted before, not the one rolled back meanwhile */
+    open_as("maker");
+    store_act("activate", later, "2027-04-02", &r);
+    assert_string_equal(state_of(later), "active");
+    store_act("activate", between, "2027-04-01", &r);
+    assert_int_equal(r.called_off, later);
+    assert_string_equal(state_of(later), "approved");
+    store_act("activate", later, "2027-04-02", &r);
+    assert_string_equal(state_of(between), "active"); /* on 2027-04-01 */
+    make_used("2027-04-01.001.1");
+    open_as("checker");
+    assert_false(try_store_act("rollback", between, NULL, &r, &st));
+    assert_has(st.message, "is retired: \"rollback\" is not possible");
+    store_act("rollback", later, NULL, &r);
+    assert_int_equal(files().file[r.number - 1].version, between);
+    assert_string_equal(state_of(between), "active");
+    /* one that is to come is retired without the one in force */
+    open_as("maker");
+    store_act("activate", later = approved("not now"), "2027-05-01", &r);
+    open_as("checker");
+    store_act("retire", later, NULL, &r);
+    assert_true(date_parse(view_of("2027-05-01"), &day));
+    assert_int_equal(r.effective_from, day);
+    assert_string_equal(state_of(later), "retired");
+    assert_string_equal(state_of(between), "active");
+    store_act("retire", between, NULL, &r);
+}
+
 /* --- kill -9 --- */
 
 static int child_activate(const char *work, const char *version, const char *date)
@@ -759,7 +842,7 @@ static void test_database_restored_to_yesterday(void **state)
     struct parameter_set after = files();
     assert_int_equal(after.count, before.count);
     for (int i = 0; i < after.count; i++) assert_string_equal(after.file[i].hash, before.file[i].hash);
-    assert_string_equal(state_of(today), "retired");
+    assert_string_equal(state_of(today), "active"); /* on one day still, 2026-11-21 */
     assert_string_equal(state_of(yesterday), "active");
     assert_string_equal(test_value(store.connection, "SELECT number || ' ' || reason FROM crmx.active_list"),
                         "1100000007 staff");
@@ -836,6 +919,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_date_run_in_between),
         cmocka_unit_test(test_database_restored_to_yesterday),
         cmocka_unit_test(test_folder_restored_to_yesterday),
+        cmocka_unit_test(test_later_dates),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

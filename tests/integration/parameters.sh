@@ -325,6 +325,8 @@ check "trial: who leaves are all but the one of the override list" [ "$LEAVING" 
 json '.customer.selected_in_generation and .customer.passes and (.customer.why | test("on the override list"))' why $OUT
 json "[.rows[] | select(.number == \"$OUT\")] | length == 1 and .[0].selected == \"yes\"" \
     customer find "score < $T" --type personal --limit 100000 --columns number,selected,score
+json ".query.found == 1 and .rows[0].number == \"$OUT\"" customer find "passes and score < $T" --type personal --columns number
+json '.query.found == 0' customer find "selected and not (passes or kept) or not selected and (passes or kept)" --type personal
 works "entry 2 is removing" override remove 2 --reason 'no longer' --as li
 fails 16 "may not approve" "" override approve 2 --as li
 works "entry 2 is removed" override approve 2 --as zhao
@@ -348,6 +350,49 @@ overflow_of_one corporate corporate_deposit
 ONE=$(value .version formula draft --unit 11 --type corporate --file one.formula --as wang)
 cannot_be_submitted "$ONE"
 works "" formula discard "$ONE" --reason 'a try' --as wang
+
+# --- a formula by its name, and what counts, in a draft ---
+
+drafted() { # FILE-OR-"inherited" ARGUMENT …: the draft has this text; it is given up again
+    local expected=$1 version
+    shift
+    version=$(value .version formula draft "$@" --as wang)
+    "$CRMX" formula show "$version" --text >text 2>/dev/null
+    check "formula draft $*: the text of $expected" cmp "$expected" text
+    works "" formula discard "$version" --reason 'a try' --as wang
+}
+drafted work/formulas/personal.formula --type personal --file personal
+drafted idea.formula --type personal --file active
+drafted work/formulas/corporate.formula --unit head --type corporate --file corporate
+"$CRMX" formula show 4 --text >head.formula 2>/dev/null
+drafted head.formula --type corporate --file active
+drafted head.formula --unit head --type corporate --file active
+fails 16 "the head office has no formula for personal customers" "see its versions: crmx formula list --unit head" \
+    formula draft --unit head --type personal --file active --as wang
+fails 16 'there is no formula "persnal"' "did you mean personal?" formula draft --type personal --file persnal --as wang
+fails 16 'there is no file "persnal.formula"' "a formula of the working folder is given by its name alone: --file personal" \
+    formula draft --type personal --file persnal.formula --as wang
+ONE=$(value .version formula draft --unit 11 --type personal --threshold 5 --as wang)
+works "" formula edit "$ONE" --file active --challenger personal --as wang
+check "formula edit: what counts, and a name" bash -c "'$CRMX' formula show $ONE --json 2>/dev/null | jq -j .version.formula | cmp - idea.formula && '$CRMX' formula show $ONE --json 2>/dev/null | jq -j .version.challenger | cmp - work/formulas/personal.formula"
+works "" formula discard "$ONE" --reason 'a try' --as wang
+
+# --- what is nowhere, and thresholds that are none, with their place in the CRM's file ---
+
+for what in "formula list" "parameter history" "exclusion list" "override list" "operator grant wang auditor"; do
+    # shellcheck disable=SC2086
+    fails 16 'there is no unit "12"' "units of this working folder: 11; the head office: --unit head" $what --unit 12 $([ "${what#operator}" = "$what" ] || echo --as sun)
+done
+json 'length > 0 and all(.level == "head")' formula list --unit head
+fails 16 '--object: "formulas" is none of: formula' "" audit list --object formulas
+fails 16 '--state: "enterd" is none of: entered' "" exclusion list --state enterd
+for threshold in 5e5 -5 '' 1.005 1,000; do
+    printf '[{"reference": "CRM-20", "unit": "11", "customer_type": "personal", "threshold": "5"},\n {"unit": "11",\n  "reference": "CRM-21", "customer_type": "personal", "threshold": "%s"}]\n' "$threshold" >other.json
+    fails 12 "\"other.json\":3: parameters 2, reference CRM-21: \"$threshold\" is no threshold" 'see "Parameters from the CRM"' formula import other.json --as wang
+done
+sed -i 's/"threshold": "1,000"/"threshold": 1000/' other.json
+fails 12 '"other.json":3: parameters 2, reference CRM-21: "threshold" is no text' "" formula import other.json --as wang
+json 'all(.reference != "CRM-20")' formula list
 
 # --- a server of the bank ---
 

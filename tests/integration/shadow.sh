@@ -53,6 +53,10 @@ compare() { # POLICY DATE
             [$(for t in both only_active only_shadow neither; do total "$now" shadow.$t.$type; done | paste -sd,)]" reconcile
         check "$text, $type: their assets" json "[.overlap[] | select(.customers == \"$type\") | .total_assets] ==
             [$(for t in both only_active only_shadow neither; do sum "$now" shadow.assets.$t.$type; done | sed 's/.*/"&"/' | paste -sd,)]" reconcile
+        check "$text, $type: both and only active are the night's selection, kept ones among them" json \
+            ".query.found == $(($(total "$now" shadow.both.$type) + $(total "$now" shadow.only_active.$type)))" customer find selected --type $type
+        check "$text, $type: both and only the challenger pass by formula and lists" json \
+            ".query.found == $(($(total "$now" shadow.both.$type) + $(total "$now" shadow.only_shadow.$type)))" customer find shadow.selected --type $type
         for t in both only_active only_shadow neither; do
             [ "$1" = stay ] || continue
             [ "$(total "$now" shadow.$t.$type)" = 0 ] && continue
@@ -131,6 +135,28 @@ check "综合客户号" column "综合客户号 < 1100000100" number '$1 < 11000
 check "entry date" column "coalesce(entry_date, date '1900-01-01') = date '2026-11-02'" entry_date 'v == "2026-11-02"'
 check "entry date: the CRM customers have one" column "known(entry_date)" selected 'v == "yes"'
 check "kept" json '.query.found > 0' customer find "kept and not passes"
+check "kept ones whom neither formula takes are among only active" json ".query.found > 0 and .query.found <= $(total "$now" shadow.only_active.personal)" customer find "kept and not shadow.selected" --type personal
+check "the help says so" grep -q 'kept by the leave policy among them' <("$crmx" help formula shadow | tr -s '\n ' ' ')
+check "selected are those who pass and those who are kept" json '.query.found == 0' customer find "selected and not (passes or kept) or not selected and (passes or kept)"
+check "whoever is excluded does not pass" json '.query.found == 0' customer find "passes and excluded"
+# why and find: one meaning of passes, for everybody of a kind.
+why_as_find() { # CONDITION PASSES WHY-TEXT
+    local n found=0
+    run customer find "$1" --columns number --csv --limit 5
+    for n in $(tr -d '\r' <"$scratch/out" | tail -n +2); do
+        found=$((found + 1))
+        run why "$n" --json
+        jq -e ".customer.passes == $2 and (.customer.why | contains(\"$3\"))" "$scratch/out" >/dev/null || { cat "$scratch/out"; return 1; }
+        run customer show "$n" --json
+        jq -e "(.customer.why | contains(\"$3\")) and .customer.kept == (\"$3\" | startswith(\"kept\"))" "$scratch/out" >/dev/null || { cat "$scratch/out"; return 1; }
+    done
+    [ $found -gt 0 ]
+}
+check "why: excluded" why_as_find "excluded and not passes" false "on the exclusion list"
+check "why: kept by the leave policy" why_as_find "not passes and kept" false "kept by the leave policy (hysteresis 0.9 2)"
+check "why: passes" why_as_find "passes and not excluded" true "above the threshold"
+check "customer show: kept, for people" exits 0 customer show "$(run customer find kept --columns number --csv --limit 1; tail -1 "$scratch/out" | tr -d '\r')"
+check "customer show: says so" grep -q '^ *kept  *yes' "$scratch/out"
 check "excluded" json ".query.found == $(($(total "$now" excluded.personal) + $(total "$now" excluded.corporate)))" customer find excluded
 check "nobody is selected who is excluded" json '.query.found == 0' customer find "selected and excluded"
 check "shadow.score" column "shadow.score > score" "shadow.score > score" 'v == "yes"'

@@ -168,6 +168,12 @@ for overflow in 'sum(corporate_deposit, cny(balance)*100000000000000)' 'sum(corp
     check "$overflow: measures verified" [ $? = 0 ]
     fails 'cannot be submitted' '' trial "$W/company.formula" --type corporate
 done
+everybody=$("$CRMX" customer find 'number > 0' --columns number --json 2>/dev/null | jq .query.found)
+for n in "$everybody" $((everybody + 1)) 9223372036854775807; do
+    json '.trial.may_be_submitted and (.trial.sample | endswith("the whole generation"))' trial personal --sample "$n" --by none
+    check "sample $n: everybody" same "$(jq -c .result "$W/out")" "$active"
+done
+json '.trial.may_be_submitted == false' trial personal --sample $((everybody - 1)) --by none
 kept=$(ls state/units/11/trial | wc -l)
 json '.trial.may_be_submitted == false and (.trial.reason | contains("sample"))' trial personal --sample 500 --by none
 check "sample: 500 of all, some of them companies" jq -e '.result.scored > 400 and .result.scored < 500' "$W/out"
@@ -205,7 +211,16 @@ printf 'unit yuan;\nthreshold 1;\nmeasure n as accounts_n number = count(account
 json '.sweep.wanted == 10 and .sweep.pass == .sweep.ties and .sweep.pass > 10 and .sweep.next_threshold == null' sweep "$W/ties.formula" --top 10
 fails 'these are 100001 points' 'take a larger --step' sweep personal --from 0 --to 100000 --step 1
 fails '--to is needed' '' sweep personal --from 1
-fails 'a number of customers or a share such as 5% is needed' '' sweep personal --top 5.5
+for top in 5.5 0 0% 101% -1%; do
+    fails "a number of customers or a share such as 5% is needed, found \"$top\"" 'crmx sweep personal --top 5%' sweep personal --top="$top"
+done
+fails '--from 5 is above --to 1: there is no value between them' "crmx sweep personal --vary 'threshold' --from 1 --to 5 --step 1" \
+    sweep personal --from 5 --to 1 --step 1
+fails '--from 2 is above --to 1' "crmx sweep personal --vary '#1' --from 1 --to 2 --step 0.1" sweep personal --vary '#1' --from 2 --to 1 --step 0.1
+for step in 0 -1; do
+    fails "--step $step: a distance above 0 is needed" "crmx sweep personal --vary 'threshold' --from 5 --to 100000 --step 50000" sweep personal --from 5 --to 100000 --step=$step
+    fails "--step $step: a distance above 0 is needed" "crmx sweep personal --vary '#1' --from 1 --to 2 --step 0.1" sweep personal --vary '#1' --from 1 --to 2 --step=$step
+done
 
 # Options of which one would be ignored are refused, each pair by name.
 refused() { # A B ARGUMENT …
@@ -278,6 +293,49 @@ json '.segments | map(.segment) == ["no", "yes"]' segment --by 'score >= 500000'
 fails 'unknown name managr' 'did you mean manager? Possible are tier, ' segment --by managr
 check "segment: any expression is possible, too" grep -q ', or any expression$' "$W/err"
 fails 'codes cannot be added' 'count them: --by tier' segment --by branch --sum tier
+
+# Fields of class C2 make no groups, by themselves or in an expression; bands and completed years do.
+for field in birth name id_no id_type mobile; do
+    for format in '' --json --csv; do
+        fails "--by $field: $field is a field of class C2" "--columns number,$field --unmask" segment --by $field $format
+        fails "--by $field: $field is a field of class C2" "--columns number,$field --unmask" trial personal --by $field $format
+        check "by $field $format: nothing is printed" [ ! -s "$W/out" ]
+    done
+done
+for by in 'coalesce(birth, business_date)' 'customer.birth' '-1 * days_since(birth)' 'years_between(birth, opened)' "if(sex = 'M', id_type, id_type)"; do
+    fails 'is a field of class C2' 'group by bands: --by "case when coalesce(age(birth), 0) >= 60' segment --by "$by"
+done
+fails '--sum coalesce(days_since(birth), 0): birth is a field of class C2' '' segment --by branch --sum 'coalesce(days_since(birth), 0)'
+json '.query.segments > 50' segment --by 'age( customer.birth )' --sum 'coalesce(age(birth), 0)'
+json '[.segments[].segment] == ["other", "senior"]' segment --by "case when coalesce(age(birth), 0) >= 60 then 'senior' else 'other' end"
+fails '--by: nam is neither' '' trial personal --by nam
+check "by: fields of class C2 are not offered" bash -c "! grep -qE 'name|birth|id_no|mobile|address' '$W/err'"
+fails 'unknown name nam' '' segment --by nam
+check "segment: fields of class C2 are not offered" bash -c "! grep -E '^HINT' '$W/err' | grep -qE 'birth|id_no|mobile|address'"
+shown='number, coalesce(birth, business_date), age(birth), years_between(birth, opened), sex, coalesce(age(birth), 0) >= 60'
+for format in --json --csv ''; do
+    run customer find 'score >= 500000' --type personal --limit 20 --columns "$shown" $format
+    check "find $format: what is computed of a birth date is masked, a band is not" bash -c "! grep -qE '[12][0-9]{3}-[01][0-9]-[0-3][0-9]([^.0-9]|\$)' '$W/out' && grep -q '\*\*\*' '$W/out' && grep -qE 'yes|no' '$W/out'"
+done
+json '[.rows[] | .["coalesce(birth, business_date)"], .["age(birth)"] | . != "***"] | all' customer find 'score >= 500000' --limit 20 --columns "$shown" --unmask
+sed "s/^score = /let 年岁 = coalesce(age(birth), 0);\nlet 生日 = coalesce(birth, business_date);\nresult 岁数 number = 年岁;\nscore = if(年岁 >= 200 and known(生日), 1, 0) + /" formulas/personal.formula >"$W/age.formula"
+ofbirth='[(.tree[] | select(.part | test("birth")) | .value), (.results[] | select(.result == "岁数") | .value)] | map(select(. != null))'
+json "$ofbirth == [\"***\", \"***\", \"***\"]" why "$(numbers . | head -1)" --formula "$W/age.formula"
+json "$ofbirth | length == 3 and all(test(\"^[0-9-]+$\"))" why "$(numbers . | head -1)" --formula "$W/age.formula" --unmask
+
+# Texts of a system in GB18030 are UTF-8 on every page, one group with those of the others.
+"$CRMX" init "$W/texts" --quiet 2>/dev/null
+sed -i '/^name /s/data=C2/data=C1/' "$W"/texts/layouts/*customer*.ini
+rm -rf "$W/texts/inbox"
+load "$W/texts"
+cd "$W/texts" || exit 1
+check "texts: a layout is GB18030" grep -q 'encoding *= gb18030' layouts/loan_customer.ini
+for command in 'segment --by name' 'trial personal --by name --rows by_name'; do
+    run $command --csv
+    check "$command: UTF-8" iconv -f UTF-8 -t UTF-8 "$W/out"
+    check "$command: the names of the records" diff <(tail -n +2 "$W/out" | grep -v '^total,' | cut -d, -f1 | sort) <("$CRMX" customer find 'number > 0' --type personal --columns name --csv --limit 100000 2>/dev/null | tail -n +2 | sort -u)
+done
+cd "$W/a" || exit 1
 
 # --- why ---
 
