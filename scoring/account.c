@@ -88,9 +88,12 @@ static bool bind_number(const struct account_scope *s, const struct node *n, str
 static bool add_dates(const struct account_scope *s, const struct node *n, enum term_kind kind, struct term *a,
                       struct term *b, struct term **out)
 {
-    bool days_right = a->type == VALUE_DATE && term_is_numeric(b) && b->type != VALUE_MONEY && b->scale == 0;
-    bool days_left =
-        kind == TERM_ADD && b->type == VALUE_DATE && term_is_numeric(a) && a->type != VALUE_MONEY && a->scale == 0;
+    bool days_right = a->type == VALUE_DATE && term_is_numeric(b) && b->type != VALUE_MONEY;
+    bool days_left = kind == TERM_ADD && b->type == VALUE_DATE && term_is_numeric(a) && a->type != VALUE_MONEY;
+    if ((days_right && b->scale) || (days_left && a->scale)) {
+        term_fail(s, n->children[days_right], "a date is moved by whole days, and this has decimals");
+        return status_hint(s->st, "write whole days, such as business_date + 30");
+    }
     bool between = kind == TERM_SUBTRACT && a->type == VALUE_DATE && b->type == VALUE_DATE;
     if (!days_right && !days_left && !between)
         return term_fail(s, n, "cannot %s values of type %s and %s", kind == TERM_ADD ? "add" : "subtract",
@@ -293,15 +296,23 @@ static bool bind(const struct account_scope *s, const struct node *n, struct ter
     return false;
 }
 
+static bool wrong_type(const struct account_scope *s, const struct node *n, enum value_type declared,
+                       enum value_type found)
+{
+    term_fail(s, n, "the measure is declared %s, the expression gives %s", value_type_name(declared),
+              value_type_name(found));
+    if (found == VALUE_DATE) return status_hint(s->st, "count from it: days_since(…), or declare a min or max date");
+    return found < VALUE_DATE ? status_hint(s->st, "declare it %s", value_type_name(found)) : false;
+}
+
 bool account_bind_expression(const struct account_scope *s, const struct node *n, enum value_type type,
                              struct term **out)
 {
     if (!bind(s, n, out)) return false;
     if ((*out)->literal && type == VALUE_MONEY) *out = term_as_money(s, *out);
-    bool fits = (*out)->type == type || (type != VALUE_MONEY && term_is_numeric(*out) && (*out)->type != VALUE_MONEY);
-    if (!fits)
-        return term_fail(s, n, "the measure is declared %s, the expression gives %s", value_type_name(type),
-                         value_type_name((*out)->type));
+    bool counts = type == VALUE_NUMBER || type == VALUE_MONTHS;
+    bool fits = (*out)->type == type || (counts && term_is_numeric(*out) && (*out)->type != VALUE_MONEY);
+    if (!fits) return wrong_type(s, n, type, (*out)->type);
     if (!(*out)->missing || type == VALUE_DATE) return true; /* rows without the date are left out */
     term_fail(s, n, "a date in the expression may be missing for an account or its customer");
     return status_hint(s->st, "say what counts then: coalesce(date, business_date)");

@@ -1,9 +1,10 @@
-/* Which steps of a score may pass the largest double, worked out when it is bound.
+/* Which steps of a score may pass the largest double, or leave the calendar, worked out when it is bound.
  *
  * For every node: how large its value can be, and how small when it is not 0. Measures and fields are 64-bit integers,
  * constants are known, and rounding keeps order, so the bound of a sum, product or quotient is the same operation on
  * the bounds. What is proved to stay below the largest double is never looked at again; only the rest is
- * (may_overflow), which no formula of a bank has: sixteen measures have to be multiplied for it. */
+ * (may_overflow), which no formula of a bank has: sixteen measures have to be multiplied for it, or two thousand years
+ * added to a date. */
 #include "scoring/scalar.h"
 
 #include "scoring/arithmetic.h"
@@ -11,6 +12,7 @@
 #include <float.h>
 
 static const double INTEGER_LARGEST = 0x1p63, DAYS_LARGEST = 8e6, LEAST_DOUBLE = 0x1p-1074;
+enum { DAY_OF_SOURCES_LARGEST = 47481 /* 2099-12-31, further from day 0 than 1900-01-01 */ };
 
 struct bounds {
     struct formula_program *p;
@@ -33,6 +35,24 @@ static void set_scaled(struct expr *e, double largest, int decimals)
         set(e, largest * power, power);
     else
         set(e, largest / power, 1 / power);
+}
+
+static bool adds(const struct node *n)
+{
+    if (n->kind == NODE_ADD || n->kind == NODE_SUBTRACT) return true;
+    for (int i = 0; i < n->count; i++)
+        if (adds(n->children[i])) return true;
+    return false;
+}
+
+/* A measure of dates is one of the dates of sources, unless days are added to them. */
+static void set_measure(const struct formula_program *p, struct expr *e)
+{
+    const struct measure_definition *m = &p->f->measures[e->index];
+    if (m->type == VALUE_DATE)
+        set(e, adds(m->expression) ? DATE_LAST : DAY_OF_SOURCES_LARGEST, 1);
+    else
+        set_scaled(e, INTEGER_LARGEST, p->f->unit == UNIT_YUAN && m->type == VALUE_MONEY ? 2 : 0);
 }
 
 static void set_result(const struct formula_program *p, struct expr *e, const struct definition *d)
@@ -77,16 +97,22 @@ static bool constant_overflows(struct bounds *b, const struct expr *e)
     return status_hint(b->st, "it is so for every customer: write smaller numbers, or divide before multiplying");
 }
 
-/* A sum, product or quotient that the bounds do not prove to be a number. */
+/* Only a sum of a date and days may leave the calendar. */
+static double largest_allowed(const struct expr *e)
+{
+    return e->type == VALUE_DATE ? -DATE_FIRST : DBL_MAX;
+}
+
+/* A sum, product or quotient that the bounds do not prove to be a number, or a day. */
 static bool examine(struct bounds *b, struct expr *e)
 {
     if (!e->constant) {
         e->may_overflow = true;
-        set(e, DBL_MAX, e->smallest);
+        set(e, e->type == VALUE_DATE ? DATE_LAST : DBL_MAX, e->smallest);
         return true;
     }
     double x = scalar_constant(b->p, b->values, e);
-    if (!isfinite(x)) return constant_overflows(b, e);
+    if (!scalar_is_value(e, x)) return constant_overflows(b, e);
     set(e, fabs(x), fabs(x));
     return true;
 }
@@ -99,12 +125,13 @@ static bool bound(struct bounds *b, struct expr *e)
     e->constant = is_constant(b, e);
     switch (e->kind) {
     case EXPR_CONSTANT: set(e, fabs(e->number), e->number != 0 ? fabs(e->number) : DBL_MAX); break;
-    case EXPR_MEASURE: {
-        bool yuan = p->f->unit == UNIT_YUAN && p->f->measures[e->index].type == VALUE_MONEY;
-        set_scaled(e, INTEGER_LARGEST, yuan ? 2 : 0);
+    case EXPR_MEASURE: set_measure(p, e); break;
+    case EXPR_FIELD:
+        if (e->type == VALUE_DATE)
+            set(e, DAY_OF_SOURCES_LARGEST, 1);
+        else
+            set_scaled(e, INTEGER_LARGEST, p->fields[e->index].decimals);
         break;
-    }
-    case EXPR_FIELD: set_scaled(e, INTEGER_LARGEST, p->fields[e->index].decimals); break;
     case EXPR_DEFINITION:
         set(e, p->definitions[e->index]->largest, p->definitions[e->index]->smallest);
         if (p->f->definitions[e->index].is_result) set_result(p, e, &p->f->definitions[e->index]);
@@ -114,7 +141,7 @@ static bool bound(struct bounds *b, struct expr *e)
     case EXPR_MULTIPLY:
     case EXPR_DIVIDE:
         set_arithmetic(e);
-        if (!(e->largest <= DBL_MAX)) return examine(b, e);
+        if (!(e->largest <= largest_allowed(e))) return examine(b, e);
         break;
     case EXPR_NEGATE:
     case EXPR_ABS:

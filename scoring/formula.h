@@ -25,10 +25,10 @@ bool formula_parse(const char *name, struct view text, struct formula **out, str
 bool formula_parse_expression(const char *name, uint32_t line, struct view text, struct formula **out,
                               struct status *st);
 /* Measures alone, for `crmx measure compute`: an aggregate such as sum(retail, cny(balance)), which becomes the measure
- * "computed" of that type, or statements as in a file (type does not count then). A score is not needed. */
-bool formula_parse_measures(const char *name, struct view text, enum value_type type, struct formula **out,
+ * "computed" of that type (NULL: that of its expression), or statements as in a file (type does not count then). A
+ * score is not needed. */
+bool formula_parse_measures(const char *name, struct view text, const enum value_type *type, struct formula **out,
                             struct status *st);
-bool formula_is_statements(struct view text); /* of these: begins with the word measure */
 void formula_free(struct formula *f);
 
 int formula_measure_count(const struct formula *f);

@@ -275,11 +275,6 @@ static bool parse_single(struct parser *p)
     return p->at->kind == TOKEN_END || parser_expected(p, "an operator or the end of the expression");
 }
 
-bool formula_is_statements(struct view text)
-{
-    return word_is(view_word(&text), "measure");
-}
-
 /* An aggregate, or statements; the last sign may be left out. */
 static bool parse_measures(struct parser *p)
 {
@@ -298,8 +293,8 @@ static bool parse_measures(struct parser *p)
 
 struct text_kind {
     bool (*parse)(struct parser *);
-    uint32_t line;        /* in which the text begins */
-    enum value_type type; /* of an aggregate that stands alone */
+    uint32_t line;               /* in which the text begins */
+    const enum value_type *type; /* of an aggregate that stands alone */
 };
 
 static bool parse_text(const char *name, struct view text, const struct text_kind *kind, struct formula **out,
@@ -337,7 +332,7 @@ bool formula_parse_expression(const char *name, uint32_t line, struct view text,
     return parse_text(name, text, &(struct text_kind){.parse = parse_single, .line = line}, out, st);
 }
 
-bool formula_parse_measures(const char *name, struct view text, enum value_type type, struct formula **out,
+bool formula_parse_measures(const char *name, struct view text, const enum value_type *type, struct formula **out,
                             struct status *st)
 {
     return parse_text(name, text, &(struct text_kind){.parse = parse_measures, .line = 1, .type = type}, out, st);

@@ -247,8 +247,25 @@ static const struct error_case SCORES[] = {
     {"coef weight = 2; score = deposits*wieght;", "2:35: unknown name wieght", "did you mean weight?"},
     {"score = if(deposits < abs(nothing), 1, 2);", "2:27: unknown name nothing",
      "define it above: let nothing money = …; or measure nothing money = sum(…);"},
-    {"let a date = 5; score = 1;", "2:14: a is declared date, the expression gives number", ""},
-    {"score = 1; result t code = 5;", "2:28: t is declared code, the expression gives number", ""},
+    {"let a date = 5; score = 1;", "2:14: a is declared date, the expression gives number", "declare it number"},
+    {"let a date = months_since(business_date); score = 1;", "2:14: a is declared date, the expression gives months",
+     "declare it months"},
+    {"let a number = business_date; score = 1;", "2:16: a is declared number, the expression gives date",
+     "declare it date"},
+    {"score = 1; result t code = 5;", "2:28: t is declared code, the expression gives number", "declare it number"},
+    {"score = days_since(business_date + 1.5);",
+     "2:36: a date is moved by whole days, and this may be a fraction of one", "round it: floor(1.5) or round(1.5)"},
+    {"score = days_since(deposits/deposits/3 + business_date);",
+     "2:37: a date is moved by whole days, and this may be a fraction of one",
+     "round it: floor(deposits/deposits/3) or round(deposits/deposits/3)"},
+    {"let n number = deposits; score = days_since(business_date - n);",
+     "2:61: a date is moved by whole days, and this may be a fraction of one", "round it: floor(n) or round(n)"},
+    {"score = days_since(business_date + 系数(0.5));",
+     "2:36: a date is moved by whole days, and this may be a fraction of one",
+     "round it: floor(系数(0.5)) or round(系数(0.5))"},
+    {"score = days_since(business_date + family);",
+     "2:36: a date is moved by whole days, and this may be a fraction of one",
+     "round it: floor(family) or round(family)"},
     {"score = abs('x');", "2:13: expected an amount or a number, found a value of type code", ""},
     {"score = coalesce(birth, 5);", "2:25: a value of type number cannot stand beside one of type date", ""},
 };
@@ -305,7 +322,10 @@ static const struct error_case MEASURES[] = {
     {"sum(retail where 'D' = 'D', cny(balance));", "1:60: the text 'D' can only be compared with a field of codes", ""},
     {"sum(retail, cny(balance) + term);", "1:68: cannot add a value of type money and one of type months", ""},
     {"sum(retail, maturity + balance);", "1:64: cannot add values of type date and money", ""},
-    {"sum(retail, maturity - rate);", "1:64: cannot subtract values of type date and number", ""},
+    {"sum(retail, maturity - rate);", "1:66: a date is moved by whole days, and this has decimals",
+     "write whole days, such as business_date + 30"},
+    {"sum(retail, days_since(1.50 + business_date));", "1:66: a date is moved by whole days, and this has decimals",
+     "write whole days, such as business_date + 30"},
     {"sum(retail, cny(balance)*cny(balance));", "1:67: money cannot be multiplied by money", ""},
     {"sum(retail, -kind);", "1:56: expected an amount or a number, found a value of type code", ""},
     {"sum(retail, cny(term));", "1:59: cny converts money, found a value of type months", ""},
@@ -316,10 +336,11 @@ static const struct error_case MEASURES[] = {
      "1:68: cannot choose between a value of type money and one of type months", ""},
     {"sum(retail, round(cny(balance)));", "1:55: round cannot stand inside an aggregate",
      "aggregates add exact amounts; apply round to the measure in the score"},
-    {"sum(retail, age(maturity));", "1:55: the measure is declared money, the expression gives number", ""},
+    {"sum(retail, age(maturity));", "1:55: the measure is declared money, the expression gives number",
+     "declare it number"},
     {"sum(retail, floor(term));", "1:55: floor cannot stand inside an aggregate",
      "aggregates add exact amounts; apply floor to the measure in the score"},
-    {"sum(retail, term);", "1:55: the measure is declared money, the expression gives months", ""},
+    {"sum(retail, term);", "1:55: the measure is declared money, the expression gives months", "declare it months"},
     {"sum(retail, kind='D');", "1:59: the measure is declared money, the expression gives boolean", ""},
     {"sum(retail, cny(balance)*0.000000000001*0.000000000001*0.000000000001);",
      "1:97: the product has 46 decimals, at most 36 are kept exactly", ""},
@@ -356,7 +377,8 @@ static const struct error_case CUSTOMER[] = {
     {"sum(card where customer.home_currency in ('CNI'), 1);", "1:86: 'CNI' is no code of customer.home_currency",
      "did you mean 'CNY'?"},
     {"sum(card where customer.sex > 'M', 1);", "1:72: codes have no order, use = or <> or in", ""},
-    {"sum(card, customer.birth);", "1:54: the measure is declared number, the expression gives date", ""},
+    {"sum(card, customer.birth);", "1:54: the measure is declared number, the expression gives date",
+     "count from it: days_since(…), or declare a min or max date"},
     {"max(card, age(customer.birth));", "1:54: a date in the expression may be missing for an account or its customer",
      "say what counts then: coalesce(date, business_date)"},
     {"count(card where cny(balance + customer.income) > 1);",
@@ -377,7 +399,8 @@ static const struct error_case CUSTOMER[] = {
 };
 
 static const struct error_case NUMBERS[] = {
-    {"sum(retail, cny(balance));", "1:56: the measure is declared number, the expression gives money", ""},
+    {"sum(retail, cny(balance));", "1:56: the measure is declared number, the expression gives money",
+     "declare it money"},
     {"sum(retail, maturity - business_date);",
      "1:65: a date in the expression may be missing for an account or its customer",
      "say what counts then: coalesce(date, business_date)"},
@@ -389,6 +412,16 @@ static const struct error_case NUMBERS[] = {
      "1:86: months_between needs a date, found a value of type number", ""},
     {"sum(retail, (business_date) in (maturity));",
      "1:72: the measure is declared number, the expression gives boolean", ""},
+};
+
+/* What is counted in days or months is no date. */
+static const struct error_case DATES[] = {
+    {"max(retail, 5);", "1:54: the measure is declared date, the expression gives number", "declare it number"},
+    {"max(retail, days_since(maturity));", "1:54: the measure is declared date, the expression gives number",
+     "declare it number"},
+    {"min(retail, months_since(coalesce(maturity, business_date)));",
+     "1:54: the measure is declared date, the expression gives months", "declare it months"},
+    {"min(retail, balance);", "1:54: the measure is declared date, the expression gives money", "declare it money"},
 };
 
 static void test_lexer(void **state)
@@ -412,6 +445,7 @@ static void test_measures(void **state)
     CHECK("threshold 1; score = 1; measure m money = ", MEASURES);
     CHECK("threshold 1; score = 1; measure m number = ", NUMBERS);
     CHECK("threshold 1; score = 1; measure m number = ", CUSTOMER);
+    CHECK("threshold 1; score = 1; measure m date = ", DATES);
 }
 
 /* The line with a caret below the place: two columns for a Chinese character, cut where it is long. */
