@@ -38,6 +38,7 @@ const char *formula_measure_alias(const struct formula *f, int measure); /* ASCI
 bool formula_measure_in_place(const struct formula *f, int measure);
 /* Of an aggregate in place it comes with the schema: known as soon as the formula, or a measure of it, is bound. */
 enum value_type formula_measure_type(const struct formula *f, int measure);
+bool formula_measure_counts(const struct formula *f, int measure); /* count(…): never below 0 */
 int formula_measure_find(const struct formula *f, const char *name_or_alias); /* -1: none */
 /* The definition in one canonical notation, e.g. "yuan money = sum(retail where kind = 'D', balance)": measures of
  * equal text have equal values over the same accounts and rates, whatever they are called. A trial takes such values
