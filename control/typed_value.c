@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-
 static bool typed_date(const char *name, const char *text, int64_t *value, struct status *st)
 {
     int32_t date;

@@ -102,6 +102,33 @@ static bool add_dates(const struct account_scope *s, const struct node *n, enum 
     return true;
 }
 
+/* What is made of numbers alone, in the 128 bits of the rows. */
+static bool literal_value(const struct term *t, __int128 *out)
+{
+    __int128 a, b;
+    *out = t->number;
+    if (t->kind == TERM_CONSTANT) return true;
+    if (t->kind != TERM_ADD && t->kind != TERM_SUBTRACT && t->kind != TERM_MULTIPLY && t->kind != TERM_SCALE &&
+        t->kind != TERM_NEGATE)
+        return *out = 0, true; /* min, if: the rows tell */
+    if (!literal_value(t->children[0], &a)) return false;
+    if (t->kind == TERM_SCALE) return !__builtin_mul_overflow(a, (__int128)t->number, out);
+    if (t->kind == TERM_NEGATE) return !__builtin_sub_overflow((__int128)0, a, out);
+    if (!literal_value(t->children[1], &b)) return false;
+    return t->kind == TERM_ADD        ? !__builtin_add_overflow(a, b, out)
+           : t->kind == TERM_SUBTRACT ? !__builtin_sub_overflow(a, b, out)
+                                      : !__builtin_mul_overflow(a, b, out);
+}
+
+/* A number that is too large is so for every account. */
+static bool check_literal(const struct account_scope *s, const struct node *n, const struct term *t)
+{
+    __int128 value;
+    if (!t->literal || literal_value(t, &value)) return true;
+    term_fail(s, n, "the number is larger than 128 bits (1.7e38)");
+    return status_hint(s->st, "it is so for every account: write smaller numbers");
+}
+
 static bool bind_sum(const struct account_scope *s, const struct node *n, struct term **out)
 {
     enum term_kind kind = n->kind == NODE_ADD ? TERM_ADD : TERM_SUBTRACT;
@@ -112,7 +139,7 @@ static bool bind_sum(const struct account_scope *s, const struct node *n, struct
     if (!term_unify(s, n, &a, &b, kind == TERM_ADD ? "add" : "subtract")) return false;
     *out = term_two(s, kind, term_common_type(a, b), a, b);
     (*out)->literal = literal;
-    return true;
+    return check_literal(s, n, *out);
 }
 
 static bool bind_product(const struct account_scope *s, const struct node *n, struct term **out)
@@ -123,7 +150,7 @@ static bool bind_product(const struct account_scope *s, const struct node *n, st
     *out = term_two(s, TERM_MULTIPLY, term_common_type(a, b), a, b);
     (*out)->literal = a->literal && b->literal;
     (*out)->scale = a->scale + b->scale;
-    if ((*out)->scale <= 36) return true;
+    if ((*out)->scale <= 36) return check_literal(s, n, *out);
     return term_fail(s, n, "the product has %d decimals, at most 36 are kept exactly", (*out)->scale);
 }
 

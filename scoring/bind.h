@@ -62,6 +62,7 @@ struct expr {
     struct expr **children;
     /* bounds.c: for every customer |value| <= largest, and >= smallest unless it is 0. */
     double largest, smallest;
+    double least;  /* for every customer |value| >= least */
     bool constant; /* the same for everybody */
     bool
         may_overflow; /* not proved to stay below the largest double, a date within the calendar: the evaluators look at

@@ -82,6 +82,23 @@ static void set_arithmetic(struct expr *e)
     }
 }
 
+/* What is certain to be large, for everybody. */
+static double least_of(const struct formula_program *p, const struct expr *e)
+{
+    const struct expr *x = e->count > 0 ? e->children[0] : NULL, *y = e->count > 1 ? e->children[1] : NULL;
+    switch (e->kind) {
+    case EXPR_CONSTANT: return fabs(e->number);
+    case EXPR_DEFINITION: return p->f->definitions[e->index].is_result ? 0 : p->definitions[e->index]->least;
+    case EXPR_NEGATE:
+    case EXPR_ABS: return x->least;
+    case EXPR_MULTIPLY: return x->least * y->least;
+    case EXPR_DIVIDE: return y->least > 0 ? x->least / y->largest : 0;
+    case EXPR_ADD:
+    case EXPR_SUBTRACT: return larger_of(0, larger_of(x->least - y->largest, y->least - x->largest));
+    default: return 0;
+    }
+}
+
 static bool is_constant(const struct bounds *b, const struct expr *e)
 {
     if (e->kind == EXPR_CONSTANT) return true;
@@ -117,12 +134,9 @@ static bool examine(struct bounds *b, struct expr *e)
     return true;
 }
 
-static bool bound(struct bounds *b, struct expr *e)
+static bool set_bounds(struct bounds *b, struct expr *e)
 {
     const struct formula_program *p = b->p;
-    for (int i = 0; i < e->count; i++)
-        if (!bound(b, e->children[i])) return false;
-    e->constant = is_constant(b, e);
     switch (e->kind) {
     case EXPR_CONSTANT: set(e, fabs(e->number), e->number != 0 ? fabs(e->number) : DBL_MAX); break;
     case EXPR_MEASURE: set_measure(p, e); break;
@@ -165,6 +179,27 @@ static bool bound(struct bounds *b, struct expr *e)
     return true;
 }
 
+static bool bound(struct bounds *b, struct expr *e)
+{
+    for (int i = 0; i < e->count; i++)
+        if (!bound(b, e->children[i])) return false;
+    e->constant = is_constant(b, e);
+    if (!set_bounds(b, e)) return false;
+    e->least = least_of(b->p, e);
+    return true;
+}
+
+/* A result that nobody can have: with a little room for what the bounds round. */
+static bool check_result(const struct bounds *b, const struct definition *d, const struct expr *e)
+{
+    const struct formula *f = b->p->f;
+    bool number = d->type == VALUE_MONEY || d->type == VALUE_NUMBER || d->type == VALUE_MONTHS;
+    double minor = e->least * (d->type == VALUE_MONEY && f->unit == UNIT_YUAN ? 100 : 1);
+    if (!d->is_result || f->is_expression || !number || !(minor > RESULT_LIMIT * 1.000001)) return true;
+    formula_fail(f, e->node->place, b->st, "result %s is larger than 2^62 for every customer", d->name);
+    return status_hint(b->st, "a result has 18 digits in its smallest unit: write smaller numbers");
+}
+
 /* Results need what they name; what no result needs is not worked out. */
 static void mark_needed(struct formula_program *p, const struct expr *e)
 {
@@ -182,7 +217,7 @@ bool bind_bounds(struct formula_program *p, struct status *st)
     bool ok = true;
     for (int i = 0; ok && i < count; i++) {
         struct expr *e = p->definitions[i];
-        ok = bound(b, e);
+        ok = bound(b, e) && check_result(b, &p->f->definitions[i], e);
         b->constant[i] = e->constant && !p->f->definitions[i].is_result;
         if (ok && b->constant[i]) b->values[i] = scalar_constant(p, b->values, e);
     }

@@ -3,10 +3,21 @@
 
 #include <stdio.h>
 
+enum { KEYWORD_GUESSED_MIN = 3 /* bytes: shorter names are near every short word */ };
+
+/* Where a word of the language was expected, it may be one misspelt. */
 bool parser_expected(struct parser *p, const char *what)
 {
     char found[TOKEN_SHOW_MAX];
-    return formula_fail(p->f, p->at->place, p->st, "expected %s, found %s", what, token_show(p->at, found));
+    struct guess guess;
+    bool end = p->f->is_expression && p->at->kind == TOKEN_END;
+    formula_fail(p->f, p->at->place, p->st, "expected %s, found %s", what,
+                 end ? "the end of the expression" : token_show(p->at, found));
+    if (p->at->kind != TOKEN_NAME || p->at->text.length < KEYWORD_GUESSED_MIN || word_is_reserved(p->at->text))
+        return false;
+    guess_init(&guess, p->at->text);
+    guess_offer_keywords(&guess);
+    return hint_guess(&guess, p->st);
 }
 
 bool parser_accept(struct parser *p, enum token_kind kind)
@@ -105,8 +116,17 @@ int parser_coefficient(struct parser *p, const char *name, struct place place)
 
 bool parser_type(struct parser *p, unsigned allowed, const char *expected, enum value_type *type)
 {
+    char found[TOKEN_SHOW_MAX];
     if (p->at->kind != TOKEN_NAME || !value_type_find(p->at->text, type) || !(allowed >> *type & 1)) {
-        parser_expected(p, expected);
+        struct guess guess;
+        guess_init(&guess, p->at->text);
+        for (int i = 0; i <= VALUE_BOOLEAN; i++) {
+            if (!(allowed >> i & 1)) continue;
+            guess_offer(&guess, value_type_name((enum value_type)i));
+            guess_offer(&guess, value_type_alias((enum value_type)i));
+        }
+        formula_fail(p->f, p->at->place, p->st, "expected %s, found %s", expected, token_show(p->at, found));
+        hint_guess(&guess, p->st);
         return status_hint(p->st, "a name is one word: no blanks inside it");
     }
     p->at++;
@@ -236,6 +256,7 @@ static bool finish_threshold(struct parser *p, const struct header *h)
     if (h->scale > decimals)
         return formula_fail(f, h->threshold_place, p->st, "the threshold in %s has at most %d decimals, found %d",
                             f->unit == UNIT_YUAN ? "yuan" : "fen", decimals, h->scale);
+    f->threshold_place = h->threshold_place;
     f->threshold_minor = h->mantissa * power_of_ten(decimals - h->scale);
     return true;
 }

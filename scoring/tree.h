@@ -133,6 +133,7 @@ struct formula {
     enum unit unit;
     enum rounding rounding;
     int64_t threshold_minor;
+    struct place threshold_place;
     int measures_count, coefficients_count, definitions_count, lets_count, results_count;
     struct measure_definition measures[FORMULA_MEASURES_MAX];
     struct coefficient coefficients[FORMULA_COEFFICIENTS_MAX];

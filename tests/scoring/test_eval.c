@@ -176,7 +176,7 @@ static void test_file(void **state)
     } TABLE[] = {
         {"# teaching\na*2\ta=21\n\nb/c\tb=1\tc=0\r\n'x'\n1 < 2\nage(b)\tb=\n",
          "2 number 42\n4 number 0\n5 text x\n6 boolean true\n7 missing missing\n", 0},
-        {"1\n2+\n3", "1 number 1\n2:3 ERROR expected a value, found end of file\n3 number 3\n", 1},
+        {"1\n2+\n3", "1 number 1\n2:3 ERROR expected a value, found the end of the expression\n3 number 3\n", 1},
         {"年+1\t年=x\ta=1e5\n年+b\t年=1\tb=2",
          "1:9 ERROR the value of a is no number, date, condition or code: "
          "\"1e5\"\n2 number 3\n",

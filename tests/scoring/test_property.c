@@ -433,7 +433,8 @@ static void check_formula(const char *text)
     bool ok = formula_parse("random.formula", view_of(text), &f, &st);
     REQUIRE(ok);
     ok = formula_bind(f, &FIXTURE_SCHEMA, &p, &st);
-    if (!ok && (strstr(st.message, "than any number") || strstr(st.message, "is no day"))) { /* a constant */
+    if (!ok && (strstr(st.message, "than any number") || strstr(st.message, "is no day") ||
+                strstr(st.message, "than 2^62 for every customer"))) { /* a constant */
         refused++;
         formula_free(f);
         return;
