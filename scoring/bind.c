@@ -119,9 +119,12 @@ static bool comparable(struct binder *b, const struct node *n, const struct node
 {
     if (!need_known(b, x_node, x, "a comparison") || !need_known(b, y_node, y, "a comparison")) return false;
     if (is_numeric(x->type) && is_numeric(y->type)) return true;
-    if (x->type != y->type || x->type == VALUE_BOOLEAN)
-        return bind_fail(b, n, "cannot compare a value of type %s with one of type %s", value_type_name(x->type),
-                         value_type_name(y->type));
+    if (x->type != y->type || x->type == VALUE_BOOLEAN) {
+        bind_fail(b, n, "cannot compare a value of type %s with one of type %s", value_type_name(x->type),
+                  value_type_name(y->type));
+        bool date = x->type == VALUE_DATE || y->type == VALUE_DATE;
+        return date ? status_hint(b->st, "a day is written date '2026-10-31'") : false;
+    }
     if (x->type != VALUE_CODE) return true;
     if (ordered) return bind_fail(b, n, "codes have no order, use = or <> or in");
     if (y_node->kind == NODE_TEXT && x_node->kind != NODE_TEXT) return bind_check_code(b, y_node, x);

@@ -227,6 +227,8 @@ static bool unknown_name(struct binder *b, const struct node *n)
     offer_accounts(b->p->schema, &near);
     offer_codes(b->p->schema, &near);
     bind_fail(b, n, "unknown name %s", n->text);
+    const char *foreign = word_foreign(view_of(n->text));
+    if (foreign) return status_hint(b->st, "%s", foreign);
     if (near.guess.best) return hint_near(&near, b->st);
     if (strncmp(n->text, FORMULA_SHADOW, strlen(FORMULA_SHADOW)) == 0)
         return status_hint(b->st, "it is known to queries, where the generation has a challenger for these customers: "

@@ -13,8 +13,10 @@ bool parser_expected(struct parser *p, const char *what)
     bool end = p->f->is_expression && p->at->kind == TOKEN_END;
     formula_fail(p->f, p->at->place, p->st, "expected %s, found %s", what,
                  end ? "the end of the expression" : token_show(p->at, found));
-    if (p->at->kind != TOKEN_NAME || p->at->text.length < KEYWORD_GUESSED_MIN || word_is_reserved(p->at->text))
-        return false;
+    if (p->at->kind != TOKEN_NAME) return false;
+    const char *foreign = word_foreign(p->at->text);
+    if (foreign) return status_hint(p->st, "%s", foreign);
+    if (p->at->text.length < KEYWORD_GUESSED_MIN || word_is_reserved(p->at->text)) return false;
     guess_init(&guess, p->at->text);
     guess_offer_keywords(&guess);
     return hint_guess(&guess, p->st);

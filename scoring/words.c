@@ -184,6 +184,30 @@ const char *value_type_alias(enum value_type type)
     return TYPES[type].alias;
 }
 
+/* --- other languages --- */
+
+static const struct {
+    const char *word, *instead;
+} FOREIGN[] = {
+    {"null", "only dates can be missing: known(x) asks, coalesce(x, …) says what counts then"},
+    {"nan", "every value is a number: only dates can be missing, known(x) asks"},
+    {"is", "only dates can be missing: known(x) asks"},
+    {"between", "write x >= 1 and x <= 5"},
+    {"like", "a code is compared whole: = or in ('A', 'B')"},
+    {"sqrt", "there is no square root; bands are written with case"},
+    {"mod", "there is no remainder: a - b*floor(a/b)"},
+    {"today", "the day is business_date (会计日期)"},
+    {"now", "the day is business_date (会计日期)"},
+    {"iif", "write if(condition, a, b)"},
+};
+
+const char *word_foreign(struct view word)
+{
+    for (size_t i = 0; i < sizeof FOREIGN / sizeof FOREIGN[0]; i++)
+        if (same_word(word, FOREIGN[i].word)) return FOREIGN[i].instead;
+    return NULL;
+}
+
 /* --- the nearest name --- */
 
 enum { GUESS_CHARACTERS_MAX = 64 };

@@ -95,6 +95,9 @@ bool word_is_customer(struct view word);
 /* "shadow" or 影子 in front of a point: shadow.score, of queries alone (etl/query_field.h). */
 bool word_is_shadow(struct view word);
 
+/* What to write in place of a word of another language (null, between, is …); NULL: it is none. */
+const char *word_foreign(struct view word);
+
 /* Number of characters (not bytes) to insert, delete or replace, or of neighbours to exchange; texts are looked at up
  * to 64 characters. */
 int edit_distance(struct view a, struct view b);
