@@ -263,6 +263,10 @@ static const char *foreign_sign(const char *pair, size_t length)
 /* What stands between the token's beginning and here; instead: a hint, or NULL. */
 static bool unexpected(struct lexer *l, const struct token *t, const char *instead)
 {
+    unsigned char first = (unsigned char)t->text.bytes[0];
+    if (first < 0x20 || first == 0x7f)
+        return formula_fail(l->f, t->place, l->st, "unexpected byte 0x%02X, which nobody sees", first) ||
+               status_hint(l->st, "type the line anew");
     formula_fail(l->f, t->place, l->st, "unexpected character \"%.*s\"", (int)(l->at - t->text.bytes), t->text.bytes);
     return instead ? status_hint(l->st, "%s", instead) : false;
 }

@@ -69,6 +69,7 @@ static const struct error_case LEXER[] = {
     {"score = 【存款】;", "1:9: unexpected character \"【\"", "parentheses are ( and )"},
     {"＃ 注释\nscore = $;", "2:9: unexpected character \"$\"", ""},
     {"score = 存\u200b款;", "1:11: expected \";\" at the end of the statement, found \"款\"", ""},
+    {"score = \a1;", "1:9: unexpected byte 0x07, which nobody sees", "type the line anew"},
     {"# \xff", "1:3: the text is not UTF-8 (byte 0xFF)", "convert it: iconv -f GB18030 -t UTF-8 t.formula"},
     {"score = 1.;", "1:11: expected digits behind the decimal point", ""},
     {"score = 1234567890123456;", "1:9: a number has at most 15 digits", ""},
