@@ -87,7 +87,7 @@ static void combine(const struct evaluation *e, const struct term *t, struct col
     /* The right side of a decided `and` or `or` does not matter. */
     for (uint32_t i = 0; i < n; i++) {
         bool decided = (kind == TERM_AND && !x[i]) || (kind == TERM_OR && x[i]);
-        if (!decided) a.poison[i] |= b.poison[i];
+        a.poison[i] |= decided ? 0 : b.poison[i];
     }
     switch (kind) {
     case TERM_ADD: EACH_ROW(a.poison[i] |= __builtin_add_overflow(x[i], y[i], &x[i]));
