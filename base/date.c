@@ -68,8 +68,11 @@ void date_format(int32_t date, char text[11])
         text[0] = 0;
         return;
     }
+    if (date < DATE_FIRST || date > DATE_LAST) {
+        snprintf(text, 11, "%s", date < DATE_FIRST ? "<0001" : ">9999");
+        return;
+    }
     int y, m, d;
     date_to_civil(date, &y, &m, &d);
-    ensure(y >= 0 && y <= 9999);
     snprintf(text, 11, "%04u-%02u-%02u", (unsigned)y % 10000u, (unsigned)m % 100u, (unsigned)d % 100u);
 }

@@ -13,6 +13,10 @@
 
 #define DATE_NONE INT32_MIN
 
+/* The first and the last day that have a text: 0001-01-01 and 9999-12-31. */
+#define DATE_FIRST (-719162)
+#define DATE_LAST 2932896
+
 enum { DATE_YEAR_MIN = 1900, DATE_YEAR_MAX = 2099 }; /* what source files may hold */
 
 bool date_valid(int year, int month, int day);
@@ -20,7 +24,7 @@ int32_t date_from_civil(int year, int month, int day);
 void date_to_civil(int32_t date, int *year, int *month, int *day);
 /* "2026-10-31" or "20261031"; false when it is neither or no such day. */
 bool date_parse(struct view text, int32_t *date);
-/* "2026-10-31" into text[11]; DATE_NONE gives "". */
+/* "2026-10-31" into text[11]; DATE_NONE gives "", a day before the first or behind the last "<0001" or ">9999". */
 void date_format(int32_t date, char text[11]);
 int date_days_in_month(int year, int month);
 static inline bool date_is_leap(int year)

@@ -42,6 +42,7 @@ int show_coefficient(struct command_call *call, const struct formula *f, const c
 
 static bool set_coefficients(struct command_call *call, struct show_formula *s, struct status *st)
 {
+    const char **first = arena_array(&call->arena, const char *, formula_coefficient_count(s->f) + 1);
     for (int i = 0; command_declares(call, "coef") && i < command_count(call, "coef"); i++) {
         const char *text = command_text_at(call, "coef", i), *equals = strchr(text, '=');
         double value;
@@ -52,6 +53,12 @@ static bool set_coefficients(struct command_call *call, struct show_formula *s, 
         const char *name = arena_dup(&call->arena, (struct view){text, (size_t)(equals - text)});
         int c = show_coefficient(call, s->f, name, st);
         if (c < 0 || !show_parse_number(name, equals + 1, &value, st)) return false;
+        if (first[c]) {
+            status_fail(st, STATUS_USAGE, "--coef: %s is given twice: %s and %s", formula_coefficient_name(s->f, c),
+                        first[c], text);
+            return status_hint(st, "leave one of them out; several values, one after another: crmx sweep");
+        }
+        first[c] = text;
         s->coefficients_changed |= value != formula_coefficient(s->f, c);
         formula_set_coefficient(s->f, c, value);
     }

@@ -77,8 +77,7 @@ static const char *day_text(const struct command_call *call, struct arena *arena
 {
     char text[11];
     if (day == DATE_NONE) return show_missing(call);
-    ensure(day > INT32_MIN && day <= INT32_MAX);
-    date_format((int32_t)day, text);
+    date_format(day < DATE_FIRST ? DATE_FIRST - 1 : day > DATE_LAST ? DATE_LAST + 1 : (int32_t)day, text);
     return arena_dup(arena, view_of(text));
 }
 

@@ -1,6 +1,7 @@
 #include "etl/lint_population.h"
 
 #include "etl/populate.h"
+#include "etl/scorecard.h"
 
 struct worker {
     struct formula_parts_scratch *scratch;
@@ -10,6 +11,7 @@ struct worker {
 };
 
 struct look {
+    const struct unit *unit;
     const struct formula_parts *terms;
     int type;
     int64_t threshold;
@@ -47,8 +49,10 @@ static bool visit(void *context, int worker, const struct scan_block *b, struct 
     for (uint32_t i = 0; i < b->count; i++) w->ignored[i] = b->types[i] != k->type || b->flags[i] & CUSTOMER_EXCLUDED;
     struct formula_inputs in = {
         .count = b->count, .measures = b->measures, .customer_fields = b->fields, .ignored = w->ignored};
-    if (!formula_parts_evaluate(k->terms, &in, w->scratch, w->values, st))
+    if (!formula_parts_evaluate(k->terms, &in, w->scratch, w->values, st)) {
+        scorecard_name_customer(k->unit, b->first_number, b->count, st);
         return status_while(st, "scoring customers from number %llu", (unsigned long long)b->first_number);
+    }
     struct lint_batch batch = {.terms = k->terms->count,
                                .values = (const int64_t *const *)w->values,
                                .scores = b->results[0][0],
@@ -88,7 +92,7 @@ bool lint_population(struct lint *l, const struct formula *f, int type, struct g
 {
     struct formula_program *program = NULL;
     struct formula_parts *terms = NULL;
-    struct look k = {.type = type, .threshold = formula_threshold(f)};
+    struct look k = {.unit = g->unit, .type = type, .threshold = formula_threshold(f)};
     bool ok = formula_bind(f, g->tables.schema, &program, st) &&
               formula_parts_new(f, g->tables.schema, FORMULA_PARTS_TERMS, &terms, st);
     k.terms = terms;

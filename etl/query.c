@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { NAMES_SHOWN_MAX = 250 };
 enum { PIECES_MAX = 2 * QUERY_EXPRESSIONS_MAX };
 
 /* What was typed, alone on a line of the composed text. */
@@ -55,6 +56,17 @@ static void note_piece(struct composer *c, int expression)
     c->pieces[c->pieces_count++] = (struct piece){lines_of(&c->text), expression};
 }
 
+/* The statement that the expression became is none that anybody wrote. */
+static void explain_statement(const char *message, char out[STATUS_MESSAGE_MAX])
+{
+    static const char STATEMENT[] = "expected \";\" at the end of the statement";
+    const char *at = strstr(message, STATEMENT), *instead = "expected an operator or the end of the expression";
+    if (at)
+        snprintf(out, STATUS_MESSAGE_MAX, "%.*s%s%s", (int)(at - message), message, instead, at + sizeof STATEMENT - 1);
+    else
+        snprintf(out, STATUS_MESSAGE_MAX, "%s", message);
+}
+
 /* "query:12:5: …" → "EXPRESSION:1:17: …" */
 static bool explain_place(struct composer *c)
 {
@@ -68,15 +80,18 @@ static bool explain_place(struct composer *c)
         const char *text = c->list[p->expression].text;
         if (p->line + 1 == line) { /* the line behind it: it ended too early */
             char *found = strstr(st->message, ", found ");
-            if (found) snprintf(found, STATUS_MESSAGE_MAX - (size_t)(found - st->message), ", found its end");
+            if (found)
+                snprintf(found, STATUS_MESSAGE_MAX - (size_t)(found - st->message),
+                         ", found the end of the expression");
             column = (unsigned)characters(text, strlen(text)) + 1;
+            formula_excerpt_of(text, column, st->excerpt);
         } else if (p->line == line + 1) { /* the line before it: all of it is meant */
             column = 1;
             snprintf(st->excerpt, sizeof st->excerpt, "    %s\n    ^", text);
         } else if (p->line != line) {
             continue;
         }
-        snprintf(rest, sizeof rest, "%s", st->message + end);
+        explain_statement(st->message + end, rest);
         snprintf(st->message, sizeof st->message, "%s:1:%u:%s", c->list[p->expression].name, column, rest);
     }
     return false;
@@ -102,6 +117,22 @@ static void hint_aggregate(const struct composer *c)
         if (strcmp(name, s->tables[t].name) == 0 || strcmp(name, s->tables[t].system) == 0)
             snprintf(c->st->hint, sizeof c->st->hint,
                      "%s is a table; min and max of accounts have a where: max(%s where true, …)", name, name);
+}
+
+/* Nothing is near, and nothing can be defined here: what there is. */
+static void hint_names(const struct composer *c, const struct formula *f)
+{
+    const char *formula = c->g->unit->formula_name[c->type];
+    struct buf list;
+    if (!f || strncmp(c->st->hint, "define it above", strlen("define it above")) != 0) return;
+    buf_init(&list, NAMES_SHOWN_MAX);
+    for (int r = 0; r < formula_result_count(f); r++)
+        if (strncmp(formula_result_name(f, r), "q_", 2) != 0) buf_addf(&list, "%s, ", formula_result_name(f, r));
+    for (int m = 0; m < formula_measure_count(f); m++)
+        if (!formula_measure_in_place(f, m)) buf_addf(&list, "%s, ", formula_measure_alias(f, m));
+    snprintf(c->st->hint, sizeof c->st->hint, "there are %s…; all: crmx formula check %s, crmx formula functions",
+             list.bytes ? list.bytes : "", formula ? formula : "");
+    buf_release(&list);
 }
 
 /* --- the composed formula --- */
@@ -154,6 +185,7 @@ static bool find_type(struct composer *c, int k)
         c->q->type[k] = formula_definition_type(p, formula_definition_count(f) - 1);
     } else {
         explain_place(c);
+        hint_names(c, f);
         hint_aggregate(c);
         hint_hidden(c);
     }

@@ -88,15 +88,45 @@ static bool bind_number(const struct account_scope *s, const struct node *n, str
 static bool add_dates(const struct account_scope *s, const struct node *n, enum term_kind kind, struct term *a,
                       struct term *b, struct term **out)
 {
-    bool days_right = a->type == VALUE_DATE && term_is_numeric(b) && b->type != VALUE_MONEY && b->scale == 0;
-    bool days_left =
-        kind == TERM_ADD && b->type == VALUE_DATE && term_is_numeric(a) && a->type != VALUE_MONEY && a->scale == 0;
+    bool days_right = a->type == VALUE_DATE && term_is_numeric(b) && b->type != VALUE_MONEY;
+    bool days_left = kind == TERM_ADD && b->type == VALUE_DATE && term_is_numeric(a) && a->type != VALUE_MONEY;
+    if ((days_right && b->scale) || (days_left && a->scale)) {
+        term_fail(s, n->children[days_right], "a date is moved by whole days, and this has decimals");
+        return status_hint(s->st, "write whole days, such as business_date + 30");
+    }
     bool between = kind == TERM_SUBTRACT && a->type == VALUE_DATE && b->type == VALUE_DATE;
     if (!days_right && !days_left && !between)
         return term_fail(s, n, "cannot %s values of type %s and %s", kind == TERM_ADD ? "add" : "subtract",
                          value_type_name(a->type), value_type_name(b->type));
     *out = term_two(s, kind, between ? VALUE_NUMBER : VALUE_DATE, a, b);
     return true;
+}
+
+/* What is made of numbers alone, in the 128 bits of the rows. */
+static bool literal_value(const struct term *t, __int128 *out)
+{
+    __int128 a, b;
+    *out = t->number;
+    if (t->kind == TERM_CONSTANT) return true;
+    if (t->kind != TERM_ADD && t->kind != TERM_SUBTRACT && t->kind != TERM_MULTIPLY && t->kind != TERM_SCALE &&
+        t->kind != TERM_NEGATE)
+        return *out = 0, true; /* min, if: the rows tell */
+    if (!literal_value(t->children[0], &a)) return false;
+    if (t->kind == TERM_SCALE) return !__builtin_mul_overflow(a, (__int128)t->number, out);
+    if (t->kind == TERM_NEGATE) return !__builtin_sub_overflow((__int128)0, a, out);
+    if (!literal_value(t->children[1], &b)) return false;
+    return t->kind == TERM_ADD        ? !__builtin_add_overflow(a, b, out)
+           : t->kind == TERM_SUBTRACT ? !__builtin_sub_overflow(a, b, out)
+                                      : !__builtin_mul_overflow(a, b, out);
+}
+
+/* A number that is too large is so for every account. */
+static bool check_literal(const struct account_scope *s, const struct node *n, const struct term *t)
+{
+    __int128 value;
+    if (!t->literal || literal_value(t, &value)) return true;
+    term_fail(s, n, "the number is larger than 128 bits (1.7e38)");
+    return status_hint(s->st, "it is so for every account: write smaller numbers");
 }
 
 static bool bind_sum(const struct account_scope *s, const struct node *n, struct term **out)
@@ -109,7 +139,7 @@ static bool bind_sum(const struct account_scope *s, const struct node *n, struct
     if (!term_unify(s, n, &a, &b, kind == TERM_ADD ? "add" : "subtract")) return false;
     *out = term_two(s, kind, term_common_type(a, b), a, b);
     (*out)->literal = literal;
-    return true;
+    return check_literal(s, n, *out);
 }
 
 static bool bind_product(const struct account_scope *s, const struct node *n, struct term **out)
@@ -120,7 +150,7 @@ static bool bind_product(const struct account_scope *s, const struct node *n, st
     *out = term_two(s, TERM_MULTIPLY, term_common_type(a, b), a, b);
     (*out)->literal = a->literal && b->literal;
     (*out)->scale = a->scale + b->scale;
-    if ((*out)->scale <= 36) return true;
+    if ((*out)->scale <= 36) return check_literal(s, n, *out);
     return term_fail(s, n, "the product has %d decimals, at most 36 are kept exactly", (*out)->scale);
 }
 
@@ -293,15 +323,23 @@ static bool bind(const struct account_scope *s, const struct node *n, struct ter
     return false;
 }
 
+static bool wrong_type(const struct account_scope *s, const struct node *n, enum value_type declared,
+                       enum value_type found)
+{
+    term_fail(s, n, "the measure is declared %s, the expression gives %s", value_type_name(declared),
+              value_type_name(found));
+    if (found == VALUE_DATE) return status_hint(s->st, "count from it: days_since(…), or declare a min or max date");
+    return found < VALUE_DATE ? status_hint(s->st, "declare it %s", value_type_name(found)) : false;
+}
+
 bool account_bind_expression(const struct account_scope *s, const struct node *n, enum value_type type,
                              struct term **out)
 {
     if (!bind(s, n, out)) return false;
     if ((*out)->literal && type == VALUE_MONEY) *out = term_as_money(s, *out);
-    bool fits = (*out)->type == type || (type != VALUE_MONEY && term_is_numeric(*out) && (*out)->type != VALUE_MONEY);
-    if (!fits)
-        return term_fail(s, n, "the measure is declared %s, the expression gives %s", value_type_name(type),
-                         value_type_name((*out)->type));
+    bool counts = type == VALUE_NUMBER || type == VALUE_MONTHS;
+    bool fits = (*out)->type == type || (counts && term_is_numeric(*out) && (*out)->type != VALUE_MONEY);
+    if (!fits) return wrong_type(s, n, type, (*out)->type);
     if (!(*out)->missing || type == VALUE_DATE) return true; /* rows without the date are left out */
     term_fail(s, n, "a date in the expression may be missing for an account or its customer");
     return status_hint(s->st, "say what counts then: coalesce(date, business_date)");

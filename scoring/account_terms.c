@@ -101,8 +101,10 @@ bool term_unify(const struct account_scope *s, const struct node *n, struct term
     } else if ((*a)->type == (*b)->type && (*a)->type != VALUE_CODE && (*a)->type != VALUE_CURRENCY) {
         return true;
     }
-    return term_fail(s, n, "cannot %s a value of type %s and one of type %s", verb, value_type_name((*a)->type),
-                     value_type_name((*b)->type));
+    term_fail(s, n, "cannot %s a value of type %s and one of type %s", verb, value_type_name((*a)->type),
+              value_type_name((*b)->type));
+    bool date = (*a)->type == VALUE_DATE || (*b)->type == VALUE_DATE;
+    return date ? status_hint(s->st, "a day is written date '2026-10-31'") : false;
 }
 
 enum value_type term_common_type(const struct term *a, const struct term *b)

@@ -40,7 +40,13 @@ static inline double round_by(double x, enum rounding mode)
     return x;
 }
 
-/* A day number from arithmetic on dates: whole, and within years that date_to_civil can tell. */
+/* Arithmetic of dates may give no other: a day beyond is an error, as a number beyond the largest double is one. */
+static inline bool is_day(double x)
+{
+    return x >= DATE_FIRST && x <= DATE_LAST;
+}
+
+/* A missing date may be any number: one that date_to_civil can tell. */
 static inline int32_t date_of_double(double x)
 {
     if (!(x > -4000000)) return -4000000;

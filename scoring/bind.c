@@ -1,6 +1,10 @@
 /* Types of a score; the rules are in docs/formula.md. */
 #include "scoring/bind_names.h"
 
+#include "scoring/node_text.h"
+
+#include <math.h>
+
 static bool bind(struct binder *b, const struct node *n, struct expr **out);
 
 static bool is_numeric(enum value_type type)
@@ -53,12 +57,22 @@ static bool merge(struct binder *b, const struct node *n, const struct expr *e, 
 
 /* --- operators --- */
 
+/* A date has no hours: half a day would be lost where it is shown, and count where it is compared. */
+static bool move_date(struct binder *b, const struct node *days, struct expr *e, int child)
+{
+    e->type = VALUE_DATE;
+    if (e->children[child]->whole) return true;
+    const char *text = node_text(&b->p->arena, b->f, days);
+    bind_fail(b, days, "a date is moved by whole days, and this may be a fraction of one");
+    return status_hint(b->st, "round it: floor(%s) or round(%s)", text, text);
+}
+
 static bool dates_and_numbers(struct binder *b, const struct node *n, struct expr *e)
 {
     enum value_type x = e->children[0]->type, y = e->children[1]->type;
     bool plus = e->kind == EXPR_ADD;
-    if (x == VALUE_DATE && is_numeric(y) && y != VALUE_MONEY) return e->type = VALUE_DATE, true;
-    if (plus && y == VALUE_DATE && is_numeric(x) && x != VALUE_MONEY) return e->type = VALUE_DATE, true;
+    if (x == VALUE_DATE && is_numeric(y) && y != VALUE_MONEY) return move_date(b, n->children[1], e, 1);
+    if (plus && y == VALUE_DATE && is_numeric(x) && x != VALUE_MONEY) return move_date(b, n->children[0], e, 0);
     if (!plus && x == VALUE_DATE && y == VALUE_DATE) return e->type = VALUE_NUMBER, true;
     return bind_fail(b, n, "cannot %s a value of type %s %s one of type %s", plus ? "add" : "subtract",
                      value_type_name(y), plus ? "to" : "from", value_type_name(x));
@@ -105,9 +119,12 @@ static bool comparable(struct binder *b, const struct node *n, const struct node
 {
     if (!need_known(b, x_node, x, "a comparison") || !need_known(b, y_node, y, "a comparison")) return false;
     if (is_numeric(x->type) && is_numeric(y->type)) return true;
-    if (x->type != y->type || x->type == VALUE_BOOLEAN)
-        return bind_fail(b, n, "cannot compare a value of type %s with one of type %s", value_type_name(x->type),
-                         value_type_name(y->type));
+    if (x->type != y->type || x->type == VALUE_BOOLEAN) {
+        bind_fail(b, n, "cannot compare a value of type %s with one of type %s", value_type_name(x->type),
+                  value_type_name(y->type));
+        bool date = x->type == VALUE_DATE || y->type == VALUE_DATE;
+        return date ? status_hint(b->st, "a day is written date '2026-10-31'") : false;
+    }
     if (x->type != VALUE_CODE) return true;
     if (ordered) return bind_fail(b, n, "codes have no order, use = or <> or in");
     if (y_node->kind == NODE_TEXT && x_node->kind != NODE_TEXT) return bind_check_code(b, y_node, x);
@@ -278,11 +295,33 @@ static bool bind_kind(struct binder *b, const struct node *n, struct expr **out)
     return false;
 }
 
+/* Whole numbers in double stay whole under all of the language but division. */
+static bool is_whole(const struct binder *b, const struct expr *e)
+{
+    switch (e->kind) {
+    case EXPR_CONSTANT: return e->number == floor(e->number);
+    case EXPR_MEASURE: return e->type != VALUE_MONEY || b->f->unit == UNIT_FEN;
+    case EXPR_FIELD: return b->p->fields[e->index].decimals <= 0;
+    case EXPR_DEFINITION: return b->p->definitions[e->index]->whole;
+    case EXPR_DIVIDE: return false;
+    case EXPR_ROUND:
+    case EXPR_FLOOR:
+    case EXPR_CEIL: return true;
+    default: break;
+    }
+    for (int i = 0; i < e->count; i++) {
+        bool condition = e->kind == EXPR_CASE && i % 2 == 0 && i + 1 < e->count;
+        if (!condition && !e->children[i]->whole) return false;
+    }
+    return true;
+}
+
 static bool bind(struct binder *b, const struct node *n, struct expr **out)
 {
-    bool ok = bind_kind(b, n, out);
-    if (ok) (*out)->node = n;
-    return ok;
+    if (!bind_kind(b, n, out)) return false;
+    (*out)->node = n;
+    (*out)->whole = is_whole(b, *out);
+    return true;
 }
 
 /* --- definitions --- */
@@ -290,10 +329,15 @@ static bool bind(struct binder *b, const struct node *n, struct expr **out)
 static bool check_definition(struct binder *b, const struct definition *d, struct expr *e)
 {
     bool fits = !d->has_type || d->type == e->type || (is_numeric(d->type) && is_numeric(e->type));
-    if (!fits)
-        return bind_fail(b, d->expression, "%s is declared %s, the expression gives %s", d->name,
-                         value_type_name(d->type), value_type_name(e->type));
+    if (!fits) {
+        bind_fail(b, d->expression, "%s is declared %s, the expression gives %s", d->name, value_type_name(d->type),
+                  value_type_name(e->type));
+        bool allowed = !d->is_result || (d->result > 0 && e->type != VALUE_DATE); /* the score is money */
+        return allowed ? status_hint(b->st, "declare it %s", value_type_name(e->type)) : false;
+    }
     if (d->is_result && !b->f->is_expression && !need_known(b, d->expression, e, "a result")) return false;
+    /* A result is rounded before it is seen again: yuan to the fen, everything else to a whole number. */
+    if (d->is_result && !b->f->is_expression) e->whole = d->type != VALUE_MONEY || b->f->unit == UNIT_FEN;
     if (d->has_type) e->type = d->type; /* among numeric types the declaration says what it counts as */
     return true;
 }

@@ -53,16 +53,20 @@ struct expr {
     enum expr_kind kind;
     const struct node *node; /* what was written; NULL: made by the binder */
     enum value_type type;
-    bool missing;        /* the value may be missing */
-    double number;       /* EXPR_CONSTANT */
-    int index;           /* measure, field, definition, rounding mode */
+    bool missing;  /* the value may be missing */
+    bool whole;    /* the value is a whole number for every customer, by what it is made of (days of a date are) */
+    double number; /* EXPR_CONSTANT */
+    int index;     /* measure, field, definition, rounding mode */
     struct code_set set; /* VALUE_CODE */
     int count;
     struct expr **children;
     /* bounds.c: for every customer |value| <= largest, and >= smallest unless it is 0. */
     double largest, smallest;
-    bool constant;     /* the same for everybody */
-    bool may_overflow; /* not proved to stay below the largest double: the evaluators look at each value */
+    double least;  /* for every customer |value| >= least */
+    bool constant; /* the same for everybody */
+    bool
+        may_overflow; /* not proved to stay below the largest double, a date within the calendar: the evaluators look at
+                          each value */
 };
 
 struct customer_field {

@@ -212,8 +212,12 @@ static bool unknown_name(struct binder *b, const struct node *n)
 {
     const struct formula *f = b->f;
     struct near_name near = {.kind = NEAR_NAME};
-    for (int i = b->visible; i < f->definitions_count; i++) {
+    for (int i = b->visible; i < f->definitions_count && !f->is_expression; i++) {
         if (strcmp(f->definitions[i].name, n->text) != 0) continue;
+        if (i == b->visible) {
+            bind_fail(b, n, "%s cannot stand in its own definition", n->text);
+            return status_hint(b->st, "name the part that is meant: let part = …; and write part here");
+        }
         bind_fail(b, n, "%s is defined further down, in line %u", n->text, f->definitions[i].place.line);
         return status_hint(b->st, "move its statement above line %u", n->place.line);
     }
@@ -223,6 +227,8 @@ static bool unknown_name(struct binder *b, const struct node *n)
     offer_accounts(b->p->schema, &near);
     offer_codes(b->p->schema, &near);
     bind_fail(b, n, "unknown name %s", n->text);
+    const char *foreign = word_foreign(view_of(n->text));
+    if (foreign) return status_hint(b->st, "%s", foreign);
     if (near.guess.best) return hint_near(&near, b->st);
     if (strncmp(n->text, FORMULA_SHADOW, strlen(FORMULA_SHADOW)) == 0)
         return status_hint(b->st, "it is known to queries, where the generation has a challenger for these customers: "

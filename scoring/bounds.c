@@ -1,9 +1,10 @@
-/* Which steps of a score may pass the largest double, worked out when it is bound.
+/* Which steps of a score may pass the largest double, or leave the calendar, worked out when it is bound.
  *
  * For every node: how large its value can be, and how small when it is not 0. Measures and fields are 64-bit integers,
  * constants are known, and rounding keeps order, so the bound of a sum, product or quotient is the same operation on
  * the bounds. What is proved to stay below the largest double is never looked at again; only the rest is
- * (may_overflow), which no formula of a bank has: sixteen measures have to be multiplied for it. */
+ * (may_overflow), which no formula of a bank has: sixteen measures have to be multiplied for it, or two thousand years
+ * added to a date. */
 #include "scoring/scalar.h"
 
 #include "scoring/arithmetic.h"
@@ -11,6 +12,7 @@
 #include <float.h>
 
 static const double INTEGER_LARGEST = 0x1p63, DAYS_LARGEST = 8e6, LEAST_DOUBLE = 0x1p-1074;
+enum { DAY_OF_SOURCES_LARGEST = 47481 /* 2099-12-31, further from day 0 than 1900-01-01 */ };
 
 struct bounds {
     struct formula_program *p;
@@ -33,6 +35,24 @@ static void set_scaled(struct expr *e, double largest, int decimals)
         set(e, largest * power, power);
     else
         set(e, largest / power, 1 / power);
+}
+
+static bool adds(const struct node *n)
+{
+    if (n->kind == NODE_ADD || n->kind == NODE_SUBTRACT) return true;
+    for (int i = 0; i < n->count; i++)
+        if (adds(n->children[i])) return true;
+    return false;
+}
+
+/* A measure of dates is one of the dates of sources, unless days are added to them. */
+static void set_measure(const struct formula_program *p, struct expr *e)
+{
+    const struct measure_definition *m = &p->f->measures[e->index];
+    if (m->type == VALUE_DATE)
+        set(e, adds(m->expression) ? DATE_LAST : DAY_OF_SOURCES_LARGEST, 1);
+    else
+        set_scaled(e, INTEGER_LARGEST, p->f->unit == UNIT_YUAN && m->type == VALUE_MONEY ? 2 : 0);
 }
 
 static void set_result(const struct formula_program *p, struct expr *e, const struct definition *d)
@@ -62,6 +82,23 @@ static void set_arithmetic(struct expr *e)
     }
 }
 
+/* What is certain to be large, for everybody. */
+static double least_of(const struct formula_program *p, const struct expr *e)
+{
+    const struct expr *x = e->count > 0 ? e->children[0] : NULL, *y = e->count > 1 ? e->children[1] : NULL;
+    switch (e->kind) {
+    case EXPR_CONSTANT: return fabs(e->number);
+    case EXPR_DEFINITION: return p->f->definitions[e->index].is_result ? 0 : p->definitions[e->index]->least;
+    case EXPR_NEGATE:
+    case EXPR_ABS: return x->least;
+    case EXPR_MULTIPLY: return x->least * y->least;
+    case EXPR_DIVIDE: return y->least > 0 ? x->least / y->largest : 0;
+    case EXPR_ADD:
+    case EXPR_SUBTRACT: return larger_of(0, larger_of(x->least - y->largest, y->least - x->largest));
+    default: return 0;
+    }
+}
+
 static bool is_constant(const struct bounds *b, const struct expr *e)
 {
     if (e->kind == EXPR_CONSTANT) return true;
@@ -77,34 +114,38 @@ static bool constant_overflows(struct bounds *b, const struct expr *e)
     return status_hint(b->st, "it is so for every customer: write smaller numbers, or divide before multiplying");
 }
 
-/* A sum, product or quotient that the bounds do not prove to be a number. */
+/* Only a sum of a date and days may leave the calendar. */
+static double largest_allowed(const struct expr *e)
+{
+    return e->type == VALUE_DATE ? -DATE_FIRST : DBL_MAX;
+}
+
+/* A sum, product or quotient that the bounds do not prove to be a number, or a day. */
 static bool examine(struct bounds *b, struct expr *e)
 {
     if (!e->constant) {
         e->may_overflow = true;
-        set(e, DBL_MAX, e->smallest);
+        set(e, e->type == VALUE_DATE ? DATE_LAST : DBL_MAX, e->smallest);
         return true;
     }
     double x = scalar_constant(b->p, b->values, e);
-    if (!isfinite(x)) return constant_overflows(b, e);
+    if (!scalar_is_value(e, x)) return constant_overflows(b, e);
     set(e, fabs(x), fabs(x));
     return true;
 }
 
-static bool bound(struct bounds *b, struct expr *e)
+static bool set_bounds(struct bounds *b, struct expr *e)
 {
     const struct formula_program *p = b->p;
-    for (int i = 0; i < e->count; i++)
-        if (!bound(b, e->children[i])) return false;
-    e->constant = is_constant(b, e);
     switch (e->kind) {
     case EXPR_CONSTANT: set(e, fabs(e->number), e->number != 0 ? fabs(e->number) : DBL_MAX); break;
-    case EXPR_MEASURE: {
-        bool yuan = p->f->unit == UNIT_YUAN && p->f->measures[e->index].type == VALUE_MONEY;
-        set_scaled(e, INTEGER_LARGEST, yuan ? 2 : 0);
+    case EXPR_MEASURE: set_measure(p, e); break;
+    case EXPR_FIELD:
+        if (e->type == VALUE_DATE)
+            set(e, DAY_OF_SOURCES_LARGEST, 1);
+        else
+            set_scaled(e, INTEGER_LARGEST, p->fields[e->index].decimals);
         break;
-    }
-    case EXPR_FIELD: set_scaled(e, INTEGER_LARGEST, p->fields[e->index].decimals); break;
     case EXPR_DEFINITION:
         set(e, p->definitions[e->index]->largest, p->definitions[e->index]->smallest);
         if (p->f->definitions[e->index].is_result) set_result(p, e, &p->f->definitions[e->index]);
@@ -114,7 +155,7 @@ static bool bound(struct bounds *b, struct expr *e)
     case EXPR_MULTIPLY:
     case EXPR_DIVIDE:
         set_arithmetic(e);
-        if (!(e->largest <= DBL_MAX)) return examine(b, e);
+        if (!(e->largest <= largest_allowed(e))) return examine(b, e);
         break;
     case EXPR_NEGATE:
     case EXPR_ABS:
@@ -138,6 +179,27 @@ static bool bound(struct bounds *b, struct expr *e)
     return true;
 }
 
+static bool bound(struct bounds *b, struct expr *e)
+{
+    for (int i = 0; i < e->count; i++)
+        if (!bound(b, e->children[i])) return false;
+    e->constant = is_constant(b, e);
+    if (!set_bounds(b, e)) return false;
+    e->least = least_of(b->p, e);
+    return true;
+}
+
+/* A result that nobody can have: with a little room for what the bounds round. */
+static bool check_result(const struct bounds *b, const struct definition *d, const struct expr *e)
+{
+    const struct formula *f = b->p->f;
+    bool number = d->type == VALUE_MONEY || d->type == VALUE_NUMBER || d->type == VALUE_MONTHS;
+    double minor = e->least * (d->type == VALUE_MONEY && f->unit == UNIT_YUAN ? 100 : 1);
+    if (!d->is_result || f->is_expression || !number || !(minor > RESULT_LIMIT * 1.000001)) return true;
+    formula_fail(f, e->node->place, b->st, "result %s is larger than 2^62 for every customer", d->name);
+    return status_hint(b->st, "a result has 18 digits in its smallest unit: write smaller numbers");
+}
+
 /* Results need what they name; what no result needs is not worked out. */
 static void mark_needed(struct formula_program *p, const struct expr *e)
 {
@@ -155,7 +217,7 @@ bool bind_bounds(struct formula_program *p, struct status *st)
     bool ok = true;
     for (int i = 0; ok && i < count; i++) {
         struct expr *e = p->definitions[i];
-        ok = bound(b, e);
+        ok = bound(b, e) && check_result(b, &p->f->definitions[i], e);
         b->constant[i] = e->constant && !p->f->definitions[i].is_result;
         if (ok && b->constant[i]) b->values[i] = scalar_constant(p, b->values, e);
     }

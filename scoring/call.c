@@ -144,7 +144,10 @@ bool parse_call(struct parser *p, struct node **out)
         struct guess guess;
         guess_init(&guess, name->text);
         guess_offer_functions(&guess, WORD_CUSTOMER | WORD_ACCOUNT);
+        if (!p->f->is_expression) guess_offer_aggregates(&guess);
         formula_fail(p->f, name->place, p->st, "unknown function %.*s", VIEW_PRINT(name->text));
+        const char *foreign = word_foreign(name->text);
+        if (foreign) return status_hint(p->st, "%s", foreign);
         hint_guess(&guess, p->st);
         return status_hint(p->st, "list them: crmx formula functions");
     }

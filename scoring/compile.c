@@ -136,7 +136,8 @@ static struct operand value_of(struct compiler *c, const struct expr *e)
     }
     if (e->count == 1) return unary(c, e);
     struct operand a = value_of(c, e->children[0]), o = operand_binary(c, e->kind, a, value_of(c, e->children[1]));
-    if (e->may_overflow && !o.constant && !c->full) c->steps[c->count - 1].checked = true;
+    if (e->may_overflow && !o.constant && !c->full)
+        c->steps[c->count - 1].checked = e->type == VALUE_DATE ? CHECK_DAY : CHECK_NUMBER;
     return o;
 }
 

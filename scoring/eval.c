@@ -60,7 +60,8 @@ static bool add_variable(struct evaluation *e, const struct eval_variable *v)
     field->name = arena_dup(&e->arena, v->name);
     for (int i = 0; i < e->count; i++)
         if (strcmp(e->fields[i].name, field->name) == 0)
-            return status_fail(e->st, STATUS_USAGE, "the value %s is given twice", field->name);
+            return status_fail(e->st, STATUS_USAGE, "the value %s is given twice", field->name) ||
+                   status_hint(e->st, "leave one of them out");
     if (!typed_value_read(v->name, v->value, &typed, e->st)) return false;
     field->type = typed.type;
     field->scale = typed.scale;

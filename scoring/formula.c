@@ -29,6 +29,11 @@ bool formula_measure_in_place(const struct formula *f, int measure)
     return measure_of(f, measure)->in_place;
 }
 
+bool formula_measure_counts(const struct formula *f, int measure)
+{
+    return measure_of(f, measure)->aggregate == AGGREGATE_COUNT;
+}
+
 enum value_type formula_measure_type(const struct formula *f, int measure)
 {
     return measure_of(f, measure)->type;

@@ -17,6 +17,8 @@ struct formula_program; /* bound to a schema: column slots resolved */
 struct formula_scratch;
 
 enum { FORMULA_TEXT_MAX = 64 * 1024 }; /* bytes of a formula file */
+/* A text of one line and a caret below the character at column, as in messages about a formula. */
+void formula_excerpt_of(const char *text, uint32_t column, char out[STATUS_EXCERPT_MAX]);
 /* Parses a formula file. name is for messages. Errors: file name, line, column, what was expected, nearest name. */
 bool formula_parse(const char *name, struct view text, struct formula **out, struct status *st);
 /* A formula of one expression over customer fields. Its two results: the bits of the value, a double (a condition: 1 or
@@ -25,10 +27,10 @@ bool formula_parse(const char *name, struct view text, struct formula **out, str
 bool formula_parse_expression(const char *name, uint32_t line, struct view text, struct formula **out,
                               struct status *st);
 /* Measures alone, for `crmx measure compute`: an aggregate such as sum(retail, cny(balance)), which becomes the measure
- * "computed" of that type, or statements as in a file (type does not count then). A score is not needed. */
-bool formula_parse_measures(const char *name, struct view text, enum value_type type, struct formula **out,
+ * "computed" of that type (NULL: that of its expression), or statements as in a file (type does not count then). A
+ * score is not needed. */
+bool formula_parse_measures(const char *name, struct view text, const enum value_type *type, struct formula **out,
                             struct status *st);
-bool formula_is_statements(struct view text); /* of these: begins with the word measure */
 void formula_free(struct formula *f);
 
 int formula_measure_count(const struct formula *f);
@@ -38,6 +40,7 @@ const char *formula_measure_alias(const struct formula *f, int measure); /* ASCI
 bool formula_measure_in_place(const struct formula *f, int measure);
 /* Of an aggregate in place it comes with the schema: known as soon as the formula, or a measure of it, is bound. */
 enum value_type formula_measure_type(const struct formula *f, int measure);
+bool formula_measure_counts(const struct formula *f, int measure);            /* count(…): never below 0 */
 int formula_measure_find(const struct formula *f, const char *name_or_alias); /* -1: none */
 /* The definition in one canonical notation, e.g. "yuan money = sum(retail where kind = 'D', balance)": measures of
  * equal text have equal values over the same accounts and rates, whatever they are called. A trial takes such values

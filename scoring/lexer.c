@@ -14,8 +14,47 @@ struct lexer {
 static const struct {
     uint32_t character;
     const char *plain;
-} SIGNS[] = {{0x3000, " "},  {0x00a0, " "},  {0x00d7, "*"}, {0x00f7, "/"}, {0x2264, "<="},
-             {0x2265, ">="}, {0x2260, "<>"}, {0x2212, "-"}, {0xfeff, " "}};
+} SIGNS[] = {{0x3000, " "},
+             {0x00a0, " "},
+             {0x00d7, "*"},
+             {0x00f7, "/"},
+             {0x2264, "<="},
+             {0x2265, ">="},
+             {0x2260, "<>"},
+             {0x2212, "-"},
+             {0xfeff, " "},
+             {0x2010, "-"},
+             {0x2011, "-"},
+             {0x2012, "-"},
+             {0x2013, "-"},
+             {0x2002, " "},
+             {0x2003, " "},
+             {0x2009, " "},
+             {0x202f, " "},
+             {0x200b, " "},
+             {0x200c, " "},
+             {0x200d, " "},
+             {0x2060, " "},
+             {0x00ad, " "},
+             {0x2028, " "},
+             {0x2029, " "},
+             {0x0085, " "},
+             /* No sign of the language (FOREIGN), and no part of a name. */
+             {0x2018, "'"},
+             {0x2019, "'"},
+             {0x201c, "\""},
+             {0x201d, "\""},
+             {0x300c, "["},
+             {0x300d, "]"},
+             {0x300e, "["},
+             {0x300f, "]"},
+             {0x3010, "["},
+             {0x3011, "]"},
+             {0x300a, "["},
+             {0x300b, "]"},
+             {0x3001, "\\"},
+             {0x3002, "\\."},
+             {0x2014, "\\-"}};
 
 static const char *const KIND_NAMES[] = {
     [TOKEN_END] = "end of file",     [TOKEN_NAME] = "a name",       [TOKEN_NUMBER] = "a number",
@@ -110,7 +149,7 @@ static bool skip(struct lexer *l)
         char one[2];
         if (next_character(&next, l->end, &c)) {
             const char *sign = plain_sign(c, one);
-            if (c == '#') comment = true;
+            if (sign && sign[0] == '#') comment = true;
             if (!comment && (!sign || !strchr(" \t\r\n", sign[0]) || !sign[0])) return true;
             if (c == '\n') comment = false;
         }
@@ -184,6 +223,54 @@ static bool lex_name(struct lexer *l, struct token *t)
     return true;
 }
 
+/* What other languages write, and what to write here. */
+static const struct {
+    const char *text, *instead;
+} FOREIGN[] = {
+    {"==", "equal is one sign: a = b"},
+    {"=>", "write >="},
+    {"=<", "write <="},
+    {"&&", "write and (且)"},
+    {"||", "write or (或)"},
+    {"**", "write a power as a product: x*x"},
+    {"//", "a comment begins with #"},
+    {"/*", "a comment begins with #"},
+    {"^", "write a power as a product: x*x"},
+    {"&", "write and (且)"},
+    {"|", "write or (或)"},
+    {"!", "write not (非); not equal is <>"},
+    {"%", "a percentage is a factor: x*0.05"},
+    {"?", "choose with if(condition, a, b)"},
+    {"\"", "texts stand in plain quotes: 'D'"},
+    {"'", "texts stand in plain quotes: 'D'"},
+    {"[", "parentheses are ( and )"},
+    {"]", "parentheses are ( and )"},
+    {"{", "parentheses are ( and )"},
+    {"}", "parentheses are ( and )"},
+    {"\\", "between arguments stands a comma"},
+    {"\\.", "a point is plain, and a statement ends with ;"},
+    {"\\-", "a minus is one short sign: -"},
+    {"`", "names stand without quotes"},
+};
+
+static const char *foreign_sign(const char *pair, size_t length)
+{
+    for (size_t i = 0; i < sizeof FOREIGN / sizeof FOREIGN[0]; i++)
+        if (strlen(FOREIGN[i].text) == length && strncmp(pair, FOREIGN[i].text, length) == 0) return FOREIGN[i].instead;
+    return NULL;
+}
+
+/* What stands between the token's beginning and here; instead: a hint, or NULL. */
+static bool unexpected(struct lexer *l, const struct token *t, const char *instead)
+{
+    unsigned char first = (unsigned char)t->text.bytes[0];
+    if (first < 0x20 || first == 0x7f)
+        return formula_fail(l->f, t->place, l->st, "unexpected byte 0x%02X, which nobody sees", first) ||
+               status_hint(l->st, "type the line anew");
+    formula_fail(l->f, t->place, l->st, "unexpected character \"%.*s\"", (int)(l->at - t->text.bytes), t->text.bytes);
+    return instead ? status_hint(l->st, "%s", instead) : false;
+}
+
 /* One or two characters; sign is the plain form of the first. */
 static bool lex_sign(struct lexer *l, struct token *t, const char *sign)
 {
@@ -203,6 +290,11 @@ static bool lex_sign(struct lexer *l, struct token *t, const char *sign)
         const char *plain = plain_sign(c, one);
         if (plain && plain[0] && !plain[1]) pair[1] = plain[0];
     }
+    const char *instead = pair[1] ? foreign_sign(pair, 2) : NULL;
+    if (instead) {
+        if (!sign[1]) l->at = second;
+        return unexpected(l, t, instead);
+    }
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
         size_t length = strlen(TABLE[i].text);
         if (strncmp(pair, TABLE[i].text, length) != 0) continue;
@@ -211,7 +303,7 @@ static bool lex_sign(struct lexer *l, struct token *t, const char *sign)
         t->text.length = (size_t)(l->at - t->text.bytes);
         return true;
     }
-    formula_fail(l->f, t->place, l->st, "unexpected character \"%.*s\"", (int)(l->at - t->text.bytes), t->text.bytes);
+    unexpected(l, t, foreign_sign(pair, 1));
     return is_digit(*sign) ? status_hint(l->st, "digits are the plain ones: %c", *sign) : false;
 }
 

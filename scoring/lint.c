@@ -19,9 +19,10 @@ void lint_release(struct lint *l)
 
 const char *lint_rule_name(enum lint_rule rule)
 {
-    static const char *const NAMES[LINT_RULES] = {
-        [LINT_TERM_AND_MONEY] = "term", [LINT_NUMBER_AND_MONEY] = "number", [LINT_DEBT] = "debt",  [LINT_SUMS] = "sums",
-        [LINT_BAND] = "band",           [LINT_UNUSED] = "unused",           [LINT_ALONE] = "alone"};
+    static const char *const NAMES[LINT_RULES] = {[LINT_TERM_AND_MONEY] = "term", [LINT_NUMBER_AND_MONEY] = "number",
+                                                  [LINT_DEBT] = "debt",           [LINT_SUMS] = "sums",
+                                                  [LINT_BAND] = "band",           [LINT_UNUSED] = "unused",
+                                                  [LINT_THRESHOLD] = "threshold", [LINT_ALONE] = "alone"};
     ensure((unsigned)rule < LINT_RULES);
     return NAMES[rule];
 }
@@ -108,7 +109,7 @@ static int64_t sample_of(enum value_type type, struct lint_sample s, int32_t bus
     case VALUE_MONEY: return s.money_minor;
     case VALUE_MONTHS: return s.months;
     case VALUE_NUMBER: return s.number;
-    case VALUE_DATE: return business_date;
+    case VALUE_DATE: return s.no_dates ? DATE_NONE : business_date;
     default: return 0;
     }
 }
@@ -250,6 +251,23 @@ static void unused(struct linter *l)
     }
 }
 
+/* --- the threshold --- */
+
+/* A score may be negative, and so may a threshold; but one that nothing reaches selects everybody whom nobody knows. */
+static void threshold(struct linter *l)
+{
+    const struct formula *f = l->f;
+    double unit = f->unit == UNIT_YUAN ? 100 : 1, limit = (double)f->threshold_minor / unit;
+    double score = lint_value(l, l->p->definitions[f->results[0]], (struct lint_sample){.no_dates = true});
+    if (!(score >= limit)) return;
+    lint_add(l, LINT_THRESHOLD, true, f->threshold_place,
+             LINT_TEXT(l, "a customer without accounts passes: the score is %s, the threshold %s",
+                       lint_number(l, score), lint_number(l, limit)),
+             "everybody the bank has ever written down becomes a CRM customer, whatever there is on the accounts",
+             LINT_TEXT(l, "write a threshold above %s; who is in debt has a negative score and stays below it",
+                       lint_number(l, score)));
+}
+
 /* --- all of them --- */
 
 void lint_formula(struct lint *out, const struct formula *f, const struct formula_program *p)
@@ -260,5 +278,6 @@ void lint_formula(struct lint *out, const struct formula *f, const struct formul
     lint_debts(&l);
     lint_each(&l, bands_of);
     unused(&l);
+    threshold(&l);
     lint_sort(out);
 }

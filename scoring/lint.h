@@ -24,6 +24,7 @@ enum lint_rule {
     LINT_SUMS,             /* two sums are multiplied or divided where accounts are meant */
     LINT_BAND,             /* a band of a case that nobody can reach */
     LINT_UNUSED,           /* a coefficient, measure or value that no result uses */
+    LINT_THRESHOLD,        /* who has no account passes */
     LINT_ALONE,            /* a term that alone carries many passes */
     LINT_RULES
 };
@@ -45,7 +46,7 @@ struct lint {
 
 void lint_init(struct lint *l);
 void lint_release(struct lint *l);
-/* "term", "number", "debt", "sums", "band", "unused", "alone" */
+/* "term", "number", "debt", "sums", "band", "unused", "threshold", "alone" */
 const char *lint_rule_name(enum lint_rule rule);
 /* All rules but the last; p is f bound to the unit's schema. */
 void lint_formula(struct lint *l, const struct formula *f, const struct formula_program *p);

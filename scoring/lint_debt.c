@@ -74,7 +74,7 @@ static void report(struct linter *l, const struct expr *term, const struct term_
 {
     const char *names = arena_dup(&l->out->arena, buf_view(&d->names)), *text = lint_node_text(l, term->node);
     bool arrears = d->worst == DEBT_ARREARS;
-    double value = lint_value(l, term, (struct lint_sample){1000000, 60, 3});
+    double value = lint_value(l, term, (struct lint_sample){1000000, 60, 3, false});
     double per = l->f->unit == UNIT_YUAN ? 10000 : 1000000;
     const char *example = value > 0 ? LINT_TEXT(l, ": with %s %s, 60 months and numbers of 3 it adds %s",
                                                 lint_number(l, per), lint_unit(l), lint_number(l, value))

@@ -30,6 +30,7 @@ bool lint_has_coefficient(const struct linter *l, const struct node *n);
 /* What a value would be if every measure of money were that many minor units, of months, of numbers so many. */
 struct lint_sample {
     int64_t money_minor, months, number;
+    bool no_dates; /* measures of dates are missing; else the business date */
 };
 double lint_value(const struct linter *l, const struct expr *e, struct lint_sample sample);
 /* 40, 1,000.5: grouped, at most two decimals. */

@@ -1,16 +1,19 @@
 /* Rules about units: months or numbers beside money, and sums where accounts are meant. */
 #include "scoring/lint_rules.h"
 
+#include <math.h>
+
 /* --- months and money --- */
 
 static void term_beside_money(struct linter *l, const struct expr *term, const char *done)
 {
     enum { MONTHS = 60 };
     const char *text = lint_node_text(l, term->node), *unit = lint_unit(l);
-    double value = lint_value(l, term, (struct lint_sample){1000000, MONTHS, 1});
+    double value = lint_value(l, term, (struct lint_sample){1000000, MONTHS, 1, false});
     bool simple = !lint_has_measure(l, term, VALUE_MONEY) && !lint_has_measure(l, term, VALUE_NUMBER);
-    const char *example =
-        simple && value > 0 ? LINT_TEXT(l, ": %d months = %s %s", MONTHS, lint_number(l, value), unit) : "";
+    const char *example = simple && value > 0 && isfinite(value)
+                              ? LINT_TEXT(l, ": %d months = %s %s", MONTHS, lint_number(l, value), unit)
+                              : "";
     lint_add(
         l, LINT_TERM_AND_MONEY, true, node_start(term->node),
         LINT_TEXT(l, "a term is %s money%s (%s)", done, example, text),
@@ -47,8 +50,9 @@ static void number_beside_money(struct linter *l, const struct expr *number)
         return;
     }
     if (lint_has_coefficient(l, number->node)) return;
-    double value = lint_value(l, number, (struct lint_sample){1000000, 60, 1});
-    bool simple = !lint_has_measure(l, number, VALUE_MONEY) && !lint_has_measure(l, number, VALUE_MONTHS) && value > 0;
+    double value = lint_value(l, number, (struct lint_sample){1000000, 60, 1, false});
+    bool simple = !lint_has_measure(l, number, VALUE_MONEY) && !lint_has_measure(l, number, VALUE_MONTHS) &&
+                  value > 0 && isfinite(value);
     const char *example = simple ? LINT_TEXT(l, ": 1 = %s %s", lint_number(l, value), lint_unit(l)) : "";
     lint_add(l, LINT_NUMBER_AND_MONEY, true, node_start(number->node),
              LINT_TEXT(l, "a bare number is added to money%s (%s)", example, text),

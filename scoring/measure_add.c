@@ -144,7 +144,7 @@ static const wide_integer *values_of(const struct add *a, const struct measure_s
     for (uint32_t i = 0; i < v->count; i++) {
         wide_integer factor = currency ? step->rates[currency[i]] : step->factor;
         poison[i] |= __builtin_mul_overflow(out[i], factor, &out[i]);
-        if (poison[i]) block_overflow(a->b, step->measure, owner[i]);
+        if (poison[i]) block_poisoned(a->b, step->measure, owner[i], poison[i]);
     }
     return out;
 }
@@ -212,7 +212,7 @@ static struct rows_view *choose_rows(const struct add *a, const struct measure_s
     for (uint32_t i = 0; i < v->count; i++) {
         w->chosen[chosen] = v->selection ? v->selection[i] : (uint16_t)i;
         chosen += w->columns[i] != 0;
-        if (w->poisons[i]) block_overflow(a->b, step->measure, rows_view_owners(v)[i]);
+        if (w->poisons[i]) block_poisoned(a->b, step->measure, rows_view_owners(v)[i], w->poisons[i]);
     }
     rows_view_reset(&w->part, v->rows, v->first, w->chosen, chosen);
     return &w->part;

@@ -168,7 +168,7 @@ bool measure_infer(const struct formula *f, const struct schema *schema, struct 
     arena_init(&b.scratch, "types of aggregates");
     for (int i = 0; ok && i < f->measures_count; i++) {
         struct measure_definition *m = (struct measure_definition *)(uintptr_t)&f->measures[i];
-        if (m->in_place && m->expression) ok = infer_one(&b, m);
+        if (m->inferred && m->expression) ok = infer_one(&b, m);
     }
     arena_release(&b.scratch);
     return ok;

@@ -120,12 +120,20 @@ void measure_block_ignore(struct measure_block *b, const bool *ignored)
 
 void block_overflow(struct measure_block *b, int measure, uint32_t customer)
 {
+    block_poisoned(b, measure, customer, POISON_NUMBER);
+}
+
+/* All that a customer has, so that the message does not depend on the order of rows. */
+void block_poisoned(struct measure_block *b, int measure, uint32_t customer, unsigned poison)
+{
     if (b->ignored && b->ignored[customer]) return;
+    if (measure == b->overflow_measure && customer == b->overflow_customer) b->overflow_poison |= poison;
     bool first = b->overflow_measure < 0 || measure < b->overflow_measure ||
                  (measure == b->overflow_measure && customer < b->overflow_customer);
     if (!first) return;
     b->overflow_measure = measure;
     b->overflow_customer = customer;
+    b->overflow_poison = poison;
 }
 
 const int64_t *measure_values(const struct measure_block *b, int measure)
@@ -181,6 +189,16 @@ static void mark_empty(const struct measure_plan *m, int measure, struct measure
         if (!touched || !(touched[i >> 6] >> (i & 63) & 1)) values[i] = m->empty;
 }
 
+static bool fail(const struct measure_set *s, const struct measure_block *b, struct status *st)
+{
+    bool number = b->overflow_poison & POISON_NUMBER;
+    status_fail(st, STATUS_INPUT, "%s: measure %s of customer %u of the batch %s", s->file,
+                s->measures[b->overflow_measure].name, b->overflow_customer,
+                number ? "is too large for 64 bits" : "adds days to a date beyond the years 1 to 9999");
+    return status_hint(st, number ? "look at the amounts of this customer: one of them is not money"
+                                  : "bound the number of days with min(…) and max(…)");
+}
+
 bool measure_finish(const struct measure_set *s, struct measure_block *b, struct status *st)
 {
     if (b->missing_rate >= 0)
@@ -191,8 +209,5 @@ bool measure_finish(const struct measure_set *s, struct measure_block *b, struct
         if (s->measures[m].wide >= 0) finish_wide(s, b, m);
     for (int m = 0; m < s->measures_count; m++)
         if (s->measures[m].empty) mark_empty(&s->measures[m], m, b);
-    if (b->overflow_measure < 0) return true;
-    status_fail(st, STATUS_INPUT, "%s: measure %s of customer %u of the batch is too large for 64 bits", s->file,
-                s->measures[b->overflow_measure].name, b->overflow_customer);
-    return status_hint(st, "look at the amounts of this customer: one of them is not money");
+    return b->overflow_measure < 0 || fail(s, b, st);
 }

@@ -114,7 +114,8 @@ struct measure_block {
     /* The first overflow, by measure and customer; measure_finish reports it. */
     int overflow_measure;
     uint32_t overflow_customer;
-    int missing_rate; /* currency, −1: none */
+    unsigned overflow_poison; /* enum poison: all that its accounts have */
+    int missing_rate;         /* currency, −1: none */
 };
 
 enum { MEASURE_TOUCHED_WORDS = MEASURE_BLOCK_CUSTOMERS / 64 };
@@ -135,6 +136,10 @@ static inline int64_t *block_counts(const struct measure_block *b, int wide)
 {
     return b->counts + (size_t)wide * MEASURE_COLUMN;
 }
+/* What a row's value failed to be: marks that follow it. */
+enum poison { POISON_NUMBER = 1 /* it passed 128 bits */, POISON_DAY = 2 /* a date left the calendar */ };
+/* A row has such a value, or a sum passed its bits (POISON_NUMBER). */
+void block_poisoned(struct measure_block *b, int measure, uint32_t customer, unsigned poison);
 void block_overflow(struct measure_block *b, int measure, uint32_t customer);
 
 struct measure_scratch *measure_scratch_new(const struct measure_set *s);

@@ -35,7 +35,7 @@ struct measure_scratch {
     struct rows_view chunk, part; /* rows of a group; of a group with a condition left */
     uint16_t *chosen;
     wide_integer *columns; /* depth × MEASURE_CHUNK_ROWS; column 0 holds the value of a term */
-    uint8_t *poisons;      /* the same shape: the value passed 128 bits */
+    uint8_t *poisons;      /* the same shape: enum poison */
 };
 
 /* Evaluates a term over the rows of a view into column 0. */

@@ -1,7 +1,8 @@
 /* Terms that no special loop covers, column by column in checked 128-bit integers.
  *
- * A row whose value passed 128 bits is *poisoned*: the mark follows the value and is an error only where the value is
- * used, so that a guard such as if(x < 1000, x*x*x, 0) protects what it guards. `and` and `or` go from left to right.
+ * A row whose value passed 128 bits, or whose day left the calendar, is *poisoned*: the mark follows the value and is
+ * an error only where the value is used, so that a guard such as if(x < 1000, x*x*x, 0) protects what it guards. `and`
+ * and `or` go from left to right.
  */
 #include "scoring/arithmetic.h"
 #include "scoring/measure_rows.h"
@@ -71,15 +72,22 @@ static void unary(const struct evaluation *e, const struct term *t, struct colum
     }
 }
 
-static void combine(const struct evaluation *e, enum term_kind kind, struct column a, struct column b)
+static void leave_calendar(struct column c, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (c.value[i] < DATE_FIRST || c.value[i] > DATE_LAST) c.poison[i] |= POISON_DAY;
+}
+
+static void combine(const struct evaluation *e, const struct term *t, struct column a, struct column b)
 {
     uint32_t n = e->v->count;
+    enum term_kind kind = t->kind;
     wide_integer *x = a.value;
     const wide_integer *y = b.value;
     /* The right side of a decided `and` or `or` does not matter. */
     for (uint32_t i = 0; i < n; i++) {
         bool decided = (kind == TERM_AND && !x[i]) || (kind == TERM_OR && x[i]);
-        a.poison[i] |= b.poison[i] & !decided;
+        a.poison[i] |= decided ? 0 : b.poison[i];
     }
     switch (kind) {
     case TERM_ADD: EACH_ROW(a.poison[i] |= __builtin_add_overflow(x[i], y[i], &x[i]));
@@ -128,8 +136,9 @@ static void evaluate(const struct evaluation *e, const struct term *t, int depth
     if (t->count == 1 && t->kind != TERM_AND && t->kind != TERM_OR) unary(e, t, c);
     for (int i = 1; i < t->count; i++) {
         evaluate(e, t->children[i], depth + 1);
-        combine(e, t->kind, c, column(e, depth + 1));
+        combine(e, t, c, column(e, depth + 1));
     }
+    if (t->type == VALUE_DATE && (t->kind == TERM_ADD || t->kind == TERM_SUBTRACT)) leave_calendar(c, e->v->count);
 }
 
 void term_evaluate(const struct measure_set *s, const struct table_plan *t, const struct term *term,

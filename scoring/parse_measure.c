@@ -78,7 +78,7 @@ static int measure_named(const struct formula *f, const char *name)
 bool parse_aggregate_in_place(struct parser *p, struct node **out)
 {
     struct formula *f = p->f;
-    struct measure_definition m = {.place = p->at->place, .in_place = true, .type = VALUE_NUMBER};
+    struct measure_definition m = {.place = p->at->place, .in_place = true, .inferred = true, .type = VALUE_NUMBER};
     if (f->is_expression) {
         const struct aggregate_word *w = aggregate_word(aggregate_find(p->at->text));
         formula_fail(f, m.place, p->st, "%s(…) adds up accounts, and a single expression has none", w->name);
@@ -142,6 +142,8 @@ bool parse_measure(struct parser *p)
 bool parse_bare_measure(struct parser *p)
 {
     struct measure_definition *m = &p->f->measures[0];
-    *m = (struct measure_definition){.name = "computed", .alias = "computed", .place = p->at->place, .type = p->type};
+    *m = (struct measure_definition){.name = "computed", .alias = "computed", .place = p->at->place};
+    m->inferred = !p->type;
+    m->type = p->type ? *p->type : VALUE_NUMBER;
     return parse_aggregate(p, m) && finish_measure(p, m, m->place);
 }

@@ -3,10 +3,23 @@
 
 #include <stdio.h>
 
+enum { KEYWORD_GUESSED_MIN = 3 /* bytes: shorter names are near every short word */ };
+
+/* Where a word of the language was expected, it may be one misspelt. */
 bool parser_expected(struct parser *p, const char *what)
 {
     char found[TOKEN_SHOW_MAX];
-    return formula_fail(p->f, p->at->place, p->st, "expected %s, found %s", what, token_show(p->at, found));
+    struct guess guess;
+    bool end = p->f->is_expression && p->at->kind == TOKEN_END;
+    formula_fail(p->f, p->at->place, p->st, "expected %s, found %s", what,
+                 end ? "the end of the expression" : token_show(p->at, found));
+    if (p->at->kind != TOKEN_NAME) return false;
+    const char *foreign = word_foreign(p->at->text);
+    if (foreign) return status_hint(p->st, "%s", foreign);
+    if (p->at->text.length < KEYWORD_GUESSED_MIN || word_is_reserved(p->at->text)) return false;
+    guess_init(&guess, p->at->text);
+    guess_offer_keywords(&guess);
+    return hint_guess(&guess, p->st);
 }
 
 bool parser_accept(struct parser *p, enum token_kind kind)
@@ -105,8 +118,17 @@ int parser_coefficient(struct parser *p, const char *name, struct place place)
 
 bool parser_type(struct parser *p, unsigned allowed, const char *expected, enum value_type *type)
 {
+    char found[TOKEN_SHOW_MAX];
     if (p->at->kind != TOKEN_NAME || !value_type_find(p->at->text, type) || !(allowed >> *type & 1)) {
-        parser_expected(p, expected);
+        struct guess guess;
+        guess_init(&guess, p->at->text);
+        for (int i = 0; i <= VALUE_BOOLEAN; i++) {
+            if (!(allowed >> i & 1)) continue;
+            guess_offer(&guess, value_type_name((enum value_type)i));
+            guess_offer(&guess, value_type_alias((enum value_type)i));
+        }
+        formula_fail(p->f, p->at->place, p->st, "expected %s, found %s", expected, token_show(p->at, found));
+        hint_guess(&guess, p->st);
         return status_hint(p->st, "a name is one word: no blanks inside it");
     }
     p->at++;
@@ -236,6 +258,7 @@ static bool finish_threshold(struct parser *p, const struct header *h)
     if (h->scale > decimals)
         return formula_fail(f, h->threshold_place, p->st, "the threshold in %s has at most %d decimals, found %d",
                             f->unit == UNIT_YUAN ? "yuan" : "fen", decimals, h->scale);
+    f->threshold_place = h->threshold_place;
     f->threshold_minor = h->mantissa * power_of_ten(decimals - h->scale);
     return true;
 }
@@ -275,11 +298,6 @@ static bool parse_single(struct parser *p)
     return p->at->kind == TOKEN_END || parser_expected(p, "an operator or the end of the expression");
 }
 
-bool formula_is_statements(struct view text)
-{
-    return word_is(view_word(&text), "measure");
-}
-
 /* An aggregate, or statements; the last sign may be left out. */
 static bool parse_measures(struct parser *p)
 {
@@ -298,8 +316,8 @@ static bool parse_measures(struct parser *p)
 
 struct text_kind {
     bool (*parse)(struct parser *);
-    uint32_t line;        /* in which the text begins */
-    enum value_type type; /* of an aggregate that stands alone */
+    uint32_t line;               /* in which the text begins */
+    const enum value_type *type; /* of an aggregate that stands alone */
 };
 
 static bool parse_text(const char *name, struct view text, const struct text_kind *kind, struct formula **out,
@@ -337,7 +355,7 @@ bool formula_parse_expression(const char *name, uint32_t line, struct view text,
     return parse_text(name, text, &(struct text_kind){.parse = parse_single, .line = line}, out, st);
 }
 
-bool formula_parse_measures(const char *name, struct view text, enum value_type type, struct formula **out,
+bool formula_parse_measures(const char *name, struct view text, const enum value_type *type, struct formula **out,
                             struct status *st)
 {
     return parse_text(name, text, &(struct text_kind){.parse = parse_measures, .line = 1, .type = type}, out, st);

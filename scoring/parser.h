@@ -15,7 +15,7 @@ struct parser {
     int nesting;   /* open parentheses, calls, cases, unary signs */
     int constants; /* numbers, dates and texts so far */
     bool in_aggregate;
-    enum value_type type; /* of an aggregate that stands alone */
+    const enum value_type *type; /* of an aggregate that stands alone; NULL: that of its expression */
     struct status *st;
 };
 

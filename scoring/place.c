@@ -83,3 +83,12 @@ bool formula_excerpt(const struct formula *f, struct place place, char out[FORMU
     snprintf(out + n, FORMULA_EXCERPT_MAX - n, "%s\n%*s^", in_line(at) && shown > SHOWN_MAX ? "…" : "", caret, "");
     return true;
 }
+
+void formula_excerpt_of(const char *text, uint32_t column, char out[FORMULA_EXCERPT_MAX])
+{
+    struct formula *f = calloc(1, sizeof *f);
+    ensure(f);
+    f->text = text;
+    formula_excerpt(f, (struct place){1, column}, out);
+    free(f);
+}

@@ -18,7 +18,7 @@ struct scalar_walk {
     const double *const *unpacked; /* of measures without a column, from customer `first` on */
     uint32_t first, row;
     struct scalar *definitions;   /* values of the definitions above */
-    const struct expr *overflows; /* the first step that passed the largest double; NULL: none */
+    const struct expr *overflows; /* the first step that gave no number, or no day; NULL: none */
 };
 
 static struct scalar walk(struct scalar_walk *w, const struct expr *e);
@@ -61,6 +61,11 @@ static bool holds(struct scalar_walk *w, const struct expr *e)
     return walk(w, e).number != 0;
 }
 
+bool scalar_is_value(const struct expr *e, double x)
+{
+    return e->type == VALUE_DATE ? is_day(x) : isfinite(x);
+}
+
 static struct scalar walk_binary(struct scalar_walk *w, const struct expr *e)
 {
     struct scalar a = walk(w, e->children[0]), b = walk(w, e->children[1]);
@@ -79,7 +84,7 @@ static struct scalar walk_binary(struct scalar_walk *w, const struct expr *e)
     default: ensure(!"not a binary operator");
     }
     /* Every operand was a number. What is missing may be anything, and nobody looks at it. */
-    if (!v.missing && !isfinite(v.number) && !w->overflows) w->overflows = e;
+    if (!v.missing && !scalar_is_value(e, v.number) && !w->overflows) w->overflows = e;
     return v;
 }
 
@@ -93,7 +98,6 @@ static struct scalar walk_unary(struct scalar_walk *w, const struct expr *e)
     case EXPR_ROUND: v.number = round_by(v.number, (enum rounding)e->index); break;
     case EXPR_FLOOR: v.number = floor(v.number); break;
     case EXPR_CEIL: v.number = ceil(v.number); break;
-    case EXPR_KNOWN: return truth(!v.missing);
     default: ensure(!"not a unary operator");
     }
     return v;
@@ -124,6 +128,27 @@ static struct scalar walk_coalesce(struct scalar_walk *w, const struct expr *e)
     return v;
 }
 
+/* known(x) asks for no value of x, so none of it can overflow but the conditions that choose a branch. */
+static bool is_missing(struct scalar_walk *w, const struct expr *e)
+{
+    int i = 0;
+    if (!e->missing) return false;
+    switch (e->kind) {
+    case EXPR_FIELD:
+    case EXPR_MEASURE:
+    case EXPR_DEFINITION: return walk(w, e).missing;
+    case EXPR_CASE:
+        while (i + 1 < e->count && !holds(w, e->children[i])) i += 2;
+        return is_missing(w, e->children[i + 1 < e->count ? i + 1 : i]);
+    case EXPR_COALESCE:
+        while (i < e->count && is_missing(w, e->children[i])) i++;
+        return i == e->count;
+    default:
+        while (i < e->count && !is_missing(w, e->children[i])) i++;
+        return i < e->count;
+    }
+}
+
 static struct scalar walk_in(struct scalar_walk *w, const struct expr *e)
 {
     struct scalar v = walk(w, e->children[0]);
@@ -142,6 +167,7 @@ static struct scalar walk(struct scalar_walk *w, const struct expr *e)
     case EXPR_AND: return truth(holds(w, e->children[0]) && holds(w, e->children[1]));
     case EXPR_OR: return truth(holds(w, e->children[0]) || holds(w, e->children[1]));
     case EXPR_IN: return walk_in(w, e);
+    case EXPR_KNOWN: return truth(!is_missing(w, e->children[0]));
     case EXPR_CASE: return walk_case(w, e);
     case EXPR_COALESCE: return walk_coalesce(w, e);
     case EXPR_MIN:
@@ -169,10 +195,13 @@ static void show_node(const struct formula *f, const struct node *n, char out[TE
 bool scalar_overflow(const struct formula *f, const struct expr *e, const char *of, struct status *st)
 {
     char text[TEXT_SHOWN_MAX + 8], message[STATUS_MESSAGE_MAX];
+    bool day = e->type == VALUE_DATE;
     show_node(f, e->node, text);
-    snprintf(message, sizeof message, "%s%s is larger than any number (1.8e308)", text, of);
+    snprintf(message, sizeof message, "%s%s is %s", text, of,
+             day ? "no day of the years 1 to 9999" : "larger than any number (1.8e308)");
     formula_fail_at(f, e->node->place, of[0] ? STATUS_INPUT : STATUS_USAGE, st, message);
-    return status_hint(st, "bound its parts with min(…), or divide before multiplying");
+    return status_hint(st, day ? "bound the number of days with min(…) and max(…)"
+                               : "bound its parts with min(…), or divide before multiplying");
 }
 
 static const char *customer_of(const struct scalar_walk *w, char out[64])

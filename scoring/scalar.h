@@ -8,7 +8,9 @@
  * from `first` on. */
 bool scalar_evaluate(const struct formula_program *p, const struct formula_inputs *in, const double *const *unpacked,
                      uint32_t first, uint32_t row, int64_t *results, struct status *st);
-/* The failure of a step that passes the largest double: place and text of it, `of` (" of customer 5 of the batch") or
+/* Whether a step that gives x has a value: a number, of dates a day of the calendar. */
+bool scalar_is_value(const struct expr *e, double x);
+/* The failure of a step that has none: place and text of it, `of` (" of customer 5 of the batch") or
  * nothing. Always false. */
 bool scalar_overflow(const struct formula *f, const struct expr *e, const char *of, struct status *st);
 /* The value of an expression that is the same for everybody; values of the intermediate ones that it names. */

@@ -48,12 +48,14 @@ enum op {
     OP_STORE_BITS /* the double as it stands (scoring/eval) */
 };
 
+enum check { CHECK_NOTHING, CHECK_NUMBER /* not beyond the largest double */, CHECK_DAY /* of the calendar */ };
+
 struct step {
     enum op op;
     uint16_t dst, a, b, c;
     uint16_t few; /* OP_LOAD_MEASURE: how many steps behind this one make up a sum with it (steps_mark_few); 0: none */
-    bool checked; /* its values may pass the largest double (bounds.c) */
-    int index;    /* measure, field or result */
+    enum check checked; /* what its values may fail to be (bounds.c) */
+    int index;          /* measure, field or result */
     double k, l;
 };
 

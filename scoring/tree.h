@@ -95,7 +95,8 @@ struct measure_definition {
     const char *name, *alias; /* alias is the name when none was written */
     struct place place;
     enum value_type type;
-    bool in_place; /* in an expression: its name is its text, its type comes with the schema (measure_infer) */
+    bool in_place; /* in an expression: its name is its text */
+    bool inferred; /* its type comes with the schema (measure_infer) */
     enum aggregate aggregate;
     struct table_name *tables;
     int tables_count;
@@ -132,6 +133,7 @@ struct formula {
     enum unit unit;
     enum rounding rounding;
     int64_t threshold_minor;
+    struct place threshold_place;
     int measures_count, coefficients_count, definitions_count, lets_count, results_count;
     struct measure_definition measures[FORMULA_MEASURES_MAX];
     struct coefficient coefficients[FORMULA_COEFFICIENTS_MAX];

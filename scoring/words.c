@@ -184,6 +184,30 @@ const char *value_type_alias(enum value_type type)
     return TYPES[type].alias;
 }
 
+/* --- other languages --- */
+
+static const struct {
+    const char *word, *instead;
+} FOREIGN[] = {
+    {"null", "only dates can be missing: known(x) asks, coalesce(x, …) says what counts then"},
+    {"nan", "every value is a number: only dates can be missing, known(x) asks"},
+    {"is", "only dates can be missing: known(x) asks"},
+    {"between", "write x >= 1 and x <= 5"},
+    {"like", "a code is compared whole: = or in ('A', 'B')"},
+    {"sqrt", "there is no square root; bands are written with case"},
+    {"mod", "there is no remainder: a - b*floor(a/b)"},
+    {"today", "the day is business_date (会计日期)"},
+    {"now", "the day is business_date (会计日期)"},
+    {"iif", "write if(condition, a, b)"},
+};
+
+const char *word_foreign(struct view word)
+{
+    for (size_t i = 0; i < sizeof FOREIGN / sizeof FOREIGN[0]; i++)
+        if (same_word(word, FOREIGN[i].word)) return FOREIGN[i].instead;
+    return NULL;
+}
+
 /* --- the nearest name --- */
 
 enum { GUESS_CHARACTERS_MAX = 64 };
@@ -207,20 +231,22 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
+/* Two neighbours that changed places, "dpe" for "dep", are one mistake. */
 static int distance_of(const uint32_t *a, int a_count, const uint32_t *b, int b_count)
 {
-    int row[GUESS_CHARACTERS_MAX + 1];
-    for (int j = 0; j <= b_count; j++) row[j] = j;
+    int rows[3][GUESS_CHARACTERS_MAX + 1];
+    for (int j = 0; j <= b_count; j++) rows[0][j] = j;
     for (int i = 1; i <= a_count; i++) {
-        int diagonal = row[0];
+        int *row = rows[i % 3];
+        const int *above = rows[(i - 1) % 3], *two_above = rows[(i + 1) % 3];
         row[0] = i;
         for (int j = 1; j <= b_count; j++) {
-            int replaced = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            row[j] = smaller(replaced, smaller(row[j], row[j - 1]) + 1);
+            bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            row[j] = smaller(above[j - 1] + (a[i - 1] != b[j - 1]), smaller(above[j], row[j - 1]) + 1);
+            if (swapped) row[j] = smaller(row[j], two_above[j - 2] + 1);
         }
     }
-    return row[b_count];
+    return rows[a_count % 3][b_count];
 }
 
 int edit_distance(struct view a, struct view b)
@@ -245,6 +271,23 @@ void guess_offer(struct guess *n, const char *candidate)
      * by replacement alone, or every code would be near every other. */
     bool near_enough = distance * 3 <= longer || (distance == 1 && longer >= 2);
     if (near_enough && distance < n->distance) n->best = candidate, n->distance = distance;
+}
+
+void guess_offer_keywords(struct guess *n)
+{
+    for (int i = 0; i < KEYWORDS_COUNT; i++) {
+        if (KEYWORDS[i].in_place) continue;
+        guess_offer(n, KEYWORDS[i].name);
+        if (KEYWORDS[i].alias) guess_offer(n, KEYWORDS[i].alias);
+    }
+}
+
+void guess_offer_aggregates(struct guess *n)
+{
+    for (int i = 0; i < AGGREGATES_COUNT; i++) {
+        guess_offer(n, AGGREGATES[i].name);
+        guess_offer(n, AGGREGATES[i].alias);
+    }
 }
 
 void guess_offer_functions(struct guess *n, unsigned places)

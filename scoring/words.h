@@ -95,7 +95,11 @@ bool word_is_customer(struct view word);
 /* "shadow" or 影子 in front of a point: shadow.score, of queries alone (etl/query_field.h). */
 bool word_is_shadow(struct view word);
 
-/* Number of characters (not bytes) to insert, delete or replace; texts are looked at up to 64 characters. */
+/* What to write in place of a word of another language (null, between, is …); NULL: it is none. */
+const char *word_foreign(struct view word);
+
+/* Number of characters (not bytes) to insert, delete or replace, or of neighbours to exchange; texts are looked at up
+ * to 64 characters. */
 int edit_distance(struct view a, struct view b);
 /* The candidate nearest to name, if it is near enough to be meant: at most a third of its characters differ. Offered
  * one by one, because the candidates stand in different tables; the first of equals wins. */
@@ -106,7 +110,9 @@ struct guess {
 };
 void guess_init(struct guess *n, struct view name);
 void guess_offer(struct guess *n, const char *candidate);
-/* Functions and aggregates as candidates. */
+/* Words of the language as candidates. */
+void guess_offer_keywords(struct guess *n); /* but yuan and fen */
+void guess_offer_aggregates(struct guess *n);
 void guess_offer_functions(struct guess *n, unsigned places);
 
 #endif

@@ -44,37 +44,14 @@ struct compute {
 
 /* --- the text --- */
 
-static bool bind(struct compute *c, const char *text, enum value_type type, struct status *st)
-{
-    struct measure_rates rates = recompute_rates(c->p->g);
-    return formula_parse_measures("TEXT", view_of(text), type, &c->formula, st) &&
-           measure_bind(c->formula, c->p->g->tables.schema, &rates, &c->measures, st);
-}
-
-static void forget(struct compute *c)
-{
-    measure_set_free(c->measures);
-    formula_free(c->formula);
-    c->measures = NULL;
-    c->formula = NULL;
-}
-
-/* Without --type the types are tried: an amount is money, a term months, everything else a number. */
+/* Without --type an aggregate has that of its expression. */
 static bool bind_text(struct compute *c)
 {
-    const char *text = command_text(c->call, "text", NULL);
-    bool counts = strncmp(text, "count", 5) == 0, given = command_given(c->call, "type");
-    enum value_type type = given ? TYPES[command_choice(c->call, "type", 0)] : VALUE_NUMBER;
-    if (given || counts || formula_is_statements(view_of(text))) return bind(c, text, type, c->st);
-    struct status first = {0};
-    for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++) {
-        struct status st = {0};
-        if (bind(c, text, TYPES[i], &st)) return true;
-        forget(c);
-        if (i == 0) first = st;
-    }
-    *c->st = first;
-    return false;
+    struct view text = view_of(command_text(c->call, "text", NULL));
+    const enum value_type *type = command_given(c->call, "type") ? &TYPES[command_choice(c->call, "type", 0)] : NULL;
+    struct measure_rates rates = recompute_rates(c->p->g);
+    return formula_parse_measures("TEXT", text, type, &c->formula, c->st) &&
+           measure_bind(c->formula, c->p->g->tables.schema, &rates, &c->measures, c->st);
 }
 
 /* --- adding up --- */
@@ -246,7 +223,8 @@ static int run_compute(struct command_call *call)
     bool ok = show_population_open(p, call, true, arena_printf(&call->arena, "measure compute --top %d", c.top_max),
                                    &call->status) &&
               compute(&c);
-    forget(&c);
+    measure_set_free(c.measures);
+    formula_free(c.formula);
     pool_free(c.pool);
     show_population_close(p);
     return ok ? 0 : command_failed(call);
@@ -263,27 +241,26 @@ const struct command command_measure_compute = {
         (const struct command_value[]){
             {.name = "text", .type = COMMAND_TEXT, .doc = "the aggregate, or measure definitions", .required = true},
             {0}},
-    .options =
-        (const struct command_value[]){{.name = "type",
-                                        .type = COMMAND_CHOICE,
-                                        .words = TYPE_WORDS,
-                                        .placeholder = "TYPE",
-                                        .doc = "of an aggregate (default: what fits of money, months, number, date)"},
-                                       {.name = "customers",
-                                        .type = COMMAND_CHOICE,
-                                        .words = WHO,
-                                        .placeholder = "WHO",
-                                        .doc = "which customers count (default: all)"},
-                                       {.name = "top",
-                                        .letter = 't',
-                                        .type = COMMAND_INTEGER,
-                                        .minimum = 1,
-                                        .maximum = TOP_MAX,
-                                        .doc = "also the customers with the largest values"},
-                                       SHOW_UNIT,
-                                       SHOW_DATE,
-                                       SHOW_UNMASK,
-                                       {0}},
+    .options = (const struct command_value[]){{.name = "type",
+                                               .type = COMMAND_CHOICE,
+                                               .words = TYPE_WORDS,
+                                               .placeholder = "TYPE",
+                                               .doc = "of an aggregate (default: that of its expression)"},
+                                              {.name = "customers",
+                                               .type = COMMAND_CHOICE,
+                                               .words = WHO,
+                                               .placeholder = "WHO",
+                                               .doc = "which customers count (default: all)"},
+                                              {.name = "top",
+                                               .letter = 't',
+                                               .type = COMMAND_INTEGER,
+                                               .minimum = 1,
+                                               .maximum = TOP_MAX,
+                                               .doc = "also the customers with the largest values"},
+                                              SHOW_UNIT,
+                                              SHOW_DATE,
+                                              SHOW_UNMASK,
+                                              {0}},
     .rules = (const struct command_rule[]){{"unmask", .only_with = "top"}, {0}},
     .examples = "crmx measure compute \"sum(retail where kind = 'D', cny(balance))\"\n"
                 "crmx measure compute \"count(card where status = 'F')\" --top 10\n"

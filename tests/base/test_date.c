@@ -80,13 +80,26 @@ static void test_no_date(void **state)
     assert_string_equal(text, "");
 }
 
+/* What is no day of the calendar has a text, too: it may stand in a file. */
+static void test_beyond(void **state)
+{
+    static const struct {
+        int32_t date;
+        const char *text;
+    } CASES[] = {{DATE_FIRST, "0001-01-01"}, {DATE_FIRST - 1, "<0001"}, {DATE_NONE + 1, "<0001"},
+                 {DATE_LAST, "9999-12-31"},  {DATE_LAST + 1, ">9999"},  {INT32_MAX, ">9999"}};
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        char text[11];
+        date_format(CASES[i].date, text);
+        assert_string_equal(text, CASES[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_day),
-        cmocka_unit_test(test_far_days),
-        cmocka_unit_test(test_parse),
-        cmocka_unit_test(test_no_date),
+        cmocka_unit_test(test_every_day), cmocka_unit_test(test_far_days), cmocka_unit_test(test_parse),
+        cmocka_unit_test(test_no_date),   cmocka_unit_test(test_beyond),
     };
     return cmocka_run_group_tests_name("base/date", tests, NULL, NULL);
 }

@@ -3,8 +3,7 @@
  * that is used often would otherwise be written out often. */
 #include "tests/formulas/formulas.h"
 
-/* Business date 2026-10-31 is day 20757. Days are whole numbers from 1970-01-01; arithmetic may leave fractions, which
- * count as the day they lie in. */
+/* Business date 2026-10-31 is day 20757. Days are whole numbers from 1970-01-01. */
 const char SQL_FUNCTIONS[] =
     "CREATE FUNCTION f_day(d float8) RETURNS date IMMUTABLE LANGUAGE sql AS $$SELECT date '1970-01-01' + "
     "floor(d)::int$$;\n"

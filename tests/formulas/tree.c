@@ -336,7 +336,7 @@ static struct tree *date(int depth)
         return pick(2) ? node(C_BUSINESS) : number_of(C_DATE, 3000 + pick(20000), 0);
     }
     switch (pick(3)) {
-    case 0: return two(pick(2) ? C_ADD : C_SUBTRACT, date(depth - 1), number_of(C_NUMBER, pick(4000), (int)pick(2)));
+    case 0: return two(pick(2) ? C_ADD : C_SUBTRACT, date(depth - 1), number_of(C_NUMBER, pick(4000), 0));
     case 1: return first_known(date, depth - 1);
     default: return choice(date, depth - 1);
     }

@@ -279,7 +279,7 @@ fails 'EXPRESSION:1:16: unknown name scoer' '' customer find "tier = 'A' and sco
 fails 'EXPRESSION:1:16: table loan_account has no field overdue_perids' 'did you mean overdue_periods' customer find 'sum(loan where overdue_perids > 0, cny(balance)) > 0'
 fails 'EXPRESSION:1:5: unknown name retail' 'min and max of accounts have a where: max(retail where true, …)' customer find 'max(retail, term) > 10'
 json '.query.found > 0' customer find 'max(retail where true, term) > 10 and min(score, 5) >= 0' --type personal
-fails 'EXPRESSION:1:8: expected a value, found its end' '' customer find 'score >'
+fails 'EXPRESSION:1:8: expected a value, found the end of the expression' '' customer find 'score >'
 fails 'a condition is needed' 'compare it: score > 0' customer find score
 fails "--columns \"scre\":1:1: unknown name scre" '' customer find 'score > 0' --columns number,scre
 json '(.segments | map(.customers) | add) == .query.customers and (.segments | map(.segment)) == ["A","B","C","D"]' segment --by tier

@@ -63,6 +63,18 @@ static const struct eval_case CASES[] = {
     {"ceil(0.5)", "", "1"},
     /* dates and missing values */
     {"date '2026-10-31' + 1", "", "2026-11-01"},
+    {"d + 1.5", "d=2026-10-31", "error"},
+    {"d + n", "d=2026-10-31 n=2.5", "error"},
+    {"d + n/1", "d=2026-10-31 n=2", "error"},
+    {"d - floor(n/2)", "d=2026-10-31 n=3", "2026-10-30"},
+    {"round(n/2) + d", "d=2026-10-31 n=3", "2026-11-02"},
+    {"d + (n*2 - days_between(d, d)) + if(n > 2.5, min(n, 2), abs(-n))", "d=2026-10-31 n=3", "2026-11-08"},
+    {"d + n", "d=2026-10-31 n=2912139", "9999-12-31"},
+    {"d + n", "d=2026-10-31 n=2912140", "error"},
+    {"d - n", "d=2026-10-31 n=739919", "0001-01-01"},
+    {"d - n", "d=2026-10-31 n=739920", "error"},
+    {"known(d + n)", "d=2026-10-31 n=2912140", "true"},
+    {"coalesce(d + n, date '2000-01-01')", "d= n=999999999999999", "2000-01-01"},
     {"date '2026-10-31' - date '2026-10-01'", "", "30"},
     {"business_date", "", "2026-10-31"},
     {"age(b)", "b=1980-10-31", "46"},
@@ -164,7 +176,7 @@ static void test_file(void **state)
     } TABLE[] = {
         {"# teaching\na*2\ta=21\n\nb/c\tb=1\tc=0\r\n'x'\n1 < 2\nage(b)\tb=\n",
          "2 number 42\n4 number 0\n5 text x\n6 boolean true\n7 missing missing\n", 0},
-        {"1\n2+\n3", "1 number 1\n2:3 ERROR expected a value, found end of file\n3 number 3\n", 1},
+        {"1\n2+\n3", "1 number 1\n2:3 ERROR expected a value, found the end of the expression\n3 number 3\n", 1},
         {"年+1\t年=x\ta=1e5\n年+b\t年=1\tb=2",
          "1:9 ERROR the value of a is no number, date, condition or code: "
          "\"1e5\"\n2 number 3\n",

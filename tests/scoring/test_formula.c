@@ -134,6 +134,37 @@ static void test_customer_amounts(void **state)
 }
 
 /* A result out of range of a customer nobody asks about is 0; of anybody else it is a failure that names the place. */
+/* An aggregate alone has the type of its expression, unless one was asked for. */
+static void test_aggregate_alone(void **state)
+{
+    static const struct {
+        const char *text;
+        enum value_type type;
+    } CASES[] = {{"sum(retail, cny(balance))", VALUE_MONEY},
+                 {"sum(retail, term)", VALUE_MONTHS},
+                 {"max(retail, transactions*2)", VALUE_NUMBER},
+                 {"max(retail, 5)", VALUE_NUMBER},
+                 {"min(retail, maturity + 1)", VALUE_DATE},
+                 {"count(retail where term > 3)", VALUE_NUMBER},
+                 {"max(retail, days_since(coalesce(maturity, business_date)))", VALUE_NUMBER}};
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        struct formula *f;
+        struct measure_set *s;
+        struct status st = {0};
+        enum value_type number = VALUE_NUMBER;
+        fixture_ok(formula_parse_measures("t.formula", view_of(CASES[i].text), NULL, &f, &st), &st);
+        fixture_ok(measure_bind(f, &FIXTURE_SCHEMA, &FIXTURE_RATES, &s, &st), &st);
+        assert_int_equal(formula_measure_type(f, 0), CASES[i].type);
+        measure_set_free(s);
+        formula_free(f);
+        fixture_ok(formula_parse_measures("t.formula", view_of(CASES[i].text), &number, &f, &st), &st);
+        bool ok = measure_bind(f, &FIXTURE_SCHEMA, &FIXTURE_RATES, &s, &st);
+        assert_int_equal(ok, CASES[i].type == VALUE_NUMBER || CASES[i].type == VALUE_MONTHS);
+        measure_set_free(s);
+        formula_free(f);
+    }
+}
+
 static void test_ignored(void **state)
 {
     enum { COUNT = 4000, AT = 3210 };
@@ -168,6 +199,7 @@ static void test_ignored(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_names), cmocka_unit_test(test_program),
-                                       cmocka_unit_test(test_customer_amounts), cmocka_unit_test(test_ignored)};
+                                       cmocka_unit_test(test_customer_amounts), cmocka_unit_test(test_aggregate_alone),
+                                       cmocka_unit_test(test_ignored)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -160,7 +160,7 @@ static void describe(const struct lint *l, struct buf *out)
     for (int i = 0; i < l->count; i++) {
         const struct lint_finding *x = &l->findings[i];
         assert_true(x->message[0] && x->why[0] && x->instead[0] && x->excerpt[0]);
-        if (x->rule == LINT_UNUSED) continue;
+        if (x->rule == LINT_UNUSED || x->rule == LINT_THRESHOLD) continue;
         assert_int_equal(x->line, HEAD_LINES + 1);
         buf_addf(out, "%s%u %s %s: %s", out->length ? " ; " : "", x->column, lint_rule_name(x->rule),
                  x->warning ? "warning" : "remark", x->message);
@@ -194,20 +194,61 @@ static void test_rules(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* What the score is of somebody who has nothing, dates included. */
+static void test_threshold(void **state)
+{
+    static const struct {
+        const char *text, *message; /* NULL: none */
+    } TABLE[] = {
+        {"threshold -5.00; measure m money = sum(fund, balance); score = m;",
+         "a customer without accounts passes: the score is 0, the threshold -5"},
+        {"threshold 0; measure m money = sum(fund, balance); score = m;",
+         "a customer without accounts passes: the score is 0, the threshold 0"},
+        {"threshold 0.01; measure m money = sum(fund, balance); score = m;", NULL},
+        {"threshold -5; measure m money = sum(fund, balance); score = m - 100;", NULL},
+        {"unit fen; threshold -100; measure m money = sum(fund, balance); score = m - 100;",
+         "a customer without accounts passes: the score is -100, the threshold -100"},
+        {"threshold 1; score = if(known(d), 0, 2500); measure d date = max(retail, last_movement);",
+         "a customer without accounts passes: the score is 2,500, the threshold 1"},
+        {"threshold 1; score = if(known(d), 2500, 0); measure d date = max(retail, last_movement);", NULL},
+    };
+    struct lint *l = malloc(sizeof *l);
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        struct bound b;
+        const char *found = NULL;
+        open_formula(&b, view_of(TABLE[i].text));
+        lint_init(l);
+        lint_formula(l, b.f, b.program);
+        for (int k = 0; k < l->count; k++)
+            if (l->findings[k].rule == LINT_THRESHOLD) {
+                found = l->findings[k].message;
+                assert_true(l->findings[k].warning);
+                assert_int_equal(l->findings[k].column, strstr(TABLE[i].text, "threshold ") - TABLE[i].text + 11);
+            }
+        if (TABLE[i].message)
+            assert_string_equal(found, TABLE[i].message);
+        else
+            assert_null(found);
+        lint_release(l);
+        close_formula(&b);
+    }
+    free(l);
+}
+
 static void test_unused(void **state)
 {
     static const struct {
         const char *text;
         const char *message; /* the one finding; NULL: none */
     } TABLE[] = {
-        {"threshold 1; coef a = 2; score = 1;", "the coefficient a is not used"},
-        {"threshold 1; coef a = 2; score = a;", NULL},
-        {"threshold 1; coef a = 2; score = coef(a);", NULL},
-        {"threshold 1; score = coef(a, 3);", NULL},
-        {"threshold 1; let a = 2; score = 1;", "no result uses the value a"},
-        {"threshold 1; measure m as n number = count(card); score = 1;", "no result uses the measure m"},
-        {"threshold 1; measure m as n number = count(card); score = 1; result r number = n;", NULL},
-        {"threshold 1; measure m as n number = count(card); score = 1; let a = m; result r number = a;", NULL},
+        {"threshold 5; coef a = 2; score = 1;", "the coefficient a is not used"},
+        {"threshold 5; coef a = 2; score = a;", NULL},
+        {"threshold 5; coef a = 2; score = coef(a);", NULL},
+        {"threshold 5; score = coef(a, 3);", NULL},
+        {"threshold 5; let a = 2; score = 1;", "no result uses the value a"},
+        {"threshold 5; measure m as n number = count(card); score = 1;", "no result uses the measure m"},
+        {"threshold 5; measure m as n number = count(card); score = 1; result r number = n;", NULL},
+        {"threshold 5; measure m as n number = count(card); score = 1; let a = m; result r number = a;", NULL},
     };
     struct lint *l = malloc(sizeof *l);
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
@@ -483,8 +524,9 @@ static void test_many_terms(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rules),      cmocka_unit_test(test_unused),
-                                       cmocka_unit_test(test_documented), cmocka_unit_test(test_alone),
-                                       cmocka_unit_test(test_terms),      cmocka_unit_test(test_many_terms)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rules),     cmocka_unit_test(test_threshold),
+                                       cmocka_unit_test(test_unused),    cmocka_unit_test(test_documented),
+                                       cmocka_unit_test(test_alone),     cmocka_unit_test(test_terms),
+                                       cmocka_unit_test(test_many_terms)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

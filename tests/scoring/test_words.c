@@ -103,7 +103,11 @@ static void test_distance(void **state)
                  {"abc", "", 3},
                  {"存款", "存欵", 1},
                  {"活期存款", "定期存款", 1},
-                 {"retial", "retail", 2},
+                 {"retial", "retail", 1},
+                 {"dpe", "dep", 1},
+                 {"abc", "cab", 2},
+                 {"abcd", "badc", 2},
+                 {"存期款", "存款期", 1},
                  {"BALANCE", "balance", 0},
                  {"balance", "balanse", 1},
                  {"\xff\xfe", "\xff", 1}};
