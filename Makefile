@@ -59,7 +59,7 @@ $(BUILD)/sql/embedded.c: sql/embed.sh $(SQL_FILES) $(BUILD)/sql/names
 $(BUILD)/sql/embedded.o: $(BUILD)/sql/embedded.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-# The same kernel a second time for processors with AVX2; etl/decode.c chooses at run time.
+# The same kernel a second time for processors with AVX2; etl/decode_compile.c chooses at run time.
 $(BUILD)/%_kernel_avx2.o: %_kernel.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -mavx2 -mbmi2 -DDECODE_KERNEL=avx2 -c -o $@ $<

@@ -167,7 +167,7 @@ static bool publish(struct work *w)
                       *final = arena_printf(&w->arena, "%s/%s", gens, w->g->id);
     snprintf(w->current.id, sizeof w->current.id, "%s", w->g->id);
     return read_head(w, &head) &&
-           generation_write_manifest(w->pack.folder, head, NULL, 0, w->pack.pool, w->current.manifest_hash, w->st) &&
+           generation_write_manifest(w->pack.folder, head, NULL, 0, w->current.manifest_hash, w->st) &&
            os_fsync_folder(w->pack.folder, w->st) && os_make_folder(gens, w->st) && epoch_check(&w->epoch, w->st) &&
            os_rename_new(w->pack.folder, final, w->st) && os_fsync_folder(gens, w->st) &&
            os_fsync_folder(w->folder, w->st) && os_fsync_folder(w->unit_folder, w->st);

@@ -1,5 +1,5 @@
-/* The fast accept. Built twice (Makefile): plain, and with -mavx2 -DDECODE_KERNEL=avx2; etl/decode.c picks at run time.
- * Same source, so the same answers; vectors are GCC's generic ones, the compiler finds the instructions. */
+/* The fast accept. Built twice (Makefile): plain, and with -mavx2 -DDECODE_KERNEL=avx2; etl/decode_compile.c picks at
+ * run time. Same source, so the same answers; vectors are GCC's generic ones, the compiler finds the instructions. */
 #include "base/digits.h"
 #include "etl/decode_program.h"
 

@@ -1,5 +1,5 @@
-/* decode_program: the compiled form shared by etl/decode.c (compiler, slow check) and etl/decode_kernel.c (fast
- * accept), which is built once per instruction set. Private to these files. */
+/* decode_program: the compiled form shared by etl/decode.c (slow check), etl/decode_compile.c and etl/decode_kernel.c
+ * (fast accept), which is built once per instruction set. Private to these files. */
 #ifndef CRMX_ETL_DECODE_PROGRAM_H
 #define CRMX_ETL_DECODE_PROGRAM_H
 

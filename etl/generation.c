@@ -269,8 +269,9 @@ static bool settle_file(void *context, int worker, uint64_t task, struct status 
 }
 
 bool generation_write_manifest(const char *folder, const char *head, const struct generation_known *known,
-                               int known_count, struct pool *pool, char hash[33], struct status *st)
+                               int known_count, char hash[33], struct status *st)
 {
+    enum { SETTLERS = 16 }; /* they wait for the disk: many at a time cost it little more than one */
     char path[OS_PATH_MAX];
     int count = 0;
     struct manifest_writer m = {.folder = folder,
@@ -286,7 +287,9 @@ bool generation_write_manifest(const char *folder, const char *head, const struc
     buf_init(&b, TEXT_FILE_MAX);
     buf_add_text(&b, "crmx-generation\t1\n");
     buf_add_text(&b, head);
-    bool ok = os_list(folder, list_file, &m, st) && m.ok && pool_run(pool, (uint64_t)count, settle_file, &m, st);
+    struct pool *settlers = pool_new(SETTLERS);
+    bool ok = os_list(folder, list_file, &m, st) && m.ok && pool_run(settlers, (uint64_t)count, settle_file, &m, st);
+    pool_free(settlers);
     for (int i = 0; i < count; i++) {
         if (ok && m.files[i].name[strlen(m.files[i].name) - 1] != '/')
             buf_addf(&b, "file\t%s\t%llu\t%s\n", m.files[i].name, (unsigned long long)m.files[i].bytes,

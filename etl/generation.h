@@ -45,7 +45,7 @@ struct generation_known {
 /* Brings every file and folder to disk, several at a time, hashes what is not known yet and writes MANIFEST last.
  * head: lines "key<tab>value" that come first. */
 bool generation_write_manifest(const char *folder, const char *head, const struct generation_known *known,
-                               int known_count, struct pool *pool, char hash[33], struct status *st);
+                               int known_count, char hash[33], struct status *st);
 
 /* A committed generation, open for reading. */
 struct generation {

@@ -441,7 +441,7 @@ static bool commit(struct run *r)
                 r->populate.outputs[o].hash_low, r->populate.outputs[o].hash_high};
     if (!generation_write_inputs(r->attempt.generation, &r->inputs, r->st) ||
         !attempt_archive_inputs(&r->attempt, &r->inputs, r->st) ||
-        !generation_write_manifest(r->attempt.generation, head, known, known_count, r->pool, hash, r->st))
+        !generation_write_manifest(r->attempt.generation, head, known, known_count, hash, r->st))
         return false;
     if (!attempt_publish(&r->attempt, r->unit_folder, hash, r->integrate.first_number + r->integrate.customers - 1,
                          r->st))
