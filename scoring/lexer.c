@@ -160,6 +160,7 @@ static bool skip(struct lexer *l)
 
 static bool lex_number(struct lexer *l, struct token *t)
 {
+    const char *start = l->at;
     int digits = 0;
     bool point = false;
     t->kind = TOKEN_NUMBER;
@@ -176,6 +177,9 @@ static bool lex_number(struct lexer *l, struct token *t)
         l->at++, l->place.column++;
     }
     if (point && t->scale == 0) return formula_fail(l->f, l->place, l->st, "expected digits behind the decimal point");
+    if (start[0] == '0' && l->at - start > 1 && is_digit(start[1]))
+        return formula_fail(l->f, t->place, l->st, "a number does not begin with 0") ||
+               status_hint(l->st, "numbers have no separators (500000, not 500,000); a code stands in quotes: '01'");
     if (l->at == l->end || !is_letter(*l->at)) return true;
     const char *next = l->at + 1 + (l->end - l->at > 1 && (l->at[1] == '-' || l->at[1] == '+'));
     if ((*l->at == 'e' || *l->at == 'E') && next < l->end && is_digit(*next))

@@ -13,6 +13,9 @@ bool parser_expected(struct parser *p, const char *what)
     bool end = p->f->is_expression && p->at->kind == TOKEN_END;
     formula_fail(p->f, p->at->place, p->st, "expected %s, found %s", what,
                  end ? "the end of the expression" : token_show(p->at, found));
+    if (p->at->kind == TOKEN_COMMA && p->at > p->first && p->at[-1].kind == TOKEN_NUMBER &&
+        p->at[1].kind == TOKEN_NUMBER)
+        return status_hint(p->st, "numbers have no separators: 1000000");
     if (p->at->kind != TOKEN_NAME) return false;
     const char *foreign = word_foreign(p->at->text);
     if (foreign) return status_hint(p->st, "%s", foreign);
@@ -335,7 +338,7 @@ static bool parse_text(const char *name, struct view text, const struct text_kin
     struct parser p = {.f = f, .type = kind->type, .st = st};
     *out = NULL;
     if (!lexer_run(f, text, &tokens, st)) goto failed;
-    p.at = tokens;
+    p.first = p.at = tokens;
     if (!kind->parse(&p)) goto failed;
     *out = f;
     return true;

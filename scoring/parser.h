@@ -11,7 +11,7 @@
 
 struct parser {
     struct formula *f;
-    const struct token *at;
+    const struct token *first, *at;
     int nesting;   /* open parentheses, calls, cases, unary signs */
     int constants; /* numbers, dates and texts so far */
     bool in_aggregate;

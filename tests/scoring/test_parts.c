@@ -58,7 +58,7 @@ static void test_print(void **state)
         {"score = -(a+b)/n", "money -(a + b)/n"},
         {"score = a＋b×系数（1.50）", "money a + b*系数(1.5)"},
         {"score = a*fx + b*coef(fx)", "money a*fx + b*fx"},
-        {"score = if(a>1 and (b<2 or not n=3), 1.500, 007)", "money if(a > 1 and (b < 2 or not n = 3), 1.5, 7)"},
+        {"score = if(a>1 and (b<2 or not n=3), 1.500, 7)", "money if(a > 1 and (b < 2 or not n = 3), 1.5, 7)"},
         {"score = CASE WHEN n IN (1,2,3) THEN a ELSE 0.05 END", "money case when n in (1, 2, 3) then a else 0.05 end"},
         {"score = max(a,min(b,100))+round(a,half_even)", "money max(a, min(b, 100)) + round(a, half_even)"},
         {"score = 0; result t code = case when a<>b then 'x' else \"y\" end",
