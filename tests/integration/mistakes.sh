@@ -23,7 +23,7 @@ refused 16 ':1:15: business_date + 99999999 is no day of the years 1 to 9999' fo
 refused 12 'measure computed of customer 11' measure compute 'max(retail, opened + 99999999)'
 refused 12 'adds days to a date beyond the years 1 to 9999' measure compute 'count(retail where opened - 99999999 < opened)'
 refused 12 ' is no day of the years 1 to 9999' customer find 'score > 0' --columns 'coalesce(birth, business_date) + 99999999'
-refused 12 ' is no day of the years 1 to 9999' segment --by 'coalesce(birth, business_date) - 99999999'
+refused 12 ' is no day of the years 1 to 9999' segment --by 'coalesce(opened, business_date) - 99999999'
 refused 12 'of customer 11' customer find 'coalesce(birth, business_date) + 99999999 > business_date'
 ok "days within it" customer find 'coalesce(birth, business_date) + 9999 > business_date' --columns 'number,coalesce(birth, business_date) + 9999'
 
