@@ -88,7 +88,7 @@ static bool parse_case(struct parser *p, struct node **out)
     p->at++;
     while (parser_accept_word(p, "when")) {
         if (count + 2 > (int)(sizeof list / sizeof list[0]) - 1)
-            return formula_fail(p->f, p->at->place, p->st, "more than %d branches in one case", FORMULA_DEPTH_MAX - 1);
+            return formula_fail(p->f, p->at->place, p->st, "more than %d branches in one case", FORMULA_BRANCHES_MAX);
         if (!parse_expression(p, &list[count])) return false;
         if (!parser_accept_word(p, "then")) return parser_expected(p, "\"then\" after the condition");
         if (!parse_expression(p, &list[count + 1])) return false;
@@ -201,15 +201,15 @@ static bool parse_sum(struct parser *p, struct node **out)
 
 static bool parse_in(struct parser *p, struct node *left, struct node **out)
 {
-    struct node *list[256];
+    struct node *list[FORMULA_IN_MAX + 1];
     struct place place = p->at->place;
     int count = 0;
     list[count++] = left;
     p->at++;
     if (!parser_take(p, TOKEN_LEFT, "after in")) return false;
     do {
-        if (count == (int)(sizeof list / sizeof list[0]))
-            return formula_fail(p->f, p->at->place, p->st, "more than 255 values after in");
+        if (count == FORMULA_IN_MAX + 1)
+            return formula_fail(p->f, p->at->place, p->st, "more than %d values after in", FORMULA_IN_MAX);
         if (!parse_sum(p, &list[count++])) return false;
     } while (parser_accept(p, TOKEN_COMMA));
     if (!parser_take(p, TOKEN_RIGHT, "or \",\" after a value of in")) return false;

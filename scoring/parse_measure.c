@@ -7,11 +7,10 @@
 
 static bool parse_tables(struct parser *p, struct measure_definition *m)
 {
-    struct table_name list[32];
+    struct table_name list[FORMULA_TABLES_MAX];
     do {
-        if (m->tables_count == (int)(sizeof list / sizeof list[0]))
-            return formula_fail(p->f, p->at->place, p->st, "more than %d tables in one measure",
-                                (int)(sizeof list / sizeof list[0]));
+        if (m->tables_count == FORMULA_TABLES_MAX)
+            return formula_fail(p->f, p->at->place, p->st, "more than %d tables in one measure", FORMULA_TABLES_MAX);
         struct table_name *t = &list[m->tables_count++];
         t->place = p->at->place;
         if (!parser_new_name(p, "an account table", &t->name)) return false;

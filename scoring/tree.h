@@ -18,9 +18,12 @@
 
 /* Named limits; docs/formula.md lists them. */
 enum {
-    FORMULA_TOKENS_MAX = 20000, /* words, numbers and signs of a file */
-    FORMULA_NESTING_MAX = 64,   /* parentheses, calls, cases inside each other */
-    FORMULA_DEPTH_MAX = 512,    /* height of a tree: operators in one chain plus nesting */
+    FORMULA_TOKENS_MAX = 20000,                   /* words, numbers and signs of a file */
+    FORMULA_NESTING_MAX = 64,                     /* parentheses, calls, cases inside each other */
+    FORMULA_DEPTH_MAX = 512,                      /* height of a tree: operators in one chain plus nesting */
+    FORMULA_BRANCHES_MAX = FORMULA_DEPTH_MAX - 1, /* of a case: each stands below the one before */
+    FORMULA_IN_MAX = 255,                         /* values after in */
+    FORMULA_TABLES_MAX = 32,                      /* of a measure */
     FORMULA_MEASURES_MAX = 128,
     FORMULA_RESULTS_MAX = 32,
     FORMULA_LETS_MAX = 256,

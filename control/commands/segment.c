@@ -14,7 +14,8 @@
 #include <string.h>
 
 static const char BANDS[] = "group by bands: --by \"" SHOW_BANDS "\"";
-enum { SUMS_MAX = 16, COUNT_CUSTOMERS = 0, COUNT_SELECTED, COUNT_EXCLUDED };
+enum { SUMS_MAX = 16, FEW = 3 /* customers whose money added up is a balance still */ };
+enum { COUNT_CUSTOMERS, COUNT_SELECTED, COUNT_EXCLUDED };
 
 struct segment_call {
     struct command_call *call;
@@ -185,42 +186,62 @@ static bool may_be_missing(const struct segment_call *c)
     return c->by_field ? customer_field_is_date(c->p->g, c->field_of) : c->query.missing[c->by_expression] != 0;
 }
 
+/* Is it an amount of a few customers, which is masked as their balances are? The score is none. */
+static bool is_hidden(const struct segment_call *c, int expression, uint64_t customers)
+{
+    return c->query.type[expression] == VALUE_MONEY && !c->query.is_score[expression] && customers < FEW &&
+           c->p->masks && !c->p->records.unmask;
+}
+
 /* Groups of money are shown in yuan, as they were meant. */
-static const char *key_text(struct segment_call *c, struct view key)
+static const char *key_text(struct segment_call *c, struct view key, uint64_t customers)
 {
     bool money = !c->by_field && c->query.type[c->by_expression] == VALUE_MONEY;
     if (key.length == 0 && may_be_missing(c)) return show_missing(c->call);
+    if (money && is_hidden(c, c->by_expression, customers)) return "***";
     return money ? show_decimal(c->p->arena, strtoll(key.bytes, NULL, 10), 2) : key.bytes;
 }
 
+/* few: of how many customers the sums tell something. */
 static void add_row(struct segment_call *c, struct listing *rows, const char *key, const uint64_t *counts,
-                    const __int128 *sums, uint64_t customers)
+                    const __int128 *sums, uint64_t customers, uint64_t few)
 {
     listing_text(rows, key);
     listing_integer(rows, (int64_t)counts[COUNT_CUSTOMERS]);
     listing_decimal(rows, show_share(c->p->arena, counts[COUNT_CUSTOMERS], customers));
     listing_integer(rows, (int64_t)counts[COUNT_SELECTED]);
     listing_integer(rows, (int64_t)counts[COUNT_EXCLUDED]);
-    for (int k = 0; k < c->sums; k++) listing_decimal(rows, sum_text(c, k, sums[k]));
+    for (int k = 0; k < c->sums; k++) {
+        if (is_hidden(c, c->first_sum + k, few))
+            listing_text(rows, "***");
+        else
+            listing_decimal(rows, sum_text(c, k, sums[k]));
+    }
 }
 
 static void show_groups(struct segment_call *c, struct show *s)
 {
     const char *names[5 + SUMS_MAX + 1] = {"segment", "customers", "share", "selected", "excluded"};
     struct group *const *groups = group_sorted(c->all);
-    uint64_t total[3] = {0};
+    uint64_t total[3] = {0}, hidden = 0, few; /* hidden: customers of segments of a few */
     __int128 sums[SUMS_MAX + 1] = {0};
     struct listing rows;
     for (int k = 0; k < c->sums; k++) names[5 + k] = c->expressions[c->first_sum + k].text;
     names[5 + c->sums] = NULL;
     for (int i = 0; i < group_count(c->all); i++) {
         for (int k = 0; k < 3; k++) total[k] += groups[i]->counts[k];
+        if (groups[i]->counts[COUNT_CUSTOMERS] < FEW) hidden += groups[i]->counts[COUNT_CUSTOMERS];
         for (int k = 0; k < c->sums; k++) sums[k] += groups[i]->sums[k];
     }
     listing_init(&rows, names);
-    for (int i = 0; i < group_count(c->all); i++)
-        add_row(c, &rows, key_text(c, groups[i]->key), groups[i]->counts, groups[i]->sums, total[COUNT_CUSTOMERS]);
-    if (!c->call->json) add_row(c, &rows, "total", total, sums, total[COUNT_CUSTOMERS]);
+    for (int i = 0; i < group_count(c->all); i++) {
+        uint64_t customers = groups[i]->counts[COUNT_CUSTOMERS];
+        add_row(c, &rows, key_text(c, groups[i]->key, customers), groups[i]->counts, groups[i]->sums,
+                total[COUNT_CUSTOMERS], customers);
+    }
+    /* What the other segments leave of the total would be that of the hidden ones. */
+    few = hidden && hidden < FEW ? hidden : total[COUNT_CUSTOMERS];
+    if (!c->call->json) add_row(c, &rows, "total", total, sums, total[COUNT_CUSTOMERS], few);
     show_integer(s, "customers", (int64_t)total[COUNT_CUSTOMERS]);
     show_integer(s, "segments", group_count(c->all));
     show_rows(s, "segments", "segments", &rows);
@@ -245,7 +266,8 @@ static int run(struct command_call *call)
 {
     struct segment_call *c = arena_new(&call->arena, struct segment_call);
     *c = (struct segment_call){.call = call, .p = arena_new(&call->arena, struct show_population), .st = &call->status};
-    bool ok = show_population_open(c->p, call, true, NULL, &call->status);
+    bool ok = show_population_open(
+        c->p, call, true, arena_printf(&call->arena, "segment --by %s", command_text(call, "by", "")), &call->status);
     if (ok)
         c->type = command_choice(
             call, "type", c->p->g->unit->formula_name[CUSTOMER_PERSONAL] ? CUSTOMER_PERSONAL : CUSTOMER_CORPORATE);
@@ -263,8 +285,8 @@ const struct command command_segment = {
     .summary = "customers, selected ones and sums by tier, branch or any expression",
     .description =
         "One line a segment. --by: a result such as tier, a field of the customer records such as branch or "
-        "manager, or any expression of the formula language. Money of many customers is no balance: it is shown. "
-        "Fields of class C2 make no segments, bands of them do.",
+        "manager, or any expression of the formula language. Money of many customers is no balance: it is shown; "
+        "that of one or two is masked. Fields of class C2 make no segments, bands of them do.",
     .options =
         (const struct command_value[]){
             {.name = "by",
@@ -280,6 +302,7 @@ const struct command command_segment = {
              .repeated = true,
              .doc = "what is added up (default: the score and the money results)"},
             {.name = "time", .type = COMMAND_FLAG, .doc = "how long the pass over the customers took"},
+            SHOW_UNMASK,
             SHOW_TYPE,
             SHOW_UNIT,
             SHOW_DATE,

@@ -306,6 +306,15 @@ for by in 'coalesce(birth, business_date)' 'customer.birth' '-1 * days_since(bir
     fails 'is a field of class C2' 'group by bands: --by "case when coalesce(age(birth), 0) >= 60' segment --by "$by"
 done
 fails '--sum coalesce(days_since(birth), 0): birth is a field of class C2' '' segment --by branch --sum 'coalesce(days_since(birth), 0)'
+# Nor do amounts: those of one or two customers are masked, in a total, too, where it would tell them; --unmask is noted.
+json '.segments | (length > 100) and all(.customers != 1 or .total_assets == "***")' segment --by number --sum total_assets
+json '[.segments[] | select(.customers >= 3) | .total_assets] | (length > 2) and all(. != "***")' segment --by tier --sum total_assets
+json '.segments | any(.segment == "***" and .customers == 1) and all(.customers > 2 or .segment == "***")' segment --by total_assets --sum score
+json '.segments | all(.score != "***")' segment --by total_assets --sum score
+one=$("$CRMX" customer find passes --csv --columns number | sed -n 2p)
+run segment --by selected --where "number = $one" --sum total_assets
+check "the total of one is masked" grep -qE '^ *total +1 .*\*\*\*$' "$W/out"
+json ".segments | length == 1 and (.[0].total_assets | test(\"^-?[0-9.]+$\"))" segment --by selected --where "number = $one" --sum total_assets --unmask
 json '.query.segments > 50' segment --by 'age( customer.birth )' --sum 'coalesce(age(birth), 0)'
 json '[.segments[].segment] == ["other", "senior"]' segment --by "case when coalesce(age(birth), 0) >= 60 then 'senior' else 'other' end"
 fails '--by: nam is neither' '' trial personal --by nam

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/os.h"
+#include "scoring/steps.h"
 #include "scoring/tree.h"
 
 #include <string.h>
@@ -61,6 +62,10 @@ static void test_document(void **state)
                   {"words, numbers and signs of a file", FORMULA_TOKENS_MAX},
                   {"levels of parentheses, calls and signs", FORMULA_NESTING_MAX},
                   {"operators in one expression", FORMULA_DEPTH_MAX},
+                  {"branches of a `case`", FORMULA_BRANCHES_MAX},
+                  {"values after `in`", FORMULA_IN_MAX},
+                  {"tables of a measure", FORMULA_TABLES_MAX},
+                  {"steps of a compiled formula", FORMULA_STEPS_MAX},
                   {"measures", FORMULA_MEASURES_MAX},
                   {"results, the score among them", FORMULA_RESULTS_MAX},
                   {"intermediate values (`let`)", FORMULA_LETS_MAX},
