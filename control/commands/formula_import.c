@@ -158,8 +158,10 @@ static bool import_all(struct command_call *call, const char *path, const char *
         if (!read_object(call, places[i], o, &acts[i], st)) return false;
     }
     listing_init(&rows, COLUMNS);
-    bool ok = act_open(call, true, &store, st);
+    bool ok = act_open(call, true, &store, st) && database_begin(store.connection, st); /* all of the file or nothing */
     for (size_t i = 0; ok && i < count; i++) ok = import_one(call, &store, places[i], &acts[i], &rows, st);
+    ok = ok && database_commit(store.connection, st);
+    if (!ok && store.connection) database_rollback(store.connection);
     if (ok) listing_print(&rows, &call->output);
     listing_release(&rows);
     parameter_store_close(&store);

@@ -249,7 +249,9 @@ sed 's/CRM-1/CRM-2/; s/"formula": /"challenger": "threshold 1; score = nothing;"
 fails 12 "challenger of reference CRM-2:1:22: unknown name nothing" "" formula import other.json --as wang
 jq -c '.[0].reference = "CRM-3" | . + [.[0] | .reference = "CRM-4" | .formula = "threshold 1; score = nothing;"]' crm.json >other.json
 fails 12 "formula of reference CRM-4:1:22: unknown name nothing" "" formula import other.json --as wang
-json 'length == 4 and all(.reference != "CRM-2" and .reference != "CRM-3")' formula list
+jq -c '[{reference: "CRM-5", unit: "11", customer_type: "personal", threshold: "390000"}, .[0] + {reference: "CRM-6"}]' crm.json >other.json
+fails 16 "reference CRM-6" "" formula import other.json --as li
+json 'length == 4 and all(.reference != "CRM-2" and .reference != "CRM-3" and .reference != "CRM-5")' formula list
 sed 's/"note"/"nota"/' crm.json >other.json
 fails 12 '"nota" is no member of it' "" formula import other.json --as wang
 works "" formula trial 4 --as wang
@@ -422,6 +424,28 @@ works "" formula submit 5 --as wang
 works "" formula approve 5 --as zhao
 works "000007.parameter" formula activate 5 --as wang
 json '[.[] | select(.type == "personal") | .version] == ["5", "5"]' parameter show
+
+# --- sent back, taken out of force; entries refused and removed ---
+
+works "version 6 is draft" formula draft --type personal --threshold 380000 --as wang
+works "" formula trial 6 --as wang
+works "" formula submit 6 --as wang
+fails 16 "may not" "" formula reject 6 --reason 'too low' --as wang
+works "version 6 is draft" formula reject 6 --reason 'too low' --as zhao
+fails 16 'version 6 is draft: "approve" is not possible' "" formula approve 6 --as zhao
+works "" formula retire 5 --reason 'an end' --as zhao
+json '[.[] | .state] == ["retired", "retired", "active", "retired", "draft"]' formula list
+works "" operator add li --role operator --unit 11 --as sun
+works "is entered" exclusion add --number $OUT --reason staff --as li
+ENTRY=$("$CRMX" exclusion list --all --json | jq -r 'map(select(.state == "entered")) | .[-1].entry')
+fails 16 "may not" "" exclusion reject "$ENTRY" --reason 'a customer of ours' --as li
+works "entry $ENTRY is rejected" exclusion reject "$ENTRY" --reason 'a customer of ours' --as zhao
+works "is entered" override add --number $OUT --reason 'owner of a company' --expires 2026-12-31 --as li
+ENTRY=$("$CRMX" override list --all --json | jq -r 'map(select(.state == "entered")) | .[-1].entry')
+works "entry $ENTRY is rejected" override reject "$ENTRY" --reason 'no owner' --as zhao
+ENTRY=$("$CRMX" exclusion list --json | jq -r 'map(select(.state == "active")) | .[-1].entry')
+works "entry $ENTRY is removing" exclusion remove "$ENTRY" --reason 'asked for it' --as li
+works "entry $ENTRY is removed" exclusion approve "$ENTRY" --as zhao
 
 echo "$PASSED passed, $FAILED failed"
 [ $FAILED = 0 ]
