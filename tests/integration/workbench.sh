@@ -93,6 +93,15 @@ check "trial: another threshold is another hash" [ "$(jq -r .trial.hash "$W/othe
 
 # --- changed formulas: the trial gives the totals of a run with them ---
 
+# passing FOLDER AT LENGTH: value, customers and their scores of each value of that field among the delivered persons; the file itself.
+passing() {
+    awk -v at="$2" -v n="$3" 'substr($0, 13, 1) == "P" { v = substr($0, at, n); sub(/ +$/, "", v); count[v]++; score[v] += substr($0, 348, 18) }
+        END { for (v in count) printf "%s %d %.2f\n", v, count[v], score[v] / 100 }' "$1"/state/units/11/gen/*/out/CRMCUST | sort
+}
+delivered() { # FOLDER AT: the sum of an amount of 18 bytes over the delivered persons
+    awk -v at="$2" 'substr($0, 13, 1) == "P" { sum += substr($0, at, 18) } END { printf "%.2f", sum / 100 }' "$1"/state/units/11/gen/*/out/CRMCUST
+}
+
 variant() { # NAME SED-SCRIPT MEASURES-COMPUTED-AGAIN
     local name=$1 script=$2 again=$3
     sed "$script" formulas/personal.formula >"$W/$name.formula"
@@ -100,11 +109,24 @@ variant() { # NAME SED-SCRIPT MEASURES-COMPUTED-AGAIN
     "$CRMX" init "$W/$name" --quiet 2>/dev/null
     rm -rf "$W/$name/inbox"
     cp "$W/$name.formula" "$W/$name/formulas/personal.formula"
+    printf 'total_assets = 18 amount result.total_assets scale=2\ncontribution = 18 amount result.contribution scale=2\n' >>"$W/$name/outputs/crm_customer.ini"
     load "$W/$name"
     json ".trial.measures | endswith(\" $again computed again\")" trial "$W/$name.formula" --type personal
     check "$name: passes as in the run" same "$(jq .result.pass "$W/out")" "$(total "$W/$name" selected.personal 4)"
     check "$name: sum of scores as in the run" same "$(jq -r .result.score_all "$W/out")" "$(total "$W/$name" score.all.personal 5)"
     check "$name: sum of selected scores as in the run" same "$(jq -r .result.score_selected "$W/out")" "$(total "$W/$name" score.selected.personal 5)"
+    json '.by_tier and .by_branch and .by_manager' trial "$W/$name.formula" --type personal --by tier --by branch --by manager
+    local by
+    for by in 'tier 366 1' 'branch 293 6' 'manager 299 8'; do
+        jq -r ".by_${by%% *}[] | select(.pass > 0) | \"\(.${by%% *}) \(.pass) \(.score_selected)\"" "$W/out" | sort >"$W/by"
+        check "$name: ${by%% *}: there are some" [ -s "$W/by" ]
+        # shellcheck disable=SC2086
+        check "$name: each ${by%% *} as in the run's file" diff "$W/by" <(passing "$W/$name" ${by#* })
+    done
+    check "$name: total assets of who pass as in the run's file" same "$(jq -r '.totals[] | select(.name == "total_assets") | .pass' "$W/out")" "$(delivered "$W/$name" 661)"
+    check "$name: contribution of who pass as in the run's file" same "$(jq -r '.totals[] | select(.name == "contribution") | .pass' "$W/out")" "$(delivered "$W/$name" 679)"
+    check "$name: they are not nothing" [ "$(delivered "$W/$name" 661)" != 0.00 ]
+    run trial "$W/$name.formula" --type personal --json
     local entering leaving
     entering=$(jq .result.entering "$W/out") leaving=$(jq .result.leaving "$W/out")
     check "$name: somebody enters or leaves" [ $((entering + leaving)) -gt 0 ]
