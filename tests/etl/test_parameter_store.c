@@ -94,12 +94,12 @@ static int64_t draft(const char *actor, const char *level)
 #define TRIAL_DONE ", '{\"unit\": \"11\", \"generation\": \"g\", \"customers\": 10, \"passing\": 3, \"errors\": 0}'"
 #define TRIAL_FAILED ", '{\"unit\": \"11\", \"generation\": \"g\", \"customers\": 10, \"passing\": 3, \"errors\": 1}'"
 
-/* A version drafted by "maker" of unit 11 in a state. Activation is by raw SQL here: pending, then exported. */
-static int64_t version_in(const char *state)
+/* A version drafted by "maker" of a level in a state. Activation is by raw SQL here: pending, then exported. */
+static int64_t version_of_in(const char *level, const char *state)
 {
     static const char *const ORDER[] = {"draft", "trialled", "submitted", "approved", "activating", "active", NULL};
     bool retires = strcmp(state, "retiring") == 0, goes = retires || strcmp(state, "rolling back") == 0;
-    int64_t v = draft("maker", "11");
+    int64_t v = draft("maker", level);
     int wanted = 0;
     if (strcmp(state, "retired") == 0) {
         act("maker", "discard", v, "", "");
@@ -119,6 +119,11 @@ static int64_t version_in(const char *state)
                    arena_printf(&arena, "SELECT state FROM crmx.parameter_version WHERE version = %lld", (long long)v)),
         state);
     return v;
+}
+
+static int64_t version_in(const char *state)
+{
+    return version_of_in("11", state);
 }
 
 /* --- the authority matrix --- */
@@ -153,17 +158,17 @@ static bool has_word(const char *list, const char *word)
     return false;
 }
 
-/* May this person do this to a version of unit 11 that "maker" has made? */
-static bool may(size_t person, const char *roles, const char *action)
+/* May this person do this to a version of the level that "maker" has made? Of the head office: whose scope is all. */
+static bool may(size_t person, const char *roles, const char *action, const char *level)
 {
     bool role = (PEOPLE[person].role && has_word(roles, PEOPLE[person].role)) ||
                 (PEOPLE[person].second && has_word(roles, PEOPLE[person].second));
-    bool here = strcmp(PEOPLE[person].scope, "*") == 0 || strcmp(PEOPLE[person].scope, "11") == 0;
+    bool here = strcmp(PEOPLE[person].scope, "*") == 0 || strcmp(PEOPLE[person].scope, level) == 0;
     bool own = strcmp(action, "approve") == 0 && strcmp(PEOPLE[person].name, "maker") == 0;
     return role && here && !own && strcmp(PEOPLE[person].name, "former") != 0;
 }
 
-static PGresult *try_action(int64_t version, size_t person, const char *action)
+static PGresult *try_action(int64_t version, size_t person, const char *action, const char *level)
 {
     char text[1024];
     bool fresh = strcmp(action, "draft") == 0 || strcmp(action, "import") == 0, edit = strcmp(action, "edit") == 0;
@@ -172,44 +177,142 @@ static PGresult *try_action(int64_t version, size_t person, const char *action)
         "INSERT INTO crmx.parameter_action (version, action, actor, os_user, reason, level, customer_type, formula, "
         "effective_from, trial) VALUES (%lld, '%s', '%s', 'root', 'because', %s, %s, '2026-12-01' %s) RETURNING "
         "to_state",
-        (long long)version, action, PEOPLE[person].name, fresh ? "'11', 'personal'" : "NULL, NULL",
+        (long long)version, action, PEOPLE[person].name,
+        fresh ? arena_printf(&arena, "'%s', 'personal'", level) : "NULL, NULL",
         fresh || edit ? "'" FORMULA "'" : "NULL", strcmp(action, "trial") == 0 ? TRIAL_DONE : ", NULL");
     return PQexec(store.connection, text);
 }
 
-static void test_every_action_in_every_state_by_everybody(void **state)
+static void try_everything(const char *level, const char *state, int *allowed, int *refused)
 {
-    int allowed = 0, refused = 0;
-    for (size_t s = 0; s < COUNT_OF(STATES); s++) {
-        sql("BEGIN");
-        int64_t v = version_in(STATES[s]);
-        for (size_t r = 0; r < COUNT_OF(RULES); r++)
-            for (size_t p = 0; p < COUNT_OF(PEOPLE); p++) {
-                const char *action = RULES[r].action;
-                bool fresh = !RULES[r].states[0] && RULES[r].roles[0];
-                bool expected = (fresh || has_word(RULES[r].states, STATES[s])) && may(p, RULES[r].roles, action);
-                sql("SAVEPOINT one");
-                PGresult *result = try_action(v, p, action);
-                bool ok = PQresultStatus(result) == PGRES_TUPLES_OK;
-                const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-                if (ok != expected)
-                    fail_msg("%s of a version that is %s by %s: %s", action, STATES[s], PEOPLE[p].name,
-                             ok ? "was possible" : PQresultErrorMessage(result));
-                if (ok) assert_string_equal(PQgetvalue(result, 0, 0), RULES[r].to);
-                if (!ok && strncmp(sqlstate, "CX0", 3) != 0)
-                    fail_msg("%s by %s: %s", action, PEOPLE[p].name, PQresultErrorMessage(result));
-                allowed += ok;
-                refused += !ok;
-                PQclear(result);
-                sql("ROLLBACK TO SAVEPOINT one");
-            }
-        sql("ROLLBACK");
-    }
-    print_message("%d allowed, %d refused\n", allowed, refused);
-    assert_true(allowed > 50 && refused > 900);
+    sql("BEGIN");
+    int64_t v = version_of_in(level, state);
+    for (size_t r = 0; r < COUNT_OF(RULES); r++)
+        for (size_t p = 0; p < COUNT_OF(PEOPLE); p++) {
+            const char *action = RULES[r].action;
+            bool fresh = !RULES[r].states[0] && RULES[r].roles[0];
+            bool expected = (fresh || has_word(RULES[r].states, state)) && may(p, RULES[r].roles, action, level);
+            sql("SAVEPOINT one");
+            PGresult *result = try_action(v, p, action, level);
+            bool ok = PQresultStatus(result) == PGRES_TUPLES_OK;
+            const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+            if (ok != expected)
+                fail_msg("%s of a version of %s that is %s by %s: %s", action, level, state, PEOPLE[p].name,
+                         ok ? "was possible" : PQresultErrorMessage(result));
+            if (ok) assert_string_equal(PQgetvalue(result, 0, 0), RULES[r].to);
+            if (!ok && strncmp(sqlstate, "CX0", 3) != 0)
+                fail_msg("%s by %s: %s", action, PEOPLE[p].name, PQresultErrorMessage(result));
+            *allowed += ok;
+            *refused += !ok;
+            PQclear(result);
+            sql("ROLLBACK TO SAVEPOINT one");
+        }
+    sql("ROLLBACK");
 }
 
-/* Whoever had a hand in a version does not approve it, in whatever way he had it. */
+static void test_every_action_in_every_state_by_everybody(void **state)
+{
+    static const char *const LEVELS[] = {"11", "head"};
+    for (size_t l = 0; l < COUNT_OF(LEVELS); l++) {
+        int allowed = 0, refused = 0;
+        for (size_t s = 0; s < COUNT_OF(STATES); s++) try_everything(LEVELS[l], STATES[s], &allowed, &refused);
+        print_message("%s: %d allowed, %d refused\n", LEVELS[l], allowed, refused);
+        assert_true(allowed > 50 && refused > 900);
+    }
+}
+
+/* The same for entries of the lists; maker has entered them, and asked for their removal. */
+static const struct {
+    const char *action, *states, *roles;
+} LIST_RULES[] = {
+    {"approve", "entered removing", "checker"},
+    {"reject", "entered removing", "checker"},
+    {"remove", "entered approved active", "analyst operator"},
+    {"add", "entered approved active removing removed rejected", "analyst operator"},
+    {"publish", "approved removed", "analyst checker operator"},
+};
+static const char *const LIST_STATES[] = {"entered", "approved", "active", "removing", "removed", "rejected"};
+
+static void list_act(const char *actor, const char *action)
+{
+    sql(arena_printf(&arena,
+                     "INSERT INTO crmx.list_action (entry, action, actor, os_user, reason) SELECT max(entry), '%s', "
+                     "'%s', 'root', 'because' FROM crmx.list_entry",
+                     action, actor));
+}
+
+static void publish_list(const char *level)
+{
+    sql(arena_printf(&arena,
+                     "INSERT INTO crmx.list_action (action, actor, os_user, level, effective_from) VALUES ('publish', "
+                     "'analyst', 'root', '%s', '2026-11-01')",
+                     level));
+    sql("INSERT INTO crmx.export_action (number, action, actor, os_user, file_hash) SELECT max(number), 'export', "
+        "'crmx', 'root', 'x' FROM crmx.parameter_activation");
+}
+
+static void entry_in(const char *level, const char *state)
+{
+    bool removed = strcmp(state, "removed") == 0;
+    sql(arena_printf(&arena,
+                     "INSERT INTO crmx.list_action (action, actor, os_user, list, level, number, reason) VALUES "
+                     "('add', 'maker', 'root', 'exclusion', '%s', 5, 'staff')",
+                     level));
+    if (strcmp(state, "rejected") == 0) list_act("checker", "reject");
+    if (strcmp(state, "entered") != 0 && strcmp(state, "rejected") != 0) list_act("checker", "approve");
+    if (strcmp(state, "active") == 0 || strcmp(state, "removing") == 0 || removed) publish_list(level);
+    if (strcmp(state, "removing") == 0 || removed) list_act("maker", "remove");
+    if (removed) list_act("checker", "approve");
+    assert_string_equal(test_value(store.connection, "SELECT state FROM crmx.list_entry ORDER BY entry DESC LIMIT 1"),
+                        state);
+}
+
+static PGresult *try_list(const char *level, size_t person, const char *action)
+{
+    const char *columns = "", *values = "", *name = PEOPLE[person].name;
+    bool add = strcmp(action, "add") == 0, publish = strcmp(action, "publish") == 0;
+    if (add) columns = ", list, level, number", values = arena_printf(&arena, ", 'exclusion', '%s', 6", level);
+    if (publish) columns = ", level, effective_from", values = arena_printf(&arena, ", '%s', '2026-12-01'", level);
+    return PQexec(
+        store.connection,
+        arena_printf(&arena,
+                     "INSERT INTO crmx.list_action (entry, action, actor, os_user, reason%s) SELECT %s, '%s', "
+                     "'%s', 'root', 'staff'%s FROM crmx.list_entry",
+                     columns, add || publish ? "NULL" : "max(entry)", action, name,
+                     add || publish ? arena_printf(&arena, "%s", values) : ""));
+}
+
+static void test_every_action_on_every_entry_by_everybody(void **state)
+{
+    static const char *const LEVELS[] = {"11", "head"};
+    int allowed = 0, refused = 0;
+    for (size_t l = 0; l < COUNT_OF(LEVELS); l++)
+        for (size_t s = 0; s < COUNT_OF(LIST_STATES); s++) {
+            sql("BEGIN");
+            entry_in(LEVELS[l], LIST_STATES[s]);
+            for (size_t r = 0; r < COUNT_OF(LIST_RULES); r++)
+                for (size_t p = 0; p < COUNT_OF(PEOPLE); p++) {
+                    const char *action = LIST_RULES[r].action;
+                    bool expected = has_word(LIST_RULES[r].states, LIST_STATES[s]) &&
+                                    may(p, LIST_RULES[r].roles, action, LEVELS[l]);
+                    sql("SAVEPOINT one");
+                    PGresult *result = try_list(LEVELS[l], p, action);
+                    bool ok = PQresultStatus(result) == PGRES_COMMAND_OK;
+                    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+                    if (ok != expected || (!ok && strncmp(sqlstate, "CX0", 3) != 0))
+                        fail_msg("%s of an entry of %s that is %s by %s: %s", action, LEVELS[l], LIST_STATES[s],
+                                 PEOPLE[p].name, ok ? "was possible" : PQresultErrorMessage(result));
+                    allowed += ok;
+                    refused += !ok;
+                    PQclear(result);
+                    sql("ROLLBACK TO SAVEPOINT one");
+                }
+            sql("ROLLBACK");
+        }
+    print_message("%d allowed, %d refused\n", allowed, refused);
+    assert_true(allowed > 60 && refused > 300);
+}
+
 static void test_makers_never_approve(void **state)
 {
     static const struct {
@@ -245,7 +348,7 @@ static void test_makers_never_approve(void **state)
         test_value(store.connection, "SELECT author FROM crmx.parameter_version ORDER BY version DESC LIMIT 1"), "CRM");
     act("analyst", "trial", v, ", trial", TRIAL_DONE);
     act("analyst", "submit", v, "", "");
-    PGresult *r = try_action(v, 2, "approve");
+    PGresult *r = try_action(v, 2, "approve", "11");
     assert_has(PQresultErrorMessage(r), "maker has made version");
     PQclear(r);
     sql("ROLLBACK");
@@ -907,6 +1010,7 @@ int main(int argc, char **argv)
     if (argc == 5 && strcmp(argv[1], "activate") == 0) return child_activate(argv[2], argv[3], argv[4]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_action_in_every_state_by_everybody),
+        cmocka_unit_test(test_every_action_on_every_entry_by_everybody),
         cmocka_unit_test(test_makers_never_approve),
         cmocka_unit_test(test_approval_is_of_what_was_tried),
         cmocka_unit_test(test_inherited_content_is_part_of_the_trial),
