@@ -62,7 +62,7 @@ compare() { # POLICY DATE
             [ "$(total "$now" shadow.$t.$type)" = 0 ] && continue
             check "$text, $type: $t by a query" json ".segments[] | select(.segment == \"$t\") |
                 .customers == $(total "$now" shadow.$t.$type) and .total_assets == \"$(sum "$now" shadow.assets.$t.$type)\"" \
-                segment --type $type --by "$OVERLAP" --sum total_assets
+                segment --type $type --by "$OVERLAP" --sum total_assets --unmask
         done
         check "$text, $type: the sum of shadow.score" json "[.segments[].\"shadow.score\" | tonumber * 100 | round] | add == $(sum "$now" shadow.score.$type | tr -d .)" \
             segment --type $type --by selected --sum shadow.score
