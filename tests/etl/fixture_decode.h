@@ -1,5 +1,5 @@
-/* fixture_decode: a layout compiled with every column it can have, and the question whether both kernels say of a record what
- * the slow check says. */
+/* fixture_decode: a layout compiled with every column it can have, and the question whether both kernels say of a
+ * record what the slow check says. */
 #ifndef CRMX_TESTS_ETL_FIXTURE_DECODE_H
 #define CRMX_TESTS_ETL_FIXTURE_DECODE_H
 

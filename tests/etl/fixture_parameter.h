@@ -73,8 +73,8 @@ FIXTURE int fixture_parameter_teardown(void **state)
 
 /* --- making versions --- */
 
-/* The text of an action on a version, or (0) of one that makes a new one; further columns and their values, each with a comma in
- * front. */
+/* The text of an action on a version, or (0) of one that makes a new one; further columns and their values, each with a
+ * comma in front. */
 FIXTURE const char *on(int64_t version, const char *action, const char *actor, const char *columns, const char *values)
 {
     return arena_printf(

@@ -1,5 +1,5 @@
-/* Decoding: every field type's valid and invalid values; order and sharing of reject reasons; keys; columns; currencies.
- * That both kernels agree with the check: test_decode. */
+/* Decoding: every field type's valid and invalid values; order and sharing of reject reasons; keys; columns;
+ * currencies. That both kernels agree with the check: test_decode. */
 #include "base/date.h"
 #include "tests/etl/fixture_decode.h"
 

@@ -59,7 +59,7 @@ static void test_cases(void **state)
     struct formula *f;
     struct status st = {0};
     if (!formula_parse("test", view_of(FORMULA), &f, &st)) fail_msg("%s", st.message);
-    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+    for (size_t i = 0; i < COUNT_OF(CASES); i++)
         for (int open = 0; open < 2; open++) {
             const char *wanted = open ? CASES[i].group : CASES[i].strict;
             const char *found = hidden_named(&g, f, CASES[i].text, CASES[i].type, open);

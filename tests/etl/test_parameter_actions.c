@@ -1,5 +1,5 @@
-/* What the database holds to, whoever asks: an approval is of what was tried; nothing is changed past its actions, not by raw
- * SQL either; entries of the lists; the audit chain. */
+/* What the database holds to, whoever asks: an approval is of what was tried; nothing is changed past its actions, not
+ * by raw SQL either; entries of the lists; the audit chain. */
 #include "tests/etl/fixture_parameter.h"
 
 static void test_approval_is_of_what_was_tried(void **state)

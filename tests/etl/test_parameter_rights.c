@@ -1,5 +1,5 @@
-/* Who may do what: every action in every state by everybody, of versions and of entries of the lists, of a unit and of the
- * head office; who made something never approves it; operators and their roles. */
+/* Who may do what: every action in every state by everybody, of versions and of entries of the lists, of a unit and of
+ * the head office; who made something never approves it; operators and their roles. */
 #include "tests/etl/fixture_parameter.h"
 
 /* Written out once more by hand, apart from the tables in the database: what must be possible, by which roles. */
@@ -45,7 +45,7 @@ static bool has_word(const char *list, const char *word)
     return false;
 }
 
-/* May this person do this to what "maker" has made, of a level and in a state? Of the head office: whose scope is all. */
+/* May this person do this to what "maker" has made, of a level, in a state? Of the head office: whose scope is all. */
 static bool may(size_t person, const struct rule *rule, const char *level, const char *state)
 {
     const char *name = PEOPLE[person].name, *scope = PEOPLE[person].scope;

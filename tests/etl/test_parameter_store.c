@@ -1,5 +1,5 @@
-/* Parameters in a real PostgreSQL and their files: dates, kill -9 at every call of an activation, a database and a folder that
- * were restored to an earlier day.
+/* Parameters in a real PostgreSQL and their files: dates, kill -9 at every call of an activation, a database and a
+ * folder that were restored to an earlier day.
  *
  * Crash points read their environment when the program starts, so a crash test runs this program again as a child
  * ("test_parameter_store activate FOLDER VERSION DATE").

@@ -195,8 +195,8 @@ static void test_tie_rules(void **state)
     }
 }
 
-/* The units delivered with the program load as they are. */
-static void has_space(const struct unit *u, const char *layout, const char *space)
+/* Whose record ids a layout shares; NULL: no space, as of customers. */
+static void assert_space(const struct unit *u, const char *layout, const char *space)
 {
     int found = u->layout_space[unit_layout(u, layout)];
     if (!space) assert_int_equal(found, -1);
@@ -236,14 +236,15 @@ static void test_spaces(void **state)
                  "formula.personal = personal\n[systems]\nretail = R\ncard = C\n",
               &arena, &u, &st))
         fail_msg("%s", st.message);
-    for (size_t i = 0; i < COUNT_OF(LAYOUTS); i++) has_space(u, LAYOUTS[i][0], TOGETHER[i]);
+    for (size_t i = 0; i < COUNT_OF(LAYOUTS); i++) assert_space(u, LAYOUTS[i][0], TOGETHER[i]);
     assert_false(u->relations_apart);
     unit_relations_apart(u);
     assert_true(u->relations_apart);
-    for (size_t i = 0; i < COUNT_OF(LAYOUTS); i++) has_space(u, LAYOUTS[i][0], APART[i]);
+    for (size_t i = 0; i < COUNT_OF(LAYOUTS); i++) assert_space(u, LAYOUTS[i][0], APART[i]);
     arena_release(&arena);
 }
 
+/* The units delivered with the program load as they are. */
 static void test_delivered_units_load(void **state)
 {
     static const struct {

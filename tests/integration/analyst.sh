@@ -4,11 +4,10 @@
 # else is found out. Ends with "N passed, N failed".
 . "$(dirname "$0")/checks.sh"
 GUIDE=$PWD/tests/integration/guide
-chmod 711 "$W" # the database's user looks for its cluster in it
-trap '[ ! -e "$W/cluster/data/postmaster.pid" ] || kill -INT "$(head -1 "$W/cluster/data/postmaster.pid")"; rm -rf "$W"' EXIT
+checks_cluster
 mkdir "$W/bin"
 ln -s "$CRMX" "$W/bin/crmx"
-export PATH=$W/bin:$PATH GENERATE CRMX_TEMPLATE=$PWD/config/template CRMX_DATABASE_CLUSTER_FOLDER=$W/cluster
+export PATH=$W/bin:$PATH GENERATE CRMX_TEMPLATE=$PWD/config/template
 
 # --- what is found out ---
 

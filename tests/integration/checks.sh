@@ -3,7 +3,14 @@
 #
 #     check TEXT COMMAND …        passes when the command does; shows what it printed when not
 #     same TEXT EXPECTED FOUND    two files, byte for byte
-#     crmx ARGUMENT …             runs the program: $W/out, $W/err, exit code in RC
+#     crmx ARGUMENT …             runs the program: $W/out, $W/err, exit code in RC; a script may have one of its own
+#     ok TEXT ARGUMENT …          the program, which must succeed
+#     prints TEXT ARGUMENT …      the same, and TEXT ('': anything) is in what it prints
+#     fails CODE MESSAGE HINT ARGUMENT …    with this exit code, message and hint: its beginning, …its middle, '' any
+#     json FILTER ARGUMENT …      the filter of jq is true for what the command prints with --json
+#     out_has TEXT, err_has TEXT  of the last run
+#     checks_cluster              the embedded database lies in $W, too, whoever runs the script
+#     checks_hold_server WORK     its server stays up to the end
 #     checks_end                  "N passed, N failed"
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 16
 MODE=${MODE:-release}
@@ -33,7 +40,6 @@ crmx() {
     RC=$?
 }
 
-# ok TEXT ARGUMENT …: the program, which must succeed.
 ok() {
     local text=$1
     shift
@@ -47,12 +53,32 @@ checks_succeeded() {
     return 1
 }
 
+prints() {
+    local text=$1
+    shift
+    ok "$*: exit code 0" "$@"
+    [ -z "$text" ] || check "$*: prints: $text" out_has "$text"
+}
+
+fails() {
+    local code=$1 message=$2 hint=$3
+    shift 3
+    crmx "$@"
+    check "$*: exit code $code, found $RC" [ $RC = "$code" ]
+    check "$*: says: $message" err_has "$message"
+    [ -z "$hint" ] || check "$*: hints: $hint" err_hints "$hint"
+}
+err_hints() {
+    local wanted="^$1"
+    [ "${1#…}" = "$1" ] || wanted=${1#…}
+    sed -n 's/^HINT: /^/p; s/.*"hint": "/^/p' "$W/err" | grep -qaF -- "$wanted" || { cat "$W/err"; return 1; }
+}
+
 same() { check "$1" checks_compare "$2" "$3"; }
 checks_compare() { cmp "$2" "$1" || { diff -a "$1" "$2" | head -10; return 1; }; }
 
 out_has() { grep -qaF -- "$1" "$W/out" || { cat "$W/out" "$W/err"; return 1; }; }
 err_has() { grep -qaF -- "$1" "$W/err" || { cat "$W/err" "$W/out"; return 1; }; }
-# json FILTER ARGUMENT …: the filter of jq is true for what the command prints with --json.
 json() {
     local filter=$1
     shift
@@ -66,6 +92,27 @@ checks_json() { { [ -s "$W/out" ] && jq -e "$1" "$W/out"; } || { cat "$W/out" "$
 checks_generation() {
     local id
     read -r id _ <"$1/state/units/$2/CURRENT" && echo "$1/state/units/$2/gen/$id"
+}
+
+# In memory, and removed with $W: a cluster of root would lie below /var/lib/crmx, on a disk that others use, too, and stay there.
+checks_cluster() {
+    chmod 711 "$W" # the server's user looks for its cluster in it
+    export CRMX_DATABASE_CLUSTER_FOLDER=$W/cluster
+    trap checks_end_cluster EXIT
+}
+# One server for all commands that follow, instead of one for each: what it is like to start and stop is parameters.sh's affair.
+checks_hold_server() { # WORK
+    "$CRMX" --work "$1" db psql --hold >"$W/hold" 2>&1 </dev/null &
+    checks_holder=$!
+    for _ in $(seq 600); do grep -q 'is up' "$W/hold" && return; sleep 0.05; done
+    cat "$W/hold"
+    exit 16
+}
+checks_end_cluster() {
+    local pid=$W/cluster/data/postmaster.pid
+    [ -z "${checks_holder:-}" ] || { kill "$checks_holder" && wait "$checks_holder"; } 2>/dev/null
+    if [ -e "$pid" ]; then kill -INT "$(head -n 1 "$pid")"; fi
+    rm -rf "$W"
 }
 
 checks_end() {

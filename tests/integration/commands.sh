@@ -2,29 +2,12 @@
 # The operator's and the analyst's commands over a unit small enough to check every figure by hand (commands/config; its
 # files are written below): golden pages, messages, exit codes, JSON, all of it after the inbox is gone.
 # Ends with "N passed, N failed". UPDATE=1 writes the golden pages anew: look at the difference before you commit it.
-cd "$(dirname "$0")/../.." || exit 16
-MODE=${MODE:-release}
-CRMX=${CRMX:-$PWD/build/$MODE/crmx}
+. "$(dirname "$0")/checks.sh"
 HERE=$PWD/tests/integration/commands
-unset CRMX_HOME
 export LC_ALL=C # printf pads by bytes
-W=$(mktemp -d /tmp/crmx_commands.XXXXXX)
-chmod 755 "$W" # the database's user looks for its cluster in it
-trap 'rm -rf "$W"' EXIT
-PASSED=0 FAILED=0
+checks_cluster
 
-check() { # TEXT COMMAND …
-    local text=$1
-    shift
-    if "$@" >"$W/check" 2>&1; then
-        PASSED=$((PASSED + 1))
-    else
-        FAILED=$((FAILED + 1))
-        echo "FAILED: $text"
-        sed 's/^/    /' "$W/check" "$W/out" "$W/err" 2>/dev/null | head -n 30
-    fi
-}
-run() { # crmx ARGUMENT … → RC, $W/out, $W/err; times of day become TIME
+crmx() { # ARGUMENT … → RC, $W/out, $W/err; times of day become TIME
     "$CRMX" "$@" >"$W/out" 2>"$W/err" </dev/null
     RC=$?
     sed -i -E 's/20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z/TIME/g' "$W/out" "$W/err"
@@ -37,29 +20,11 @@ golden() { # NAME: what the last run printed is commands/NAME.txt
 page() { # NAME ARGUMENT …: a golden page, exit code 0, nothing on stderr but the note of an unmasked look
     local name=$1
     shift
-    run "$@"
+    crmx "$@"
     check "$name: exit code 0" [ $RC = 0 ]
     check "$name: the page" golden "$name"
     check "$name: nothing on stderr" [ -z "$(grep -v 'unmasked look' "$W/err")" ]
 }
-out_has() { grep -qF -- "$1" "$W/out"; }
-err_has() { grep -qF -- "$1" "$W/err"; }
-fails() { # CODE MESSAGE HINT ARGUMENT …
-    local code=$1 message=$2 hint=$3
-    shift 3
-    run "$@"
-    check "crmx $*: exit code $code, found $RC" [ $RC = "$code" ]
-    check "crmx $*: says: $message" err_has "$message"
-    [ -z "$hint" ] || check "crmx $*: hints: $hint" grep -qF -- "HINT: $hint" "$W/err"
-}
-json() { # JQ-CONDITION ARGUMENT …
-    local condition=$1
-    shift
-    run "$@" --json
-    check "crmx $* --json: $condition" holds "$condition"
-}
-# jq 1.6 is content with nothing at all: that is no answer.
-holds() { [ -s "$W/out" ] && jq -e "$1" "$W/out"; }
 
 # --- the unit and its files ---
 
@@ -148,7 +113,7 @@ new_folder b # two wrong files at once, and what hangs on them
 sed -i 's/^balance .*/balance = 12 14 amout reason=BAL/' layouts/retail_account.ini
 sed -i 's/= sum(retail, cny(balance))/= sum(retial, cny(balance))/' formulas/corporate.formula
 printf '[sytems]\nx = 1\n' >>units/21.ini
-run layout check
+crmx layout check
 check "layout check: wrong files give 16" [ $RC = 16 ]
 check "layout check: the layout, with file and line" out_has 'layouts/retail_account.ini:14: [fields] balance: unknown type'
 check "layout check: the unit that needs it" out_has 'layout retail_account is wrong (see there)'
@@ -157,32 +122,32 @@ check "layout check: all the others are fine" [ "$(grep -c '^ok\|^unused' "$W/ou
 sed -i 's/^kind .*/kind = 11 1 code valus=D,F/; s/^opened .*/opened = 29 8 date to=busines_date/; s/^complete .*/complete = ctrl/' layouts/retail_account.ini
 json 'map(select(.name == "retail_account") | .about | capture(":(?<l>[0-9]+):").l) == ["13","14","16","7"]' layout check retail_account
 cp "$HERE/config/layouts/retail_account.ini" layouts/
-run layout check
+crmx layout check
 check "layout check: an unknown section" out_has '[sytems]'
 sed -i '/sytems/,$d' units/21.ini
-run layout check
+crmx layout check
 check "layout check: a formula that does not fit the layouts" out_has 'no system or account layout is named retial'
 json 'map(select(.state == "ERROR")) | map(.name) == ["corporate", "21"] and .[0].hint == "did you mean retail?"' layout check
 cp "$HERE/config/formulas/corporate.formula" formulas/
 sed -i 's/keep=hot data=C2/data=C2/' layouts/retail_account.ini
-run layout check
+crmx layout check
 check "layout check: a measure over a field that is not hot" out_has 'uses the field balance of layout retail_account, which is not kept hot'
 cp "$HERE/config/layouts/retail_account.ini" layouts/
 sed -i 's/field.name/field.nam/' outputs/crm_customer.ini
-run layout check
+crmx layout check
 check "layout check: an output that takes what nobody has" out_has 'nobody has a field "nam"'
 
 new_folder c # averages (of a measure that one formula has), the statement and the events of a unit
 printf '\n[averages]\nmonth_of_it = month fixed\n' >>units/21.ini
 page layout-check layout check
 sed -i 's/^month_of_it .*/month_of_it = month nobody/' units/21.ini
-run layout check
+crmx layout check
 check "layout check: an average of no measure: 16" [ $RC = 16 ]
 check "layout check: an average of no measure" out_has 'average month_of_it: no formula of unit 21 has a measure nobody'
 check "layout check: an average of no measure: hint" err_has 'correct [averages] in units/21.ini'
 sed -i '/^\[averages\]/,$d' units/21.ini
 sed -i 's/^name  *=.*/&\nstatement = monthly/' units/21.ini
-run layout check
+crmx layout check
 check "layout check: a statement layout that is not there: 16" [ $RC = 16 ]
 check "layout check: a statement layout that is not there" out_has 'there is no statement monthly'
 check "layout check: a statement layout that is not there: hint" err_has 'write statements/monthly.ini'
@@ -191,24 +156,24 @@ sed 's/^name .*/name = yearly/' statements/monthly.ini >statements/yearly.ini
 json 'length == 16 and (map(select(.kind == "statement")) | map(.name + ":" + .state) | sort) == ["monthly:ok", "yearly:unused"]' layout check
 json 'map(select(.kind == "statement")) | length == 1' layout check --unit 21
 sed -i 's/{amount:/{amuont:/' statements/monthly.ini
-run layout check
+crmx layout check
 check "layout check: a wrong statement layout: 16" [ $RC = 16 ]
 check "layout check: a wrong statement layout: the field" out_has 'there is no field "{amuont:'
 check "layout check: the unit that names it" out_has 'statement monthly is wrong (see there)'
 sed -i '/^statement /d' units/21.ini
 rm -r statements
 printf '[target events]\nevents = CRMDEP\n' >>units/21.ini
-run layout check
+crmx layout check
 check "layout check: events under the name of an output" out_has 'the file of events would be called CRMDEP, as output crm_deposit is'
 sed -i 's/^events = .*/events = CRMDEP.delta/' units/21.ini
-run layout check
+crmx layout check
 check "layout check: events under the name of a delta" out_has 'would be called CRMDEP.delta, as output crm_deposit is'
 sed -i 's/^events = .*/events = CRMEVENT/' units/21.ini
-run layout check
+crmx layout check
 check "layout check: events without a rule: 16" [ $RC = 16 ]
 check "layout check: events without a rule" out_has 'target events wants events by rule, and unit 21 has no rule'
 printf '[event more]\nvalue = deposits\nwhen = value > old_value\n' >>units/21.ini
-run layout check
+crmx layout check
 check "layout check: events with a rule" [ $RC = 0 ]
 
 # --- before the night: probe ---
@@ -224,11 +189,11 @@ sed 's/gb18030$/utf-8/; s/card_customer/card_utf8/' layouts/card_customer.ini >l
 json '.probe.encoding == "2 records are not utf-8; first: line 1, byte 0, field name; all of them are well-formed gb18030"' probe inbox/21/CC.20261031 --layout card_utf8
 rm layouts/card_utf8.ini
 json 'length == 2 and .[0].record.verdict == "header record"' probe inbox/21/RC.2.20261031 --layout retail_customer --record 1 --count 2
-run probe inbox/21/RA.20261031 --layout retail_account --record 1 --unmask
+crmx probe inbox/21/RA.20261031 --layout retail_account --record 1 --unmask
 check "probe: class C3 is never shown" out_has '(C3)'
 check "probe: not even its bytes" [ "$(grep -c 1234 "$W/out")" = 0 ]
 sed 's/^TRL000011/TRL000012/' inbox/21/RC.1.20261031 >RC.1.20261031
-run probe RC.1.20261031 --layout retail_customer
+crmx probe RC.1.20261031 --layout retail_customer
 check "probe: a file a run would refuse gives 4" [ $RC = 4 ]
 check "probe: and says why" out_has 'a run would refuse it: the number of records that it states is not what was found'
 gzip -c inbox/21/RC.1.20261031 >RC.gz.20261031
@@ -245,19 +210,19 @@ page status-arrivals status --unit 21
 json '.[0].unit.generation == null and (.[0].arrivals | map(select(.state == "missing")) | map(.layout)) == ["rates"]' status --unit 21
 files inbox/21
 sed -i 's/^reject_limit.*/reject_limit = 1%/' layouts/retail_customer.ini
-run run initial --unit 21 --date 2026-10-31 -q
+crmx run initial --unit 21 --date 2026-10-31 -q
 check "run: the reject limit stops it" [ $RC = 12 ]
-run status
+crmx status
 check "status: failed, with the cause" out_has '2026-10-31.001.1 FAILED TIME: reject limit passed for layout retail_customer: 3 of 12 records rejected'
 check "status: what to type" out_has 'crmx rejects --unit 21; repair the cause, then: crmx run initial --unit 21 --date 2026-10-31'
-run status --check
+crmx status --check
 check "status --check: 4 when somebody is needed" [ $RC = 4 ]
 page rejects-attempt rejects --attempt
 json '.rejects.of == "attempt 2026-10-31.001.1" and (.summary | map(.records) | add) == 5' rejects
 cp "$HERE/config/layouts/retail_customer.ini" layouts/
-run run initial --unit 21 --date 2026-10-31 -q
+crmx run initial --unit 21 --date 2026-10-31 -q
 check "run: repaired, it commits" [ $RC = 0 ]
-run status --check
+crmx status --check
 check "status --check: 0 when all is well" [ $RC = 0 ]
 mv inbox/21 "$W/away" # from here on the generation is all there is
 page status status
@@ -270,7 +235,7 @@ exec 9<&-
 # --- the tie-out ---
 
 page rejects rejects --unmask
-run rejects --file 'RC*' --reason BIRTH --count 5
+crmx rejects --file 'RC*' --reason BIRTH --count 5
 check "rejects: by file and reason" [ "$(grep -c 'BIRTH   birth' "$W/out")" = 1 ]
 check "rejects: masked" [ "$(grep -c '310101198808080033\|错' "$W/out")" = 0 ]
 fails 16 'unit 21 has no attempt under way or given up' 'the rejects of its generation: crmx rejects --unit 21' rejects --attempt
@@ -290,8 +255,8 @@ json '.customer.score == "6376.15" and .customer.selected and (.records | length
 check "the card system's name was GB18030" jq -e '.records[2] | .system == "card" and .name == "王伟"' "$W/out"
 json '.customer.why == "on the exclusion list (STAFF, until 2027-12-31)"' customer show --system retail --source-no 000007
 json '.retail_account == [] and .customer.score == "0.00"' customer show --system retail --source-no 000006 # an agent owns nothing
-run customer show -n 1 --json
-check "masked JSON holds no ID and no balance" [ "$(grep -c '110105\|1200.00\|王伟' "$W/out")" = 0 ]
+crmx customer show -n 1 --json
+check "masked JSON checks_json no ID and no balance" [ "$(grep -c '110105\|1200.00\|王伟' "$W/out")" = 0 ]
 fails 16 'unit 21 has no customer 2100000099' 'its numbers go from 2100000001 to 2100000007' customer show --number 99
 fails 16 '"1100000001" is no integrated number of unit 21' 'its numbers go from' customer show --number 1100000001
 fails 16 'no customer of unit 21 has this ID' 'see how the number is read: crmx identity explain 01' customer show --id-type 01 --id-no 310101198808080033
@@ -330,7 +295,7 @@ page measure-compute measure compute "sum(retail where kind = 'F', cny(balance))
 json '.measures[0] | .sum == "3650.76" and .nonzero == 2 and .customers == 6' measure compute "sum(retail where kind = 'F', cny(balance))" --customers personal
 json '.measures | map(.sum) == ["8", "-243.00"]' measure compute "measure n number = count(retail where term >= 0 and opened > date '2019-12-31'); measure c money = sum(card, balance);"
 json '.measures[0].sum == "60"' measure compute "sum(retail_account where opened < date '2022-12-31', term)" --type months
-run measure compute "sum(card, balance)" --top 1
+crmx measure compute "sum(card, balance)" --top 1
 check "measure compute: the largest is masked" out_has '***'
 page measure-verify measure verify
 fails 16 'table retail_account has no field trm' 'did you mean term?' measure compute "sum(retail_account, trm)"
@@ -345,22 +310,22 @@ fails 16 'TEXT:1:14: expected the end of the aggregate, found "*"' '' measure co
 
 # --- generations ---
 
-run generation list
+crmx generation list
 check "generation list" out_has '2026-10-31.001.2  2026-10-31     initial          7'
 json 'map(.state) == ["current"]' generation list
-run generation verify
+crmx generation verify
 check "generation verify: all as committed" out_has 'all as they were committed'
 page generation-show generation show crm_customer --record 1 --unmask
 fails 16 'unit 21 has no output "crm_custmer"' 'its outputs: crm_customer, crm_deposit' generation show crm_custmer
 fails 16 'there is no generation "2026-10-30.001.1"' 'see the generations: crmx generation list' generation verify 2026-10-30.001.1
 printf 'X' | dd of="$(ls -d state/units/21/gen/*)/totals.tsv" bs=1 seek=40 conv=notrunc 2>/dev/null
-run generation verify
+crmx generation verify
 check "generation verify: a changed byte is found" [ $RC = 12 ]
 check "generation verify: the file is named" out_has 'DAMAGED  totals.tsv'
 
 # --- delivery ---
 
-run delivery list
+crmx delivery list
 check "delivery list" out_has '20261031.001   DELIVERED'
 json '.[0].target == "crm" and .[0].sets[0].state == "DELIVERED"' delivery list
 fails 16 'unit 21 has no target "crn"' 'targets are the sections [target NAME]' delivery list --target crn
@@ -371,19 +336,19 @@ fails 16 '"yesterday" is no set' 'see the sets: crmx delivery list' delivery res
 json '.[0] | .content == "full" and .delivered == "20261031.001" and .acknowledged == null and .next == "full"' delivery status
 fails 16 'was never acknowledged' 'see it: crmx delivery list --unit 21' delivery resync --from 20261031.001 --reason x
 fails 16 'was never sent' 'see it: crmx delivery list --unit 21' delivery ack 20261101.001 --reason x
-run delivery ack 20261031.001 --reason "load job ended" --by li
+crmx delivery ack 20261031.001 --reason "load job ended" --by li
 check "delivery ack" out_has 'set 20261031.001 is acknowledged: the next delta to crm starts from it'
-run delivery list
+crmx delivery list
 check "delivery ack: who and why" out_has 'ACKED      full           '
 check "delivery ack: who and why" out_has 'by=li reason: load job ended'
 fails 16 'is acknowledged already' 'see it: crmx delivery list' delivery ack 20261031.001 --reason x
 sed -i 's/^\[target crm\]/[target crm]\ncontent = delta/' units/21.ini
 json '.[0] | .content == "delta" and .acknowledged == "20261031.001" and .next == "delta" and .base == "20261031.001"' delivery status
 json 'map(.needed_by) == ["crm"]' generation list
-run delivery resync --reason "set up anew"
+crmx delivery resync --reason "set up anew"
 check "delivery resync" out_has 'the next set to crm is full; send it: crmx delivery run --unit 21 --target crm'
 json '.[0] | .next == "full" and .full_because == "a resync was asked for, and no set was acknowledged since"' delivery status
-run status
+crmx status
 check "status: a resync is due" out_has 'NOT DELIVERED (acknowledged 20261031.001)'
 sed -i '/^content = delta/d' units/21.ini
 
@@ -399,7 +364,7 @@ fails 16 'has no units (units/UU.ini)' 'make a working folder: crmx init DIR' st
 
 # --- formulas ---
 
-run formula eval 'a*系数(1.5) + b/c' a=100 b=7 c=0
+crmx formula eval 'a*系数(1.5) + b/c' a=100 b=7 c=0
 check "formula eval" [ "$(cat "$W/out")" = 150 ]
 printf 'a+b\ta=1\tb=2\nage(d)\td=1980-01-01\n' >cases.tsv
 json '. == [3, 46]' formula eval --file cases.tsv --date 2026-10-31
@@ -407,18 +372,18 @@ printf 'a+b\ta=1\tb=1,000\na*2\ta=4\na +\ta=1\n\nknown(d)\td=\nd\td=\nc\tc=M\n1e
 fails 16 '3 of 7 cases of cases.tsv have no value' 'the reasons stand in their places' formula eval --file cases.tsv
 check "formula eval: an answer for each line" [ "$(cut -d: -f1-3 "$W/out" | tr '\n' '|')" = 'ERROR: cases.tsv:1|8|ERROR: cases.tsv:3|false|missing|M|ERROR: cases.tsv:8|' ]
 check "formula eval: why, and what to type" out_has 'ERROR: cases.tsv:1:9: the value of b is no number, date, condition or code: "1,000" — a number has digits and a point, no separators, such as b=1000.50'
-run formula eval --file cases.tsv --json
+crmx formula eval --file cases.tsv --json
 check "formula eval --json: exit code 16, found $RC" [ $RC = 16 ]
-check "formula eval --json: values as they are" holds 'map(type) == ["object", "number", "object", "boolean", "null", "string", "object"] and .[2].line == 3 and .[2].column == 4 and .[6].error == "a number is written without an exponent"'
-run formula eval --file cases.tsv --csv
+check "formula eval --json: values as they are" checks_json 'map(type) == ["object", "number", "object", "boolean", "null", "string", "object"] and .[2].line == 3 and .[2].column == 4 and .[6].error == "a number is written without an exponent"'
+crmx formula eval --file cases.tsv --csv
 check "formula eval --csv: lines, columns and errors" [ "$(sed -n '1,3p' "$W/out" | cut -d, -f1-3 | tr '\n' '|')" = 'value,line,column|,1,9|8,2,|' ]
 K=999999999999999 FAR=a
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21; do FAR="$FAR*$K"; done
 fails 16 'is larger than any number (1.8e308)' 'bound its parts with min(…), or divide before multiplying' formula eval "min($FAR, 1)" a=1
 fails 16 'EXPRESSION:1:1: there is no business date' 'give one: --date' formula eval 'age(d)' d=1980-01-01
 fails 16 'there is no option - a' "what begins with - and is no option stands behind --, which ends them: crmx formula eval -- '- a'" formula eval '- a' a=1
-run formula eval --json -- '- a' a=1
-check "formula eval --: an expression that begins with -" holds '. == -1'
+crmx formula eval --json -- '- a' a=1
+check "formula eval --: an expression that begins with -" checks_json '. == -1'
 fails 16 'sum(…) adds up accounts, and a single expression has none' 'over the accounts of a generation: crmx measure compute' formula eval 'sum(accounts, balance)'
 fails 16 'the expression has 65537 bytes, at most 65536 are allowed' '' formula eval "$(printf '1%65536s' '')"
 json '. == 1' formula eval "$(printf '1%65535s' '')"
@@ -430,7 +395,7 @@ check "a caret below the place" [ "$(sed -n '2,3p' "$W/err" | tr '\n' '|')" = " 
 
 cd "$W/a" || exit 1
 sed 's/^score = .*/score = 贷款;/' formulas/personal.formula >idea.formula
-run formula check personal --unit 21
+crmx formula check personal --unit 21
 check "formula check: exit code 0" [ $RC = 0 ]
 check "formula check: what it defines" out_has 'score'
 json '.formula.customers == "personal" and (.results[0].result == "score")' formula check formulas/personal.formula --unit 21
@@ -444,7 +409,7 @@ fails 16 'there is no file "nothing.formula"' 'a formula of the working folder i
     cat formulas/personal.formula
     echo 'coef 备用 = 2; result extra money = score + 7;'
 } >idea.formula
-run formula lint idea.formula --unit 21
+crmx formula lint idea.formula --unit 21
 check "formula lint: a warning is exit code 4, found $RC" [ $RC = 4 ]
 check "formula lint: unused" out_has 'warning: the coefficient 备用 is not used [unused]'
 check "formula lint: a bare number" out_has 'a bare number is added to money: 7 = 7 yuan for every customer [number]'
@@ -455,13 +420,13 @@ fails 12 'is larger than any number (1.8e308)' 'look at its measures: crmx custo
 check "trial: an intermediate value beyond any number: its place" err_has 'idea.formula:8:346: deposits*999999999999999*'
 check "trial: and its customer" grep -qE '… of customer 21[0-9]+ is larger' "$W/err"
 { printf '# '; printf '%*s\n' $((65536 - 3 - $(wc -c <formulas/personal.formula))) '' | tr ' ' x; cat formulas/personal.formula; } >idea.formula
-run formula check idea.formula --unit 21
+crmx formula check idea.formula --unit 21
 check "formula check: 65,536 bytes" [ $RC = 0 ]
 echo >>idea.formula
 fails 16 'idea.formula:1:1: the file has 65537 bytes, at most 65536 are allowed' '' formula check idea.formula --unit 21
 cp formulas/personal.formula kept.formula
 cp idea.formula formulas/personal.formula
-run layout check
+crmx layout check
 check "layout check: the same limit" out_has 'the file has 65537 bytes, at most 65536 are allowed'
 mv kept.formula formulas/personal.formula
 sed -i 's/^\(balance.*\) keep=hot/\1/' layouts/retail_account.ini
@@ -473,7 +438,7 @@ fails 16 'has no generation' '' formula lint personal --unit 21 --date 2026-10-3
 # A night in which an intermediate value of a customer is no number.
 new_folder f
 sed -i "s/^score = /let far number = deposits*$FAR; score = if(far > 5, 1, 0) + /; s/deposits\*a\*/deposits*/" formulas/personal.formula
-run run initial --unit 21 --date 2026-10-31 --no-follow -q
+crmx run initial --unit 21 --date 2026-10-31 --no-follow -q
 check "a night with an intermediate value beyond any number: no generation, found $RC" [ $RC != 0 ]
 check "a night with an intermediate value beyond any number: its place" err_has 'personal.formula:8:346: deposits*999999999999999*'
 check "a night with an intermediate value beyond any number: its customer" grep -qE '… of customer 21[0-9]+ is larger than any number' "$W/err"
@@ -485,19 +450,19 @@ new_folder d
 fails 16 'this working folder has no database' 'set mode = embedded there, or for this call' db load
 if ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then
     DB=(--set database.mode=embedded --set "database.cluster_folder=$W/d.db" --set "database.socket_folder=$W/d.sk" -q)
-    run run initial --unit 21 --date 2026-10-31 --no-follow -q
-    run status "${DB[@]}"
+    crmx run initial --unit 21 --date 2026-10-31 --no-follow -q
+    crmx status "${DB[@]}"
     check "status: not loaded" out_has 'NOT LOADED'
     check "status: what to type" out_has 'crmx db load --unit 21'
     json '.rows == 3 and .tables == 1 and (.already_applied | not)' db load "${DB[@]}"
     json '.already_applied' db load "${DB[@]}"
-    run status "${DB[@]}"
+    crmx status "${DB[@]}"
     check "status: loaded" out_has 'loaded TIME'
     json '. == [{"name":"王伟","score":"6376.15"}]' db psql "${DB[@]}" --command "select name, score from crmx.crm_customer where number = 2100000001"
     json '. == [{"amount":"-243.000000"}]' db psql "${DB[@]}" --command "select amount from crmx.control_total where name = 'card_account.balance.counted'"
-    run db psql "${DB[@]}" --command "delete from crmx.applied"
+    crmx db psql "${DB[@]}" --command "delete from crmx.applied"
     json '.rows == 3' db rebuild "${DB[@]}" --generation 2026-10-31.001.1
-    run db psql "${DB[@]}"
+    crmx db psql "${DB[@]}"
     check "db psql: how to reach it" out_has "psql 'host=$W/d.sk user=crmx dbname=crmx'"
     fails 16 'there is no generation "2026-10-30.001.1"' 'see the generations: crmx generation list' db rebuild "${DB[@]}" --generation 2026-10-30.001.1
 fi

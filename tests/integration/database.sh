@@ -38,7 +38,7 @@ rm -f "/tmp/crmx_database.$$"
 
 echo "2. a server of the bank, by URL"
 programs=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
-folder=$(mktemp -d /tmp/crmx_bank.XXXXXX)
+folder=$(mktemp -d "${TMPDIR:-/tmp}/crmx_bank.XXXXXX")
 server=
 finish() {
     [ -z "$server" ] || { kill -INT "$server" && tail --pid="$server" -f /dev/null; } 2>/dev/null || true

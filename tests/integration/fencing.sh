@@ -3,31 +3,12 @@
 # second run to its end, then the first goes on. Whatever the moment: one of them publishes, the result is that of an undisturbed
 # run, and nothing in it was written by the other. POINTS=n moments (default 24), all of them with POINTS=0.
 # Ends with "N passed, N failed".
-cd "$(dirname "$0")/../.." || exit 16
-MODE=${MODE:-release}
-CRMX=${CRMX:-$PWD/build/$MODE/crmx}
-GENERATE=${GENERATE:-$PWD/build/$MODE/samples/generate}
-unset CRMX_HOME
-base=${TMPDIR:-/tmp}
-[ -w /dev/shm ] && base=/dev/shm
-W=$(mktemp -d "$base/crmx_fencing.XXXXXX")
+. "$(dirname "$0")/checks.sh"
 first=0
 trap '[ $first = 0 ] || kill -KILL $first 2>/dev/null; rm -rf "$W"' EXIT
-PASSED=0 FAILED=0
 DATE=2026-10-31
 POINTS=${POINTS:-24}
 
-check() { # TEXT COMMAND …
-    local text=$1
-    shift
-    if "$@" >"$W/check" 2>&1; then
-        PASSED=$((PASSED + 1))
-    else
-        FAILED=$((FAILED + 1))
-        echo "FAILED: $text"
-        sed 's/^/    /' "$W/check" "$W/first" "$W/second" 2>/dev/null | head -n 30
-    fi
-}
 fresh() {
     rm -rf "$W/work"
     cp -r "$W/template" "$W/work"
@@ -96,5 +77,4 @@ for ((i = 0; i < POINTS; i++)); do
     check "call $at: every byte of it" "$CRMX" generation verify --work "$W/work" --unit 11
 done
 
-echo "$PASSED passed, $FAILED failed"
-[ $FAILED = 0 ]
+checks_end

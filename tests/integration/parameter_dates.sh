@@ -4,28 +4,7 @@
 # embedded server. Ends with "N passed, N failed".
 . "$(dirname "$0")/checks.sh"
 . tests/integration/rows.sh
-chmod 755 "$W" # the database's user looks for its cluster in it
-remove() {
-    for owner in /var/lib/crmx/*/work_folder; do # the embedded cluster of root lies there
-        if [ -f "$owner" ] && [ "$(cat "$owner")" = "$W/a" ]; then rm -rf "$(dirname "$owner")"; fi
-    done
-    rm -rf "$W"
-}
-trap remove EXIT
-fails() { # MESSAGE HINT ARGUMENT …
-    local message=$1 hint=$2
-    shift 2
-    crmx "$@"
-    check "$*: exit code 16, found $RC" [ $RC = 16 ]
-    check "$*: says: $message" err_has "$message"
-    [ -z "$hint" ] || check "$*: hints: $hint" err_has "HINT: $hint"
-}
-prints() { # TEXT ARGUMENT …
-    local text=$1
-    shift
-    ok "$*" "$@"
-    check "$*: prints: $text" out_has "$text"
-}
+checks_cluster
 files() { rm -rf inbox/11 && "$GENERATE" inbox/11 --customers 400 --unit 11 --date "$1" >/dev/null; }
 states() { jq -c '[.[] | [.version, .state, .effective_from, .until]]' "$W/out"; }
 list() { # EXPECTED: the versions, as a program reads them
@@ -55,6 +34,7 @@ ran() { # DATE THRESHOLD FORMULA-FILE: the date is run again from nothing, and t
 "$CRMX" init "$W/a" --quiet 2>/dev/null
 mkdir -p "$W/a/inbox"
 cd "$W/a" || exit 16
+checks_hold_server .
 files 2026-10-31
 ok "the load" run initial --unit 11 --date 2026-10-31 --no-follow
 for words in "sun --role admin" "wang --role analyst" "zhao --role checker"; do
@@ -76,11 +56,11 @@ prints "version 1 of unit 11, trialled, with the formula it inherits" trial 1
 ok "submit 1" formula submit 1 --as wang
 cp formulas/personal.formula "$W/personal.formula"
 sed -i 's/系数(2);/系数(4);/' formulas/personal.formula
-fails "version 1 is not what was tried" "try it again: crmx formula trial 1" formula approve 1 --as zhao
+fails 16 "version 1 is not what was tried" "try it again: crmx formula trial 1" formula approve 1 --as zhao
 cp "$W/personal.formula" formulas/personal.formula
 ok "approve 1" formula approve 1 --as zhao
 sed -i 's/系数(2);/系数(4);/' formulas/personal.formula
-fails "version 1 is not what was tried" "send it back and try it again: crmx formula reject 1" formula activate 1 --as wang
+fails 16 "version 1 is not what was tried" "send it back and try it again: crmx formula reject 1" formula activate 1 --as wang
 cp "$W/personal.formula" formulas/personal.formula
 ok "activate 1" formula activate 1 --as wang
 cat >crm.json <<'JSON'
@@ -91,7 +71,7 @@ ok "thresholds of the CRM" formula import crm.json --as wang
 ok "a threshold of the CRM with the formula of the files" formula trial 2 --as wang
 ok "one of the head office, over a unit" formula trial 3 --unit 11 --as wang
 sed -i '/^formula.corporate/d' units/11.ini
-fails "version 2 has no formula, and neither has the head office nor unit 11 for corporate customers" \
+fails 16 "version 2 has no formula, and neither has the head office nor unit 11 for corporate customers" \
     "give it one: crmx formula edit 2 --file FILE" formula trial 2 --as wang
 sed -i 's/^formula.personal.*/&\nformula.corporate = corporate/' units/11.ini
 ok "discard" formula discard 2 --reason 'a try' --as wang
@@ -136,7 +116,7 @@ prints "version 4 is retired: no longer counts from business date 2026-11-03 on"
 list '[["1","active","2026-11-03",null],["2","retired",null,null],["4","retired","2026-11-03",null]]'
 approved 5 --file later.formula --threshold 310000
 ok "activate 5" formula activate 5 --from 2026-12-01 --as wang
-fails "there is no version 9" "see crmx formula list" formula rollback 9 --reason x --as zhao
+fails 16 "there is no version 9" "see crmx formula list" formula rollback 9 --reason x --as zhao
 prints "version 1 is retired: no longer counts from business date 2026-11-02 on" formula rollback 1 --reason 'not this one either' --as zhao
 check "rollback: what does not come any more is said" out_has \
     "version 5, which was to count from 2026-12-01 on, does not any more: it is approved; bring it into force again: crmx formula activate 5 --from 2026-12-01"

@@ -1,62 +1,10 @@
 #!/bin/bash
 # Parameters from an idea to a run, with the program: life cycle, what a run takes, past dates that stay as they were, lists,
 # import from the CRM; with the embedded server, a server by URL, and without a database. Ends with "N passed, N failed".
-cd "$(dirname "$0")/../.." || exit 16
-MODE=${MODE:-release}
-BUILD=${BUILD:-build/$MODE}
-CRMX=${CRMX:-$PWD/$BUILD/crmx}
-GENERATE=$PWD/$BUILD/samples/generate
-unset CRMX_HOME
-W=$(mktemp -d /tmp/crmx_parameters.XXXXXX)
-chmod 755 "$W" # the database's user looks for its cluster in it
+. "$(dirname "$0")/checks.sh"
+checks_cluster
 SERVER=
-finish() {
-    [ -z "$SERVER" ] || { kill -INT "$SERVER" && tail --pid="$SERVER" -f /dev/null; } 2>/dev/null
-    for owner in /var/lib/crmx/*/work_folder; do # the embedded cluster of root lies there
-        if [ -f "$owner" ] && [ "$(cat "$owner")" = "$W/work" ]; then rm -rf "$(dirname "$owner")"; fi
-    done
-    rm -rf "$W"
-}
-trap finish EXIT
-PASSED=0 FAILED=0
-
-check() { # TEXT COMMAND …
-    local text=$1
-    shift
-    if "$@" >"$W/check" 2>&1; then
-        PASSED=$((PASSED + 1))
-    else
-        FAILED=$((FAILED + 1))
-        echo "FAILED: $text"
-        sed 's/^/    /' "$W/check" "$W/out" "$W/err" 2>/dev/null | head -n 30
-    fi
-}
-run() { # crmx ARGUMENT … → RC, $W/out, $W/err
-    "$CRMX" "$@" >"$W/out" 2>"$W/err" </dev/null
-    RC=$?
-}
-works() { # TEXT-IN-OUTPUT ARGUMENT …
-    local text=$1
-    shift
-    run "$@"
-    check "crmx $*: exit code 0, found $RC" [ $RC = 0 ]
-    [ -z "$text" ] || check "crmx $*: prints: $text" grep -qF -- "$text" "$W/out"
-}
-fails() { # CODE MESSAGE HINT ARGUMENT …
-    local code=$1 message=$2 hint=$3
-    shift 3
-    run "$@"
-    check "crmx $*: exit code $code, found $RC" [ $RC = "$code" ]
-    check "crmx $*: says: $message" grep -qF -- "$message" "$W/err"
-    [ -z "$hint" ] || check "crmx $*: hints: $hint" grep -qF -- "HINT: $hint" "$W/err"
-}
-holds() { [ -s "$2" ] && jq -e "$1" "$2"; } # jq is content with an empty file
-json() { # JQ-CONDITION ARGUMENT …
-    local condition=$1
-    shift
-    run "$@" --json
-    check "crmx $* --json: $condition" holds "$condition" "$W/out"
-}
+trap '[ -z "$SERVER" ] || { kill -INT "$SERVER" && tail --pid="$SERVER" -f /dev/null; } 2>/dev/null; checks_end_cluster' EXIT
 value() { # JQ-PATH ARGUMENT …
     local path=$1
     shift
@@ -78,7 +26,7 @@ fails 16 "needs the database" "" exclusion add --number 1 --reason staff --set d
 json '[.[] | select(.part == "formula") | .source] == ["formulas/personal.formula", "formulas/corporate.formula"]' \
     parameter show --set database.mode=none
 files 2026-10-31
-works "" run initial --unit 11 --date 2026-10-31 --no-follow --set database.mode=none
+prints "" run initial --unit 11 --date 2026-10-31 --no-follow --set database.mode=none
 check "nothing of parameters in a generation without them" [ ! -e work/state/units/11/gen/2026-10-31.001.1/param/parameters ]
 json '.tieout.personal_formula == "formulas/personal.formula"' reconcile
 cp -r work/state/units/11/gen/2026-10-31.001.1 first
@@ -86,10 +34,10 @@ cp -r work/state/units/11/gen/2026-10-31.001.1 first
 # --- people ---
 
 fails 16 "there is no admin yet" "the first operator is an admin who adds himself" operator add wang --role analyst --as sun
-works "operator sun: add admin" operator add sun --role admin --as sun
-works "" operator add wang --role analyst --full-name 王 --as sun
-works "" operator add zhao --role checker --as sun
-works "" operator add li --role operator --unit 11 --as sun
+prints "operator sun: add admin" operator add sun --role admin --as sun
+prints "" operator add wang --role analyst --full-name 王 --as sun
+prints "" operator add zhao --role checker --as sun
+prints "" operator add li --role operator --unit 11 --as sun
 fails 16 "there is no operator \"ghost\"" "" operator grant ghost checker --as ghost
 json 'map(.operator) == ["li", "sun", "wang", "zhao"] and .[0].roles == "operator:11"' operator list
 
@@ -100,10 +48,10 @@ sed 's/系数(3);/系数(3;/' idea.formula >wrong.formula
 sed 's/^score = /score = 活期人民币存款 * 系数(1000000000) * 系数(1000000000) + /' idea.formula >overflow.formula
 fails 16 "what shall be in it?" "give --file FILE" formula draft --type personal --as wang
 fails 16 "wrong.formula" "" formula draft --type personal --file wrong.formula --as wang
-works "version 1 is draft; try it: crmx formula trial 1" formula draft --type personal --file idea.formula --reason 'funds count more' --as wang
+prints "version 1 is draft; try it: crmx formula trial 1" formula draft --type personal --file idea.formula --reason 'funds count more' --as wang
 fails 16 'version 1 is draft: "submit" is not possible' "try it: crmx formula trial 1" formula submit 1 --as wang
 fails 16 "zhao may not try parameters: the role analyst is needed for unit 11" "" formula trial 1 --as zhao
-works "crmx formula submit 1" formula trial 1 --as wang
+prints "crmx formula submit 1" formula trial 1 --as wang
 PASSING=$(value .result.pass formula trial 1 --as wang)
 SCORED=$(value .result.scored formula trial 1 --as wang)
 # What is submitted is what was tried: the result of the trial is looked at, by the hash of formula and threshold.
@@ -116,15 +64,15 @@ fails 16 "were never tried over unit 11" "try it again: crmx formula trial 1" fo
 jq '.may_be_submitted = false | .reason = "an overflow of customer 1100000001"' kept.json >"$RESULT"
 fails 16 "speaks against it: an overflow of customer 1100000001" "try it again: crmx formula trial 1" formula submit 1 --as wang
 cp kept.json "$RESULT"
-works "version 1 is submitted" formula submit 1 --reason 'as agreed' --as wang
+prints "version 1 is submitted" formula submit 1 --reason 'as agreed' --as wang
 check "submit shows what the lint says" grep -qE '^version 1:[0-9]+:[0-9]+: warning: ' "$W/err"
 grep -E 'pass by this term alone .* \[alone\]$' "$W/err" | sed 's/^version 1:[0-9]*:[0-9]*: //' | sort >alone.submitted
 check "submit shows which terms carry the passes" [ -s alone.submitted ]
 check "submit says whose passes were counted" grep -qxF "version 1: lint: passes counted in generation 2026-10-31.001.1 of unit 11" "$W/err"
-run formula lint idea.formula --type personal
+crmx formula lint idea.formula --type personal
 grep -E '\[alone\]$' "$W/out" | sed 's/^[^ ]* //' | sort >alone.lint
 check "submit and formula lint count alike" cmp alone.submitted alone.lint
-works "as agreed; lint: " audit list --object formula --id 1
+prints "as agreed; lint: " audit list --object formula --id 1
 check "the record of the submission names the warnings" grep -qE 'lint: .*term \(line [0-9]+\)' "$W/out"
 check "the record of the submission names the terms" grep -qE 'alone \(line [0-9]+\)' "$W/out"
 check "the record of the submission names the generation" grep -qF "; passes counted in generation 2026-10-31.001.1 of unit 11" "$W/out"
@@ -132,70 +80,70 @@ rm "$RESULT"
 fails 16 "were never tried over unit 11" "try it again: crmx formula trial 1" formula approve 1 --as zhao
 cp kept.json "$RESULT"
 fails 16 "may not approve parameters" "see crmx operator list" formula approve 1 --as wang
-works "" operator grant wang checker --as sun
+prints "" operator grant wang checker --as sun
 fails 16 "wang has made version 1 and may not approve it" "a second person approves" formula approve 1 --as wang
 fails 16 "is not what you looked at" "look at it again: crmx formula show 1" formula approve 1 --digest 0123456789 --as zhao
-works "from the files of unit 11 to version 1 (submitted)" parameter diff 1
+prints "from the files of unit 11 to version 1 (submitted)" parameter diff 1
 check "the difference to the files: the coefficient that was changed" grep -qE '^ *[0-9]+ \+ .*系数\(3\);' "$W/out"
-works "version 1 is approved" formula approve 1 --as zhao
+prints "version 1 is approved" formula approve 1 --as zhao
 fails 16 "2026-10-31 has been run, or begun, already" "choose a later date: --from 2026-11-01" formula activate 1 --from 2026-10-31 --as wang
-works "counts from business date 2026-11-01 on" formula activate 1 --as wang
+prints "counts from business date 2026-11-01 on" formula activate 1 --as wang
 json '.[0].level == "11" and .[0].from == "2026-11-01" and .[1].value == "400000.00"' parameter show
 json '.[0].level == "file" and .[1].value == "500000.00"' parameter show --date 2026-10-31
 json 'length == 1 and .[0].state == "active" and .[0].approved_by == "zhao"' formula list
-works "funds count more" audit list --object formula --id 1
-works "unbroken" audit verify
+prints "funds count more" audit list --object formula --id 1
+prints "unbroken" audit verify
 
 # --- a past date stays as it was; what runs is what was tried ---
 
 mv work/state/units/11 old_unit
 files 2026-10-31
-works "" run initial --unit 11 --date 2026-10-31 --no-follow
+prints "" run initial --unit 11 --date 2026-10-31 --no-follow
 check "the re-run of a past date: the same bytes" same_bytes first work/state/units/11/gen/2026-10-31.001.1
 
 rm -rf work/state/units/11
 files 2026-11-01
-works "" run initial --unit 11 --date 2026-11-01 --no-follow
+prints "" run initial --unit 11 --date 2026-11-01 --no-follow
 NEW=work/state/units/11/gen/2026-11-01.001.1
 json '.tieout.personal_formula == "version 1 of unit 11, file 000001, from 2026-11-01"' reconcile
 check "the generation holds the formula that was approved" cmp idea.formula "$NEW/param/formulas/parameter-000001.formula"
-works "" generation verify
+prints "" generation verify
 
 # The same inputs under the version that was tried on them: the totals of the trial.
 rm -rf work/state/units/11
-works "" formula draft --unit 11 --type personal --threshold 350000 --as wang
+prints "" formula draft --unit 11 --type personal --threshold 350000 --as wang
 files 2026-11-02
 "$CRMX" run initial --unit 11 --date 2026-11-02 --no-follow >/dev/null 2>&1
-works "" formula trial 2 --as wang
+prints "" formula trial 2 --as wang
 PASSING=$(value .result.pass formula trial 2 --as wang)
 SCORED=$(value .result.scored formula trial 2 --as wang)
-works "" formula submit 2 --as wang
-works "" formula approve 2 --as zhao
+prints "" formula submit 2 --as wang
+prints "" formula approve 2 --as zhao
 mv work/state/units/11 before_two
-works "counts from business date 2026-11-02 on" formula activate 2 --from 2026-11-02 --as wang
+prints "counts from business date 2026-11-02 on" formula activate 2 --from 2026-11-02 --as wang
 files 2026-11-02
-works "" run initial --unit 11 --date 2026-11-02 --no-follow
+prints "" run initial --unit 11 --date 2026-11-02 --no-follow
 NEW=work/state/units/11/gen/2026-11-02.001.1
 check "selected by the run: $(total "$NEW" selected.personal), passing in the trial: $PASSING" [ "$(total "$NEW" selected.personal)" = "$PASSING" ]
 check "scored by the run: $(total "$NEW" scored.personal), customers of the trial: $SCORED" [ "$(total "$NEW" scored.personal)" = "$SCORED" ]
 check "the threshold of the version, the formula of the version before it" grep -q '^threshold = 350000.00' "$NEW/param/parameters/parameters.ini"
-works "" measure verify
+prints "" measure verify
 
 # --- a formula that overflows ---
 
-works "" formula draft --type personal --file overflow.formula --as wang
+prints "" formula draft --type personal --file overflow.formula --as wang
 fails 12 "version 3 cannot be submitted" "change it: crmx formula edit 3 --file FILE" formula trial 3 --as wang
 check "the result of the trial that failed is kept and says why" \
     grep -lq '"may_be_submitted": false' work/state/units/11/trial/*.json
 fails 16 'version 3 is draft: "submit" is not possible' "" formula submit 3 --as wang
-works "" formula edit 3 --file idea.formula --as wang
-works "" formula trial 3 --as wang
-works "" formula edit 3 --threshold 1 --as wang
+prints "" formula edit 3 --file idea.formula --as wang
+prints "" formula trial 3 --as wang
+prints "" formula edit 3 --threshold 1 --as wang
 fails 16 'version 3 is draft' "" formula submit 3 --as wang
 # One customer of hundreds is enough: the richest of a type, who stands in a batch with those of the other type.
 overflow_of_one() { # TYPE TABLE → one.formula, RICHEST
     local most
-    run customer find "sum($2, cny(balance)) > 0" --columns "number, sum($2, cny(balance))" --csv --limit 100000 --unmask --type "$1"
+    crmx customer find "sum($2, cny(balance)) > 0" --columns "number, sum($2, cny(balance))" --csv --limit 100000 --unmask --type "$1"
     read -r RICHEST most < <(tail -n +2 "$W/out" | sort -t, -k2,2gr | head -1 | tr , ' ')
     sed "s/^score = /score = if(sum($2, cny(balance)) >= $most, 1000000000000*1000000000000, 0) + /" "work/formulas/$1.formula" >one.formula
     check "the overflow of one $1 customer is in the formula" [ -n "$(cmp one.formula "work/formulas/$1.formula" 2>&1)" ]
@@ -206,37 +154,37 @@ cannot_be_submitted() { # VERSION
     fails 16 "version $1 is draft: \"submit\" is not possible" "" formula submit "$1" --as wang
 }
 overflow_of_one personal retail
-works "" formula edit 3 --file one.formula --as wang
+prints "" formula edit 3 --file one.formula --as wang
 cannot_be_submitted 3
 # A trial that was fine does not count for what was written afterwards; nor does another one's.
-works "" formula edit 3 --file idea.formula --as wang
-works "" formula trial 3 --as wang
-works "" formula edit 3 --file one.formula --as wang
+prints "" formula edit 3 --file idea.formula --as wang
+prints "" formula trial 3 --as wang
+prints "" formula edit 3 --file one.formula --as wang
 fails 16 'version 3 is draft: "submit" is not possible' "" formula submit 3 --as wang
 # Without a generation the lint has the text alone, and says so.
-works "" formula edit 3 --file idea.formula --as wang
-works "" formula trial 3 --as wang
+prints "" formula edit 3 --file idea.formula --as wang
+prints "" formula trial 3 --as wang
 mv work/state/units/11 whole
 mkdir -p work/state/units/11 && cp -r whole/trial work/state/units/11/
-works "version 3 is submitted" formula submit 3 --as wang
+prints "version 3 is submitted" formula submit 3 --as wang
 check "submit says that no passes were counted" grep -qxF "version 3: lint: no population was looked at: unit 11 has none yet" "$W/err"
-works "; no population was looked at: unit 11 has none yet" audit list --object formula --id 3
+prints "; no population was looked at: unit 11 has none yet" audit list --object formula --id 3
 rm -rf work/state/units/11 && mv whole work/state/units/11
-works "" formula withdraw 3 --reason 'a try' --as wang
+prints "" formula withdraw 3 --reason 'a try' --as wang
 fails 16 "a reason is needed" "add --reason TEXT" formula discard 3 --as wang
-works "" formula discard 3 --reason 'a try' --as wang
+prints "" formula discard 3 --reason 'a try' --as wang
 
 # --- rollback, head office, import ---
 
-works "no longer counts from business date 2026-11-03" formula rollback 2 --reason 'too many pass' --as zhao
+prints "no longer counts from business date 2026-11-03" formula rollback 2 --reason 'too many pass' --as zhao
 json '.[0].version == "1" and .[0].from == "2026-11-03"' parameter show
-works "threshold" parameter diff 2 1
+prints "threshold" parameter diff 2 1
 cat >crm.json <<'JSON'
 [{"reference": "CRM-1", "unit": "head", "customer_type": "corporate", "note": "2027",
   "formula": "unit yuan;\nthreshold 2000000;\nmeasure 公司活期存款 as demand money = sum(corporate_deposit where kind = 'D', cny(balance));\nscore = demand;\n"}]
 JSON
-works "imported" formula import crm.json --as wang
-works "imported before" formula import crm.json --as wang
+prints "imported" formula import crm.json --as wang
+prints "imported before" formula import crm.json --as wang
 sed 's/2000000/2500000/' crm.json >other.json
 fails 12 "reference CRM-1 is version 4 already, with another content" "" formula import other.json --as wang
 sed 's/CRM-1/CRM-2/; s/score = demand/score = demnd/' crm.json >other.json
@@ -254,11 +202,11 @@ fails 16 "reference CRM-6" "" formula import other.json --as li
 json 'length == 4 and all(.reference != "CRM-2" and .reference != "CRM-3" and .reference != "CRM-5")' formula list
 sed 's/"note"/"nota"/' crm.json >other.json
 fails 12 '"nota" is no member of it' "" formula import other.json --as wang
-works "" formula trial 4 --as wang
-works "" formula submit 4 --as wang
+prints "" formula trial 4 --as wang
+prints "" formula submit 4 --as wang
 fails 16 "wang has made version 4" "" formula approve 4 --as wang
-works "" formula approve 4 --as zhao
-works "" formula activate 4 --as zhao
+prints "" formula approve 4 --as zhao
+prints "" formula activate 4 --as zhao
 json '[.[] | select(.type == "corporate") | .level] == ["head", "head"]' parameter show
 json 'length == 4 and .[2].kind == "rollback" and .[2].version == "1" and .[2].instead_of == "2"' parameter history
 
@@ -274,7 +222,7 @@ done
 warns() { # TEXT-IN-WARNING ARGUMENT …
     local text=$1
     shift
-    run "$@"
+    crmx "$@"
     check "crmx $*: exit code 4, found $RC" [ $RC = 4 ]
     check "crmx $*: warns: $text" grep -qF -- "WARNING: $text" "$W/err"
 }
@@ -290,20 +238,20 @@ fails 16 "this ID number identifies nobody" "name the customer by number" "${NEV
 fails 16 "the check digit of this ID number is wrong, and nobody is recorded with it" "look at the number: crmx identity explain 01" \
     "${NEVER[@]}" --id-type 01 --id-no 110101198001010011
 json 'length == 0' exclusion list --all
-works "entry 1 is entered" exclusion add --id-type "$ID_TYPE" --id-no "$ID_NO" --reason refuses_marketing --as li
+prints "entry 1 is entered" exclusion add --id-type "$ID_TYPE" --id-no "$ID_NO" --reason refuses_marketing --as li
 fails 16 "this customer is on the list already: entry 1" "see crmx exclusion list" "${NEVER[@]}" --id-type "$ID_TYPE" --id-no "$ID_NO"
 fails 16 "this customer is on the list already: entry 1" "see crmx exclusion list" "${NEVER[@]}" --id-type "$ID_TYPE" --id-no " $ID_NO"
 fails 16 "this customer is on the list already: entry 1" "see crmx exclusion list" "${NEVER[@]}" --number "$IN"
-works "entry 2 is entered" override add --number $OUT --reason 'owner of a company' --expires 2026-11-30 --as li
+prints "entry 2 is entered" override add --number $OUT --reason 'owner of a company' --expires 2026-11-30 --as li
 check "an ID is masked" bash -c "! '$CRMX' exclusion list --json | grep -qF '$ID_NO'"
 fails 16 "may not approve or reject list entries" "" exclusion approve 1 --as li
 fails 16 "entry 1 is of the exclusion list" "crmx exclusion approve 1" override approve 1 --as zhao
-works "entry 1 is approved" exclusion approve 1 --as zhao
-works "" override approve 2 --as zhao
-works "the lists of unit 11 count from business date 2026-11-03 on" exclusion activate --as li
+prints "entry 1 is approved" exclusion approve 1 --as zhao
+prints "" override approve 2 --as zhao
+prints "the lists of unit 11 count from business date 2026-11-03 on" exclusion activate --as li
 mv work/state/units/11 before_lists
 files 2026-11-03
-works "" run initial --unit 11 --date 2026-11-03 --no-follow
+prints "" run initial --unit 11 --date 2026-11-03 --no-follow
 NEW=work/state/units/11/gen/2026-11-03.001.1
 json '.customer.selected == false and (.customer.why | startswith("on the exclusion list (refuses_marketing, for ever)"))' \
     customer show --number "$IN"
@@ -312,7 +260,7 @@ check "its entries were counted" [ "$(total "$NEW" list.override.entries)" = 1 ]
 json '.customer.selected and (.customer.why | test("below the threshold, but on the override list \\(owner of a company, until 2026-11-30\\)"))' \
     customer show --number $OUT
 json '.tieout.lists_of_the_unit == "lists of unit 11, file 000005, from 2026-11-03" and .tieout.balanced' reconcile
-works "2 entries" parameter show
+prints "2 entries" parameter show
 
 # The workbench over a generation with entries of both lists in force: as the night selected.
 ACTIVE=$NEW/param/formulas/$(value .customer.formula why $OUT).formula
@@ -329,17 +277,17 @@ json "[.rows[] | select(.number == \"$OUT\")] | length == 1 and .[0].selected ==
     customer find "score < $T" --type personal --limit 100000 --columns number,selected,score
 json ".query.found == 1 and .rows[0].number == \"$OUT\"" customer find "passes and score < $T" --type personal --columns number
 json '.query.found == 0' customer find "selected and not (passes or kept) or not selected and (passes or kept)" --type personal
-works "entry 2 is removing" override remove 2 --reason 'no longer' --as li
+prints "entry 2 is removing" override remove 2 --reason 'no longer' --as li
 fails 16 "may not approve" "" override approve 2 --as li
-works "entry 2 is removed" override approve 2 --as zhao
+prints "entry 2 is removed" override approve 2 --as zhao
 warns "nobody has this ID in the generation of today; the entry counts when somebody does" \
     override add --id-type 01 --id-no 110101198001010010 --reason 'comes back' --expires 2027-11-30 --as li
-works "" override remove 3 --reason 'a try' --as li
+prints "" override remove 3 --reason 'a try' --as li
 warns "the customer is on the exclusion list, too (entry 1)" override add --number "$IN" --reason 'owner' --expires 2027-11-30 --as li
-works "" override remove 4 --reason 'a try' --as li
-works "" override activate --as li
+prints "" override remove 4 --reason 'a try' --as li
+prints "" override activate --as li
 json '[.[] | select(.part == "lists") | .value] == ["1 entry"]' parameter show
-works "6 files, all as the database knows them; 0 set right just now" parameter verify
+prints "6 files, all as the database knows them; 0 set right just now" parameter verify
 
 # --- what the CRM reads ---
 
@@ -351,7 +299,7 @@ json 'length == 2 and .[0].customer_type == "personal" and .[0].approved_by == "
 overflow_of_one corporate corporate_deposit
 ONE=$(value .version formula draft --unit 11 --type corporate --file one.formula --as wang)
 cannot_be_submitted "$ONE"
-works "" formula discard "$ONE" --reason 'a try' --as wang
+prints "" formula discard "$ONE" --reason 'a try' --as wang
 
 # --- a formula by its name, and what counts, in a draft ---
 
@@ -361,7 +309,7 @@ drafted() { # FILE-OR-"inherited" ARGUMENT …: the draft has this text; it is g
     version=$(value .version formula draft "$@" --as wang)
     "$CRMX" formula show "$version" --text >text 2>/dev/null
     check "formula draft $*: the text of $expected" cmp "$expected" text
-    works "" formula discard "$version" --reason 'a try' --as wang
+    prints "" formula discard "$version" --reason 'a try' --as wang
 }
 drafted work/formulas/personal.formula --type personal --file personal
 drafted idea.formula --type personal --file active
@@ -375,9 +323,9 @@ fails 16 'there is no formula "persnal"' "did you mean personal?" formula draft 
 fails 16 'there is no file "persnal.formula"' "a formula of the working folder is given by its name alone: --file personal" \
     formula draft --type personal --file persnal.formula --as wang
 ONE=$(value .version formula draft --unit 11 --type personal --threshold 5 --as wang)
-works "" formula edit "$ONE" --file active --challenger personal --as wang
+prints "" formula edit "$ONE" --file active --challenger personal --as wang
 check "formula edit: what counts, and a name" bash -c "'$CRMX' formula show $ONE --json 2>/dev/null | jq -j .version.formula | cmp - idea.formula && '$CRMX' formula show $ONE --json 2>/dev/null | jq -j .version.challenger | cmp - work/formulas/personal.formula"
-works "" formula discard "$ONE" --reason 'a try' --as wang
+prints "" formula discard "$ONE" --reason 'a try' --as wang
 
 # --- what is nowhere, and thresholds that are none, with their place in the CRM's file ---
 
@@ -413,39 +361,38 @@ done
 psql -XAtq "postgresql://bank@127.0.0.1:$PORT/postgres" -c "CREATE DATABASE crm OWNER loader TEMPLATE template0" >/dev/null
 export CRMX_DATABASE_MODE=url CRMX_DATABASE_URL="postgresql://loader@127.0.0.1:$PORT/crm"
 # A new server knows nothing; the files are the truth and are taken into it.
-works "6 files, all as the database knows them; 6 set right just now" parameter verify
+prints "6 files, all as the database knows them; 6 set right just now" parameter verify
 json '[.[] | .state] == ["active", "retired", "active"]' formula list
-works "" operator add sun --role admin --as sun
-works "" operator add wang --role analyst --as sun
-works "" operator add zhao --role checker --as sun
-works "version 5 is draft" formula draft --type personal --threshold 390000 --as wang
-works "" formula trial 5 --as wang
-works "" formula submit 5 --as wang
-works "" formula approve 5 --as zhao
-works "000007.parameter" formula activate 5 --as wang
+prints "" operator add sun --role admin --as sun
+prints "" operator add wang --role analyst --as sun
+prints "" operator add zhao --role checker --as sun
+prints "version 5 is draft" formula draft --type personal --threshold 390000 --as wang
+prints "" formula trial 5 --as wang
+prints "" formula submit 5 --as wang
+prints "" formula approve 5 --as zhao
+prints "000007.parameter" formula activate 5 --as wang
 json '[.[] | select(.type == "personal") | .version] == ["5", "5"]' parameter show
 
 # --- sent back, taken out of force; entries refused and removed ---
 
-works "version 6 is draft" formula draft --type personal --threshold 380000 --as wang
-works "" formula trial 6 --as wang
-works "" formula submit 6 --as wang
+prints "version 6 is draft" formula draft --type personal --threshold 380000 --as wang
+prints "" formula trial 6 --as wang
+prints "" formula submit 6 --as wang
 fails 16 "may not" "" formula reject 6 --reason 'too low' --as wang
-works "version 6 is draft" formula reject 6 --reason 'too low' --as zhao
+prints "version 6 is draft" formula reject 6 --reason 'too low' --as zhao
 fails 16 'version 6 is draft: "approve" is not possible' "" formula approve 6 --as zhao
-works "" formula retire 5 --reason 'an end' --as zhao
+prints "" formula retire 5 --reason 'an end' --as zhao
 json '[.[] | .state] == ["retired", "retired", "active", "retired", "draft"]' formula list
-works "" operator add li --role operator --unit 11 --as sun
-works "is entered" exclusion add --number $OUT --reason staff --as li
+prints "" operator add li --role operator --unit 11 --as sun
+prints "is entered" exclusion add --number $OUT --reason staff --as li
 ENTRY=$("$CRMX" exclusion list --all --json | jq -r 'map(select(.state == "entered")) | .[-1].entry')
 fails 16 "may not" "" exclusion reject "$ENTRY" --reason 'a customer of ours' --as li
-works "entry $ENTRY is rejected" exclusion reject "$ENTRY" --reason 'a customer of ours' --as zhao
-works "is entered" override add --number $OUT --reason 'owner of a company' --expires 2026-12-31 --as li
+prints "entry $ENTRY is rejected" exclusion reject "$ENTRY" --reason 'a customer of ours' --as zhao
+prints "is entered" override add --number $OUT --reason 'owner of a company' --expires 2026-12-31 --as li
 ENTRY=$("$CRMX" override list --all --json | jq -r 'map(select(.state == "entered")) | .[-1].entry')
-works "entry $ENTRY is rejected" override reject "$ENTRY" --reason 'no owner' --as zhao
+prints "entry $ENTRY is rejected" override reject "$ENTRY" --reason 'no owner' --as zhao
 ENTRY=$("$CRMX" exclusion list --json | jq -r 'map(select(.state == "active")) | .[-1].entry')
-works "entry $ENTRY is removing" exclusion remove "$ENTRY" --reason 'asked for it' --as li
-works "entry $ENTRY is removed" exclusion approve "$ENTRY" --as zhao
+prints "entry $ENTRY is removing" exclusion remove "$ENTRY" --reason 'asked for it' --as li
+prints "entry $ENTRY is removed" exclusion approve "$ENTRY" --as zhao
 
-echo "$PASSED passed, $FAILED failed"
-[ $FAILED = 0 ]
+checks_end

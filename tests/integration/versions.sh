@@ -4,22 +4,7 @@
 # and without a database. Ends with "N passed, N failed".
 . "$(dirname "$0")/checks.sh"
 . tests/integration/rows.sh
-chmod 755 "$W" # the database's user looks for its cluster in it
-remove() {
-    for owner in /var/lib/crmx/*/work_folder; do # the embedded cluster of root lies there
-        if [ -f "$owner" ] && [ "$(cat "$owner")" = "$W/a" ]; then rm -rf "$(dirname "$owner")"; fi
-    done
-    rm -rf "$W"
-}
-trap remove EXIT
-fails() { # MESSAGE HINT ARGUMENT …
-    local message=$1 hint=$2
-    shift 2
-    crmx "$@"
-    check "$*: exit code 16, found $RC" [ $RC = 16 ]
-    check "$*: says: $message" err_has "$message"
-    [ -z "$hint" ] || check "$*: hints: $hint" err_has "HINT: $hint"
-}
+checks_cluster
 # same_answer FILTER COMMAND … -- COMMAND …: both print the same there, and something.
 same_answer() {
     local filter=$1 first=()
@@ -38,19 +23,20 @@ same_answer() {
 mkdir -p "$W/a/inbox"
 "$GENERATE" "$W/a/inbox/11" --customers 400 --unit 11 --date 2026-10-31 >/dev/null
 cd "$W/a" || exit 16
+checks_hold_server .
 ok "the load" run initial --unit 11 --date 2026-10-31 --no-follow
 NONE=(--set database.mode=none)
 
 # --- without a database, before there is any version ---
 
-fails "there is no version 1 in state/parameters, and no formulas/1.formula; this working folder has no database" \
+fails 16 "there is no version 1 in state/parameters, and no formulas/1.formula; this working folder has no database" \
     "see what counts: crmx parameter show; or give a file or its name: crmx trial personal" trial 1 "${NONE[@]}"
 cp formulas/personal.formula formulas/7.formula
 same_answer .result trial 7 "${NONE[@]}" -- trial personal
 same_answer '.trial | [.hash, .threshold, .generation]' trial active -- trial personal
 json '.trial.formula == "formulas/personal.formula"' trial active
 json '.trial.formula == "formulas/corporate.formula" and .trial.type == "corporate"' trial active --type corporate
-fails 'there is no formula "activ"' "did you mean active?" trial activ
+fails 16 'there is no formula "activ"' "did you mean active?" trial activ
 
 # --- drafts: one with a text, one of the threshold alone, one of the other type ---
 
@@ -60,7 +46,7 @@ for words in "sun --role admin" "wang --role analyst" "zhao --role checker"; do
     # shellcheck disable=SC2086
     ok "operator $words" operator add $words --as sun
 done
-fails "--inherit threshold and --threshold do not go together" "leave one of them out" \
+fails 16 "--inherit threshold and --threshold do not go together" "leave one of them out" \
     formula draft --type personal --threshold 5 --inherit threshold --as wang
 ok "draft 1" formula draft --type personal --file one.formula --challenger other.formula --reason 'funds count more' --as wang
 ok "draft 2" formula draft --type corporate --file formulas/corporate.formula --as wang
@@ -70,10 +56,10 @@ crmx formula show 4 --text
 same "formula draft --file 1: the text of version 1" one.formula "$W/out"
 ok "edit 4: the text of version 3" formula edit 4 --file 3 --challenger 1 --as wang
 json ".version.formula_digest == \"$(sha256sum <other.formula | cut -c1-64)\" and .version.challenger_digest == \"$(sha256sum <one.formula | cut -c1-64)\"" formula show 4
-fails "there is no version 77" "see crmx formula list" formula draft --type personal --file 77 --as wang
+fails 16 "there is no version 77" "see crmx formula list" formula draft --type personal --file 77 --as wang
 ok "draft 5: a threshold alone" formula draft --type personal --unit head --threshold 1 --as wang
-fails "version 5 has no formula of its own: it is inherited" "" formula edit 4 --file 5 --as wang
-fails "--inherit formula and --file do not go together" "leave one of them out" formula edit 3 --inherit formula --file one.formula --as wang
+fails 16 "version 5 has no formula of its own: it is inherited" "" formula edit 4 --file 5 --as wang
+fails 16 "--inherit formula and --file do not go together" "leave one of them out" formula edit 3 --inherit formula --file one.formula --as wang
 
 # --- a number is the text of that version ---
 
@@ -95,11 +81,11 @@ json '.differences | map(select(.what == "threshold")) == [{what: "threshold", n
 json '.effect | .first == "version 1 of unit 11, draft" and .second == "formulas/personal.formula"' formula diff 1 active
 json '.trial | .formula == "version 2 of unit 11, draft" and .type == "corporate"' trial 2
 check "formula lint: whose text it is" grep -q '^version 1 of unit 11, draft: [0-9]* warning' <("$CRMX" formula lint 1 2>&1)
-fails "version 2 is of corporate customers, not of personal ones" "" formula diff 1 2
-fails "version 2 is of corporate customers, not of personal ones" "" trial 2 --type personal
-fails "version 2 is of corporate customers, not of personal ones" "" why 1100000002 --formula 2
-fails "there is no version 99" "see crmx formula list" formula check 99
-fails "there is no version 7" "a file with that name is given by its path: crmx formula check formulas/7.formula" formula check 7
+fails 16 "version 2 is of corporate customers, not of personal ones" "" formula diff 1 2
+fails 16 "version 2 is of corporate customers, not of personal ones" "" trial 2 --type personal
+fails 16 "version 2 is of corporate customers, not of personal ones" "" why 1100000002 --formula 2
+fails 16 "there is no version 99" "see crmx formula list" formula check 99
+fails 16 "there is no version 7" "a file with that name is given by its path: crmx formula check formulas/7.formula" formula check 7
 same_answer 'del(.formula.file)' formula check formulas/7.formula -- formula check personal # a path is a file
 
 # --- one trial, one page ---
@@ -114,7 +100,7 @@ cp "$W/out" "$W/entering"
 crmx formula trial 1 --entering --as wang
 same "formula trial --entering: the list of crmx trial" "$W/entering" "$W/out"
 json '.version.passing != null and .version.state == "trialled"' formula show 1
-fails "--leaving and --bins do not go together" "the list stands instead of the page" formula trial 1 --leaving --bins 3 --as wang
+fails 16 "--leaving and --bins do not go together" "the list stands instead of the page" formula trial 1 --leaving --bins 3 --as wang
 same_rows result! 1 formula trial 1 --as wang
 same_rows totals 2 formula trial 1 --as wang
 same_rows by_tier! 2 formula trial 1 --as wang
@@ -129,7 +115,7 @@ crmx formula show 3 --csv
 check "formula show --csv: the same names of a version that was never tried" cmp "$W/names" <(head -n 1 "$W/out")
 json ".version.formula_digest == \"$(sha256sum <one.formula | cut -c1-64)\"" formula show 1
 check "the challenger has a digest of its own" jq -e ".version.challenger_digest == \"$(sha256sum <other.formula | cut -c1-64)\"" "$W/out"
-fails "--text and --csv do not go together" "--text is the formula and nothing else" formula show 1 --text --csv
+fails 16 "--text and --csv do not go together" "--text is the formula and nothing else" formula show 1 --text --csv
 same_rows - 5 formula list
 same_rows lines 2 parameter diff 1
 same_rows diff! 1 parameter diff 1
@@ -172,17 +158,17 @@ same_answer 'del(.trial.formula)' trial active -- trial 1
 json '.trial.formula == "version 1 of unit 11, file 000001, from 2026-11-01"' trial active
 same_answer 'del(.trial.formula)' trial active "${NONE[@]}" -- trial 1
 same_answer 'del(.trial.formula)' trial 1 "${NONE[@]}" -- trial 1
-fails "there is no version 3 in state/parameters, and no formulas/3.formula" "see what counts: crmx parameter show" sweep 3 --top 5 "${NONE[@]}"
+fails 16 "there is no version 3 in state/parameters, and no formulas/3.formula" "see what counts: crmx parameter show" sweep 3 --top 5 "${NONE[@]}"
 same_answer 'del(.trial.formula)' trial 7 "${NONE[@]}" -- trial formulas/7.formula
 
 # --- the unit is the version's ---
 
 sed 's/= 11 *$/= 12/; s/^number_prefix.*/number_prefix = 12/' units/11.ini >units/12.ini
-fails "which unit? There are 2" "add --unit UNIT" formula check personal
+fails 16 "which unit? There are 2" "add --unit UNIT" formula check personal
 same_answer 'del(.formula.file)' formula check 1 -- formula check one.formula --unit 11
 json '.trial.unit == "11"' trial 1
 json '.effect.unit == "11"' formula diff 1 active
-fails "version 1 is of unit 11, not 12" "" trial 1 --unit 12
-fails "version 1 is of unit 11, not 12" "" formula diff personal 1 --unit 12
+fails 16 "version 1 is of unit 11, not 12" "" trial 1 --unit 12
+fails 16 "version 1 is of unit 11, not 12" "" formula diff personal 1 --unit 12
 
 checks_end
