@@ -33,7 +33,7 @@ same_rows() {
     crmx "$@" --csv "${choose[@]}"
     check "$* --csv: exit code $RC, as with --json: $json_code" [ "$RC" = "$json_code" ]
     [ "$key" = - ] && key=
-    check "$* --csv ${choose[*]}: the rows of --json" python3 "$W/compare.py" "$W/out" "$W/json" $key
+    check "$* --csv ${choose[*]}: the rows of --json" python3 -IS "$W/compare.py" "$W/out" "$W/json" $key
     count=$(tail -n 1 "$W/check")
     check "$* --csv ${choose[*]}: at least $least rows, found $count" [ "$count" -ge "$least" ]
 }
