@@ -255,6 +255,7 @@ static void test_constants(void **state)
         {"score = days_since(date '1999-12-31' - 730118);", 0}, /* 0001-01-01 */
         {"score = days_since(date '1999-12-31' - 730119);", 38},
     };
+    different = 0;
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
         struct status st = {0};
         struct formula *f;
