@@ -489,10 +489,9 @@ void generation_close(struct generation *g)
 bool generation_place(const struct generation *g, uint64_t number, uint32_t *partition, uint32_t *place)
 {
     if (number < g->first_number || number >= g->first_number + g->numbers) return false;
-    uint64_t size = g->partition_customers, base = g->first_number / size;
-    *partition = (uint32_t)(number / size - base);
-    uint64_t low = number / size * size;
-    *place = (uint32_t)(number - (low > g->first_number ? low : g->first_number));
+    uint64_t size = g->partition_customers;
+    *partition = (uint32_t)(number / size - g->first_number / size);
+    *place = (uint32_t)(number - generation_first_number(g, *partition));
     return true;
 }
 

@@ -73,6 +73,21 @@ bool generation_open(const char *unit_folder, const char *id, struct generation 
 void generation_close(struct generation *g);
 /* Partition and place of a customer number (without prefix); false when there is no such customer. */
 bool generation_place(const struct generation *g, uint64_t number, uint32_t *partition, uint32_t *place);
+/* The lowest customer number of a partition (which holds size numbers, from a multiple of size on). */
+static inline uint64_t partition_first_number(uint64_t first_number, uint32_t size, uint64_t partition)
+{
+    uint64_t low = (first_number / size + partition) * size;
+    return low > first_number ? low : first_number;
+}
+static inline uint64_t generation_first_number(const struct generation *g, uint64_t partition)
+{
+    return partition_first_number(g->first_number, g->partition_customers, partition);
+}
+/* Customers are counted from 0 all over the generation: that of the first place of a partition. */
+static inline uint32_t generation_first_place(const struct generation *g, uint64_t partition)
+{
+    return (uint32_t)(generation_first_number(g, partition) - g->first_number);
+}
 /* Value of a manifest head line; empty: there is no such line. */
 struct view generation_head(const struct generation *g, const char *key);
 /* The generation that one was built upon, "" for an initial load; without opening it. */

@@ -17,13 +17,11 @@ struct row_context {
     struct status *st;
 };
 
-/* The record behind the row; files are few and records come in order, so the last file is tried first. */
+/* The record behind the row. */
 static bool read_source(struct row_context *x, int layout_index, uint32_t record, bool needed)
 {
     const struct input_set *inputs = x->j->p->in->im->inputs;
-    const struct input_file *f = x->row.file;
-    bool hit = f && f->space == layout_index && record - f->record_base < f->records_max;
-    if (!hit) f = input_file_of(inputs, layout_index, record);
+    const struct input_file *f = input_file_after(x->row.file, inputs, layout_index, record);
     x->row.file = f;
     x->row.record = record;
     x->row.layout_index = f->layout_index;
