@@ -73,10 +73,9 @@ static void add_line(struct page *g, int level, const char *what, const char *ki
 /* "retail_account 6222*********01 CNY", each part as its class allows. */
 static const char *account_name(struct page *g, const struct lookup_record *r)
 {
-    static const enum layout_role KEY[] = {ROLE_ACCOUNT, ROLE_SUB_ACCOUNT, ROLE_CURRENCY, ROLE_CASH_FLAG};
     const char *text = r->file->layout->name;
-    for (int i = 0; i < 4; i++) {
-        const char *part = show_role(g->p, r, KEY[i]);
+    for (int i = 0; i < LAYOUT_ACCOUNT_KEY_PARTS; i++) {
+        const char *part = show_role(g->p, r, LAYOUT_ACCOUNT_KEY[i]);
         if (part && *part) text = arena_printf(&g->call->arena, "%s %s", text, part);
     }
     return text;

@@ -301,13 +301,6 @@ static bool load_sources(struct job *j, uint32_t partition, struct sources *s, s
            load_column(g->customer, partition, "primary", &s->primary, &n, st);
 }
 
-/* Index of the first place of a population partition of yesterday. */
-static uint32_t first_place(const struct generation *g, uint32_t partition)
-{
-    uint64_t low = (g->first_number / g->partition_customers + partition) * g->partition_customers;
-    return low > g->first_number ? (uint32_t)(low - g->first_number) : 0;
-}
-
 static bool any_bit(const uint64_t *bitmap, uint32_t from, uint64_t count)
 {
     for (uint64_t i = from; i < from + count;) {
@@ -327,7 +320,7 @@ static bool lift_members(void *context, int worker, uint64_t partition, struct s
     struct job *j = context;
     struct worker *w = &j->workers[worker];
     struct generation *g = j->a->old;
-    uint32_t first = first_place(g, (uint32_t)partition);
+    uint32_t first = generation_first_place(g, (uint32_t)partition);
     uint64_t places = segment_rows(g->source, (uint32_t)partition, 0);
     if (!any_bit(j->round, first, places)) return true;
     struct sources s;
@@ -447,7 +440,7 @@ static bool find_renewed(void *context, int worker, uint64_t partition, struct s
 {
     struct job *j = context;
     struct worker *w = &j->workers[worker];
-    uint32_t first = first_place(j->a->old, (uint32_t)partition);
+    uint32_t first = generation_first_place(j->a->old, (uint32_t)partition);
     struct sources s;
     bool ok = load_sources(j, (uint32_t)partition, &s, st);
     for (uint64_t p = 0, row = 0; ok && p < s.places; row += (uint64_t)s.count[p++]) {

@@ -179,8 +179,7 @@ static bool find_rows(struct job *j, struct worker *w, uint32_t partition, int t
     uint64_t places = segment_rows(s, partition, 0), rows = segment_rows(s, partition, 1);
     int64_t *count = malloc((places + rows + 1) * sizeof *count), *record = count + places;
     ensure(count);
-    uint64_t low = (g->first_number / g->partition_customers + partition) * g->partition_customers;
-    uint32_t first = low > g->first_number ? (uint32_t)(low - g->first_number) : 0;
+    uint32_t first = generation_first_place(g, partition);
     const struct keys *keys = &j->keys[t->system];
     bool ok = segment_get(s, partition, 0, 0, places, count, st) &&
               (!rows || segment_get(s, partition, 1, 0, rows, record, st));
@@ -207,10 +206,7 @@ static bool find_task(void *context, int worker, uint64_t partition, struct stat
 {
     struct job *j = context;
     struct generation *g = j->a->old;
-    uint64_t low = (g->first_number / g->partition_customers + partition) * g->partition_customers,
-             end = low + g->partition_customers;
-    uint32_t first = low > g->first_number ? (uint32_t)(low - g->first_number) : 0,
-             last = (uint32_t)(end - g->first_number);
+    uint32_t first = generation_first_place(g, partition), last = generation_first_place(g, partition + 1);
     bool any = false;
     if (last > j->a->old_places) last = j->a->old_places;
     for (uint32_t i = first; i < last && !any; i++) any = apply_bit(j->a->moved, i) || apply_bit(j->a->scanned, i);

@@ -185,8 +185,7 @@ static bool judge_batch(const struct change_job *j, const struct change_bound *b
 /* Of the customers of a partition. */
 static uint64_t first_number(const struct change_job *j, uint32_t partition)
 {
-    uint64_t size = j->q->old->partition_customers, low = (j->q->first_number / size + partition) * size;
-    return low > j->q->first_number ? low : j->q->first_number;
+    return partition_first_number(j->q->first_number, j->q->old->partition_customers, partition);
 }
 
 static bool judge_rules(const struct change_job *j, uint32_t partition, struct columns *c, struct judged *judged,

@@ -32,9 +32,9 @@ static void add(struct holding *h, const char *file, const char *column, uint32_
     h->out->list[h->out->count++] = (struct compact_holder){file, column, at, space, table, marks};
 }
 
-/* The space of the relation files of a system; -1: it has none, or several, whose ids cannot be told from each other.
- * */
-static int relation_space(const struct unit *u, int system)
+/* The space of the relation files of a system. -1: it has none; or several, in a generation whose ids are not told
+ * apart. */
+static int system_relations(const struct unit *u, int system)
 {
     int found = -1;
     for (int i = 0; i < u->layouts_count; i++) {
@@ -71,7 +71,7 @@ bool compact_holders(const struct generation *g, struct arena *arena, struct com
     add(&h, "identity.dir", "record", 0, -1, -1, true);
     for (int s = 0; s < u->systems_count; s++) {
         const char *name = u->systems[s].name;
-        int relation = relation_space(u, s);
+        int relation = system_relations(u, s);
         add(&h, arena_printf(arena, "source-%s.dir", name), "record", 0, -1, -1, true);
         if (relation >= 0)
             add(&h, arena_printf(arena, "relation-%s.seg", name), "relation", offsetof(struct relation_tuple, record),

@@ -36,8 +36,7 @@ static bool find_of_date(const struct deliver_follow *f, int32_t date, char out[
     char previous[64];
     copy(out, f->now->id);
     int32_t found = f->now->business_date;
-    const char *text = generation_head(f->now, "previous");
-    copy(previous, text ? text : "");
+    snprintf(previous, sizeof previous, "%.*s", VIEW_PRINT(generation_head(f->now, "previous")));
     while (found > date && previous[0]) {
         char folder[OS_PATH_MAX];
         struct generation *g;
@@ -46,8 +45,7 @@ static bool find_of_date(const struct deliver_follow *f, int32_t date, char out[
         if (!generation_open(f->unit_folder, previous, &g, st)) return false;
         copy(out, g->id);
         found = g->business_date;
-        text = generation_head(g, "previous");
-        copy(previous, text ? text : "");
+        snprintf(previous, sizeof previous, "%.*s", VIEW_PRINT(generation_head(g, "previous")));
         generation_close(g);
     }
     return true;

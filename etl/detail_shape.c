@@ -50,12 +50,12 @@ static bool check_ledger(const struct layout *log, const struct layout *account,
 /* Movements find their account by its whole key. */
 static bool check_key(const struct layout *log, const struct layout *account, struct status *st)
 {
-    static const enum layout_role PARTS[] = {ROLE_ACCOUNT, ROLE_SUB_ACCOUNT, ROLE_CURRENCY, ROLE_CASH_FLAG};
-    for (int i = 0; i < 4; i++) {
-        bool own = log->role_field[PARTS[i]] >= 0, wanted = account->role_field[PARTS[i]] >= 0;
+    for (int i = 0; i < LAYOUT_ACCOUNT_KEY_PARTS; i++) {
+        enum layout_role part = LAYOUT_ACCOUNT_KEY[i];
+        bool own = log->role_field[part] >= 0, wanted = account->role_field[part] >= 0;
         if (own == wanted) continue;
         status_fail(st, STATUS_USAGE, "layout %s %s the field %s, which %s the account key of %s", log->name,
-                    own ? "has" : "lacks", LAYOUT_ROLE_NAMES[PARTS[i]], own ? "is not part of" : "is part of",
+                    own ? "has" : "lacks", LAYOUT_ROLE_NAMES[part], own ? "is not part of" : "is part of",
                     account->name);
         return status_hint(st, "correct layouts/%s.ini: a movement names its account as %s does", log->name,
                            account->name);

@@ -107,8 +107,7 @@ static bool sweep_task(void *context, int worker, uint64_t partition, struct sta
         if (f && i + AHEAD < n) input_prefetch(f, q[i + AHEAD].record);
         uint64_t row = s->row_base[owners_partition(&s->in->owners, q[i].customer)] + q[i].row;
         if (row - s->first_row >= s->rows) continue;
-        if (!f || q[i].record - f->record_base >= f->records_max)
-            f = input_file_of(s->in->im->inputs, layout, q[i].record);
+        f = input_file_after(f, s->in->im->inputs, layout, q[i].record);
         if (!fill_row(s, w, f, &q[i], row, st)) return false;
     }
     return true;

@@ -330,18 +330,9 @@ static struct view head_line(const char *manifest, const char *key)
     return (struct view){"", 0};
 }
 
-const char *generation_head(struct generation *g, const char *key)
+struct view generation_head(const struct generation *g, const char *key)
 {
-    struct buf text;
-    struct status ignored = {0};
-    const char *value = NULL;
-    buf_init(&text, TEXT_FILE_MAX);
-    if (read_manifest(g, NULL, &text, &ignored)) {
-        struct view found = head_line(text.bytes, key);
-        if (found.length) value = arena_dup(&g->arena, found);
-    }
-    buf_release(&text);
-    return value;
+    return head_line(g->manifest, key);
 }
 
 bool generation_previous(const char *unit_folder, const char *id, char previous[GENERATION_ID_MAX], struct status *st)
@@ -394,27 +385,31 @@ static bool check_listed(struct generation *g, char *text, struct status *st)
     return true;
 }
 
+static uint64_t head_number(const struct generation *g, const char *key, uint64_t otherwise)
+{
+    struct view text = generation_head(g, key);
+    return text.length ? strtoull(text.bytes, NULL, 10) : otherwise;
+}
+
 static bool read_head(struct generation *g, const char *id, struct status *st)
 {
-    const char *date = generation_head(g, "business_date"), *unit = generation_head(g, "unit"),
-               *first = generation_head(g, "first_number"), *customers = generation_head(g, "customers"),
-               *size = generation_head(g, "partition_customers");
-    if (!date || !unit || !first || !customers || !size || !date_parse(view_of(date), &g->business_date))
-        return status_fail(st, STATUS_CORRUPT, "the manifest of generation %s lacks its head lines", id);
-    g->first_number = strtoull(first, NULL, 10);
-    g->customers = strtoull(customers, NULL, 10);
-    const char *numbers = generation_head(g, "numbers");
-    g->numbers = numbers ? strtoull(numbers, NULL, 10) : g->customers;
-    g->partition_customers = (uint32_t)strtoul(size, NULL, 10);
-    const char *form = generation_head(g, "identity_form");
-    g->identity_form = form ? atoi(form) : 1;
+    static const char *const NEEDED[] = {"unit", "first_number", "customers", "partition_customers"};
+    bool whole = date_parse(generation_head(g, "business_date"), &g->business_date);
+    for (size_t i = 0; i < sizeof NEEDED / sizeof *NEEDED; i++) whole &= generation_head(g, NEEDED[i]).length > 0;
+    if (!whole) return status_fail(st, STATUS_CORRUPT, "the manifest of generation %s lacks its head lines", id);
+    g->first_number = head_number(g, "first_number", 0);
+    g->customers = head_number(g, "customers", 0);
+    g->numbers = head_number(g, "numbers", g->customers);
+    g->partition_customers = (uint32_t)head_number(g, "partition_customers", 0);
+    g->identity_form = (int)head_number(g, "identity_form", 1);
     if (g->identity_form > IDENTITY_FORM) {
         status_fail(st, STATUS_CORRUPT, "generation %s has ID numbers in form %d, this program knows form %d", id,
                     g->identity_form, IDENTITY_FORM);
         return status_hint(st, "it was made by a newer program: use that one");
     }
+    const char *unit = arena_dup(&g->arena, generation_head(g, "unit"));
     if (!unit_load(arena_printf(&g->arena, "%s/param", g->folder), unit, &g->arena, &g->unit, st)) return false;
-    if (!generation_head(g, "relation_ids")) unit_relations_apart(g->unit);
+    if (!generation_head(g, "relation_ids").length) unit_relations_apart(g->unit);
     return true;
 }
 
@@ -449,7 +444,9 @@ static bool open_generation(struct generation *g, const char *unit_folder, const
     }
     struct buf text;
     buf_init(&text, TEXT_FILE_MAX);
-    bool ok = read_manifest(g, is_current ? current.manifest_hash : NULL, &text, st) && check_listed(g, text.bytes, st);
+    bool ok = read_manifest(g, is_current ? current.manifest_hash : NULL, &text, st);
+    if (ok) g->manifest = arena_dup(&g->arena, buf_view(&text));
+    ok = ok && check_listed(g, text.bytes, st);
     buf_release(&text);
     if (!ok || !read_head(g, g->id, st) || !average_read(g->unit, g->folder, g->averages, st)) return false;
     input_set_init(&g->inputs, &g->arena);
@@ -492,10 +489,9 @@ void generation_close(struct generation *g)
 bool generation_place(const struct generation *g, uint64_t number, uint32_t *partition, uint32_t *place)
 {
     if (number < g->first_number || number >= g->first_number + g->numbers) return false;
-    uint64_t size = g->partition_customers, base = g->first_number / size;
-    *partition = (uint32_t)(number / size - base);
-    uint64_t low = number / size * size;
-    *place = (uint32_t)(number - (low > g->first_number ? low : g->first_number));
+    uint64_t size = g->partition_customers;
+    *partition = (uint32_t)(number / size - g->first_number / size);
+    *place = (uint32_t)(number - generation_first_number(g, *partition));
     return true;
 }
 

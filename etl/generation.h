@@ -51,6 +51,7 @@ bool generation_write_manifest(const char *folder, const char *head, const struc
 struct generation {
     char id[GENERATION_ID_MAX];
     const char *folder;
+    const char *manifest; /* as it was when the generation was opened */
     struct arena arena;
     struct unit *unit;       /* as frozen */
     struct input_set inputs; /* files open, addresses known */
@@ -72,8 +73,23 @@ bool generation_open(const char *unit_folder, const char *id, struct generation 
 void generation_close(struct generation *g);
 /* Partition and place of a customer number (without prefix); false when there is no such customer. */
 bool generation_place(const struct generation *g, uint64_t number, uint32_t *partition, uint32_t *place);
-/* Value of a manifest head line, in the arena of g; NULL. */
-const char *generation_head(struct generation *g, const char *key);
+/* The lowest customer number of a partition (which holds size numbers, from a multiple of size on). */
+static inline uint64_t partition_first_number(uint64_t first_number, uint32_t size, uint64_t partition)
+{
+    uint64_t low = (first_number / size + partition) * size;
+    return low > first_number ? low : first_number;
+}
+static inline uint64_t generation_first_number(const struct generation *g, uint64_t partition)
+{
+    return partition_first_number(g->first_number, g->partition_customers, partition);
+}
+/* Customers are counted from 0 all over the generation: that of the first place of a partition. */
+static inline uint32_t generation_first_place(const struct generation *g, uint64_t partition)
+{
+    return (uint32_t)(generation_first_number(g, partition) - g->first_number);
+}
+/* Value of a manifest head line; empty: there is no such line. */
+struct view generation_head(const struct generation *g, const char *key);
 /* The generation that one was built upon, "" for an initial load; without opening it. */
 bool generation_previous(const char *unit_folder, const char *id, char previous[GENERATION_ID_MAX], struct status *st);
 

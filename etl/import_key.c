@@ -7,9 +7,6 @@
 #include <string.h>
 #include <xxhash.h>
 
-static const enum layout_role ACCOUNT_PARTS[] = {ROLE_ACCOUNT, ROLE_SUB_ACCOUNT, ROLE_CURRENCY, ROLE_CASH_FLAG};
-enum { ACCOUNT_PARTS_COUNT = 4, RELATION_PARTS = 2 };
-
 static inline uint64_t mix(uint64_t key, uint64_t part, uint64_t role)
 {
     key = (key ^ (part + role)) * UINT64_C(0xD6E8FEB86659FD93);
@@ -29,20 +26,20 @@ static uint64_t add_parts(const struct layout *l, int system, const unsigned cha
 {
     uint64_t key = (uint64_t)system + 1;
     for (int i = 0; i < parts; i++) {
-        int field = l->role_field[ACCOUNT_PARTS[i]];
-        if (field >= 0) key = add_text(key, decode_text(l, field, record), (uint64_t)ACCOUNT_PARTS[i]);
+        int field = l->role_field[LAYOUT_ACCOUNT_KEY[i]];
+        if (field >= 0) key = add_text(key, decode_text(l, field, record), (uint64_t)LAYOUT_ACCOUNT_KEY[i]);
     }
     return key;
 }
 
 uint64_t import_relation_key(const struct layout *l, int system, const unsigned char *record)
 {
-    return add_parts(l, system, record, RELATION_PARTS);
+    return add_parts(l, system, record, LAYOUT_RELATION_KEY_PARTS);
 }
 
 uint64_t import_account_key(const struct layout *l, int system, const unsigned char *record)
 {
-    return add_parts(l, system, record, ACCOUNT_PARTS_COUNT);
+    return add_parts(l, system, record, LAYOUT_ACCOUNT_KEY_PARTS);
 }
 
 /* --- the fast ways --- */
@@ -60,12 +57,12 @@ void import_keys_init(struct import_keys *k, const struct layout *l, int system)
 {
     *k = (struct import_keys){.seed = (uint64_t)system + 1};
     if (l->role_field[ROLE_SOURCE_NO] >= 0) init_part(&k->source, &l->fields[l->role_field[ROLE_SOURCE_NO]]);
-    for (int i = 0; i < ACCOUNT_PARTS_COUNT; i++) {
-        int field = l->role_field[ACCOUNT_PARTS[i]];
+    for (int i = 0; i < LAYOUT_ACCOUNT_KEY_PARTS; i++) {
+        int field = l->role_field[LAYOUT_ACCOUNT_KEY[i]];
         if (field < 0) continue;
-        k->account_role[k->account_count] = (uint64_t)ACCOUNT_PARTS[i];
+        k->account_role[k->account_count] = (uint64_t)LAYOUT_ACCOUNT_KEY[i];
         init_part(&k->account[k->account_count++], &l->fields[field]);
-        if (i < RELATION_PARTS) k->relation_count = k->account_count;
+        if (i < LAYOUT_RELATION_KEY_PARTS) k->relation_count = k->account_count;
     }
 }
 

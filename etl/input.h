@@ -142,6 +142,14 @@ const unsigned char *input_record(const struct input_file *f, uint32_t record, u
                                   struct status *st);
 /* Where the record stands, for whoever does not want to fail: NULL where input_record has to be asked. */
 const unsigned char *input_ready(const struct input_file *f, uint32_t record);
+/* The same when records come one after the other: nearly always in the file of the one before. before: NULL at first.
+ * */
+static inline const struct input_file *input_file_after(const struct input_file *before, const struct input_set *s,
+                                                        int layout_index, uint32_t record)
+{
+    if (before && before->space == layout_index && record - before->record_base < before->records_max) return before;
+    return input_file_of(s, layout_index, record);
+}
 /* The record will be wanted soon; one of another file is left alone. */
 void input_prefetch(const struct input_file *f, uint32_t record);
 bool input_read_record(const struct input_file *f, uint32_t record, unsigned char *out, struct status *st);

@@ -4,9 +4,6 @@
 
 #include <string.h>
 
-static const enum layout_role PARTS[] = {ROLE_ACCOUNT, ROLE_SUB_ACCOUNT, ROLE_CURRENCY, ROLE_CASH_FLAG};
-enum { PARTS_COUNT = sizeof PARTS / sizeof *PARTS };
-
 void meetings_release(struct meetings *m)
 {
     free(m->list);
@@ -39,21 +36,12 @@ void meetings_find(struct meetings *m, const struct directory_rows *rows, const 
 
 /* --- comparing --- */
 
-/* The file of a record; most often that of the record asked for before. */
-static const struct input_file *file_of(const struct input_set *inputs, int layout_index, uint32_t record,
-                                        const struct input_file **last)
-{
-    if (!*last || record - (*last)->record_base >= (*last)->records_max)
-        *last = input_file_of(inputs, layout_index, record);
-    return *last;
-}
-
 /* Are the parts of the key the same account in both records? Byte for byte, as nearly always; else but for blanks. */
 static bool same_parts(const struct layout *l, const struct layout *m, const unsigned char *one,
                        const unsigned char *two)
 {
-    for (int i = 0; i < PARTS_COUNT; i++) {
-        int a = l->role_field[PARTS[i]], b = m->role_field[PARTS[i]];
+    for (int i = 0; i < LAYOUT_ACCOUNT_KEY_PARTS; i++) {
+        int a = l->role_field[LAYOUT_ACCOUNT_KEY[i]], b = m->role_field[LAYOUT_ACCOUNT_KEY[i]];
         if (a < 0 || b < 0) continue;
         const struct layout_field *f = &l->fields[a], *g = &m->fields[b];
         if (f->length == g->length && memcmp(one + f->offset, two + g->offset, f->length) == 0) continue;
@@ -101,8 +89,8 @@ static void put_in_order(struct meetings *m)
 static const unsigned char *expect(const struct input_file *f, uint32_t record)
 {
     const unsigned char *p = input_ready(f, record);
-    for (int i = 0; p && i < PARTS_COUNT; i++) {
-        int part = f->layout->role_field[PARTS[i]];
+    for (int i = 0; p && i < LAYOUT_ACCOUNT_KEY_PARTS; i++) {
+        int part = f->layout->role_field[LAYOUT_ACCOUNT_KEY[i]];
         if (part < 0) continue;
         __builtin_prefetch(p + f->layout->fields[part].offset);
         __builtin_prefetch(p + f->layout->fields[part].offset + f->layout->fields[part].length - 1);
@@ -129,8 +117,8 @@ bool meetings_compare(struct meetings *m, const struct input_set *inputs, int la
             return false;
         if (i >= m->count) continue;
         const struct meeting *next = &m->list[m->order[i]];
-        f = file_of(inputs, layout_index, next->before, &f);
-        g = file_of(inputs, layout_index, next->now, &g);
+        f = input_file_after(f, inputs, layout_index, next->before);
+        g = input_file_after(g, inputs, layout_index, next->now);
         ahead[i % AHEAD].one = expect(f, next->before);
         ahead[i % AHEAD].two = expect(g, next->now);
         ahead[i % AHEAD].before = f->layout;

@@ -198,8 +198,7 @@ static struct changed_source *changed_sources(struct job *j, struct owner_scratc
 /* What the change lists say of the rows ahead is asked for early: it stands in the order of the files. */
 static void prefetch_action(const struct integrate *in, int table, const struct input_file **f, uint32_t record)
 {
-    if (!*f || record - (*f)->record_base >= (*f)->records_max)
-        *f = input_file_of(in->im->inputs, in->im->tables->table[table].layout_index, record);
+    *f = input_file_after(*f, in->im->inputs, in->im->tables->table[table].layout_index, record);
     if (*f && (*f)->actions) __builtin_prefetch((*f)->actions + (record - (*f)->record_base));
 }
 

@@ -97,6 +97,10 @@ enum layout_role {
     ROLE_NONE = ROLE_COUNT
 };
 extern const char *const LAYOUT_ROLE_NAMES[];
+/* What names an account within its system; a relation names one by the first two. */
+enum { LAYOUT_ACCOUNT_KEY_PARTS = 4, LAYOUT_RELATION_KEY_PARTS = 2 };
+static const enum layout_role LAYOUT_ACCOUNT_KEY[LAYOUT_ACCOUNT_KEY_PARTS] = {ROLE_ACCOUNT, ROLE_SUB_ACCOUNT,
+                                                                              ROLE_CURRENCY, ROLE_CASH_FLAG};
 
 struct layout_field {
     const char *name;

@@ -131,9 +131,6 @@ bool lookup_source(struct generation *g, int system, struct view key, struct loo
 
 /* --- account --- */
 
-static const enum layout_role PARTS[] = {ROLE_ACCOUNT, ROLE_SUB_ACCOUNT, ROLE_CURRENCY, ROLE_CASH_FLAG};
-enum { PARTS_COUNT = 4 };
-
 static bool account_candidate(void *context, uint32_t record, uint32_t number, struct status *st)
 {
     struct search *s = context;
@@ -141,8 +138,8 @@ static bool account_candidate(void *context, uint32_t record, uint32_t number, s
     struct lookup_record r;
     if (!directory_in_force(number)) return true; /* waits for its owner, or is closed */
     if (!lookup_record(s->g, s->g->tables.table[s->table].layout_index, record, &s->arena, &r, st)) return false;
-    for (int i = 0; i < PARTS_COUNT; i++) {
-        int field = l->role_field[PARTS[i]], own = r.file->layout->role_field[PARTS[i]];
+    for (int i = 0; i < LAYOUT_ACCOUNT_KEY_PARTS; i++) {
+        int field = l->role_field[LAYOUT_ACCOUNT_KEY[i]], own = r.file->layout->role_field[LAYOUT_ACCOUNT_KEY[i]];
         if (field >= 0 && own >= 0 &&
             !view_equal(decode_text(r.file->layout, own, r.bytes), decode_text(l, field, s->account)))
             return true;
@@ -156,7 +153,7 @@ bool lookup_account(struct generation *g, int table, const struct lookup_account
 {
     const struct table *t = &g->tables.table[table];
     const struct layout *l = t->layout;
-    const struct view parts[PARTS_COUNT] = {key->account, key->sub_account, key->currency, key->cash_flag};
+    const struct view parts[LAYOUT_ACCOUNT_KEY_PARTS] = {key->account, key->sub_account, key->currency, key->cash_flag};
     struct search s = {.g = g, .out = out, .table = table};
     *out = (struct lookup_hits){0};
     arena_init(&s.arena, "lookup");
@@ -165,8 +162,8 @@ bool lookup_account(struct generation *g, int table, const struct lookup_account
     record += DECODE_SLACK;
     memset(record, ' ', l->record_length);
     bool fits = true;
-    for (int i = 0; i < PARTS_COUNT; i++) {
-        int field = l->role_field[PARTS[i]];
+    for (int i = 0; i < LAYOUT_ACCOUNT_KEY_PARTS; i++) {
+        int field = l->role_field[LAYOUT_ACCOUNT_KEY[i]];
         if (field < 0) continue;
         fits &= parts[i].length <= l->fields[field].length;
         if (fits && parts[i].length) memcpy(record + l->fields[field].offset, parts[i].bytes, parts[i].length);

@@ -267,8 +267,9 @@ static bool write_sources(struct populate_job *j, struct populate_worker *w, con
 
 static struct populate_range range_of(const struct integrate *in, uint32_t partition)
 {
-    uint64_t size = in->partition_customers, low = (in->first_number / size + partition) * size, high = low + size;
-    uint64_t first = low > in->first_number ? low - in->first_number : 0, end = high - in->first_number;
+    uint32_t size = in->partition_customers;
+    uint64_t first = partition_first_number(in->first_number, size, partition) - in->first_number,
+             end = partition_first_number(in->first_number, size, (uint64_t)partition + 1) - in->first_number;
     if (end > in->customers) end = in->customers;
     return (struct populate_range){partition, (uint32_t)first, (uint32_t)(end - first)};
 }

@@ -319,12 +319,6 @@ static bool compute_block(struct worker *w, const struct job *j, uint64_t block,
     return measure_finish(r->measures, w->block, st);
 }
 
-static uint64_t first_number(const struct generation *g, uint32_t partition)
-{
-    uint64_t low = (g->first_number / g->partition_customers + partition) * g->partition_customers;
-    return low > g->first_number ? low : g->first_number;
-}
-
 static bool task(void *context, int worker, uint64_t index, struct status *st)
 {
     struct job *j = context;
@@ -338,7 +332,7 @@ static bool task(void *context, int worker, uint64_t index, struct status *st)
     bool ok = load_partition(w, r->g, (uint32_t)partition, st);
     for (uint64_t first = 0; ok && first < customers; first += SEGMENT_RUN) {
         uint32_t count = customers - first < SEGMENT_RUN ? (uint32_t)(customers - first) : SEGMENT_RUN;
-        uint64_t number = first_number(r->g, (uint32_t)partition) + first;
+        uint64_t number = generation_first_number(r->g, partition) + first;
         segment_decode_run(buf_view(&w->types_loaded), first / SEGMENT_RUN, w->types);
         segment_decode_run(buf_view(&w->flags_loaded), first / SEGMENT_RUN, w->flags);
         segment_decode_run(buf_view(&w->primary_loaded), first / SEGMENT_RUN, w->primary);

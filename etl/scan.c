@@ -419,12 +419,6 @@ static bool block(struct scan *s, int worker, uint32_t partition, uint32_t first
     return decode_fields(s, w, &b, st) && evaluate(s, worker, &b, st);
 }
 
-static uint64_t first_number(const struct generation *g, uint32_t partition)
-{
-    uint64_t low = (g->first_number / g->partition_customers + partition) * g->partition_customers;
-    return low > g->first_number ? low : g->first_number;
-}
-
 static bool task(void *context, int worker, uint64_t index, struct status *st)
 {
     struct scan *s = context;
@@ -432,7 +426,8 @@ static bool task(void *context, int worker, uint64_t index, struct status *st)
     uint64_t customers = segment_rows(s->r.g->customer, partition, 0);
     for (uint64_t first = 0; first < customers; first += SEGMENT_RUN) {
         uint32_t count = customers - first < SEGMENT_RUN ? (uint32_t)(customers - first) : SEGMENT_RUN;
-        if (!block(s, worker, partition, (uint32_t)first, count, first_number(s->r.g, partition) + first, st))
+        if (!block(s, worker, partition, (uint32_t)first, count, generation_first_number(s->r.g, partition) + first,
+                   st))
             return false;
     }
     return true;

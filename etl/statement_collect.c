@@ -147,8 +147,7 @@ static bool customers_task(void *context, int worker, uint64_t partition, struct
     struct statement *s = j->s;
     struct worker *w = &j->workers[worker];
     struct generation *g = s->g;
-    uint64_t low = (g->first_number / g->partition_customers + partition) * g->partition_customers;
-    uint32_t first = low > g->first_number ? (uint32_t)(low - g->first_number) : 0;
+    uint32_t first = generation_first_place(g, partition);
     for (int i = 0; i < CUSTOMER_COLUMNS; i++) {
         int column = segment_find(g->customer, COLUMNS[i]);
         if (column < 0) return status_fail(st, STATUS_CORRUPT, "the population has no column %s", COLUMNS[i]);

@@ -10,22 +10,10 @@
 
 const char *const RUN_KIND_NAMES[] = {"initial", "daily", "refresh", NULL};
 
-/* The generation a generation was built upon; "" for an initial load. */
-static bool read_previous(const struct turn_request *r, const char *id, char previous[GENERATION_ID_MAX],
-                          struct status *st)
-{
-    struct generation *g;
-    if (!generation_open(r->unit_folder, id, &g, st)) return false;
-    const char *text = generation_head(g, "previous");
-    snprintf(previous, GENERATION_ID_MAX, "%s", text ? text : "");
-    generation_close(g);
-    return true;
-}
-
 static bool find_redo(const struct turn_request *r, struct turn *t, struct status *st)
 {
     char folder[OS_PATH_MAX], date[11];
-    if (!read_previous(r, t->current.id, t->old, st)) return false;
+    if (!generation_previous(r->unit_folder, t->current.id, t->old, st)) return false;
     if (!t->old[0] != (r->kind == RUN_INITIAL)) {
         date_format(r->business_date, date);
         status_fail(st, STATUS_USAGE, "%s was %s", date,
@@ -145,14 +133,12 @@ static bool compare(void *context, int layout, const char *name, const char *pat
         status_fail(a->st, STATUS_USAGE, "\"%s\" is another file than the one from which generation %s was made", path,
                     a->g->id);
         status_hint(a->st, "a corrected file: crmx run %s --unit %s --date %.10s --redo --reason '…'",
-                    generation_head((struct generation *)(uintptr_t)a->g, "previous") ? "daily" : "initial",
-                    a->g->unit->id, a->g->id);
+                    generation_head(a->g, "previous").length ? "daily" : "initial", a->g->unit->id, a->g->id);
         return a->ok = false;
     }
     status_fail(a->st, STATUS_USAGE, "\"%s\" came after generation %s was made", path, a->g->id);
     status_hint(a->st, "a late file: crmx run %s --unit %s --date %.10s --redo --reason '…'",
-                generation_head((struct generation *)(uintptr_t)a->g, "previous") ? "daily" : "initial", a->g->unit->id,
-                a->g->id);
+                generation_head(a->g, "previous").length ? "daily" : "initial", a->g->unit->id, a->g->id);
     return a->ok = false;
 }
 
