@@ -100,7 +100,7 @@ checks_cluster() {
     export CRMX_DATABASE_CLUSTER_FOLDER=$W/cluster
     trap checks_end_cluster EXIT
 }
-# One server for all commands that follow, instead of one for each: what it is like to start and stop is parameters.sh's affair.
+# One server for all commands that follow, instead of one that each starts and stops, as in commands.sh and analyst.sh.
 checks_hold_server() { # WORK
     "$CRMX" --work "$1" db psql --hold >"$W/hold" 2>&1 </dev/null &
     checks_holder=$!

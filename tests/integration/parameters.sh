@@ -41,6 +41,8 @@ prints "" operator add li --role operator --unit 11 --as sun
 fails 16 "there is no operator \"ghost\"" "" operator grant ghost checker --as ghost
 json 'map(.operator) == ["li", "sun", "wang", "zhao"] and .[0].roles == "operator:11"' operator list
 
+checks_hold_server "$W/work"
+
 # --- from an idea to an active formula ---
 
 sed 's/系数(2);/系数(3);/; s/^threshold 500000/threshold 400000/' work/formulas/personal.formula >idea.formula
