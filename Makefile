@@ -96,7 +96,7 @@ unit: $(TESTS) ## build and run the unit tests only
 .PHONY: tests test check law campaign asan tsan cov crash faults fuzz bench demo lint format docs install
 tests: all $(TESTS) $(BUILD)/tests/formulas/formulas
 
-test: tests ## unit and integration tests, a short span of the law and of that of deltas (about 2 minutes)
+test: tests ## unit and integration tests, a short span of the law and of that of deltas (five minutes)
 	@MODE=$(MODE) tests/run integration unit formulas law delta
 
 check: test asan tsan crash faults fuzz lint ## everything: also sanitizers, crashes, faults, a fuzz smoke
