@@ -70,7 +70,6 @@ static const char *shown_name(struct command_call *call, const struct command_va
 static bool convert(const struct command_value *v, const char *text, int64_t *number, struct status *st)
 {
     bool any = v->minimum == 0 && v->maximum == 0;
-    uint64_t size;
     int32_t date;
     int index;
     switch (v->type) {
@@ -82,11 +81,6 @@ static bool convert(const struct command_value *v, const char *text, int64_t *nu
         if (!value_date(text, &date, st)) return false;
         *number = date;
         return true;
-    case COMMAND_SIZE:
-        if (!value_size(text, &size, st)) return false;
-        *number = (int64_t)size;
-        return true;
-    case COMMAND_DURATION: return value_duration_ms(text, number, st);
     case COMMAND_CHOICE:
         if (!value_choice(text, v->words, &index, st)) return false;
         *number = index;
