@@ -110,7 +110,7 @@ static bool check_type(struct command_call *call, const struct parameter_version
     if (wanted < 0 && command_declares(call, "type")) wanted = command_choice(call, "type", -1);
     if (wanted < 0 || wanted == its) return true;
     return status_fail(st, STATUS_USAGE, "version %" PRId64 " is of %s customers, not of %s ones", v->version,
-                       v->customer_type, ACT_TYPES[wanted]);
+                       v->customer_type, CUSTOMER_TYPE_NAMES[wanted]);
 }
 
 bool show_source_of_version(struct command_call *call, struct parameter_store *store, const struct parameter_version *v,
@@ -119,7 +119,7 @@ bool show_source_of_version(struct command_call *call, struct parameter_store *s
     const char *text, *unit;
     struct act_dates dates;
     struct act_state state;
-    int its = strcmp(v->customer_type, ACT_TYPES[CUSTOMER_CORPORATE]) == 0 ? CUSTOMER_CORPORATE : CUSTOMER_PERSONAL;
+    int its = unit_customer_type(v->customer_type);
     *out = (struct show_source){.type = its, .versioned = true};
     if (!choose_unit(call, v, st) || !check_type(call, v, type, its, st) || !(unit = show_unit(call, st)) ||
         !parameter_store_inherited(store, v, unit, &text, &out->threshold, st) || !act_dates_open(&dates, store, st) ||
@@ -138,7 +138,7 @@ static struct parameter_version version_of(const struct parameter_file *f)
 {
     return (struct parameter_version){.version = f->version,
                                       .level = f->level,
-                                      .customer_type = PARAMETER_CUSTOMER_TYPES[f->customer_type],
+                                      .customer_type = CUSTOMER_TYPE_NAMES[f->customer_type],
                                       .state = PARAMETER_KINDS[f->kind],
                                       .formula = f->formula,
                                       .threshold = f->threshold,
@@ -205,7 +205,7 @@ static bool open_active_file(struct command_call *call, const struct unit *u, in
         out->name = u->formula_name[type];
         return read_file(call, command_path(call, "formulas/%s.formula", out->name), out, st);
     }
-    status_fail(st, STATUS_USAGE, "unit %s has no formula for %s customers", u->id, ACT_TYPES[type]);
+    status_fail(st, STATUS_USAGE, "unit %s has no formula for %s customers", u->id, CUSTOMER_TYPE_NAMES[type]);
     return status_hint(st, "see what counts: crmx parameter show --unit %s", u->id);
 }
 

@@ -58,6 +58,14 @@ const char *show_money(struct command_call *call, __int128 minor)
     return show_quantity(call, minor, 2);
 }
 
+void show_add_count(struct command_call *call, struct listing *rows, int64_t count)
+{
+    if (call->json)
+        listing_integer(rows, count);
+    else
+        listing_decimal(rows, show_quantity(call, count, 0));
+}
+
 const char *show_digest(struct command_call *call, const char *text)
 {
     struct transfer_digest d;

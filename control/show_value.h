@@ -11,8 +11,10 @@ bool show_parse_amount(const char *what, const char *text, int64_t *minor, struc
 bool show_parse_number(const char *what, const char *text, double *value, struct status *st);
 /* Minor units as this call prints money: "1,234.50" for people, "1234.50" for programs; into the call's arena. */
 const char *show_money(struct command_call *call, __int128 minor);
-/* The same with another number of decimals. */
+/* The same with another number of decimals: a count with 0. */
 const char *show_quantity(struct command_call *call, __int128 value, int decimals);
+/* A count as a cell: grouped for people, a number for programs. */
+void show_add_count(struct command_call *call, struct listing *rows, int64_t count);
 /* SHA-256 of a text, as 64 hexadecimal digits; into the call's arena. */
 const char *show_digest(struct command_call *call, const char *text);
 /* A customer's value as text: money with two decimals, "1,234.50" for people, "1234.50" for programs; numbers and

@@ -134,7 +134,7 @@ static bool of_files(struct command_call *call, const struct parameter_version *
                      struct status *st)
 {
     struct unit *unit;
-    int type = strcmp(v->customer_type, ACT_TYPES[CUSTOMER_CORPORATE]) == 0 ? CUSTOMER_CORPORATE : CUSTOMER_PERSONAL;
+    int type = unit_customer_type(v->customer_type);
     *out = (struct parameter_version){.state = "files"};
     if (strcmp(v->level, PARAMETER_HEAD) == 0) {
         status_fail(st, STATUS_USAGE, "nothing of its kind was in force before version %" PRId64, v->version);

@@ -128,7 +128,7 @@ static void show_head(struct sweep_call *c, struct show *s, const char *of, uint
 {
     show_section(s, "sweep", "%s of %s", of, c->formula.name);
     show_text(s, "unit", c->p->g->unit->id);
-    show_text(s, "type", SHOW_TYPES[c->formula.type]);
+    show_text(s, "type", CUSTOMER_TYPE_NAMES[c->formula.type]);
     show_text(s, "generation", c->p->g->id);
     show_text(s, "formula", c->formula.origin);
     if (command_flag(c->call, "time"))
