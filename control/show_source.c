@@ -101,7 +101,8 @@ static bool choose_unit(struct command_call *call, const struct parameter_versio
     if (strcmp(v->level, PARAMETER_HEAD) == 0) return true;
     if (!meant) call->unit = arena_dup(&call->arena, view_of(v->level));
     if (!meant || strcmp(meant, v->level) == 0) return true;
-    return status_fail(st, STATUS_USAGE, "version %" PRId64 " is of unit %s, not %s", v->version, v->level, meant);
+    status_fail(st, STATUS_USAGE, "version %" PRId64 " is of unit %s, not %s", v->version, v->level, meant);
+    return status_hint(st, "the versions of that unit: crmx formula list --unit %s", meant);
 }
 
 static bool check_type(struct command_call *call, const struct parameter_version *v, int wanted, int its,
@@ -109,8 +110,9 @@ static bool check_type(struct command_call *call, const struct parameter_version
 {
     if (wanted < 0 && command_declares(call, "type")) wanted = command_choice(call, "type", -1);
     if (wanted < 0 || wanted == its) return true;
-    return status_fail(st, STATUS_USAGE, "version %" PRId64 " is of %s customers, not of %s ones", v->version,
-                       v->customer_type, CUSTOMER_TYPE_NAMES[wanted]);
+    status_fail(st, STATUS_USAGE, "version %" PRId64 " is of %s customers, not of %s ones", v->version,
+                v->customer_type, CUSTOMER_TYPE_NAMES[wanted]);
+    return status_hint(st, "the versions for these: crmx formula list --type %s", CUSTOMER_TYPE_NAMES[wanted]);
 }
 
 bool show_source_of_version(struct command_call *call, struct parameter_store *store, const struct parameter_version *v,

@@ -54,9 +54,11 @@ bool show_trial_run(struct command_call *call, const struct trial_request *r, st
     struct status kept = {0};
     ensure(!r->sample); /* a sample is not kept */
     bool ok = trial_run(r, t, st);
-    if (ok && t->count.scored == 0)
-        ok = status_fail(st, STATUS_INPUT, "unit %s has no %s customers to try it on", r->g->unit->id,
-                         CUSTOMER_TYPE_NAMES[r->type]);
+    if (ok && t->count.scored == 0) {
+        status_fail(st, STATUS_INPUT, "unit %s has no %s customers to try it on", r->g->unit->id,
+                    CUSTOMER_TYPE_NAMES[r->type]);
+        ok = status_hint(st, "how many it has: crmx reconcile --unit %s, CUSTOMERS", r->g->unit->id);
+    }
     /* The formula's own fault is the answer; a disk that cannot be read is not. */
     *against = !ok && (st->code == STATUS_USAGE || st->code == STATUS_INPUT);
     if (!ok && !*against) return false;

@@ -73,10 +73,15 @@ bool show_trial_choose(struct show_trial *t, struct status *st)
                                 .bins = (int)command_integer(call, "bins", BINS_DEFAULT),
                                 .lists = command_flag(call, "entering") || command_flag(call, "leaving"),
                                 .measures = command_flag(call, "measures")};
-    if (text && r->bins == 0)
-        return status_fail(st, STATUS_USAGE, "--bin-width says nothing with --bins 0: there is no histogram");
+    if (text && r->bins == 0) {
+        status_fail(st, STATUS_USAGE, "--bin-width says nothing with --bins 0: there is no histogram");
+        return status_hint(st, "leave one of them out");
+    }
     if (text && !show_parse_amount("--bin-width", text, &width, st)) return false;
-    if (width <= 0) return status_fail(st, STATUS_USAGE, "--bin-width: an amount above 0 is needed");
+    if (width <= 0) {
+        status_fail(st, STATUS_USAGE, "--bin-width: an amount above 0 is needed, found \"%s\"", text);
+        return status_hint(st, "such as --bin-width 50000, or leave it out: a tenth of the threshold");
+    }
     r->bin_width = width;
     return choose_by(t, st);
 }

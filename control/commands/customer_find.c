@@ -83,7 +83,8 @@ static bool choose_columns(struct find *f)
     for (int i = 0; i < count && i <= COLUMNS_MAX; i++)
         if (!add_column(f, words[i])) return false;
     if (count) return true;
-    return status_fail(f->st, STATUS_USAGE, "--columns: at least one column is needed");
+    status_fail(f->st, STATUS_USAGE, "--columns: at least one column is needed, found \"%s\"", list);
+    return status_hint(f->st, "such as --columns number,score, or leave it out");
 }
 
 /* Names differ between the formulas of persons and companies: a type whose formula does not know a name is left out,

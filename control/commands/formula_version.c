@@ -27,10 +27,12 @@ static const char *text_of_version(struct command_call *call, int64_t version, s
     struct parameter_version v;
     const char *text = NULL;
     if (act_open(call, false, &store, st) && parameter_store_version(&store, version, &v, st)) {
-        if (v.formula)
+        if (v.formula) {
             text = arena_dup(&call->arena, view_of(v.formula));
-        else
+        } else {
             status_fail(st, STATUS_USAGE, "version %" PRId64 " has no formula of its own: it is inherited", version);
+            status_hint(st, "leave it out to inherit, too; the text of what counts: active");
+        }
     }
     parameter_store_close(&store);
     return text;

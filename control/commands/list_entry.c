@@ -66,7 +66,8 @@ static bool read_entry(struct command_call *call, struct parameter_list_act *a, 
     a->note = command_text(call, "note", NULL);
     a->expires = command_date(call, "expires", DATE_NONE);
     if (exclusion || view_trim(view_of(a->reason)).length) return true;
-    return status_fail(st, STATUS_USAGE, "a reason is needed");
+    status_fail(st, STATUS_USAGE, "crmx %s: a reason is needed", call->command->name);
+    return status_hint(st, "add --reason TEXT; it is kept with the entry");
 }
 
 static int run_add(struct command_call *call)

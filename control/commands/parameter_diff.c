@@ -32,8 +32,10 @@ static bool split(const char *text, struct lines *l, struct status *st)
     l->count = 0;
     for (const char *p = text ? text : ""; *p;) {
         size_t n = strcspn(p, "\n");
-        if (l->count == DIFF_LINES_MAX)
-            return status_fail(st, STATUS_USAGE, "a text of more than %d lines cannot be compared", DIFF_LINES_MAX);
+        if (l->count == DIFF_LINES_MAX) {
+            status_fail(st, STATUS_USAGE, "a text of more than %d lines cannot be compared", DIFF_LINES_MAX);
+            return status_hint(st, "compare the texts with another program: crmx formula show VERSION --text");
+        }
         l->line[l->count++] = (struct view){p, n};
         p += n + (p[n] == '\n');
     }

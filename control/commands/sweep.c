@@ -197,18 +197,17 @@ static void show_top(struct sweep_call *c, const struct sweep_top *t)
 static bool run_top(struct sweep_call *c, const char *text)
 {
     struct sweep_top top;
-    double share = 0, number = 0;
+    double number = 0;
     size_t n = strlen(text);
     bool percent = n && text[n - 1] == '%';
     const char *digits = arena_dup(&c->call->arena, (struct view){text, n - percent});
     if (!show_parse_number("--top", digits, &number, c->st)) return false;
-    if (percent) share = number;
-    if (number <= 0 || (percent && share > 100) || (!percent && number != floor(number))) {
+    if (number <= 0 || (percent ? number > 100 : number != floor(number))) {
         status_fail(c->st, STATUS_USAGE, "--top: a number of customers or a share such as 5%% is needed, found \"%s\"",
                     text);
         return status_hint(c->st, "crmx sweep %s --top 5%%", command_text(c->call, "formula", ""));
     }
-    if (!sweep_top(&c->request, percent ? 0 : (uint64_t)number, share, &top, c->st)) return false;
+    if (!sweep_top(&c->request, percent ? 0 : (uint64_t)number, percent ? number : 0, &top, c->st)) return false;
     show_top(c, &top);
     return true;
 }

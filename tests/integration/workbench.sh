@@ -239,6 +239,9 @@ done
 fails '--from 5 is above --to 1: there is no value between them' "crmx sweep personal --vary 'threshold' --from 1 --to 5 --step 1" \
     sweep personal --from 5 --to 1 --step 1
 fails '--from 2 is above --to 1' "crmx sweep personal --vary '#1' --from 1 --to 2 --step 0.1" sweep personal --vary '#1' --from 2 --to 1 --step 0.1
+fails '--bin-width: an amount above 0 is needed, found "0"' 'such as --bin-width 50000' trial personal --bin-width 0
+fails '--bin-width says nothing with --bins 0' 'leave one of them out' trial personal --bins 0 --bin-width 5
+fails '--columns: at least one column is needed, found " , "' 'such as --columns number,score' customer find selected --columns ' , '
 for step in 0 -1; do
     fails "--step $step: a distance above 0 is needed" "crmx sweep personal --vary 'threshold' --from 5 --to 100000 --step 50000" sweep personal --from 5 --to 100000 --step=$step
     fails "--step $step: a distance above 0 is needed" "crmx sweep personal --vary '#1' --from 1 --to 2 --step 0.1" sweep personal --vary '#1' --from 1 --to 2 --step=$step
