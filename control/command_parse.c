@@ -33,8 +33,9 @@ const struct command_value *command_value_at(const struct command_value *values,
     return values && values[i].name ? &values[i] : NULL;
 }
 
-const struct command *command_match(const struct command *const commands[], int argc, char *const argv[],
-                                    int *words_used)
+/* The command with the most words that the arguments begin with; *words_used counts them. NULL: none. */
+static const struct command *match(const struct command *const commands[], int argc, char *const argv[],
+                                   int *words_used)
 {
     const struct command *best = NULL;
     *words_used = 0;
@@ -245,7 +246,7 @@ bool command_parse(struct command_call *call, int argc, char *const argv[], stru
     while (!call->command && i < argc && is_option(argv[i]))
         if (!parse_option(call, argc, argv, &i, st)) return false;
     if (!call->command && i == argc) return true;
-    if (!call->command) call->command = command_match(call->commands, argc - i, argv + i, &words);
+    if (!call->command) call->command = match(call->commands, argc - i, argv + i, &words);
     if (!call->command) {
         char typed[200] = "";
         for (int k = 0; k < COMMAND_WORDS_MAX && i + k < argc && !is_option(argv[i + k]); k++) {

@@ -215,13 +215,6 @@ void show_trial_head(struct show_trial *t, struct show *s)
                t->trial.measures_again);
 }
 
-void show_trial_time(struct show_trial *t, struct show *s)
-{
-    if (command_flag(t->call, "time"))
-        show_textf(s, "time_ms", "%" PRIu64 ".%02" PRIu64, t->trial.elapsed_ns / 1000000,
-                   t->trial.elapsed_ns / 10000 % 100);
-}
-
 void show_trial_body(struct show_trial *t, struct show *s)
 {
     show_counts(t, s);

@@ -4,6 +4,7 @@
 
 #include "base/pool.h"
 #include "control/command.h"
+#include "control/show.h"
 #include "scoring/schema.h"
 
 /* "800000.00" → 80000000; what: "--threshold", for the message. STATUS_USAGE. */
@@ -30,6 +31,17 @@ enum { SHOW_NAME_COLUMNS = 60 };
 const char *show_shortened(struct command_call *call, const char *name);
 /* "12.34%" of part in whole */
 const char *show_share(struct arena *arena, uint64_t part, uint64_t whole);
+/* How long a pass over the customers took, where it was asked for; the command declares SHOW_TIME and SHOW_TIME_RULE.
+ * */
+#define SHOW_TIME                                                                                                      \
+    {                                                                                                                  \
+        .name = "time", .type = COMMAND_FLAG, .doc = "how long the pass over the customers took"                       \
+    }
+#define SHOW_TIME_RULE                                                                                                 \
+    {                                                                                                                  \
+        "time", .not_with = "csv", .hint = "the time stands on the page, and in --json"                                \
+    }
+void show_time(struct command_call *call, struct show *s, uint64_t elapsed_ns);
 /* As many workers as [run] threads says. */
 struct pool *show_pool(struct command_call *call);
 

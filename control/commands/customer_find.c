@@ -279,8 +279,7 @@ static bool print_page(struct find *f)
     show_integer(&s, "customers", (int64_t)f->population);
     show_integer(&s, "found", (int64_t)f->found);
     show_integer(&s, "shown", (int64_t)o->shown);
-    if (command_flag(f->call, "time"))
-        show_textf(&s, "time_ms", "%" PRIu64 ".%02" PRIu64, f->elapsed_ns / 1000000, f->elapsed_ns / 10000 % 100);
+    show_time(f->call, &s, f->elapsed_ns);
     if (ok) show_rows(&s, "rows", "by number", &o->rows);
     listing_release(&o->rows);
     if (ok)
@@ -342,16 +341,14 @@ const struct command command_customer_find = {
              .minimum = 1,
              .maximum = LIMIT_MAX,
              .doc = "customers shown, by number (default: 100); all are counted"},
-            {.name = "time", .type = COMMAND_FLAG, .doc = "how long the pass over the customers took"},
+            SHOW_TIME,
             SHOW_TYPE,
             SHOW_UNIT,
             SHOW_DATE,
             SHOW_GENERATION,
             SHOW_UNMASK,
             {0}},
-    .rules =
-        (const struct command_rule[]){{"time", .not_with = "csv", .hint = "the time stands on the page, and in --json"},
-                                      {0}},
+    .rules = (const struct command_rule[]){SHOW_TIME_RULE, {0}},
     .examples = "crmx customer find \"score >= 400000 and score < 500000\" --columns number,name,branch,score\n"
                 "crmx customer find \"tier = 'A' and sum(loan where overdue_periods > 0, cny(balance)) > 0\"\n"
                 "crmx customer find \"coalesce(age(birth), 0) >= 60 and 开放式基金余额 > 100000\" --csv --limit 100000",

@@ -149,6 +149,7 @@ static const char *const STATES[] = {"entered", "approved", "active", "removing"
 
 static int run_list(struct command_call *call)
 {
+    enum { ID_NO = 4 };
     static const char *const COLUMNS[] = {"entry",       "level",  "state",   "id_type",    "id_no",
                                           "number",      "reason", "expires", "entered_by", "removal_by",
                                           "approved_by", "note",   NULL};
@@ -169,7 +170,7 @@ static int run_list(struct command_call *call)
     for (int i = 0; ok && i < PQntuples(r); i++)
         for (int k = 0; k < PQnfields(r); k++) {
             const char *text = PQgetisnull(r, i, k) || !PQgetvalue(r, i, k)[0] ? NULL : PQgetvalue(r, i, k);
-            bool hide = text && k == 4 && !records.unmask;
+            bool hide = text && k == ID_NO && !records.unmask;
             listing_text(&rows, hide ? show_masked(&call->arena, text) : text);
         }
     if (ok) listing_print(&rows, &call->output);

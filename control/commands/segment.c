@@ -256,8 +256,7 @@ static void show_page(struct segment_call *c)
     show_text(&s, "unit", c->p->g->unit->id);
     show_text(&s, "generation", c->p->g->id);
     if (c->where_expression >= 0) show_text(&s, "where", c->expressions[c->where_expression].text);
-    if (command_flag(c->call, "time"))
-        show_textf(&s, "time_ms", "%" PRIu64 ".%02" PRIu64, c->elapsed_ns / 1000000, c->elapsed_ns / 10000 % 100);
+    show_time(c->call, &s, c->elapsed_ns);
     show_groups(c, &s);
     show_print(&s);
 }
@@ -301,16 +300,14 @@ const struct command command_segment = {
              .placeholder = "EXPRESSION",
              .repeated = true,
              .doc = "what is added up (default: the score and the money results)"},
-            {.name = "time", .type = COMMAND_FLAG, .doc = "how long the pass over the customers took"},
+            SHOW_TIME,
             SHOW_UNMASK,
             SHOW_TYPE,
             SHOW_UNIT,
             SHOW_DATE,
             SHOW_GENERATION,
             {0}},
-    .rules =
-        (const struct command_rule[]){{"time", .not_with = "csv", .hint = "the time stands on the page, and in --json"},
-                                      {0}},
+    .rules = (const struct command_rule[]){SHOW_TIME_RULE, {0}},
     .examples = "crmx segment --by tier\n"
                 "crmx segment --by branch --where \"tier = 'A'\" --sum total_assets --sum 账户数\n"
                 "crmx segment --by \"" SHOW_BANDS "\"",

@@ -131,8 +131,7 @@ static void show_head(struct sweep_call *c, struct show *s, const char *of, uint
     show_text(s, "type", CUSTOMER_TYPE_NAMES[c->formula.type]);
     show_text(s, "generation", c->p->g->id);
     show_text(s, "formula", c->formula.origin);
-    if (command_flag(c->call, "time"))
-        show_textf(s, "time_ms", "%" PRIu64 ".%02" PRIu64, elapsed_ns / 1000000, elapsed_ns / 10000 % 100);
+    show_time(c->call, s, elapsed_ns);
 }
 
 static void show_points(struct sweep_call *c, const struct sweep *w)
@@ -262,13 +261,13 @@ static const struct command_value OPTIONS[] = {
      .type = COMMAND_TEXT,
      .placeholder = "N|SHARE%",
      .doc = "instead: the threshold that the best N customers, or so many percent, reach"},
-    {.name = "time", .type = COMMAND_FLAG, .doc = "how long the pass took"},
+    SHOW_TIME,
     SHOW_TRIED,
     {0}};
 static const struct command_rule RULES[] = {
     {"top", .not_with = "vary from to step threshold",
      .hint = "--top looks for one threshold, with the coefficients as they are; others: --coef '#1=1.6' --top 5%"},
-    {"time", .not_with = "csv", .hint = "the time stands on the page, and in --json"},
+    SHOW_TIME_RULE,
     {0}};
 
 /* The same command by itself and beside the others of formulas. */
