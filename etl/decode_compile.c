@@ -83,17 +83,17 @@ static void compile_amount(struct decoder *d, int field, uint8_t *need)
     compile_store_masks(s);
 }
 
-/* False: of a format that the fast steps do not know. */
+/* False: under a condition that is not remembered. */
 static bool compile_date(struct decoder *d, int field, uint8_t *need, const uint8_t *slot_of)
 {
     const struct layout_field *f = &d->layout->fields[field];
     bool conditional = f->when_field >= 0, none = f->optional || f->zero_is_none || f->else_any,
          ranged = f->from != DATE_NONE || f->to != DATE_NONE || f->to_business_date;
-    if (f->date_format != LAYOUT_YYYYMMDD && f->date_format != LAYOUT_YYYY_MM_DD) return false;
     if (conditional && slot_of[f->when_field] == DECODE_NO_SLOT) return false;
     struct decode_step *s = add_step(d, OP_DATE, field, f->offset, f->length);
     s->when_slot = conditional ? slot_of[f->when_field] : DECODE_NO_SLOT;
     s->when_codes = f->when_codes;
+    s->pivot = (uint8_t)f->pivot;
     s->none = (uint8_t)((f->optional ? DECODE_BLANKS : 0) | (f->zero_is_none ? DECODE_ZEROS_OR_BLANKS : 0) |
                         (f->else_any ? DECODE_ELSE_ANY : 0));
     s->from = f->from != DATE_NONE ? f->from : INT32_MIN + 1;

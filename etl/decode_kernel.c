@@ -1,5 +1,6 @@
 /* The fast accept. Built twice (Makefile): plain, and with -mavx2 -DDECODE_KERNEL=avx2; etl/decode_compile.c picks at
  * run time. Same source, so the same answers; vectors are GCC's generic ones, the compiler finds the instructions. */
+#include "base/date.h"
 #include "base/digits.h"
 #include "etl/decode_program.h"
 
@@ -81,14 +82,46 @@ static inline __attribute__((always_inline)) bool not_blank(const unsigned char 
     return false;
 }
 
-/* The eight digits of YYYY-MM-DD. */
-static inline __attribute__((always_inline)) bool date10_digits(const unsigned char *p, uint64_t *yyyymmdd)
+/* YYYY-MM-DD */
+static inline __attribute__((always_inline)) bool date10(const unsigned char *p, int32_t *day)
 {
     uint64_t x = digits_load8(p);
     uint16_t days;
     memcpy(&days, p + 8, 2);
-    *yyyymmdd = (x & 0xffffffffu) | (x >> 40 & 0xffff) << 32 | (uint64_t)days << 48;
-    return p[4] == '-' && p[7] == '-';
+    x = (x & 0xffffffffu) | (x >> 40 & 0xffff) << 32 | (uint64_t)days << 48;
+    return p[4] == '-' && p[7] == '-' && digits_are8(x) && date8(x, day);
+}
+
+/* YYYYDDD */
+static inline __attribute__((always_inline)) bool date7(uint64_t x, int32_t *day)
+{
+    x = (x & UINT64_C(0x00ffffffffffffff)) | (uint64_t)'0' << 56;
+    if (!digits_are8(x)) return false;
+    uint32_t n = (uint32_t)digits_value8(x) / 10, y = n / 1000, of_year = n % 1000;
+    if (y < DATE_YEAR_MIN || y > DATE_YEAR_MAX || of_year - 1 >= 365u + date_is_leap((int)y)) return false;
+    *day = DECODE_MONTH_START[y - DATE_YEAR_MIN][0] + (int32_t)of_year - 1;
+    return true;
+}
+
+/* YYMMDD */
+static inline __attribute__((always_inline)) bool date6(uint64_t x, uint8_t pivot, int32_t *day)
+{
+    uint32_t yy = (uint32_t)(x & 15) * 10 + (uint32_t)(x >> 8 & 15);
+    x = x << 16 | (yy < pivot ? (uint64_t)'2' | '0' << 8 : (uint64_t)'1' | '9' << 8);
+    return digits_are8(x) && date8(x, day);
+}
+
+/* A layout gives each format its length. */
+static inline __attribute__((always_inline)) bool date_of_length(const struct decode_step *s, const unsigned char *p,
+                                                                 int32_t *day)
+{
+    uint64_t x = digits_load8(p);
+    switch (s->length) {
+    case 6: return date6(x, s->pivot, day);
+    case 7: return date7(x, day);
+    case 8: return digits_are8(x) && date8(x, day);
+    default: return date10(p, day);
+    }
 }
 
 static inline __attribute__((always_inline)) bool only(const unsigned char *p, uint32_t length, unsigned char byte)
@@ -102,10 +135,7 @@ static inline __attribute__((always_inline)) bool only(const unsigned char *p, u
 static inline __attribute__((always_inline)) bool any_date(const struct decode_step *s, const unsigned char *p,
                                                            bool applies, int32_t *day)
 {
-    uint64_t x = digits_load8(p);
-    *day = INT32_MIN;
-    if (applies && (s->length == 10 ? date10_digits(p, &x) : true) && digits_are8(x) && date8(x, day))
-        return *day >= s->from && *day <= s->to;
+    if (applies && date_of_length(s, p, day)) return *day >= s->from && *day <= s->to;
     *day = INT32_MIN; /* DATE_NONE */
     if (!applies && s->none & DECODE_ELSE_ANY) return true;
     bool zeros = !applies || s->none & DECODE_ZEROS_OR_BLANKS, blanks = zeros || s->none & DECODE_BLANKS;

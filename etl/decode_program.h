@@ -13,7 +13,7 @@ enum decode_op {
     OP_DATE8_CHECK, /* YYYYMMDD, digits already tested; not stored */
     OP_DATE8,       /* YYYYMMDD, digits already tested; stored */
     OP_DATE8_WHEN,  /* YYYYMMDD when a code is one of when_codes, else zeros or blanks; stored when store_width */
-    OP_DATE,        /* YYYYMMDD or YYYY-MM-DD with any of: range, condition, none; stored when store_width */
+    OP_DATE,        /* of any format, with any of: range, condition, none; stored when store_width */
     OP_OVERPUNCH,   /* digits, the last one with the sign in it → integer; the others already tested */
     OP_CODE1,       /* one byte through a table */
     OP_CODE,        /* up to 8 bytes, one of some words */
@@ -31,6 +31,7 @@ struct decode_step {
     uint8_t when_slot;   /* DATE8_WHEN, DATE: slot of the condition */
     uint8_t none;        /* DATE: DECODE_… of what stands for no day */
     uint8_t words_count; /* CODE */
+    uint8_t pivot;       /* DATE of two digits for the year: those below it are of 2000 and after */
     uint16_t offset, length, store;
     uint16_t sign_offset; /* AMOUNT */
     uint16_t field;

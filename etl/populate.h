@@ -205,13 +205,13 @@ void populate_release_old(struct populate_worker *w);
 bool populate_merge_rows(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int table,
                          const char *fresh, const uint32_t *fresh_start, const struct populate_old_part *old, char *out,
                          uint32_t *start, uint32_t *count, struct status *st);
-/* populate_entry.c: entry dates of customers who became one; the date of a customer whose own is `own` (DATE_NONE:
- * none) */
+/* populate_entry.c: entry dates of customers who became one */
 /* What yesterday's customer.seg has of one number in a column; none: it has no such place. */
 bool populate_old_value(struct generation *old, int column, uint64_t number, int64_t none, int64_t *out,
                         struct status *st);
 bool populate_open_heirs(struct populate_job *j, struct status *st);
-int32_t populate_entry(const struct populate_job *j, uint32_t customer, int32_t own);
+/* entry: [customer of the partition], DATE_NONE: none; an heir has the earliest of its own and those it inherits. */
+void populate_inherit(const struct populate_job *j, const struct populate_range *r, int32_t *entry);
 /* populate_score.c: measures and results of a partition into w->columns, flags */
 bool populate_score(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
                     struct status *st);

@@ -45,17 +45,18 @@ bool populate_open_heirs(struct populate_job *j, struct status *st)
     return true;
 }
 
-int32_t populate_entry(const struct populate_job *j, uint32_t customer, int32_t own)
+void populate_inherit(const struct populate_job *j, const struct populate_range *r, int32_t *entry)
 {
     uint32_t low = 0, high = j->heirs_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (j->heirs[middle].customer < customer)
+        if (j->heirs[middle].customer < r->first)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low == j->heirs_count || j->heirs[low].customer != customer) return own;
-    int32_t earliest = j->heirs[low].entry; /* of one customer they stand in the order of their dates */
-    return own == DATE_NONE || earliest < own ? earliest : own;
+    for (; low < j->heirs_count && j->heirs[low].customer - r->first < r->count; low++) {
+        int32_t *own = &entry[j->heirs[low].customer - r->first];
+        if (*own == DATE_NONE || j->heirs[low].entry < *own) *own = j->heirs[low].entry;
+    }
 }

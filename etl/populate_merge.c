@@ -104,6 +104,16 @@ static bool mark_removed(struct populate_job *j, struct populate_worker *w, cons
 
 /* --- what stays and what came --- */
 
+/* The places that have a row of tonight. */
+static void mark_fresh(const uint32_t *start, uint32_t places, uint64_t *touched)
+{
+    for (uint32_t p = 0; p < places; p += 64) {
+        uint64_t word = 0;
+        for (uint32_t i = 0; i < 64 && p + i < places; i++) word |= (uint64_t)(start[p + i] != start[p + i + 1]) << i;
+        touched[p / 64] |= word;
+    }
+}
+
 static uint32_t record_at(const char *rows, uint32_t stride, uint32_t i)
 {
     uint32_t record;
@@ -157,8 +167,7 @@ bool populate_merge_rows(struct populate_job *j, struct populate_worker *w, cons
         for (uint32_t row = 0; row < old->count; row++) go(&m, row, &w->total->table[table]);
         memset(m.touched, 0xff, (r->count / 64 + 1) * 8);
     }
-    for (uint32_t p = 0; p < r->count; p++)
-        if (fresh_start[p] != fresh_start[p + 1]) bitmap_set(m.touched, p);
+    mark_fresh(fresh_start, r->count, m.touched);
     for (uint32_t p = 0; p < r->count;) {
         uint32_t next = (uint32_t)bitmap_next(m.touched, true, p, r->count);
         copy_places(&m, p, next);

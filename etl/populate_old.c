@@ -283,14 +283,23 @@ static bool fill_heads(const struct table *t, const struct populate_old_part *o,
 {
     int64_t values[SEGMENT_RUN];
     if (segment_decode_run(bytes, row / SEGMENT_RUN, values) != n) return damaged(t, st);
-    for (uint32_t i = 0; i < n; i++) {
-        while (row + i >= o->start[h->place + 1]) h->in_batch = ++h->place % batch;
-        if (row + i > o->start[h->place] && values[i] < h->last) return damaged(t, st);
-        h->last = values[i];
-        uint64_t head = h->in_batch | (uint64_t)h->last << 32; /* struct owned_tuple */
-        memcpy(o->rows + (row + i) * o->stride, &head, sizeof head);
+    char *at = o->rows + row * o->stride;
+    uint32_t place = h->place, in_batch = h->in_batch, end = o->start[place + 1];
+    int64_t last = h->last;
+    bool in_order = true;
+    for (uint32_t i = 0; i < n; i++, at += o->stride) {
+        while (row + i >= end) {
+            if (++in_batch == batch) in_batch = 0;
+            end = o->start[++place + 1];
+            last = INT64_MIN; /* records are in order within a place */
+        }
+        in_order &= values[i] >= last;
+        last = values[i];
+        uint64_t head = in_batch | (uint64_t)last << 32; /* struct owned_tuple */
+        memcpy(at, &head, sizeof head);
     }
-    return true;
+    *h = (struct heads){place, in_batch, last};
+    return in_order || damaged(t, st);
 }
 
 /* Run by run, so that the rows of a run are filled while they are in the cache. */

@@ -137,9 +137,11 @@ static uint32_t pick_customers(const struct populate_job *j, struct populate_wor
     bool everybody = false; /* some output wants the customers that were not selected, too */
     for (int o = 0; o < u->outputs_count; o++) everybody |= u->outputs[o]->all;
     uint32_t n = 0, *picked = integrate_room(&w->order.tuples, &w->order.tuples_size, ((size_t)r->count + 1) * 4);
-    for (uint32_t place = 0; place < r->count; place++)
-        if ((everybody || (w->flags[place] & CUSTOMER_SELECTED)) && !(w->flags[place] & CUSTOMER_GONE))
-            picked[n++] = place;
+    unsigned asked = CUSTOMER_GONE | (everybody ? 0u : CUSTOMER_SELECTED), wanted = asked & ~(unsigned)CUSTOMER_GONE;
+    for (uint32_t place = 0; place < r->count; place++) { /* no branch: who is selected cannot be foretold */
+        picked[n] = place;
+        n += (w->flags[place] & asked) == wanted;
+    }
     *places = picked;
     return n;
 }

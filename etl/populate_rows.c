@@ -1,4 +1,5 @@
 /* populate: the rows of a partition in the order (number, record id), and as columns. */
+#include "base/bitmap.h"
 #include "etl/populate.h"
 #include "etl/valuation.h"
 
@@ -262,70 +263,80 @@ static bool take_members(struct populate_job *j, struct populate_worker *w, cons
     return true;
 }
 
-/* Those of one of yesterday's customers that nothing touched. */
-static struct populate_member *keep_members(const struct populate_job *j, const struct populate_worker *w,
-                                            const struct populate_range *r, uint32_t place, uint32_t row,
-                                            struct populate_member *to)
+/* The customers from..to of yesterday, whom nothing touched, as they were; row: the first of their members. */
+static struct populate_member *keep_customers(const struct populate_job *j, struct populate_worker *w,
+                                              const struct populate_range *r, uint32_t from, uint32_t to, uint64_t *row,
+                                              struct populate_member *m)
 {
     const struct populate_old *old = &w->old;
-    uint32_t customer = r->first + place;
-    for (uint32_t k = row; k < row + (uint32_t)old->member_count[place]; k++) {
-        int64_t f = old->founded ? old->founded[k] : old->primary[place] == old->member[k];
-        uint32_t founded = f == 0   ? APPLY_NONE
-                           : f == 1 ? customer
-                                    : (uint32_t)((uint64_t)(f - 1) - j->p->in->first_number);
-        *to++ = (struct populate_member){customer, (uint32_t)old->member[k], founded,
-                                         old->closed ? (uint32_t)old->closed[k] : 0};
+    uint64_t first_number = j->p->in->first_number, k = *row, closed = 0;
+    for (uint32_t p = from; p < to; p++) {
+        uint32_t customer = r->first + p;
+        w->member_of[p] = (uint32_t)(m - w->members);
+        for (uint64_t end = k + (uint64_t)old->member_count[p]; k < end; k++, m++) {
+            int64_t f = old->founded ? old->founded[k] : old->primary[p] == old->member[k];
+            uint32_t founded = f == 1 ? customer : f == 0 ? APPLY_NONE : (uint32_t)((uint64_t)(f - 1) - first_number);
+            *m = (struct populate_member){customer, (uint32_t)old->member[k], founded,
+                                          old->closed ? (uint32_t)old->closed[k] : 0};
+            closed += m->closed;
+        }
     }
-    return to;
+    for (uint32_t p = from; p < to; p++) w->primary[p] = (uint32_t)old->primary[p];
+    for (uint32_t p = from; p < to; p++) w->types[p] = (uint8_t)old->type[p];
+    w->total->closed_members += closed;
+    *row = k;
+    return m;
 }
 
-/* Who is in force, with which primary record. */
-static void set_customers(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, uint32_t n)
+/* Who is in force, with which primary record, of the customers that tonight's members make. */
+static void set_customers(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
+                          const struct populate_member *fresh, const uint32_t *order, uint32_t n)
 {
     const struct integrate *in = j->p->in;
-    bool daily = in->apply->old != NULL;
-    for (uint32_t p = 0; p < r->count; p++) {
-        bool stays = p < w->old.places && !apply_touched(in->apply, r->first + p);
-        w->primary[p] = stays ? (uint32_t)w->old.primary[p] : APPLY_NONE;
-        w->types[p] = stays ? (uint8_t)w->old.type[p] : CUSTOMER_TYPES;
-    }
     for (uint32_t i = 0; i < n; i++) {
-        const struct populate_member *m = &w->members[i];
-        if (!daily && i + AHEAD < n) __builtin_prefetch(&in->primary[m[AHEAD].record]);
-        uint32_t place = m->customer - r->first;
+        const struct populate_member *m = &fresh[order[i]];
+        if (i + AHEAD < n) __builtin_prefetch(&in->primary[fresh[order[i + AHEAD]].record]);
         w->total->closed_members += m->closed;
-        if (m->closed || (daily && !apply_touched(in->apply, m->customer))) continue;
-        if (in->primary[m->record] != m->record) continue;
-        w->primary[place] = m->record;
-        w->types[place] = integrate_bit(in->corporate, m->record) ? CUSTOMER_CORPORATE : CUSTOMER_PERSONAL;
+        if (m->closed || in->primary[m->record] != m->record) continue;
+        w->primary[m->customer - r->first] = m->record;
+        w->types[m->customer - r->first] =
+            integrate_bit(in->corporate, m->record) ? CUSTOMER_CORPORATE : CUSTOMER_PERSONAL;
     }
 }
 
 bool populate_take_members(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
                            struct status *st)
 {
+    const struct apply *apply = j->p->in->apply;
     const struct populate_member *fresh;
     const uint32_t *order, *start;
     if (!take_members(j, w, r, &fresh, &order, &start, st)) return false;
+    uint32_t places = w->old.places < r->count ? w->old.places : r->count;
     size_t most = start[r->count];
-    for (uint32_t p = 0; p < w->old.places; p++) most += (size_t)w->old.member_count[p];
+    for (uint32_t p = 0; p < places; p++) most += (size_t)w->old.member_count[p];
     w->member_of = integrate_room(&w->member_start.tuples, &w->member_start.tuples_size, ((size_t)r->count + 2) * 4);
     w->members = integrate_room(&w->member_raw.tuples, &w->member_raw.tuples_size, (most + 1) * sizeof *w->members);
     w->primary = integrate_room((void **)&w->primary, &w->primary_size, ((size_t)r->count + 1) * 4);
     w->types = integrate_room((void **)&w->types, &w->types_size, r->count + 1u);
     struct populate_member *to = w->members;
-    for (uint32_t p = 0, row = 0; p < r->count; p++) {
-        w->member_of[p] = (uint32_t)(to - w->members);
-        /* a customer that something touched has all its records among tonight's */
-        for (uint32_t i = start[p]; i < start[p + 1]; i++) *to++ = fresh[order[i]];
-        if (p >= w->old.places) continue;
-        if (!apply_touched(j->p->in->apply, r->first + p)) to = keep_members(j, w, r, p, row, to);
-        row += (uint32_t)w->old.member_count[p];
+    uint64_t row = 0;
+    for (uint32_t p = 0; p < r->count;) {
+        uint32_t next =
+            p < places ? (uint32_t)bitmap_next(apply->touched, true, r->first + p, r->first + places) - r->first : p;
+        /* a customer that something touched has all its records among tonight's, and no other one has any there */
+        ensure(start[p] == start[next]);
+        to = keep_customers(j, w, r, p, next, &row, to);
+        for (p = next; p < r->count && (p >= places || apply_bit(apply->touched, r->first + p)); p++) {
+            w->member_of[p] = (uint32_t)(to - w->members);
+            w->primary[p] = APPLY_NONE;
+            w->types[p] = CUSTOMER_TYPES;
+            for (uint32_t i = start[p]; i < start[p + 1]; i++) *to++ = fresh[order[i]];
+            row += p < places ? (uint64_t)w->old.member_count[p] : 0;
+        }
     }
-    uint32_t n = w->member_of[r->count] = (uint32_t)(to - w->members);
-    set_customers(j, w, r, n);
-    w->total->members += n;
+    w->member_of[r->count] = (uint32_t)(to - w->members);
+    set_customers(j, w, r, fresh, order, start[r->count]);
+    w->total->members += w->member_of[r->count];
     return true;
 }
 

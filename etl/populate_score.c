@@ -209,23 +209,46 @@ static void settle_selection(const struct populate_job *j, struct populate_worke
     total->kept[type] += kept;
 }
 
+/* Yesterday's entry dates, and since when below the bar; of those who became one customer the earliest. */
+static void take_dates(const struct populate_job *j, struct populate_worker *w, const struct populate_range *r)
+{
+    const struct populate_old *old = &w->old;
+    uint32_t known = !old->entry ? 0 : old->places < r->count ? old->places : r->count;
+    int32_t *entry = w->entry, *below = w->below;
+    for (uint32_t i = 0; i < known; i++) {
+        bool was = old->type[i] != CUSTOMER_TYPES;
+        entry[i] = was ? (int32_t)old->entry[i] : DATE_NONE;
+        below[i] = was && old->below ? (int32_t)old->below[i] : DATE_NONE;
+    }
+    for (uint32_t i = known; i < r->count; i++) entry[i] = below[i] = DATE_NONE;
+    populate_inherit(j, r, entry);
+}
+
 static void select_customers(struct populate_job *j, struct populate_worker *w, const struct populate_range *r)
 {
+    const struct integrate *in = j->p->in;
     struct populate_total *total = w->total;
+    const struct scorecard *cards = j->p->cards->of;
+    const int64_t *score_of[CUSTOMER_TYPES];
+    const uint8_t *types = w->types;
+    uint8_t *flags = w->flags;
+    uint64_t scored[CUSTOMER_TYPES] = {0};
+    __int128 score_all[CUSTOMER_TYPES] = {0};
+    bool lists_exist = in->excluded_count || in->overridden_count || in->reference->numbers_count;
+    for (int t = 0; t < CUSTOMER_TYPES; t++)
+        score_of[t] = cards[t].formula ? populate_column(w, j, r, t, cards[t].measures_count) : NULL;
+    take_dates(j, w, r);
     for (uint32_t i = 0; i < r->count; i++) {
-        int type = w->types[i];
-        bool was = i < w->old.places && w->old.entry && w->old.type[i] != CUSTOMER_TYPES;
-        w->entry[i] = populate_entry(j, r->first + i, was ? (int32_t)w->old.entry[i] : DATE_NONE);
-        w->below[i] = was && w->old.below ? (int32_t)w->old.below[i] : DATE_NONE;
+        int type = types[i];
         if (type == CUSTOMER_TYPES) {
-            w->flags[i] = CUSTOMER_GONE;
+            flags[i] = CUSTOMER_GONE;
             total->left += w->entry[i] != DATE_NONE;
             w->entry[i] = w->below[i] = DATE_NONE;
             continue;
         }
-        const struct scorecard *card = &j->p->cards->of[type];
-        unsigned lists = listed(j->p->in, w->primary[i], r->first + i);
-        w->flags[i] = (uint8_t)lists;
+        const struct scorecard *card = &cards[type];
+        unsigned lists = lists_exist ? listed(in, w->primary[i], r->first + i) : 0;
+        flags[i] = (uint8_t)lists;
         total->customers[type]++;
         total->excluded[type] += (lists & CUSTOMER_EXCLUDED) != 0;
         total->overridden[type] += (lists & CUSTOMER_OVERRIDDEN) != 0;
@@ -233,24 +256,34 @@ static void select_customers(struct populate_job *j, struct populate_worker *w, 
             w->entry[i] = w->below[i] = DATE_NONE;
             continue;
         }
-        int64_t score = populate_column(w, j, r, type, card->measures_count)[i];
-        w->flags[i] |= CUSTOMER_SCORED;
-        total->scored[type]++;
-        total->score_all[type] += score;
+        int64_t score = score_of[type][i];
+        flags[i] |= CUSTOMER_SCORED;
+        scored[type]++;
+        score_all[type] += score;
         settle_selection(j, w, i, type, score, card->threshold_minor, lists);
-        if (!(w->flags[i] & CUSTOMER_SELECTED)) continue;
+        if (!(flags[i] & CUSTOMER_SELECTED)) continue;
         total->selected[type]++;
         total->score_selected[type] += score;
         if (card->tier_result < 0) continue;
         int64_t tier = populate_column(w, j, r, type, card->measures_count + card->tier_result)[i];
         if (tier >= 0 && tier < POPULATE_TIERS_MAX) total->tiers[type][tier]++;
     }
-    for (int t = 0; t < CUSTOMER_TYPES; t++)
-        for (int m = 0; j->p->cards->of[t].formula && m < j->p->cards->of[t].measures_count; m++) {
-            /* dates have no sum; and of a missing one nobody would want it */
-            if (formula_measure_type(j->p->cards->of[t].formula, m) == VALUE_DATE) continue;
-            total->measure_sum[t][m] += value_sum(populate_column(w, j, r, t, m), r->count);
-        }
+    for (int t = 0; t < CUSTOMER_TYPES; t++) {
+        total->scored[t] += scored[t];
+        total->score_all[t] += score_all[t];
+    }
+}
+
+/* The measures of a batch, while they are in the cache. */
+static void sum_measures(struct populate_job *j, struct populate_worker *w, const struct populate_range *r, int type,
+                         uint32_t first, uint32_t count)
+{
+    const struct scorecard *card = &j->p->cards->of[type];
+    for (int m = 0; m < card->measures_count; m++) {
+        /* dates have no sum; and of a missing one nobody would want it */
+        if (formula_measure_type(card->formula, m) == VALUE_DATE) continue;
+        w->total->measure_sum[type][m] += value_sum(populate_column(w, j, r, type, m) + first, count);
+    }
 }
 
 bool populate_score(struct populate_job *j, struct populate_worker *w, const struct populate_range *r,
@@ -269,6 +302,7 @@ bool populate_score(struct populate_job *j, struct populate_worker *w, const str
             if (!j->p->cards->of[t].formula) continue;
             if (of_type[t] && !score_batch(j, w, r, t, first, count, st)) return false;
             if (of_type[t] < count) clear_other_type(j, w, r, t, first, count);
+            if (of_type[t]) sum_measures(j, w, r, t, first, count);
         }
     }
     select_customers(j, w, r);
