@@ -208,15 +208,6 @@ bool conf_bool(struct conf *c, const char *section, const char *key, bool fallba
     return !text || value_bool(text, value, &why) || fail_value(c, section, key, &why, st);
 }
 
-bool conf_size(struct conf *c, const char *section, const char *key, uint64_t fallback, uint64_t *value,
-               struct status *st)
-{
-    struct status why = {0};
-    const char *text = conf_get(c, section, key);
-    *value = fallback;
-    return !text || value_size(text, value, &why) || fail_value(c, section, key, &why, st);
-}
-
 bool conf_duration_ms(struct conf *c, const char *section, const char *key, int64_t fallback, int64_t *value,
                       struct status *st)
 {

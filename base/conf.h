@@ -36,13 +36,11 @@ int conf_line(const struct conf *c, const char *section, const char *key);
 const char *conf_get(struct conf *c, const char *section, const char *key);
 /* Required value: a missing key fills the status. */
 bool conf_need(struct conf *c, const char *section, const char *key, const char **value, struct status *st);
-/* Typed, with a default for a missing key. bool: yes/no/true/false/on/off. size: 512, 64k, 256m, 2g (binary).
- * duration: 500ms, 30s, 5m, 2h → milliseconds. share: 0.01% or 0.0001 → parts per million, rounded up. */
+/* Typed, with a default for a missing key. bool: yes/no/true/false/on/off. duration: 500ms, 30s, 5m, 2h →
+ * milliseconds. share: 0.01% or 0.0001 → parts per million, rounded up. */
 bool conf_integer(struct conf *c, const char *section, const char *key, int64_t minimum, int64_t maximum,
                   int64_t fallback, int64_t *value, struct status *st);
 bool conf_bool(struct conf *c, const char *section, const char *key, bool fallback, bool *value, struct status *st);
-bool conf_size(struct conf *c, const char *section, const char *key, uint64_t fallback, uint64_t *value,
-               struct status *st);
 bool conf_duration_ms(struct conf *c, const char *section, const char *key, int64_t fallback, int64_t *value,
                       struct status *st);
 bool conf_share_ppm(struct conf *c, const char *section, const char *key, int64_t fallback, int64_t *value,

@@ -2,6 +2,7 @@
 
 #include "base/date.h"
 #include "control/follow.h"
+#include "control/show.h"
 #include "control/show_unit.h"
 #include "control/show_value.h"
 #include "etl/database_query.h"
@@ -9,8 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-const char *const ACT_TYPES[] = {"personal", "corporate", NULL};
 
 bool act_open(struct command_call *call, bool acts, struct parameter_store *store, struct status *st)
 {
@@ -53,23 +52,16 @@ const char *act_level_name(struct command_call *call, const char *level)
 static const char *next_command(struct command_call *call, const struct parameter_result *r)
 {
     static const struct {
-        const char *state, *next;
+        const char *state, *next, *then;
     } NEXT[] = {
-        {"draft", "try it: crmx formula trial %lld"},
-        {"trialled", "submit it: crmx formula submit %lld"},
-        {"submitted", "a second person decides: crmx formula show %lld, then crmx formula approve or reject"},
-        {"approved", "bring it into force: crmx formula activate %lld"},
+        {"draft", "try it: crmx formula trial", ""},
+        {"trialled", "submit it: crmx formula submit", ""},
+        {"submitted", "a second person decides: crmx formula show", ", then crmx formula approve or reject"},
+        {"approved", "bring it into force: crmx formula activate", ""},
     };
     for (size_t i = 0; i < sizeof NEXT / sizeof *NEXT; i++)
-        if (strcmp(r->state, NEXT[i].state) == 0) {
-            struct buf text;
-            buf_init(&text, 256);
-            const char *at = strstr(NEXT[i].next, "%lld");
-            buf_addf(&text, "%.*s%" PRId64 "%s", (int)(at - NEXT[i].next), NEXT[i].next, r->version, at + 4);
-            const char *next = arena_dup(&call->arena, buf_view(&text));
-            buf_release(&text);
-            return next;
-        }
+        if (strcmp(r->state, NEXT[i].state) == 0)
+            return arena_printf(&call->arena, "%s %" PRId64 "%s", NEXT[i].next, r->version, NEXT[i].then);
     return NULL;
 }
 
@@ -199,8 +191,7 @@ bool act_list(struct command_call *call, PGconn *c, const char *query, const cha
 const char *act_threshold(struct command_call *call, const char *given, struct status *st)
 {
     int64_t minor;
-    if (show_parse_amount("threshold", given, &minor, st) && minor >= 0)
-        return arena_printf(&call->arena, "%" PRId64 ".%02d", minor / 100, (int)(minor % 100));
+    if (show_parse_amount("threshold", given, &minor, st) && minor >= 0) return show_decimal(&call->arena, minor, 2);
     status_clear(st);
     status_fail(st, STATUS_USAGE, "\"%s\" is no threshold", given);
     status_hint(st, "an amount in yuan such as 500000 or 500000.00");

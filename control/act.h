@@ -10,8 +10,6 @@
 #include "control/listing.h"
 #include "etl/parameter_store.h"
 
-extern const char *const ACT_TYPES[]; /* personal, corporate; NULL-ended */
-
 #define ACT_AS                                                                                                         \
     {                                                                                                                  \
         .name = "as", .type = COMMAND_TEXT, .placeholder = "NAME",                                                     \

@@ -245,14 +245,15 @@ static bool is_same(struct entry *e, const char *type, const char *no, const cha
 /* *entry: of the list and level (NULL: of any) that names the customer; 0: none. */
 static bool find_entry(struct entry *e, const char *list, const char *level, int64_t *entry)
 {
+    enum { ENTRY, LEVEL, STATE, ID_TYPE, ID_NO, NUMBER, COLUMNS };
     const char *values[] = {list, level, NULL, "f"};
     PGresult *r = database_query(e->store->connection, "list_entries", values, 4, e->st);
     *entry = 0;
     for (int i = 0; r && !*entry && i < PQntuples(r); i++) {
-        const char *text[6];
-        for (int k = 0; k < 6; k++) text[k] = PQgetisnull(r, i, k) ? NULL : PQgetvalue(r, i, k);
-        bool counts = level || strcmp(text[1], e->a->level) == 0 || strcmp(text[1], PARAMETER_HEAD) == 0;
-        if (counts && is_same(e, text[3], text[4], text[5])) *entry = atoll(text[0]);
+        const char *text[COLUMNS];
+        for (int k = 0; k < COLUMNS; k++) text[k] = PQgetisnull(r, i, k) ? NULL : PQgetvalue(r, i, k);
+        bool counts = level || strcmp(text[LEVEL], e->a->level) == 0 || strcmp(text[LEVEL], PARAMETER_HEAD) == 0;
+        if (counts && is_same(e, text[ID_TYPE], text[ID_NO], text[NUMBER])) *entry = atoll(text[ENTRY]);
     }
     PQclear(r);
     return r != NULL;

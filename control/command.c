@@ -82,16 +82,6 @@ int32_t command_date(const struct command_call *call, const char *name, int32_t 
     return (int32_t)number_of(call, name, COMMAND_DATE, fallback);
 }
 
-uint64_t command_size(const struct command_call *call, const char *name, uint64_t fallback)
-{
-    return (uint64_t)number_of(call, name, COMMAND_SIZE, (int64_t)fallback);
-}
-
-int64_t command_duration_ms(const struct command_call *call, const char *name, int64_t fallback)
-{
-    return number_of(call, name, COMMAND_DURATION, fallback);
-}
-
 int command_choice(const struct command_call *call, const char *name, int fallback)
 {
     return (int)number_of(call, name, COMMAND_CHOICE, fallback);

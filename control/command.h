@@ -41,8 +41,6 @@ enum command_type {
     COMMAND_TEXT,
     COMMAND_INTEGER, /* minimum..maximum; both 0: any */
     COMMAND_DATE,
-    COMMAND_SIZE,
-    COMMAND_DURATION,
     COMMAND_CHOICE /* words */
 };
 
@@ -115,8 +113,6 @@ bool command_flag(const struct command_call *call, const char *name);
 const char *command_text(const struct command_call *call, const char *name, const char *fallback);
 int64_t command_integer(const struct command_call *call, const char *name, int64_t fallback);
 int32_t command_date(const struct command_call *call, const char *name, int32_t fallback);
-uint64_t command_size(const struct command_call *call, const char *name, uint64_t fallback);
-int64_t command_duration_ms(const struct command_call *call, const char *name, int64_t fallback);
 int command_choice(const struct command_call *call, const char *name, int fallback);
 /* Of a repeated value: how many, and the texts as typed (checked by their type). */
 int command_count(const struct command_call *call, const char *name);

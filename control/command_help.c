@@ -8,11 +8,8 @@
 
 enum { WRAP_COLUMN = 100 };
 
-static const char *const TYPE_PLACEHOLDERS[] = {[COMMAND_TEXT] = "TEXT",
-                                                [COMMAND_INTEGER] = "N",
-                                                [COMMAND_DATE] = "DATE",
-                                                [COMMAND_SIZE] = "SIZE",
-                                                [COMMAND_DURATION] = "TIME"};
+static const char *const TYPE_PLACEHOLDERS[] = {
+    [COMMAND_TEXT] = "TEXT", [COMMAND_INTEGER] = "N", [COMMAND_DATE] = "DATE"};
 
 const char *command_placeholder(const struct command_value *v, bool option, char text[COMMAND_PLACEHOLDER_MAX])
 {

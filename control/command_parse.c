@@ -33,8 +33,9 @@ const struct command_value *command_value_at(const struct command_value *values,
     return values && values[i].name ? &values[i] : NULL;
 }
 
-const struct command *command_match(const struct command *const commands[], int argc, char *const argv[],
-                                    int *words_used)
+/* The command with the most words that the arguments begin with; *words_used counts them. NULL: none. */
+static const struct command *match(const struct command *const commands[], int argc, char *const argv[],
+                                   int *words_used)
 {
     const struct command *best = NULL;
     *words_used = 0;
@@ -70,7 +71,6 @@ static const char *shown_name(struct command_call *call, const struct command_va
 static bool convert(const struct command_value *v, const char *text, int64_t *number, struct status *st)
 {
     bool any = v->minimum == 0 && v->maximum == 0;
-    uint64_t size;
     int32_t date;
     int index;
     switch (v->type) {
@@ -82,11 +82,6 @@ static bool convert(const struct command_value *v, const char *text, int64_t *nu
         if (!value_date(text, &date, st)) return false;
         *number = date;
         return true;
-    case COMMAND_SIZE:
-        if (!value_size(text, &size, st)) return false;
-        *number = (int64_t)size;
-        return true;
-    case COMMAND_DURATION: return value_duration_ms(text, number, st);
     case COMMAND_CHOICE:
         if (!value_choice(text, v->words, &index, st)) return false;
         *number = index;
@@ -251,7 +246,7 @@ bool command_parse(struct command_call *call, int argc, char *const argv[], stru
     while (!call->command && i < argc && is_option(argv[i]))
         if (!parse_option(call, argc, argv, &i, st)) return false;
     if (!call->command && i == argc) return true;
-    if (!call->command) call->command = command_match(call->commands, argc - i, argv + i, &words);
+    if (!call->command) call->command = match(call->commands, argc - i, argv + i, &words);
     if (!call->command) {
         char typed[200] = "";
         for (int k = 0; k < COMMAND_WORDS_MAX && i + k < argc && !is_option(argv[i + k]); k++) {

@@ -21,9 +21,6 @@ extern const struct command_value COMMAND_GLOBAL_OPTIONS[];
  * there are no words at all. */
 bool command_parse(struct command_call *call, int argc, char *const argv[], struct status *st);
 
-/* The command with the most words that the arguments begin with; *words_used counts them. NULL: none. */
-const struct command *command_match(const struct command *const commands[], int argc, char *const argv[],
-                                    int *words_used);
 /* Value i of a list that may be NULL; NULL past its end. */
 const struct command_value *command_value_at(const struct command_value *values, int i);
 /* Entry of a name in the lists of a command and the options of every command; *option: not an argument. A name nobody

@@ -100,19 +100,6 @@ void listing_integer(struct listing *t, int64_t number)
     add_cell(t, CELL_NUMBER, arena_printf(&t->arena, "%" PRId64, number));
 }
 
-void listing_amount(struct listing *t, int64_t amount, int scale)
-{
-    uint64_t magnitude = amount < 0 ? 0 - (uint64_t)amount : (uint64_t)amount, one = 1;
-    ensure(scale >= 0 && scale <= 18);
-    for (int i = 0; i < scale; i++) one *= 10;
-    const char *sign = amount < 0 ? "-" : "";
-    if (scale == 0)
-        add_cell(t, CELL_AMOUNT, arena_printf(&t->arena, "%s%" PRIu64, sign, magnitude));
-    else
-        add_cell(t, CELL_AMOUNT,
-                 arena_printf(&t->arena, "%s%" PRIu64 ".%0*" PRIu64, sign, magnitude / one, scale, magnitude % one));
-}
-
 /* --- writing --- */
 
 static void write_json(const struct listing *t, struct buf *out)

@@ -49,7 +49,6 @@ void listing_init(struct listing *l, const char *const names[]); /* NULL-ended; 
 void listing_release(struct listing *l);
 void listing_text(struct listing *l, const char *text); /* copied; NULL: empty, null in JSON */
 void listing_integer(struct listing *l, int64_t number);
-void listing_amount(struct listing *l, int64_t amount, int scale); /* amount × 10^-scale */
 void listing_decimal(struct listing *l,
                      const char *number); /* written already ("1,234.50"): right-justified, a JSON string */
 /* Every row must be complete. Text: heading and rows, nothing at all without rows. JSON: an array of objects. CSV:

@@ -65,16 +65,11 @@ static bool check_bounds(const struct option_entry *e, const char *text, int64_t
 
 static bool read_value(const struct option_entry *e, const char *text, int64_t *number, struct status *st)
 {
-    bool yes;
     int index;
     uint64_t size;
     switch (e->type) {
     case OPTION_IS_TEXT:
     case OPTION_IS_PATH: return true;
-    case OPTION_IS_BOOL:
-        if (!value_bool(text, &yes, st)) return false;
-        *number = yes;
-        return true;
     case OPTION_IS_INTEGER: return value_integer(text, e->minimum, e->maximum, number, st);
     case OPTION_IS_SIZE:
         if (!value_size(text, &size, st)) return false;
@@ -338,11 +333,6 @@ const char *option_shown(struct options *o, enum option id)
     if (!key) return text;
     key += strlen("password=");
     return arena_printf(&o->arena, "%.*s***%s", (int)(key - text), text, key + strcspn(key, " &"));
-}
-
-bool option_bool(const struct options *o, enum option id)
-{
-    return number_of(o, id, OPTION_IS_BOOL) != 0;
 }
 
 int64_t option_integer(const struct options *o, enum option id)

@@ -31,7 +31,6 @@ enum option {
 enum option_type {
     OPTION_IS_TEXT,
     OPTION_IS_PATH,
-    OPTION_IS_BOOL,
     OPTION_IS_INTEGER,
     OPTION_IS_SIZE,
     OPTION_IS_DURATION,
@@ -65,7 +64,6 @@ bool options_add_unit(struct options *o, const char *path, struct status *st);
 /* The type must be the one of the table (a bug otherwise). Empty texts are "", never NULL. */
 const char *option_text(const struct options *o, enum option id);
 const char *option_path(const struct options *o, enum option id); /* with the working folder in front; "" stays "" */
-bool option_bool(const struct options *o, enum option id);
 int64_t option_integer(const struct options *o, enum option id);
 uint64_t option_size(const struct options *o, enum option id);
 int64_t option_duration_ms(const struct options *o, enum option id);

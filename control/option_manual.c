@@ -19,9 +19,8 @@ static const struct {
 };
 
 static const char *const TYPE_NAMES[] = {
-    [OPTION_IS_TEXT] = "text",      [OPTION_IS_PATH] = "path", [OPTION_IS_BOOL] = "yes or no",
-    [OPTION_IS_INTEGER] = "number", [OPTION_IS_SIZE] = "size", [OPTION_IS_DURATION] = "duration",
-    [OPTION_IS_CHOICE] = "word"};
+    [OPTION_IS_TEXT] = "text", [OPTION_IS_PATH] = "path",         [OPTION_IS_INTEGER] = "number",
+    [OPTION_IS_SIZE] = "size", [OPTION_IS_DURATION] = "duration", [OPTION_IS_CHOICE] = "word"};
 
 /* "0 to 64", "embedded, url, none"; empty when anything goes. */
 static void add_accepted(struct buf *out, const struct option_entry *e, const char *separator)
@@ -38,7 +37,6 @@ static void add_accepted(struct buf *out, const struct option_entry *e, const ch
         option_write_bound(e, e->maximum, high);
         buf_addf(out, "%s to %s", low, high);
         break;
-    case OPTION_IS_BOOL: buf_add_text(out, "yes, no"); break;
     case OPTION_IS_TEXT:
     case OPTION_IS_PATH: break;
     }

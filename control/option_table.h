@@ -3,7 +3,7 @@
  *
  *     OPTION(NAME, section, key, TYPE, default as it would be written, minimum, maximum, words, what it does)
  *
- * TYPE: TEXT, PATH (relative to the working folder), BOOL, INTEGER, SIZE, DURATION (bounds in bytes, ms) or CHOICE
+ * TYPE: TEXT, PATH (relative to the working folder), INTEGER, SIZE, DURATION (bounds in bytes, ms) or CHOICE
  * (words). Included several times, on purpose without a guard. After a change: make docs (rewrites docs/options.md,
  * config/crmx.ini).
  */

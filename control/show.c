@@ -105,7 +105,7 @@ static void write_csv_values(struct show *s)
     struct buf *out = asked ? &s->csv : &s->section_csv;
     if (s->many || !is_table(o, s->key)) return;
     add_key(o, s->key);
-    if (o->written || (asked ? false : o->wanted != NULL || out->length)) return;
+    if (o->written || (!asked && (o->wanted || out->length))) return;
     for (int names = 1; names >= 0; names--) {
         for (const struct show_value *v = s->first; v; v = v->next) {
             if (v != s->first) buf_add_text(out, ",");

@@ -8,11 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *show_customer_type(int type)
-{
-    return type == CUSTOMER_CORPORATE ? "corporate" : "personal";
-}
-
 /* The number as an argument: crmx why 1100000012. NULL: the command has none, or it was not given. */
 static const char *argument(const struct command_call *call)
 {
@@ -185,7 +180,7 @@ const char *show_customer_why(struct show_population *p, const struct lookup_cus
     if (c->flags & CUSTOMER_EXCLUDED) return on_list(p, c, primary, REFERENCE_EXCLUSION);
     if (!(c->flags & CUSTOMER_SCORED))
         return arena_printf(p->arena, "not scored: the unit has no formula for %s customers",
-                            show_customer_type(c->type));
+                            CUSTOMER_TYPE_NAMES[c->type]);
     int64_t distance = score - card->threshold_minor;
     const char *money = show_money(p->call, distance < 0 ? -(__int128)distance : distance);
     const char *text = arena_printf(p->arena, "%s %s the threshold", money, distance < 0 ? "below" : "above");

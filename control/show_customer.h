@@ -26,8 +26,6 @@
         .name = "source-no", .type = COMMAND_TEXT, .placeholder = "NUMBER", .doc = "with --system"                     \
     }
 
-/* "personal" */
-const char *show_customer_type(int type);
 /* Was any of the ways given? */
 bool show_customer_named(const struct command_call *call);
 /* Number without the prefix. STATUS_USAGE: not exactly one way, nobody, several. */

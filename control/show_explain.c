@@ -3,7 +3,6 @@
 #include "control/typed_value.h"
 
 #include "base/date.h"
-#include "etl/hidden.h"
 #include "etl/populate.h"
 #include "scoring/words.h"
 
@@ -25,35 +24,32 @@ struct page {
     bool opened[FORMULA_PARTS_MAX];   /* definitions that are shown already */
 };
 
-static bool hides(const struct page *g)
+/* The share of a term in the score tells its amount. */
+static bool hides_money(const struct page *g)
 {
-    return g->p && !g->p->records.unmask;
+    return g->p && show_hides(g->p, VALUE_MONEY, false, NULL);
 }
 
-static const char *number_text(const struct page *g, enum value_type type, int decimals, int64_t v)
+/* text: the expression, or the name of the measure or result; code: the value's, of one. */
+static const char *value_text(const struct page *g, const char *text, enum value_type type, int decimals, int64_t v,
+                              const char *code)
 {
-    return type == VALUE_MONEY && hides(g) ? "***" : show_typed(g->call, &g->call->arena, type, decimals, v);
-}
-
-/* What is computed of a field of class C2 is masked as that is. */
-static bool is_hidden(const struct page *g, const char *text, enum value_type type)
-{
-    return hides(g) && hidden_named(g->p->g, g->e->formula, text, type, false);
+    if (g->p && show_hides_text(g->p, g->e->formula, text, type, false)) return SHOW_HIDDEN;
+    return type == VALUE_CODE ? code : show_typed(g->call, &g->call->arena, type, decimals, v);
 }
 
 static const char *measure_text(const struct page *g, int measure, int64_t v)
 {
-    enum value_type type = formula_measure_type(g->e->formula, measure);
-    return is_hidden(g, formula_measure_name(g->e->formula, measure), type) ? "***" : number_text(g, type, 0, v);
+    const struct formula *f = g->e->formula;
+    return value_text(g, formula_measure_name(f, measure), formula_measure_type(f, measure), 0, v, NULL);
 }
 
 static const char *part_text(const struct page *g, int part)
 {
     const struct formula_part *p = &g->e->parts->part[part];
     int64_t value = g->e->part_values[part];
-    if (is_hidden(g, p->text, p->type)) return "***";
-    return p->type == VALUE_CODE ? formula_parts_code(g->e->parts, part, value)
-                                 : number_text(g, p->type, p->decimals, value);
+    const char *code = p->type == VALUE_CODE ? formula_parts_code(g->e->parts, part, value) : NULL;
+    return value_text(g, p->text, p->type, p->decimals, value, code);
 }
 
 /* --- the tree --- */
@@ -142,7 +138,7 @@ static bool add_definition(struct page *g, int definition, int level, struct sta
         if (strcmp(part->of, name) != 0) continue;
         bool passed = decided, chosen = part->kind == PART_VALUE ? holds : part->kind == PART_OTHERWISE && !decided;
         if (part->kind == PART_CONDITION) holds = value && !decided, decided |= value != 0;
-        const char *share = definition == 0 && part->kind == PART_TERM && score > 0 && !hides(g)
+        const char *share = definition == 0 && part->kind == PART_TERM && score > 0 && !hides_money(g)
                                 ? arena_printf(&g->call->arena, "%.1f%%", 100.0 * (double)value / (double)score)
                                 : NULL;
         const char *text = part->negative ? arena_printf(&g->call->arena, "- %s", part->text) : part->text;
@@ -216,12 +212,12 @@ static void show_results(struct page *g, struct show *s)
     for (int r = 1; r < formula_result_count(f); r++) {
         enum value_type type = formula_result_type(f, r);
         listing_text(&rows, formula_result_name(f, r));
-        if (is_hidden(g, formula_result_name(f, r), type))
-            listing_decimal(&rows, "***");
-        else if (type == VALUE_CODE)
-            listing_text(&rows, formula_result_code(g->e->program, r, g->e->results[r]));
+        const char *code = type == VALUE_CODE ? formula_result_code(g->e->program, r, g->e->results[r]) : NULL;
+        const char *text = value_text(g, formula_result_name(f, r), type, 0, g->e->results[r], code);
+        if (code)
+            listing_text(&rows, text);
         else
-            listing_decimal(&rows, number_text(g, type, 0, g->e->results[r]));
+            listing_decimal(&rows, text);
     }
     show_rows(s, "results", "other results", &rows);
     listing_release(&rows);
@@ -255,7 +251,7 @@ static bool show_head(struct page *g, const struct lookup_customer *c, const str
     if (s->json) show_text(s, "number", show_number(p, c->number));
     show_text(s, "unit", p->g->unit->id);
     show_text(s, "generation", p->g->id);
-    show_text(s, "type", show_customer_type(c->type));
+    show_text(s, "type", CUSTOMER_TYPE_NAMES[c->type]);
     show_text(s, "name", show_role(p, primary, ROLE_NAME));
     show_text(s, "formula", formula_name);
     show_amount(s, "threshold", threshold, 2);
@@ -278,8 +274,8 @@ static bool fail_type(struct show_population *p, const struct lookup_customer *c
                       struct status *st)
 {
     status_fail(st, STATUS_USAGE, "customer %s is a %s customer, %s is tried as a formula of the others",
-                show_number(p, c->number), show_customer_type(c->type), formula_name);
-    return status_hint(st, "add --type %s", show_customer_type(c->type));
+                show_number(p, c->number), CUSTOMER_TYPE_NAMES[c->type], formula_name);
+    return status_hint(st, "add --type %s", CUSTOMER_TYPE_NAMES[c->type]);
 }
 
 bool show_explanation(struct show_population *p, uint64_t number, const struct formula *f, const char *formula_name,

@@ -7,8 +7,6 @@
 
 enum { DAY_OF_NO_RUN = 20000 /* only rates and ages depend on it */ };
 
-const char *const SHOW_TYPES[] = {"personal", "corporate", NULL};
-
 bool show_unit_configured(struct command_call *call, const char *id, struct unit **out, struct status *st)
 {
     return unit_load(call->work, id, &call->arena, out, st);

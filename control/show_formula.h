@@ -21,8 +21,6 @@
 #include "etl/table.h"
 #include "etl/trial.h"
 
-extern const char *const SHOW_TYPES[]; /* personal, corporate */
-
 #define SHOW_FORMULA_WORDS "FILE|NAME|VERSION"
 #define SHOW_FORMULA_ARGUMENT                                                                                          \
     {                                                                                                                  \
@@ -33,7 +31,7 @@ extern const char *const SHOW_TYPES[]; /* personal, corporate */
     }
 #define SHOW_TYPE                                                                                                      \
     {                                                                                                                  \
-        .name = "type", .type = COMMAND_CHOICE, .words = SHOW_TYPES, .placeholder = "TYPE",                            \
+        .name = "type", .type = COMMAND_CHOICE, .words = CUSTOMER_TYPE_NAMES, .placeholder = "TYPE",                   \
         .doc = "which customers: personal or corporate (default: whose formula it is)"                                 \
     }
 #define SHOW_THRESHOLD                                                                                                 \

@@ -1,4 +1,6 @@
 #include "control/show_generation.h"
+
+#include "etl/hidden.h"
 #include "etl/number.h"
 
 #include <inttypes.h>
@@ -13,17 +15,27 @@ bool show_population_open(struct show_population *p, struct command_call *call, 
     const struct unit *u = p->g->unit;
     for (int i = 0; i < u->layouts_count; i++)
         p->readers[i] = probe_reader_new(u->layouts[i], &p->g->reference.rates, p->g->business_date, p->arena);
-    p->masks = looked_at != NULL;
     if (looked_at) show_record_open(&p->records, call, looked_at);
     return scorecards_load(u, &p->g->tables, &p->g->reference.rates, p->arena, &p->cards, st);
 }
 
 void show_population_close(struct show_population *p)
 {
-    if (p->masks) show_record_close(&p->records);
+    show_record_close(&p->records);
     scorecards_release(&p->cards);
     generation_close(p->g);
     p->g = NULL;
+}
+
+bool show_hides(const struct show_population *p, enum value_type type, bool is_score, const char *c2_field)
+{
+    return !p->records.unmask && (c2_field || (type == VALUE_MONEY && !is_score));
+}
+
+bool show_hides_text(const struct show_population *p, const struct formula *f, const char *text, enum value_type type,
+                     bool is_score)
+{
+    return show_hides(p, type, is_score, hidden_named(p->g, f, text, type, false));
 }
 
 const char *show_number(struct show_population *p, uint64_t number)

@@ -19,13 +19,20 @@ struct show_population {
     struct probe_reader *readers[UNIT_LAYOUTS_MAX]; /* by layout */
     struct scorecards cards;
     struct show_record records; /* zero when the command has no --unmask */
-    bool masks;
 };
 
 /* --unit, and --date when dated. looked_at: for the log, when the command has --unmask; NULL: it has none. */
 bool show_population_open(struct show_population *p, struct command_call *call, bool dated, const char *looked_at,
                           struct status *st);
 void show_population_close(struct show_population *p);
+
+/* Masking of what is computed: "***" unless --unmask for money, which is a balance (the score is none), and for what
+ * shows a field of class C2. c2_field: that field (etl/hidden.h), NULL: none. The second asks for the field itself:
+ * text is an expression, or the name of a measure or result of f. */
+#define SHOW_HIDDEN "***"
+bool show_hides(const struct show_population *p, enum value_type type, bool is_score, const char *c2_field);
+bool show_hides_text(const struct show_population *p, const struct formula *f, const char *text, enum value_type type,
+                     bool is_score);
 
 /* "1100000012" */
 const char *show_number(struct show_population *p, uint64_t number);

@@ -15,11 +15,6 @@ bool show_is_record_field(const struct generation *g, const char *name)
     return customer_field_find(g, name, of);
 }
 
-bool show_is_hidden(const struct generation *g, const char *name)
-{
-    return query_field_is_hidden(g, name);
-}
-
 bool show_fail_hidden(const char *option, const char *text, const char *field, const char *bands, struct status *st)
 {
     status_fail(st, STATUS_USAGE, "%s %s: %s is a field of class C2, whose values are in no table of groups", option,
@@ -55,7 +50,7 @@ bool show_hint_by(const struct generation *g, const struct formula *f, const cha
     for (int i = 0; i < g->unit->layouts_count; i++) {
         const struct layout *l = g->unit->layouts[i];
         for (int k = 0; l->class == LAYOUT_CUSTOMER && k < l->fields_count; k++)
-            if (!show_is_hidden(g, l->fields[k].name)) offer(&n, l->fields[k].name);
+            if (!query_field_is_hidden(g, l->fields[k].name)) offer(&n, l->fields[k].name);
     }
     const char *list = n.list.bytes ? n.list.bytes : "", *more = buf_full(&n.list) ? " …" : "";
     if (n.guess.best)
@@ -73,15 +68,18 @@ const char *show_primary_field(struct show_population *p, const struct lookup_re
     return show_record_value(&p->records, p->readers[r->file->layout_index], field, r->bytes, NULL);
 }
 
+bool show_hides_query(const struct show_population *p, const struct query *q, int expression)
+{
+    return show_hides(p, q->type[expression], q->is_score[expression], q->hidden[expression]);
+}
+
 const char *show_query_value(struct show_population *p, const struct query *q, int expression, int64_t value)
 {
     enum value_type type = q->type[expression];
-    bool balance = type == VALUE_MONEY && p->masks && !q->is_score[expression];
-    bool hidden = (balance || q->hidden[expression]) && !p->records.unmask;
     if (query_is_missing(q, expression, value)) return show_missing(p->call);
-    return hidden               ? "***"
-           : type == VALUE_CODE ? query_code(q, expression, value)
-                                : show_typed(p->call, p->arena, type, q->decimals[expression], value);
+    if (show_hides_query(p, q, expression)) return SHOW_HIDDEN;
+    if (type == VALUE_CODE) return query_code(q, expression, value);
+    return show_typed(p->call, p->arena, type, q->decimals[expression], value);
 }
 
 int show_query_types(struct show_population *p, int types[CUSTOMER_TYPES])

@@ -7,9 +7,8 @@
 
 /* A field of the customers' records, by name: of any customer layout, below class C3. */
 bool show_is_record_field(const struct generation *g, const char *name);
-/* Is it such a field of class C2 in one of the layouts? No group is made by it: every value would stand on the page. */
-bool show_is_hidden(const struct generation *g, const char *name);
-/* "--by birth: birth is a field of class C2 …"; bands: how this command is asked for groups instead. Always false. */
+/* "--by birth: birth is a field of class C2 …": no group is made by it (query_field_is_hidden), every value would stand
+ * on the page. bands: how this command is asked for groups instead. Always false. */
 #define SHOW_BANDS "case when coalesce(age(birth), 0) >= 60 then 'senior' else 'other' end"
 bool show_fail_hidden(const char *option, const char *text, const char *field, const char *bands, struct status *st);
 /* The hint for a name that is nothing to group by: the nearest one, and all there are: code results of the formula,
@@ -18,8 +17,9 @@ bool show_hint_by(const struct generation *g, const struct formula *f, const cha
                   struct status *st);
 /* The field of a customer's primary record as a screen may show it; NULL when its layout has none. */
 const char *show_primary_field(struct show_population *p, const struct lookup_record *r, const char *name);
-/* A value of a query as text (show_typed). "***" unless --unmask: money, as balances are (the score is none), and what
- * shows a field of class C2 (query.hidden). */
+/* show_hides of the values of an expression. */
+bool show_hides_query(const struct show_population *p, const struct query *q, int expression);
+/* A value of a query as text (show_typed), masked. */
 const char *show_query_value(struct show_population *p, const struct query *q, int expression, int64_t value);
 /* Types of customers a query goes over: --type, else all that the unit has a formula for. Returns how many. */
 int show_query_types(struct show_population *p, int types[CUSTOMER_TYPES]);

@@ -1,11 +1,8 @@
 #include "control/show_shadow.h"
 
-#include "control/show_customer.h"
 #include "control/show_value.h"
 
-#include <inttypes.h>
-
-const char *const SHOW_OVERLAP_NAMES[SHOW_OVERLAPS] = {"both", "only_active", "only_challenger", "neither"};
+static const char *const OVERLAP_NAMES[SHOW_OVERLAPS] = {"both", "only_active", "only_challenger", "neither"};
 
 bool show_shadow_read(const struct show_totals *t, const struct unit *u, int type, struct show_shadow *out)
 {
@@ -13,7 +10,7 @@ bool show_shadow_read(const struct show_totals *t, const struct unit *u, int typ
                                                      "shadow.neither"};
     static const char *const ASSETS[SHOW_OVERLAPS] = {"shadow.assets.both", "shadow.assets.only_active",
                                                       "shadow.assets.only_shadow", "shadow.assets.neither"};
-    const char *name = show_customer_type(type);
+    const char *name = CUSTOMER_TYPE_NAMES[type];
     const char *assets = arena_printf(t->arena, "%s.%s", ASSETS[SHOW_BOTH], name);
     if (!u->shadow_name[type] || !show_total_find(t, arena_printf(t->arena, "shadow.score.%s", name), "")) return false;
     *out = (struct show_shadow){.type = type,
@@ -36,20 +33,6 @@ bool show_shadow_read(const struct show_totals *t, const struct unit *u, int typ
     return true;
 }
 
-void show_shadow_count(struct listing *rows, struct arena *arena, bool programs, int64_t count)
-{
-    if (programs)
-        listing_integer(rows, count);
-    else
-        listing_decimal(rows, show_grouped(arena, arena_printf(arena, "%" PRId64, count)));
-}
-
-void show_shadow_amount(struct listing *rows, struct arena *arena, bool programs, struct show_money amount)
-{
-    const char *text = show_decimal(arena, amount.value, amount.scale);
-    listing_decimal(rows, programs ? text : show_grouped(arena, text));
-}
-
 void show_shadow_open(struct listing *rows, struct listing *overlap)
 {
     static const char *const ROWS[] = {"customers", "challenger", "selected_now",  "passing", "kept",
@@ -59,28 +42,28 @@ void show_shadow_open(struct listing *rows, struct listing *overlap)
     listing_init(overlap, OVERLAP);
 }
 
-void show_shadow_add(struct listing *rows, struct listing *overlap, const struct show_shadow *s, struct arena *arena,
-                     bool programs)
+void show_shadow_add(struct command_call *call, struct listing *rows, struct listing *overlap,
+                     const struct show_shadow *s)
 {
     const int64_t policy[] = {s->kept, s->entering, s->leaving, s->passing + s->kept};
     uint64_t all = 0;
-    listing_text(rows, show_customer_type(s->type));
+    listing_text(rows, CUSTOMER_TYPE_NAMES[s->type]);
     listing_text(rows, s->challenger);
-    show_shadow_count(rows, arena, programs, s->selected);
-    show_shadow_count(rows, arena, programs, s->passing);
+    show_add_count(call, rows, s->selected);
+    show_add_count(call, rows, s->passing);
     for (int k = 0; k < 4; k++)
         if (s->has_policy)
-            show_shadow_count(rows, arena, programs, policy[k]);
+            show_add_count(call, rows, policy[k]);
         else
             listing_text(rows, NULL);
     for (int k = 0; k < SHOW_OVERLAPS; k++) all += (uint64_t)s->customers[k];
     for (int k = 0; k < SHOW_OVERLAPS; k++) {
-        listing_text(overlap, show_customer_type(s->type));
-        listing_text(overlap, SHOW_OVERLAP_NAMES[k]);
-        show_shadow_count(overlap, arena, programs, s->customers[k]);
-        listing_decimal(overlap, show_share(arena, (uint64_t)s->customers[k], all));
+        listing_text(overlap, CUSTOMER_TYPE_NAMES[s->type]);
+        listing_text(overlap, OVERLAP_NAMES[k]);
+        show_add_count(call, overlap, s->customers[k]);
+        listing_decimal(overlap, show_share(&call->arena, (uint64_t)s->customers[k], all));
         if (s->has_assets)
-            show_shadow_amount(overlap, arena, programs, s->assets[k]);
+            listing_decimal(overlap, show_quantity(call, s->assets[k].value, s->assets[k].scale));
         else
             listing_text(overlap, NULL);
     }

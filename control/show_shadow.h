@@ -3,12 +3,11 @@
 #ifndef CRMX_CONTROL_SHOW_SHADOW_H
 #define CRMX_CONTROL_SHOW_SHADOW_H
 
-#include "control/show.h"
+#include "control/command.h"
 #include "control/show_totals.h"
 #include "etl/unit.h"
 
 enum show_overlap { SHOW_BOTH, SHOW_ONLY_ACTIVE, SHOW_ONLY_CHALLENGER, SHOW_NEITHER, SHOW_OVERLAPS };
-extern const char *const SHOW_OVERLAP_NAMES[SHOW_OVERLAPS];
 
 struct show_shadow {
     int type;
@@ -19,17 +18,14 @@ struct show_shadow {
     bool has_policy; /* the totals have the figures below; those of earlier releases do not */
     int64_t kept, entering, leaving;
     bool has_assets; /* the formula has a result total_assets */
-    struct show_money assets[SHOW_OVERLAPS], score;
+    struct show_sum assets[SHOW_OVERLAPS], score;
 };
 
 /* False: the type had no challenger that night. */
 bool show_shadow_read(const struct show_totals *t, const struct unit *u, int type, struct show_shadow *out);
-/* One line a type; one a type and overlap. programs: figures without grouping. */
+/* One line a type; one a type and overlap. */
 void show_shadow_open(struct listing *rows, struct listing *overlap);
-void show_shadow_add(struct listing *rows, struct listing *overlap, const struct show_shadow *s, struct arena *arena,
-                     bool programs);
-/* A count, an amount as a cell: grouped for people. */
-void show_shadow_count(struct listing *rows, struct arena *arena, bool programs, int64_t count);
-void show_shadow_amount(struct listing *rows, struct arena *arena, bool programs, struct show_money amount);
+void show_shadow_add(struct command_call *call, struct listing *rows, struct listing *overlap,
+                     const struct show_shadow *s);
 
 #endif

@@ -101,7 +101,8 @@ static bool choose_unit(struct command_call *call, const struct parameter_versio
     if (strcmp(v->level, PARAMETER_HEAD) == 0) return true;
     if (!meant) call->unit = arena_dup(&call->arena, view_of(v->level));
     if (!meant || strcmp(meant, v->level) == 0) return true;
-    return status_fail(st, STATUS_USAGE, "version %" PRId64 " is of unit %s, not %s", v->version, v->level, meant);
+    status_fail(st, STATUS_USAGE, "version %" PRId64 " is of unit %s, not %s", v->version, v->level, meant);
+    return status_hint(st, "the versions of that unit: crmx formula list --unit %s", meant);
 }
 
 static bool check_type(struct command_call *call, const struct parameter_version *v, int wanted, int its,
@@ -109,8 +110,9 @@ static bool check_type(struct command_call *call, const struct parameter_version
 {
     if (wanted < 0 && command_declares(call, "type")) wanted = command_choice(call, "type", -1);
     if (wanted < 0 || wanted == its) return true;
-    return status_fail(st, STATUS_USAGE, "version %" PRId64 " is of %s customers, not of %s ones", v->version,
-                       v->customer_type, ACT_TYPES[wanted]);
+    status_fail(st, STATUS_USAGE, "version %" PRId64 " is of %s customers, not of %s ones", v->version,
+                v->customer_type, CUSTOMER_TYPE_NAMES[wanted]);
+    return status_hint(st, "the versions for these: crmx formula list --type %s", CUSTOMER_TYPE_NAMES[wanted]);
 }
 
 bool show_source_of_version(struct command_call *call, struct parameter_store *store, const struct parameter_version *v,
@@ -119,7 +121,7 @@ bool show_source_of_version(struct command_call *call, struct parameter_store *s
     const char *text, *unit;
     struct act_dates dates;
     struct act_state state;
-    int its = strcmp(v->customer_type, ACT_TYPES[CUSTOMER_CORPORATE]) == 0 ? CUSTOMER_CORPORATE : CUSTOMER_PERSONAL;
+    int its = unit_customer_type(v->customer_type);
     *out = (struct show_source){.type = its, .versioned = true};
     if (!choose_unit(call, v, st) || !check_type(call, v, type, its, st) || !(unit = show_unit(call, st)) ||
         !parameter_store_inherited(store, v, unit, &text, &out->threshold, st) || !act_dates_open(&dates, store, st) ||
@@ -138,7 +140,7 @@ static struct parameter_version version_of(const struct parameter_file *f)
 {
     return (struct parameter_version){.version = f->version,
                                       .level = f->level,
-                                      .customer_type = PARAMETER_CUSTOMER_TYPES[f->customer_type],
+                                      .customer_type = CUSTOMER_TYPE_NAMES[f->customer_type],
                                       .state = PARAMETER_KINDS[f->kind],
                                       .formula = f->formula,
                                       .threshold = f->threshold,
@@ -205,7 +207,7 @@ static bool open_active_file(struct command_call *call, const struct unit *u, in
         out->name = u->formula_name[type];
         return read_file(call, command_path(call, "formulas/%s.formula", out->name), out, st);
     }
-    status_fail(st, STATUS_USAGE, "unit %s has no formula for %s customers", u->id, ACT_TYPES[type]);
+    status_fail(st, STATUS_USAGE, "unit %s has no formula for %s customers", u->id, CUSTOMER_TYPE_NAMES[type]);
     return status_hint(st, "see what counts: crmx parameter show --unit %s", u->id);
 }
 

@@ -31,7 +31,7 @@ static void read_generation(struct show_status *l)
     const struct show_total *selected = show_total_find(&totals, "selected", "");
     if (selected) l->selected = arena_printf(l->arena, "%" PRId64, selected->records);
     for (int type = 0; type < CUSTOMER_TYPES; type++) {
-        const char *name = show_customer_type(type);
+        const char *name = CUSTOMER_TYPE_NAMES[type];
         if (!show_total_find(&totals, arena_printf(l->arena, "shadow.kept.%s", name), "")) continue;
         l->has_challenger = true;
         l->challenger_entering += show_total_records(&totals, "shadow.entering", name);

@@ -7,9 +7,9 @@
 
 enum { TOTALS_MAX = 65536, TOTALS_FIRST = 512 };
 
-static struct show_money read_money(const char *text)
+static struct show_sum read_sum(const char *text)
 {
-    struct show_money m = {0, 0};
+    struct show_sum m = {0, 0};
     const char *point = strchr(text, '.');
     for (const char *p = text; *p; p++)
         if (*p >= '0' && *p <= '9') m.value = m.value * 10 + (*p - '0');
@@ -18,7 +18,7 @@ static struct show_money read_money(const char *text)
     return m;
 }
 
-void show_money_add(struct show_money *to, struct show_money x)
+void show_sum_add(struct show_sum *to, struct show_sum x)
 {
     for (; to->scale < x.scale; to->scale++) to->value *= 10;
     for (; x.scale < to->scale; x.scale++) x.value *= 10;
@@ -48,7 +48,7 @@ bool show_totals_read(struct show_totals *t, struct arena *arena, const char *fo
         line->name = arena_dup(arena, view_of(file.field[1]));
         line->currency = arena_dup(arena, view_of(file.field[2]));
         line->records = atoll(file.field[3]);
-        line->amount = read_money(file.field[4]);
+        line->amount = read_sum(file.field[4]);
     }
     show_tsv_close(&file);
     return ok && st->code == STATUS_OK;
@@ -68,9 +68,8 @@ int64_t show_total_records(const struct show_totals *t, const char *name, const 
     return line ? line->records : 0;
 }
 
-struct show_money show_total_amount(const struct show_totals *t, const char *name, const char *what,
-                                    const char *currency)
+struct show_sum show_total_amount(const struct show_totals *t, const char *name, const char *what, const char *currency)
 {
     const struct show_total *line = show_total_find(t, arena_printf(t->arena, "%s.%s", name, what), currency);
-    return line ? line->amount : (struct show_money){0, 0};
+    return line ? line->amount : (struct show_sum){0, 0};
 }

@@ -13,16 +13,16 @@
 
 #include <stdint.h>
 
-struct show_money {
+struct show_sum { /* value × 10^-scale */
     __int128 value;
     int scale;
 };
-void show_money_add(struct show_money *to, struct show_money x);
+void show_sum_add(struct show_sum *to, struct show_sum x);
 
 struct show_total {
     const char *name, *currency;
     int64_t records;
-    struct show_money amount;
+    struct show_sum amount;
 };
 
 struct show_totals {
@@ -37,7 +37,7 @@ bool show_totals_read(struct show_totals *t, struct arena *arena, const char *fo
 const struct show_total *show_total_find(const struct show_totals *t, const char *name, const char *currency);
 /* Of the line NAME.WHAT (WHAT "": of NAME). A line that is not there is 0: nothing of the kind happened. */
 int64_t show_total_records(const struct show_totals *t, const char *name, const char *what);
-struct show_money show_total_amount(const struct show_totals *t, const char *name, const char *what,
-                                    const char *currency);
+struct show_sum show_total_amount(const struct show_totals *t, const char *name, const char *what,
+                                  const char *currency);
 
 #endif

@@ -15,8 +15,9 @@ static void copy(char *to, size_t size, const char *text)
     snprintf(to, size, "%s", text);
 }
 
-bool show_trial_keep(struct command_call *call, const struct trial_request *r, const struct trial *t, const char *hash,
-                     const char *reason, struct status *st)
+/* reason: why it may not be submitted, "" when it may. */
+static bool keep(struct command_call *call, const struct trial_request *r, const struct trial *t, const char *hash,
+                 const char *reason, struct status *st)
 {
     const struct generation *g = r->g;
     const struct trial_count *n = &t->count;
@@ -34,7 +35,7 @@ bool show_trial_keep(struct command_call *call, const struct trial_request *r, c
     if (!generation_current_read(folder, &current, &there, st)) return false;
     copy(result.hash, sizeof result.hash, hash);
     copy(result.unit, sizeof result.unit, g->unit->id);
-    copy(result.type, sizeof result.type, SHOW_TYPES[r->type]);
+    copy(result.type, sizeof result.type, CUSTOMER_TYPE_NAMES[r->type]);
     copy(result.formula, sizeof result.formula, r->name);
     copy(result.generation, sizeof result.generation, g->id);
     if (there && strcmp(current.id, g->id) == 0)
@@ -53,13 +54,15 @@ bool show_trial_run(struct command_call *call, const struct trial_request *r, st
     struct status kept = {0};
     ensure(!r->sample); /* a sample is not kept */
     bool ok = trial_run(r, t, st);
-    if (ok && t->count.scored == 0)
-        ok = status_fail(st, STATUS_INPUT, "unit %s has no %s customers to try it on", r->g->unit->id,
-                         SHOW_TYPES[r->type]);
+    if (ok && t->count.scored == 0) {
+        status_fail(st, STATUS_INPUT, "unit %s has no %s customers to try it on", r->g->unit->id,
+                    CUSTOMER_TYPE_NAMES[r->type]);
+        ok = status_hint(st, "how many it has: crmx reconcile --unit %s, CUSTOMERS", r->g->unit->id);
+    }
     /* The formula's own fault is the answer; a disk that cannot be read is not. */
     *against = !ok && (st->code == STATUS_USAGE || st->code == STATUS_INPUT);
     if (!ok && !*against) return false;
-    if (show_trial_keep(call, r, t, hash, ok ? "" : st->message, &kept)) return true;
+    if (keep(call, r, t, hash, ok ? "" : st->message, &kept)) return true;
     *st = kept;
     return false;
 }

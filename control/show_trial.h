@@ -7,12 +7,9 @@
 #include "control/command.h"
 #include "etl/trial.h"
 
-/* state/units/UU/trial/HASH.json. reason: why it may not be submitted, "" when it may. */
-bool show_trial_keep(struct command_call *call, const struct trial_request *r, const struct trial *t, const char *hash,
-                     const char *reason, struct status *st);
-/* Tries the formula over the whole generation and keeps the result. What the night would refuse (a field that is not
- * hot, an overflow, a score that is no number, nobody to try it on) is no failure, but *against, and st says
- * what; so does what is kept, and it cannot be submitted. */
+/* Tries the formula over the whole generation and keeps the result in state/units/UU/trial/HASH.json. What the night
+ * would refuse (a field that is not hot, an overflow, a score that is no number, nobody to try it on) is no failure,
+ * but *against, and st says what; so does what is kept, and it cannot be submitted. */
 bool show_trial_run(struct command_call *call, const struct trial_request *r, struct trial *t, const char *hash,
                     bool *against, struct status *st);
 

@@ -23,9 +23,8 @@ static bool has_branch(const struct generation *g)
 
 static bool is_code_result(const struct formula *f, const char *name)
 {
-    for (int k = 0; k < formula_result_count(f); k++)
-        if (strcmp(formula_result_name(f, k), name) == 0 && formula_result_type(f, k) == VALUE_CODE) return true;
-    return false;
+    int r = formula_result_find(f, name);
+    return r >= 0 && formula_result_type(f, r) == VALUE_CODE;
 }
 
 static bool add_by(struct show_trial *t, const char *name, struct status *st)
@@ -36,7 +35,7 @@ static bool add_by(struct show_trial *t, const char *name, struct status *st)
         if (strcmp(r->by[i], name) == 0) return true;
     bool field = show_is_record_field(t->g, name), result = is_code_result(t->formula->f, name);
     const char *hidden = result ? hidden_named(t->g, t->formula->f, name, VALUE_CODE, true) : name;
-    if (result ? hidden != NULL : field && show_is_hidden(t->g, name))
+    if (result ? hidden != NULL : field && query_field_is_hidden(t->g, name))
         return show_fail_hidden("--by", name, hidden,
                                 "a result of the formula makes bands: result age_band code = " SHOW_BANDS, st);
     if (!field && !result) {
@@ -74,10 +73,15 @@ bool show_trial_choose(struct show_trial *t, struct status *st)
                                 .bins = (int)command_integer(call, "bins", BINS_DEFAULT),
                                 .lists = command_flag(call, "entering") || command_flag(call, "leaving"),
                                 .measures = command_flag(call, "measures")};
-    if (text && r->bins == 0)
-        return status_fail(st, STATUS_USAGE, "--bin-width says nothing with --bins 0: there is no histogram");
+    if (text && r->bins == 0) {
+        status_fail(st, STATUS_USAGE, "--bin-width says nothing with --bins 0: there is no histogram");
+        return status_hint(st, "leave one of them out");
+    }
     if (text && !show_parse_amount("--bin-width", text, &width, st)) return false;
-    if (width <= 0) return status_fail(st, STATUS_USAGE, "--bin-width: an amount above 0 is needed");
+    if (width <= 0) {
+        status_fail(st, STATUS_USAGE, "--bin-width: an amount above 0 is needed, found \"%s\"", text);
+        return status_hint(st, "such as --bin-width 50000, or leave it out: a tenth of the threshold");
+    }
     r->bin_width = width;
     return choose_by(t, st);
 }
@@ -196,7 +200,7 @@ static void show_histogram(struct show_trial *t, struct show *s)
 void show_trial_head(struct show_trial *t, struct show *s)
 {
     show_text(s, "unit", t->g->unit->id);
-    show_text(s, "type", SHOW_TYPES[t->formula->type]);
+    show_text(s, "type", CUSTOMER_TYPE_NAMES[t->formula->type]);
     show_text(s, "generation", t->g->id);
     show_text(s, "formula", t->formula->origin);
     show_text(s, "hash", t->formula->hash);
@@ -209,13 +213,6 @@ void show_trial_head(struct show_trial *t, struct show *s)
         show_text(s, "sample", NULL);
     show_textf(s, "measures", "%d from the generation, %d computed again", t->trial.measures_stored,
                t->trial.measures_again);
-}
-
-void show_trial_time(struct show_trial *t, struct show *s)
-{
-    if (command_flag(t->call, "time"))
-        show_textf(s, "time_ms", "%" PRIu64 ".%02" PRIu64, t->trial.elapsed_ns / 1000000,
-                   t->trial.elapsed_ns / 10000 % 100);
 }
 
 void show_trial_body(struct show_trial *t, struct show *s)

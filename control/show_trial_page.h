@@ -4,7 +4,7 @@
  *     struct show_trial t = {call, g, &formula, pool};
  *     show_trial_choose(&t, st)                       t.request, from --by, --bins … → show_trial_run
  *                                                     (control/show_trial.h)
- *     show_section(&s, "trial", …); show_trial_head(&t, &s); show_trial_time(&t, &s); show_trial_body(&t, &s)
+ *     show_section(&s, "trial", …); show_trial_head(&t, &s); show_time(call, &s, …); show_trial_body(&t, &s)
  */
 #ifndef CRMX_CONTROL_SHOW_TRIAL_PAGE_H
 #define CRMX_CONTROL_SHOW_TRIAL_PAGE_H
@@ -12,6 +12,7 @@
 #include "control/show.h"
 #include "control/show_formula.h"
 #include "control/show_trial.h"
+#include "control/show_value.h"
 
 struct show_trial {
     struct command_call *call;
@@ -39,25 +40,19 @@ struct show_trial {
          .letter = 'm',                                                                                                \
          .type = COMMAND_FLAG,                                                                                         \
          .doc = "totals of all measures, and the first and last of dates, too"},                                       \
-        SHOW_TRIAL_LISTS,                                                                                              \
-    {                                                                                                                  \
-        .name = "time", .type = COMMAND_FLAG, .doc = "how long the pass over the customers took"                       \
-    }
+        SHOW_TRIAL_LISTS, SHOW_TIME
 /* The tables of the page, for .rows. */
 #define SHOW_TRIAL_TABLES "trial result totals dates by_FIELD histogram"
 /* For .rules: a list of who enters or leaves stands instead of the page. */
 #define SHOW_TRIAL_RULES                                                                                               \
     {"entering leaving", .not_with = "by bins bin-width measures time rows",                                           \
      .hint = "the list stands instead of the page: ask twice"},                                                        \
-    {                                                                                                                  \
-        "time", .not_with = "csv", .hint = "the time stands on the page, and in --json"                                \
-    }
+        SHOW_TIME_RULE
 
 /* What the options ask for; t->trial is empty still. STATUS_USAGE: --by, --bins, --bin-width. */
 bool show_trial_choose(struct show_trial *t, struct status *st);
 /* The values of a page's first section, which the command has begun: what is tried, over what. */
 void show_trial_head(struct show_trial *t, struct show *s);
-void show_trial_time(struct show_trial *t, struct show *s);
 /* Counts, totals, by branch and tier, histogram. */
 void show_trial_body(struct show_trial *t, struct show *s);
 

@@ -2,7 +2,6 @@
 
 #include "base/date.h"
 #include "base/os.h"
-#include "control/show.h"
 #include "etl/transfer_digest.h"
 
 #include <errno.h>
@@ -56,6 +55,14 @@ const char *show_quantity(struct command_call *call, __int128 value, int decimal
 const char *show_money(struct command_call *call, __int128 minor)
 {
     return show_quantity(call, minor, 2);
+}
+
+void show_add_count(struct command_call *call, struct listing *rows, int64_t count)
+{
+    if (call->json)
+        listing_integer(rows, count);
+    else
+        listing_decimal(rows, show_quantity(call, count, 0));
 }
 
 const char *show_digest(struct command_call *call, const char *text)
@@ -118,6 +125,12 @@ const char *show_share(struct arena *arena, uint64_t part, uint64_t whole)
     if (!whole) return "";
     uint64_t hundredths = (uint64_t)(((unsigned __int128)part * 20000 + whole) / (2 * (unsigned __int128)whole));
     return arena_printf(arena, "%" PRIu64 ".%02" PRIu64 "%%", hundredths / 100, hundredths % 100);
+}
+
+void show_time(struct command_call *call, struct show *s, uint64_t elapsed_ns)
+{
+    if (command_flag(call, "time"))
+        show_textf(s, "time_ms", "%" PRIu64 ".%02" PRIu64, elapsed_ns / 1000000, elapsed_ns / 10000 % 100);
 }
 
 struct pool *show_pool(struct command_call *call)

@@ -12,7 +12,7 @@ bool show_version_content(struct parameter_store *s, const struct parameter_vers
 {
     const char *threshold;
     int64_t minor;
-    *out = (struct show_version){.type = strcmp(v->customer_type, PARAMETER_CUSTOMER_TYPES[CUSTOMER_CORPORATE]) == 0};
+    *out = (struct show_version){.type = unit_customer_type(v->customer_type)};
     out->name = arena_printf(s->arena, "version %" PRId64, v->version);
     if (!parameter_store_inherited(s, v, v->trial_unit, &out->text, &threshold, st) ||
         !formula_parse(out->name, view_of(out->text), &out->f, st))
@@ -46,7 +46,8 @@ bool show_version_check(const char *work, const struct parameter_version *v, con
                    : status_hint(st, "try it again: crmx formula trial %" PRId64, v->version);
     }
     snprintf(folder, sizeof folder, "%s/state/units/%s", work, v->trial_unit);
-    if (trial_result_check(folder, v->trial_unit, SHOW_TYPES[content->type], content->hash, &result, st)) return true;
+    if (trial_result_check(folder, v->trial_unit, CUSTOMER_TYPE_NAMES[content->type], content->hash, &result, st))
+        return true;
     if (st->code != STATUS_USAGE) return false;
     snprintf(st->hint, sizeof st->hint, "try it again: crmx formula trial %" PRId64, v->version);
     return false;

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const CUSTOMER_TYPE_NAMES[] = {"personal", "corporate", NULL};
 static const char *const VALUE_NAMES[] = {"money", "number", "code", NULL};
 static const enum value_type VALUE_TYPES[] = {VALUE_MONEY, VALUE_NUMBER, VALUE_CODE};
 

@@ -39,7 +39,8 @@ void deliver_tell(const struct deliver_job *job, const char *format, ...)
     job->options->tell(job->options->context, text);
 }
 
-bool deliver_wait_for_person(const struct deliver_job *job, struct status *st)
+/* STATUS_WARNING with the commands a person may type. Always false. */
+static bool wait_for_person(const struct deliver_job *job, struct status *st)
 {
     const struct ledger_set *s = ledger_find(job->ledger, job->set->key);
     const char *unit = job->set->unit, *target = job->target->place.name, *file = s->detail;
@@ -192,7 +193,7 @@ static bool go_on(struct deliver_job *job, struct status *st)
     if (state != LEDGER_UNKNOWN && !ledger_done(state) && !send_with_retries(job, st)) return pending(job, st);
     state = deliver_set_state(job);
     if (job->target->ack_file && state != LEDGER_ACKED) ask_for_ack(job);
-    return deliver_set_state(job) != LEDGER_UNKNOWN || deliver_wait_for_person(job, st);
+    return deliver_set_state(job) != LEDGER_UNKNOWN || wait_for_person(job, st);
 }
 
 bool deliver_run(const struct deliver_target *target, const struct deliver_set *set,

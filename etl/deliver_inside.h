@@ -59,8 +59,6 @@ enum ledger_state deliver_item_state(const struct deliver_job *job, const struct
 bool deliver_note(struct deliver_job *job, const struct deliver_item *item, enum ledger_state to, const char *detail,
                   struct status *st);
 void deliver_tell(const struct deliver_job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* STATUS_WARNING with the commands a person may type. Always false. */
-bool deliver_wait_for_person(const struct deliver_job *job, struct status *st);
 
 /* --- deliver_manifest.c --- */
 /* {unit} {date} {seq} {name} replaced; NULL when the pattern has another {…}. */

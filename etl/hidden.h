@@ -3,8 +3,8 @@
  *
  *     hidden_named(g, f, "coalesce(birth, business_date)", VALUE_DATE, false)     "birth"
  *
- * Amounts are masked whatever they are made of (control/show_query.h): they are not asked for here. A band is open: a
- * condition, and a code unless it is that of a C2 field itself.
+ * Amounts are masked whatever they are made of (control/show_generation.h): they are not asked for here. A band is
+ * open: a condition, and a code unless it is that of a C2 field itself.
  */
 #ifndef CRMX_ETL_HIDDEN_H
 #define CRMX_ETL_HIDDEN_H

@@ -174,7 +174,7 @@ static bool freeze_type(const struct parameter_choice *c, int type, const char *
                         struct arena *arena, struct status *st)
 {
     if (!c->formula && !c->threshold && !c->challenger) return true;
-    buf_addf(ini, "[%s]\n", PARAMETER_CUSTOMER_TYPES[type]);
+    buf_addf(ini, "[%s]\n", CUSTOMER_TYPE_NAMES[type]);
     if (c->formula) {
         const char *name = formula_name(c->formula, "", arena);
         buf_addf(ini, "formula = %s\nformula_source = %s\nformula_digest = %s\n", name,

@@ -7,7 +7,7 @@
 #include <string.h>
 
 const char *const PARAMETER_KINDS[] = {"activate", "rollback", "retire", "list", NULL};
-const char *const PARAMETER_CUSTOMER_TYPES[] = {"personal", "corporate", "both", NULL};
+const char *const PARAMETER_CUSTOMER_TYPES[] = {CUSTOMER_TYPE_WORDS, "both", NULL};
 
 #define MAGIC "crmx-parameter\t1\n"
 

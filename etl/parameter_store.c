@@ -277,7 +277,7 @@ bool parameter_store_inherited(struct parameter_store *s, const struct parameter
                                const char **formula, const char **threshold, struct status *st)
 {
     struct parameter_set set;
-    int type = strcmp(v->customer_type, PARAMETER_CUSTOMER_TYPES[CUSTOMER_CORPORATE]) == 0;
+    int type = unit_customer_type(v->customer_type);
     bool head_office = strcmp(v->level, PARAMETER_HEAD) == 0;
     *formula = v->formula;
     *threshold = v->threshold;

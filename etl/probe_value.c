@@ -71,7 +71,8 @@ static void add_scaled(int64_t value, int scale, struct buf *out)
     if (scale) buf_addf(out, ".%0*" PRIu64, scale, v % one);
 }
 
-void probe_number(const struct probe_reader *r, int field, int64_t value, struct buf *out)
+/* A decoded integer of the field as text. */
+static void add_number(const struct probe_reader *r, int field, int64_t value, struct buf *out)
 {
     const struct layout_field *f = &r->layout->fields[field];
     char date[11];
@@ -133,7 +134,7 @@ enum probe_state probe_value(struct probe_tool *t, const struct probe_reader *r,
     if (f->type == LAYOUT_TEXT)
         probe_text(t, r->layout->encoding, bytes, out);
     else
-        probe_number(r, field, value, out);
+        add_number(r, field, value, out);
     return PROBE_GOOD;
 }
 

@@ -65,8 +65,6 @@ extern const char *const PROBE_FAULTS[PROBE_FAULT_COUNT]; /* as in docs/formats.
  * masks by leaving it out. shows_bytes false keeps every byte of the record out of the text. */
 enum probe_fault probe_complaint(struct probe_tool *t, const struct probe_reader *r, int field,
                                  const unsigned char *record, bool shows_bytes, struct buf *out);
-/* A decoded integer of the field (as decode_value gives it, or as it stands in a column) as text. */
-void probe_number(const struct probe_reader *r, int field, int64_t value, struct buf *out);
 /* "amount scale=2 sign=leading", as in the layout file: type and options without role, reason, keep and data class. */
 void probe_type(const struct layout *l, int field, struct buf *out);
 

@@ -370,15 +370,13 @@ static __int128 file_size(const struct populate *p, const struct output *o, stru
     return os_identify(path, &id, st) ? (__int128)id.size : -1;
 }
 
-static const char *const TYPE_NAMES[] = {"personal", "corporate"};
-
 /* The challenger decides nothing: whom it would select beside whom the active formula selects, and what would be if it
  * were the active one. */
 static void shadow(struct reconcile *r, const struct populate *p, int type)
 {
     static const char *const NAMES[OVERLAPS] = {"both", "only_active", "only_shadow", "neither"};
     const struct populate_shadow *s = &p->total->shadow[type];
-    const char *name = TYPE_NAMES[type];
+    const char *name = CUSTOMER_TYPE_NAMES[type];
     uint64_t selected = p->total->selected[type];
     reconcile_amount(r, 50, arena_printf(r->arena, "shadow.score.%s", name), "", s->score, 2);
     reconcile_records(r, 60, arena_printf(r->arena, "shadow.selected.%s", name), s->passing);
@@ -408,7 +406,8 @@ static void without_rate(struct reconcile *r, const struct populate *p, int type
     for (int m = 0; missing && m < missing->count; m++) {
         const char *name = formula_measure_alias(p->cards->of[type].formula, missing->of[m]);
         uint64_t accounts = p->total->without_rate[type][m];
-        reconcile_records(r, 40, arena_printf(r->arena, "without_rate.%s.%s", TYPE_NAMES[type], name), accounts);
+        reconcile_records(r, 40, arena_printf(r->arena, "without_rate.%s.%s", CUSTOMER_TYPE_NAMES[type], name),
+                          accounts);
         if (accounts)
             log_warning("measure %s: %llu accounts have no interest rate and count 0 in it; the rates there are: crmx "
                         "reconcile, INTEREST",
@@ -435,30 +434,32 @@ static void selection(struct reconcile *r, const struct populate *p, struct stat
     uint64_t selected = t->selected[0] + t->selected[1];
     for (int k = 0; k < CUSTOMER_TYPES; k++) {
         if (!p->cards->of[k].formula) continue;
-        reconcile_records(r, 50, arena_printf(r->arena, "scored.%s", TYPE_NAMES[k]), t->scored[k]);
-        reconcile_amount(r, 50, arena_printf(r->arena, "score.all.%s", TYPE_NAMES[k]), "", t->score_all[k], 2);
-        reconcile_amount(r, 60, arena_printf(r->arena, "score.selected.%s", TYPE_NAMES[k]), "", t->score_selected[k],
-                         2);
-        reconcile_records(r, 60, arena_printf(r->arena, "selected.%s", TYPE_NAMES[k]), t->selected[k]);
-        reconcile_records(r, 60, arena_printf(r->arena, "excluded.%s", TYPE_NAMES[k]), t->excluded[k]);
-        tiers(r, p, k, TYPE_NAMES[k]);
+        reconcile_records(r, 50, arena_printf(r->arena, "scored.%s", CUSTOMER_TYPE_NAMES[k]), t->scored[k]);
+        reconcile_amount(r, 50, arena_printf(r->arena, "score.all.%s", CUSTOMER_TYPE_NAMES[k]), "", t->score_all[k], 2);
+        reconcile_amount(r, 60, arena_printf(r->arena, "score.selected.%s", CUSTOMER_TYPE_NAMES[k]), "",
+                         t->score_selected[k], 2);
+        reconcile_records(r, 60, arena_printf(r->arena, "selected.%s", CUSTOMER_TYPE_NAMES[k]), t->selected[k]);
+        reconcile_records(r, 60, arena_printf(r->arena, "excluded.%s", CUSTOMER_TYPE_NAMES[k]), t->excluded[k]);
+        tiers(r, p, k, CUSTOMER_TYPE_NAMES[k]);
         if (t->overridden[k]) {
-            reconcile_records(r, 60, arena_printf(r->arena, "overridden.%s", TYPE_NAMES[k]), t->overridden[k]);
-            reconcile_records(r, 60, arena_printf(r->arena, "by_override.%s", TYPE_NAMES[k]), t->by_override[k]);
+            reconcile_records(r, 60, arena_printf(r->arena, "overridden.%s", CUSTOMER_TYPE_NAMES[k]), t->overridden[k]);
+            reconcile_records(r, 60, arena_printf(r->arena, "by_override.%s", CUSTOMER_TYPE_NAMES[k]),
+                              t->by_override[k]);
         }
         reconcile_equate(
             r,
             arena_printf(r->arena,
                          "%s: selected + excluded of those who reached the threshold = reached + by override%s",
-                         TYPE_NAMES[k], p->in->apply->old ? " + kept" : ""),
+                         CUSTOMER_TYPE_NAMES[k], p->in->apply->old ? " + kept" : ""),
             "", (__int128)t->selected[k] + t->reached_excluded[k],
             (__int128)t->reached[k] + t->by_override[k] + t->kept[k], 0);
         for (int m = 0; m < p->cards->of[k].measures_count; m++) {
             const struct formula *f = p->cards->of[k].formula;
             enum value_type type = formula_measure_type(f, m);
             if (type == VALUE_DATE) continue; /* dates have no sum */
-            reconcile_amount(r, 40, arena_printf(r->arena, "measure.%s.%s", TYPE_NAMES[k], formula_measure_alias(f, m)),
-                             "", t->measure_sum[k][m], type == VALUE_MONEY ? 2 : 0);
+            reconcile_amount(
+                r, 40, arena_printf(r->arena, "measure.%s.%s", CUSTOMER_TYPE_NAMES[k], formula_measure_alias(f, m)), "",
+                t->measure_sum[k][m], type == VALUE_MONEY ? 2 : 0);
         }
     }
     for (int k = 0; k < CUSTOMER_TYPES; k++)

@@ -124,9 +124,6 @@ struct trial_result {
  * since people approve what they read. */
 void trial_hash(struct view formula_text, int64_t threshold_minor, char hash[TRIAL_HASH_MAX]);
 bool trial_result_write(const char *unit_folder, const struct trial_result *r, struct status *st);
-/* *there false: never tried. */
-bool trial_result_read(const char *unit_folder, const char *hash, struct trial_result *out, bool *there,
-                       struct status *st);
 /* The gate before submission: tried over a whole generation of this unit and type, and nothing against it. Fails with
  * STATUS_USAGE and the trial to run. */
 bool trial_result_check(const char *unit_folder, const char *unit, const char *type, const char *hash,

@@ -89,8 +89,9 @@ static bool take(const json_t *j, const char *path, struct trial_result *r, stru
     return true;
 }
 
-bool trial_result_read(const char *unit_folder, const char *hash, struct trial_result *out, bool *there,
-                       struct status *st)
+/* *there false: never tried. */
+static bool read_result(const char *unit_folder, const char *hash, struct trial_result *out, bool *there,
+                        struct status *st)
 {
     char path[OS_PATH_MAX];
     struct buf text;
@@ -113,7 +114,7 @@ bool trial_result_check(const char *unit_folder, const char *unit, const char *t
                         struct trial_result *out, struct status *st)
 {
     bool there;
-    if (!trial_result_read(unit_folder, hash, out, &there, st)) return false;
+    if (!read_result(unit_folder, hash, out, &there, st)) return false;
     if (!there || strcmp(out->unit, unit) != 0 || strcmp(out->type, type) != 0) {
         status_fail(st, STATUS_USAGE, "this formula and threshold were never tried over unit %s for %s customers", unit,
                     type);

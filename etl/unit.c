@@ -13,6 +13,8 @@
 enum { LAYOUTS_LISTED_MAX = 128 }; /* the rest of UNIT_LAYOUTS_MAX is for older versions */
 
 static const char *const TAKES[] = {"rename", "link", "copy", NULL};
+const char *const CUSTOMER_TYPE_NAMES[] = {CUSTOMER_TYPE_WORDS, NULL};
+
 static const char *const FORMULA_KEYS[] = {"formula.personal", "formula.corporate"};
 static const char *const SHADOW_KEYS[] = {"shadow.personal", "shadow.corporate"};
 static const char *const THRESHOLD_KEYS[] = {"threshold.personal", "threshold.corporate"};
@@ -265,12 +267,11 @@ static bool read_activated_type(struct conf *c, const char *section, struct unit
 
 static bool read_activated(struct unit *u, struct arena *arena, struct status *st)
 {
-    static const char *const SECTIONS[] = {"personal", "corporate"};
     const char *path = path_of(arena, u->folder, "parameters", "parameters");
     if (!os_exists(path)) return true;
     struct conf *c = conf_open(path, st);
     bool ok = c != NULL;
-    for (int t = 0; ok && t < CUSTOMER_TYPES; t++) ok = read_activated_type(c, SECTIONS[t], u, t, arena, st);
+    for (int t = 0; ok && t < CUSTOMER_TYPES; t++) ok = read_activated_type(c, CUSTOMER_TYPE_NAMES[t], u, t, arena, st);
     if (ok) {
         u->list_source[0] = dup_or_null(arena, conf_get(c, "lists", "head"));
         u->list_source[1] = dup_or_null(arena, conf_get(c, "lists", "unit"));
@@ -424,6 +425,13 @@ static bool read_calendars(struct conf *c, struct unit *u, struct arena *arena, 
             if (system >= 0 ? u->layout_system[k] == system : k == layout) u->layout_calendar[k] = calendar;
     }
     return true;
+}
+
+int unit_customer_type(const char *word)
+{
+    for (int t = 0; t < CUSTOMER_TYPES; t++)
+        if (strcmp(CUSTOMER_TYPE_NAMES[t], word) == 0) return t;
+    return -1;
 }
 
 bool unit_load(const char *folder, const char *id, struct arena *arena, struct unit **out, struct status *st)

@@ -34,6 +34,8 @@ enum unit_take { UNIT_TAKE_RENAME, UNIT_TAKE_LINK, UNIT_TAKE_COPY };
 enum unit_tie { UNIT_TIE_SOURCE_NO, UNIT_TIE_POSITION };
 enum unit_leave { UNIT_LEAVE_STAY, UNIT_LEAVE_AT_ONCE, UNIT_LEAVE_HYSTERESIS };
 enum { CUSTOMER_PERSONAL, CUSTOMER_CORPORATE, CUSTOMER_TYPES }; /* P, C */
+#define CUSTOMER_TYPE_WORDS "personal", "corporate"
+extern const char *const CUSTOMER_TYPE_NAMES[]; /* these words, by type; NULL-ended */
 
 struct unit_system {
     const char *name;
@@ -99,6 +101,8 @@ struct unit {
     const char *list_source[2]; /* lists of the head office, of the unit; NULL: none published */
 };
 
+/* Of a word; -1: it is none of them. */
+int unit_customer_type(const char *word);
 bool unit_load(const char *folder, const char *id, struct arena *arena, struct unit **out, struct status *st);
 int unit_layout(const struct unit *u, const char *name); /* index, -1: none */
 /* For a generation of an older program, where a system has several relation layouts (etl/archive.h). */

@@ -64,9 +64,8 @@ struct expr {
     double largest, smallest;
     double least;  /* for every customer |value| >= least */
     bool constant; /* the same for everybody */
-    bool
-        may_overflow; /* not proved to stay below the largest double, a date within the calendar: the evaluators look at
-                          each value */
+    /* Not proved to stay below the largest double, a date within the calendar: the evaluators look at each value. */
+    bool may_overflow;
 };
 
 struct customer_field {

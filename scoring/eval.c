@@ -5,7 +5,6 @@
 #include "scoring/eval_value.h"
 
 #include <locale.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -54,7 +53,7 @@ static void code_variable(struct evaluation *e, struct view value, struct schema
 static bool add_variable(struct evaluation *e, const struct eval_variable *v)
 {
     struct schema_field *field = &e->fields[e->count];
-    struct typed_value typed;
+    struct eval_value typed;
     if (e->count == EVAL_VARIABLES_MAX)
         return status_fail(e->st, STATUS_USAGE, "more than %d values", EVAL_VARIABLES_MAX);
     field->name = arena_dup(&e->arena, v->name);
@@ -62,7 +61,7 @@ static bool add_variable(struct evaluation *e, const struct eval_variable *v)
         if (strcmp(e->fields[i].name, field->name) == 0)
             return status_fail(e->st, STATUS_USAGE, "the value %s is given twice", field->name) ||
                    status_hint(e->st, "leave one of them out");
-    if (!typed_value_read(v->name, v->value, &typed, e->st)) return false;
+    if (!eval_value_read(v->name, v->value, &typed, e->st)) return false;
     field->type = typed.type;
     field->scale = typed.scale;
     if (typed.type == VALUE_CODE) code_variable(e, typed.code, field);
@@ -100,7 +99,7 @@ static enum eval_kind format_value(const struct formula_program *p, const int64_
     case VALUE_BOOLEAN: buf_add_text(out, x != 0 ? "true" : "false"); return EVAL_BOOLEAN;
     case VALUE_CODE: buf_add_text(out, p->codes[(int)x]); return EVAL_TEXT;
     case VALUE_DATE:
-        date_format((int32_t)floor(x), date);
+        date_format((int32_t)x, date);
         buf_add_text(out, date);
         return EVAL_TEXT;
     default: format_number(x, out); return EVAL_NUMBER;

@@ -22,11 +22,11 @@ static bool is_letter(char c)
 
 /* --- the kinds --- */
 
-static bool read_number(struct view text, struct typed_value *out)
+static bool read_number(struct view text, struct eval_value *out)
 {
     bool negative = text.length && text.bytes[0] == '-', point = false;
     int digits = 0;
-    *out = (struct typed_value){.type = VALUE_NUMBER};
+    *out = (struct eval_value){.type = VALUE_NUMBER};
     for (size_t i = negative; i < text.length; i++) {
         char c = text.bytes[i];
         if (c == '.' && !point && digits) {
@@ -41,10 +41,10 @@ static bool read_number(struct view text, struct typed_value *out)
     return digits > 0 && (!point || out->scale > 0);
 }
 
-static bool read_date(struct view text, struct typed_value *out)
+static bool read_date(struct view text, struct eval_value *out)
 {
     int32_t day;
-    *out = (struct typed_value){.type = VALUE_DATE, .integer = DATE_NONE};
+    *out = (struct eval_value){.type = VALUE_DATE, .integer = DATE_NONE};
     if (text.length == 0) return true;
     if (text.length != strlen("2026-10-31") || text.bytes[4] != '-' || !date_parse(text, &day)) return false;
     out->integer = day;
@@ -52,9 +52,9 @@ static bool read_date(struct view text, struct typed_value *out)
 }
 
 /* The words of the language, in any case, as in a formula. */
-static bool read_truth(struct view text, struct typed_value *out)
+static bool read_truth(struct view text, struct eval_value *out)
 {
-    *out = (struct typed_value){.type = VALUE_BOOLEAN, .integer = word_is(text, "true")};
+    *out = (struct eval_value){.type = VALUE_BOOLEAN, .integer = word_is(text, "true")};
     return out->integer || word_is(text, "false");
 }
 
@@ -82,10 +82,10 @@ static bool is_no_number(struct view text)
     return false;
 }
 
-static bool read_code(struct view text, struct typed_value *out)
+static bool read_code(struct view text, struct eval_value *out)
 {
     char quote = text.length >= 2 ? text.bytes[0] : 0;
-    *out = (struct typed_value){.type = VALUE_CODE, .code = text};
+    *out = (struct eval_value){.type = VALUE_CODE, .code = text};
     if ((quote == '\'' || quote == '"') && text.bytes[text.length - 1] == quote) {
         out->code = (struct view){text.bytes + 1, text.length - 2};
         return out->code.length <= FORMULA_CODE_MAX && buf_is_utf8(out->code) &&
@@ -192,7 +192,7 @@ static bool refuse(struct view name, struct view text, struct status *st)
     return status_hint(st, "%s, such as %.*s=%s", ADVICE[i].expected, VIEW_PRINT(name), ADVICE[i].example);
 }
 
-bool typed_value_read(struct view name, struct view text, struct typed_value *out, struct status *st)
+bool eval_value_read(struct view name, struct view text, struct eval_value *out, struct status *st)
 {
     return read_date(text, out) || read_number(text, out) || read_truth(text, out) || read_code(text, out) ||
            refuse(name, text, st);

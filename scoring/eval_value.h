@@ -7,7 +7,7 @@
 #include "scoring/schema.h"
 
 /* What a typed value is. */
-struct typed_value {
+struct eval_value {
     enum value_type type; /* VALUE_NUMBER, VALUE_DATE, VALUE_BOOLEAN or VALUE_CODE */
     int64_t integer;      /* the number without its point, the day, 0 or 1 */
     int scale;            /* decimals of the number */
@@ -16,6 +16,6 @@ struct typed_value {
 
 /* Reads a value as it stands behind "name=". Fails on everything that is none of the kinds; the message says what was
  * typed, the hint what to type instead, with the name. */
-bool typed_value_read(struct view name, struct view text, struct typed_value *out, struct status *st);
+bool eval_value_read(struct view name, struct view text, struct eval_value *out, struct status *st);
 
 #endif

@@ -10,7 +10,9 @@
 
 enum { PART_STEPS_MAX = 64 };
 
-bool step_adds(const struct step *s)
+/* Does the step add something to its first source, in the same slot? Which may then be done for some customers alone.
+ * */
+static bool adds(const struct step *s)
 {
     if (s->checked) return false;
     switch (s->op) {
@@ -136,7 +138,7 @@ void steps_mark_few(struct step *steps, int count, int slots, struct arena *aren
         if (steps[i].op < OP_STORE) never[steps[i].dst] = never_negative_zero(&steps[i], never);
     }
     for (int i = count - 1; i >= 0; i--) {
-        struct step *s = &steps[i], *first = step_adds(s) ? part_of(steps, s, live, needed) : NULL;
+        struct step *s = &steps[i], *first = adds(s) ? part_of(steps, s, live, needed) : NULL;
         if (first && first->op == OP_LOAD_MEASURE && first->few == 0 &&
             keeps_the_others(first, s, never_before[i], nothing))
             first->few = (uint16_t)(s - first);

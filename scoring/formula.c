@@ -96,6 +96,13 @@ const char *formula_result_name(const struct formula *f, int result)
     return result_of(f, result)->name;
 }
 
+int formula_result_find(const struct formula *f, const char *name)
+{
+    for (int r = 0; r < f->results_count; r++)
+        if (strcmp(result_of(f, r)->name, name) == 0) return r;
+    return -1;
+}
+
 enum value_type formula_result_type(const struct formula *f, int result)
 {
     return result_of(f, result)->type;

@@ -50,6 +50,7 @@ void formula_measure_definition(const struct formula *f, int measure, struct buf
 bool formula_same_measure(const struct formula *a, int m, const struct formula *b, int k);
 int formula_result_count(const struct formula *f); /* result 0 is score */
 const char *formula_result_name(const struct formula *f, int result);
+int formula_result_find(const struct formula *f, const char *name); /* -1: none */
 enum value_type formula_result_type(const struct formula *f, int result);
 /* Fails at the first place where a measure reads a field of a layout; at the measure itself when it does without naming
  * it (the currency of cny). "FILE:LINE:COLUMN: measure NAME WHAT". Always false. */

@@ -87,7 +87,7 @@ bool lint_has_measure(const struct linter *l, const struct expr *e, enum value_t
     return false;
 }
 
-bool lint_is_coefficient(const struct linter *l, const struct node *n)
+static bool is_coefficient(const struct linter *l, const struct node *n)
 {
     if (n->kind == NODE_COEFFICIENT) return true;
     for (int i = 0; n->kind == NODE_NAME && i < l->f->coefficients_count; i++)
@@ -97,7 +97,7 @@ bool lint_is_coefficient(const struct linter *l, const struct node *n)
 
 bool lint_has_coefficient(const struct linter *l, const struct node *n)
 {
-    if (lint_is_coefficient(l, n)) return true;
+    if (is_coefficient(l, n)) return true;
     for (int i = 0; i < n->count; i++)
         if (lint_has_coefficient(l, n->children[i])) return true;
     return false;

@@ -1,4 +1,4 @@
-/* lint_rules: what the rules of lint share. Internal to lint.c, lint_units.c, lint_debt.c and lint_alone.c. */
+/* lint_rules: what the rules of lint share. Internal to lint.c and lint_*.c. */
 #ifndef CRMX_SCORING_LINT_RULES_H
 #define CRMX_SCORING_LINT_RULES_H
 
@@ -23,8 +23,7 @@ const char *lint_unit(const struct linter *l);
 bool lint_is_numeric(const struct expr *e);
 /* Does the tree below hold a measure of that type (VALUE_BOOLEAN: any measure)? Through intermediate values. */
 bool lint_has_measure(const struct linter *l, const struct expr *e, enum value_type type);
-/* A coefficient: 系数(2), coef(x), or the name of one. */
-bool lint_is_coefficient(const struct linter *l, const struct node *n);
+/* Has the tree below a coefficient: 系数(2), coef(x), or the name of one? */
 bool lint_has_coefficient(const struct linter *l, const struct node *n);
 
 /* What a value would be if every measure of money were that many minor units, of months, of numbers so many. */

@@ -30,7 +30,7 @@ static void view_release(struct rows_view *v)
     free(v->fetched);
 }
 
-struct measure_scratch *measure_scratch_new(const struct measure_set *s)
+static struct measure_scratch *scratch_new(const struct measure_set *s)
 {
     struct measure_scratch *w = take(1, sizeof *w);
     w->selections = take(((size_t)s->groups_max + 1) * MEASURE_CHUNK_ROWS, sizeof *w->selections);
@@ -45,7 +45,7 @@ struct measure_scratch *measure_scratch_new(const struct measure_set *s)
     return w;
 }
 
-void measure_scratch_free(struct measure_scratch *w)
+static void scratch_free(struct measure_scratch *w)
 {
     if (!w) return;
     view_release(&w->chunk);
@@ -68,7 +68,7 @@ struct measure_block *measure_block_new(const struct measure_set *s)
     b->wide = take((size_t)s->wides_count * MEASURE_COLUMN, sizeof *b->wide);
     b->touched = take((size_t)s->wides_count * MEASURE_TOUCHED_WORDS, sizeof *b->touched);
     b->counts = take((size_t)s->wides_count * MEASURE_COLUMN, sizeof *b->counts);
-    b->scratch = measure_scratch_new(s);
+    b->scratch = scratch_new(s);
     b->overflow_measure = b->missing_rate = -1;
     return b;
 }
@@ -76,7 +76,7 @@ struct measure_block *measure_block_new(const struct measure_set *s)
 void measure_block_free(struct measure_block *b)
 {
     if (!b) return;
-    measure_scratch_free(b->scratch);
+    scratch_free(b->scratch);
     free(b->values);
     free(b->wide);
     free(b->touched);

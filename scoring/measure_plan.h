@@ -142,7 +142,4 @@ enum poison { POISON_NUMBER = 1 /* it passed 128 bits */, POISON_DAY = 2 /* a da
 void block_poisoned(struct measure_block *b, int measure, uint32_t customer, unsigned poison);
 void block_overflow(struct measure_block *b, int measure, uint32_t customer);
 
-struct measure_scratch *measure_scratch_new(const struct measure_set *s);
-void measure_scratch_free(struct measure_scratch *scratch);
-
 #endif

@@ -89,9 +89,6 @@ const struct kernels *kernels_choose(void);
  * of its first measure to the step that adds it. What is added to the others is a zero that leaves every bit as it is.
  * */
 void steps_mark_few(struct step *steps, int count, int slots, struct arena *arena);
-/* Does the step add something to its first source, in the same slot? Which may then be done for some customers alone.
- * */
-bool step_adds(const struct step *s);
 
 /* Makes p->steps. Fails when the formula needs more than FORMULA_STEPS_MAX steps. Slots suffice by the other limits. */
 bool compile_steps(struct formula_program *p, struct status *st);

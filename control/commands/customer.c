@@ -2,7 +2,6 @@
 #include "base/date.h"
 #include "control/show_customer.h"
 #include "control/show_value.h"
-#include "etl/hidden.h"
 #include "etl/populate.h"
 
 #include <stdio.h>
@@ -28,7 +27,7 @@ static bool show_head(struct show_population *p, const struct lookup_customer *c
         show_textf(s, "unit", "%s %s", p->g->unit->id, p->g->unit->name);
     show_text(s, "generation", p->g->id);
     show_text(s, "business_date", date);
-    show_text(s, "type", show_customer_type(c->type));
+    show_text(s, "type", CUSTOMER_TYPE_NAMES[c->type]);
     show_text(s, "name", show_role(p, primary, ROLE_NAME));
     show_text(s, "id_type", show_role(p, primary, ROLE_ID_TYPE));
     show_text(s, "id_no", show_role(p, primary, ROLE_ID_NO));
@@ -65,14 +64,12 @@ static bool show_sources(struct show_population *p, const struct lookup_customer
     return ok;
 }
 
-/* Measures of money are balances: as those they are masked; so is what shows a field of class C2. */
 static void add_score_row(struct show_population *p, struct listing *rows, const struct formula *f, const char *name,
-                          enum value_type type, int64_t value, bool hide, const char *code)
+                          enum value_type type, int64_t value, bool is_score, const char *code)
 {
-    bool balance = hide && type == VALUE_MONEY;
     listing_text(rows, name);
-    if (!p->records.unmask && (balance || hidden_named(p->g, f, name, type, false)))
-        listing_decimal(rows, "***");
+    if (show_hides_text(p, f, name, type, is_score))
+        listing_decimal(rows, SHOW_HIDDEN);
     else if (type == VALUE_CODE)
         listing_text(rows, code);
     else
@@ -92,7 +89,7 @@ static bool show_scores(struct show_population *p, const struct lookup_customer 
         ok = lookup_measure(p->g, c, card->formula, m, &value, st);
         if (ok)
             add_score_row(p, &rows, card->formula, formula_measure_name(card->formula, m),
-                          formula_measure_type(card->formula, m), value, true, NULL);
+                          formula_measure_type(card->formula, m), value, false, NULL);
     }
     if (ok)
         show_rows(s, "measures", arena_printf(p->arena, "measures (formula %s)", p->g->unit->formula_name[c->type]),
@@ -103,7 +100,7 @@ static bool show_scores(struct show_population *p, const struct lookup_customer 
         ok = lookup_result(p->g, c, card->formula, r, &value, st);
         enum value_type type = formula_result_type(card->formula, r);
         if (ok)
-            add_score_row(p, &rows, card->formula, formula_result_name(card->formula, r), type, value, r > 0,
+            add_score_row(p, &rows, card->formula, formula_result_name(card->formula, r), type, value, r == 0,
                           type == VALUE_CODE ? formula_result_code(card->program, r, value) : NULL);
     }
     if (ok) show_rows(s, "results", "results", &rows);

@@ -1,5 +1,4 @@
 /* crmx customer find 专项查询: every customer who meets a condition, over the whole population. */
-#include "base/date.h"
 #include "base/os.h"
 #include "control/show_formula.h"
 #include "control/show_query.h"
@@ -12,7 +11,7 @@
 
 enum { COLUMNS_MAX = 40, LIMIT_DEFAULT = 100, LIMIT_MAX = 100000000 };
 
-enum column_kind { COLUMN_NUMBER, COLUMN_TYPE, COLUMN_SELECTED, COLUMN_ENTRY, COLUMN_FIELD, COLUMN_EXPRESSION };
+enum column_kind { COLUMN_NUMBER, COLUMN_TYPE, COLUMN_SELECTED, COLUMN_FIELD, COLUMN_EXPRESSION };
 struct column {
     const char *name;
     enum column_kind kind;
@@ -57,23 +56,19 @@ static bool add_column(struct find *f, const char *name)
         const char *name, *alias;
     } OWN[] = {[COLUMN_NUMBER] = {"number", "综合客户号"},
                [COLUMN_TYPE] = {"type", "类型"},
-               [COLUMN_SELECTED] = {"selected", "入选"},
-               [COLUMN_ENTRY] = {"entry_date", "成为客户日"}};
-    static const char ENTRY[] = "coalesce(days_since(entry_date), -1)"; /* a date itself is no value of a query */
+               [COLUMN_SELECTED] = {"selected", "入选"}};
     struct column c = {.name = name, .kind = COLUMN_EXPRESSION};
     if (f->columns_count == COLUMNS_MAX)
         return status_fail(f->st, STATUS_USAGE, "--columns: more than %d columns", COLUMNS_MAX);
-    for (int i = COLUMN_NUMBER; i <= COLUMN_ENTRY; i++)
+    for (int i = COLUMN_NUMBER; i <= COLUMN_SELECTED; i++)
         if (strcmp(name, OWN[i].name) == 0 || strcmp(name, OWN[i].alias) == 0) c.kind = (enum column_kind)i;
     if (c.kind == COLUMN_EXPRESSION && show_is_record_field(f->p->g, name)) c.kind = COLUMN_FIELD;
-    if (c.kind == COLUMN_EXPRESSION || c.kind == COLUMN_ENTRY) {
-        bool entry = c.kind == COLUMN_ENTRY;
+    if (c.kind == COLUMN_EXPRESSION) {
         if (f->expressions_count == QUERY_EXPRESSIONS_MAX)
             return status_fail(f->st, STATUS_USAGE, "--columns: more than %d expressions", QUERY_EXPRESSIONS_MAX - 1);
         c.expression = f->expressions_count;
         f->expressions[f->expressions_count++] =
-            (struct query_expression){arena_printf(f->p->arena, "--columns \"%s\"", name), entry ? ENTRY : name,
-                                      entry ? QUERY_VALUE : QUERY_COLUMN};
+            (struct query_expression){arena_printf(f->p->arena, "--columns \"%s\"", name), name, QUERY_COLUMN};
     }
     f->columns[f->columns_count++] = c;
     return true;
@@ -88,7 +83,8 @@ static bool choose_columns(struct find *f)
     for (int i = 0; i < count && i <= COLUMNS_MAX; i++)
         if (!add_column(f, words[i])) return false;
     if (count) return true;
-    return status_fail(f->st, STATUS_USAGE, "--columns: at least one column is needed");
+    status_fail(f->st, STATUS_USAGE, "--columns: at least one column is needed, found \"%s\"", list);
+    return status_hint(f->st, "such as --columns number,score, or leave it out");
 }
 
 /* Names differ between the formulas of persons and companies: a type whose formula does not know a name is left out,
@@ -108,7 +104,7 @@ static bool open_queries(struct find *f)
     if (f->types_count == 0) *f->st = first;
     if (f->types_count && f->types_count < count && !f->call->quiet)
         fprintf(stderr, "only %s customers: the formula of the others does not know every name\n",
-                show_customer_type(f->types[0]));
+                CUSTOMER_TYPE_NAMES[f->types[0]]);
     return f->types_count > 0;
 }
 
@@ -180,23 +176,13 @@ static bool scan_all(struct find *f)
 
 /* --- the answer --- */
 
-/* days: since then, -1: no CRM customer. */
-static const char *entry_date(const struct find *f, int64_t days)
-{
-    char date[11];
-    if (days < 0) return NULL;
-    date_format(f->p->g->business_date - (int32_t)days, date);
-    return arena_dup(f->p->arena, view_of(date));
-}
-
 static const char *cell(struct find *f, const struct column *c, const struct hit *h, const struct lookup_record *r)
 {
     const struct query *q = &f->query[h->type];
     switch (c->kind) {
     case COLUMN_NUMBER: return show_number(f->p, h->number);
-    case COLUMN_TYPE: return show_customer_type(h->type);
+    case COLUMN_TYPE: return CUSTOMER_TYPE_NAMES[h->type];
     case COLUMN_SELECTED: return h->flags & CUSTOMER_SELECTED ? "yes" : "no";
-    case COLUMN_ENTRY: return entry_date(f, h->values[c->expression - 1]);
     case COLUMN_FIELD: return show_primary_field(f->p, r, c->name);
     default: return show_query_value(f->p, q, c->expression, h->values[c->expression - 1]);
     }
@@ -293,8 +279,7 @@ static bool print_page(struct find *f)
     show_integer(&s, "customers", (int64_t)f->population);
     show_integer(&s, "found", (int64_t)f->found);
     show_integer(&s, "shown", (int64_t)o->shown);
-    if (command_flag(f->call, "time"))
-        show_textf(&s, "time_ms", "%" PRIu64 ".%02" PRIu64, f->elapsed_ns / 1000000, f->elapsed_ns / 10000 % 100);
+    show_time(f->call, &s, f->elapsed_ns);
     if (ok) show_rows(&s, "rows", "by number", &o->rows);
     listing_release(&o->rows);
     if (ok)
@@ -356,16 +341,14 @@ const struct command command_customer_find = {
              .minimum = 1,
              .maximum = LIMIT_MAX,
              .doc = "customers shown, by number (default: 100); all are counted"},
-            {.name = "time", .type = COMMAND_FLAG, .doc = "how long the pass over the customers took"},
+            SHOW_TIME,
             SHOW_TYPE,
             SHOW_UNIT,
             SHOW_DATE,
             SHOW_GENERATION,
             SHOW_UNMASK,
             {0}},
-    .rules =
-        (const struct command_rule[]){{"time", .not_with = "csv", .hint = "the time stands on the page, and in --json"},
-                                      {0}},
+    .rules = (const struct command_rule[]){SHOW_TIME_RULE, {0}},
     .examples = "crmx customer find \"score >= 400000 and score < 500000\" --columns number,name,branch,score\n"
                 "crmx customer find \"tier = 'A' and sum(loan where overdue_periods > 0, cny(balance)) > 0\"\n"
                 "crmx customer find \"coalesce(age(birth), 0) >= 60 and 开放式基金余额 > 100000\" --csv --limit 100000",

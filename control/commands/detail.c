@@ -122,7 +122,7 @@ static bool is_wanted(struct look *k, const struct detail_entry *e, struct looku
 
 static const char *money(struct look *k, int64_t amount, int scale)
 {
-    return k->p->records.unmask ? show_decimal(k->p->arena, amount, scale) : "***";
+    return show_hides(k->p, VALUE_MONEY, false, NULL) ? SHOW_HIDDEN : show_decimal(k->p->arena, amount, scale);
 }
 
 static void add_head(struct look *k, const struct detail_entry *e, const struct lookup_record *r)

@@ -23,7 +23,7 @@ static void show_summary(struct check *c, struct show *page)
     show_section(page, "formula", "%s is right", s->path);
     show_text(page, "file", s->origin);
     show_text(page, "unit", c->unit->id);
-    show_text(page, "customers", SHOW_TYPES[s->type]);
+    show_text(page, "customers", CUSTOMER_TYPE_NAMES[s->type]);
     show_text(page, "threshold", show_money(c->call, s->own_threshold_minor));
     show_text(page, "threshold_of_unit", of_unit ? show_money(c->call, c->unit->threshold_minor[s->type]) : NULL);
     show_text(page, "threshold_in_force", show_money(c->call, formula_threshold(s->f)));

@@ -31,11 +31,13 @@ static void add(struct diff *d, const char *what, const char *name, const char *
     listing_text(&d->rows, b);
 }
 
-static const char *measure_text(struct diff *d, const struct formula *f, int m)
+typedef void write_text(const struct formula *f, int index, struct buf *out);
+
+static const char *text_of(struct diff *d, write_text *write, const struct formula *f, int index)
 {
     struct buf text;
     buf_init(&text, 1 << 20);
-    formula_measure_definition(f, m, &text);
+    write(f, index, &text);
     const char *copy = arena_dup(&d->call->arena, buf_view(&text));
     buf_release(&text);
     return copy;
@@ -46,12 +48,13 @@ static void compare_measures(struct diff *d)
     const struct formula *a = d->a.f, *b = d->b.f;
     for (int m = 0; m < formula_measure_count(a); m++) {
         int k = formula_measure_find(b, formula_measure_name(a, m));
-        const char *x = measure_text(d, a, m), *y = k < 0 ? NULL : measure_text(d, b, k);
+        const char *x = text_of(d, formula_measure_definition, a, m),
+                   *y = k < 0 ? NULL : text_of(d, formula_measure_definition, b, k);
         if (!y || strcmp(x, y) != 0) add(d, "measure", formula_measure_name(a, m), x, y);
     }
     for (int m = 0; m < formula_measure_count(b); m++)
         if (formula_measure_find(a, formula_measure_name(b, m)) < 0)
-            add(d, "measure", formula_measure_name(b, m), NULL, measure_text(d, b, m));
+            add(d, "measure", formula_measure_name(b, m), NULL, text_of(d, formula_measure_definition, b, m));
 }
 
 static int coefficient_find(const struct formula *f, const char *name)
@@ -95,16 +98,6 @@ static int definition_find(const struct formula *f, const char *name)
     return -1;
 }
 
-static const char *definition_text(struct diff *d, const struct formula *f, int i)
-{
-    struct buf text;
-    buf_init(&text, 1 << 20);
-    formula_definition_text(f, i, &text);
-    const char *copy = arena_dup(&d->call->arena, buf_view(&text));
-    buf_release(&text);
-    return copy;
-}
-
 static const char *term_text(struct diff *d, const struct formula_part *part)
 {
     return arena_printf(&d->call->arena, "%s%s", part->negative ? "- " : "+ ", part->text);
@@ -144,7 +137,8 @@ static void compare_definitions(struct diff *d)
     for (int i = 0; i < formula_definition_count(a); i++) {
         const char *name = formula_definition_name(a, i);
         int k = definition_find(b, name);
-        const char *x = definition_text(d, a, i), *y = k < 0 ? NULL : definition_text(d, b, k);
+        const char *x = text_of(d, formula_definition_text, a, i),
+                   *y = k < 0 ? NULL : text_of(d, formula_definition_text, b, k);
         if (y && strcmp(x, y) == 0) continue;
         if (y && strcmp(name, "score") == 0)
             compare_scores(d, x, y);
@@ -153,7 +147,7 @@ static void compare_definitions(struct diff *d)
     }
     for (int i = 0; i < formula_definition_count(b); i++)
         if (definition_find(a, formula_definition_name(b, i)) < 0)
-            add(d, "value", formula_definition_name(b, i), NULL, definition_text(d, b, i));
+            add(d, "value", formula_definition_name(b, i), NULL, text_of(d, formula_definition_text, b, i));
 }
 
 static void compare_text(struct diff *d, struct show *s)
@@ -198,7 +192,7 @@ static void show_effect(struct diff *d, struct show *s)
     const struct trial_count *a = &d->first.count, *b = &d->second.count;
     show_section(s, "effect", "over generation %s", d->p->g->id);
     show_text(s, "unit", d->p->g->unit->id);
-    show_text(s, "type", SHOW_TYPES[d->a.type]);
+    show_text(s, "type", CUSTOMER_TYPE_NAMES[d->a.type]);
     show_text(s, "first", d->a.origin);
     show_text(s, "second", d->b.origin);
     show_integer(s, "scored", (int64_t)a->scored);

@@ -92,7 +92,7 @@ static bool read_object(struct command_call *call, const char *place, json_t *o,
     bool known = strcmp(a->level, PARAMETER_HEAD) == 0 || os_exists(command_path(call, "units/%s.ini", a->level));
     if (!known || strchr(a->level, '/'))
         return import_fail(place, st, arena_printf(&call->arena, "there is no unit \"%s\"", a->level));
-    if (strcmp(a->customer_type, ACT_TYPES[0]) != 0 && strcmp(a->customer_type, ACT_TYPES[1]) != 0)
+    if (unit_customer_type(a->customer_type) < 0)
         return import_fail(place, st, "customer_type is personal or corporate");
     if (a->threshold && !(a->threshold = act_threshold(call, a->threshold, st))) {
         const char *what = arena_dup(&call->arena, view_of(st->message));

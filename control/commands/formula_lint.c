@@ -84,8 +84,8 @@ const struct command command_formula_lint = {
     .description = "Rules: term (months beside money), number (a bare number beside money), debt (arrears or a loan "
                    "raise the score), "
                    "sums (sums multiplied or divided where accounts are meant), band (nobody reaches it), unused, "
-                   "alone (a term that "
-                   "alone carries many passes: more than a tenth, or than a hundredth when another rule warns of it).\n"
+                   "threshold (who has no account passes), alone (a term that alone carries many passes: more than a "
+                   "tenth, or than a hundredth when another rule warns of it).\n"
                    "The last one is counted over the unit's population, when it has one: the current generation, or "
                    "that of --date. "
                    "Exit code 4 when there is a warning, 0 when there are remarks at most.",

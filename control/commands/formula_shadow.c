@@ -66,7 +66,7 @@ static const char *hash_of(struct shadow_call *c, const struct show_shadow *s, i
 static void add_count(struct shadow_call *c, bool known, int64_t count)
 {
     if (known)
-        show_shadow_count(&c->rows, c->arena, c->call->json, count);
+        show_add_count(c->call, &c->rows, count);
     else
         listing_text(&c->rows, NULL);
 }
@@ -78,10 +78,10 @@ static void add_rest(struct shadow_call *c, const struct show_shadow *s, const c
     add_count(c, true, s->customers[SHOW_NEITHER]);
     for (int k = 0; k < SHOW_OVERLAPS; k++)
         if (s->has_assets)
-            show_shadow_amount(&c->rows, c->arena, true, s->assets[k]);
+            listing_decimal(&c->rows, show_quantity(c->call, s->assets[k].value, s->assets[k].scale));
         else
             listing_text(&c->rows, NULL);
-    show_shadow_amount(&c->rows, c->arena, true, s->score);
+    listing_decimal(&c->rows, show_quantity(c->call, s->score.value, s->score.scale));
 }
 
 static void add_night(struct shadow_call *c, const struct show_shadow *s)
@@ -91,7 +91,7 @@ static void add_night(struct shadow_call *c, const struct show_shadow *s)
     const char *hash = hash_of(c, s, &threshold);
     date_format(c->g->business_date, date);
     listing_text(&c->rows, arena_dup(c->arena, view_of(date)));
-    listing_text(&c->rows, show_customer_type(s->type));
+    listing_text(&c->rows, CUSTOMER_TYPE_NAMES[s->type]);
     listing_text(&c->rows, s->challenger);
     listing_text(&c->rows, hash && !c->call->json ? arena_printf(c->arena, "%.*s", HASH_SHOWN, hash) : hash);
     for (int k = 0; k < SHOW_NEITHER; k++) add_count(c, true, s->customers[k]);

@@ -44,7 +44,7 @@ static bool list(struct command_call *call, struct parameter_store *store, struc
 {
     struct act_dates dates;
     int type = command_choice(call, "type", -1);
-    const char *values[] = {command_text(call, "unit", NULL), type < 0 ? NULL : ACT_TYPES[type], NULL};
+    const char *values[] = {command_text(call, "unit", NULL), type < 0 ? NULL : CUSTOMER_TYPE_NAMES[type], NULL};
     if (!act_check_level(call, st) || !act_open(call, false, store, st) || !act_dates_open(&dates, store, st))
         return false;
     PGresult *r = database_query(store->connection, "parameter_list", values, 3, st);
@@ -71,7 +71,7 @@ const struct command command_formula_list = {
              .type = COMMAND_TEXT,
              .placeholder = "UNIT",
              .doc = "only of this unit, or head"},
-            {.name = "type", .type = COMMAND_CHOICE, .words = ACT_TYPES, .doc = "only for these customers"},
+            {.name = "type", .type = COMMAND_CHOICE, .words = CUSTOMER_TYPE_NAMES, .doc = "only for these customers"},
             {.name = "state", .type = COMMAND_CHOICE, .words = STATES, .doc = "only in this state"},
             {0}},
     .examples = "crmx formula list\ncrmx formula list --unit 11 --state submitted",

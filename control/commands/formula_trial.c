@@ -65,7 +65,7 @@ static void show_page(struct version_trial *t)
     show_trial_head(&t->t, &s);
     show_text(&s, "digest", t->version.digest);
     show_text(&s, "state", t->result.state);
-    show_trial_time(&t->t, &s);
+    show_time(t->call, &s, t->t.trial.elapsed_ns);
     if (!s.json) show_textf(&s, "next", "crmx formula submit %" PRId64, t->version.version);
     show_trial_body(&t->t, &s);
     show_print(&s);

@@ -16,7 +16,7 @@ static bool check_formula(const char *name, const char *text, struct status *st)
 {
     struct formula *f = NULL;
     bool ok = formula_parse(name, view_of(text), &f, st);
-    if (f) formula_free(f);
+    formula_free(f);
     return ok;
 }
 
@@ -27,10 +27,12 @@ static const char *text_of_version(struct command_call *call, int64_t version, s
     struct parameter_version v;
     const char *text = NULL;
     if (act_open(call, false, &store, st) && parameter_store_version(&store, version, &v, st)) {
-        if (v.formula)
+        if (v.formula) {
             text = arena_dup(&call->arena, view_of(v.formula));
-        else
+        } else {
             status_fail(st, STATUS_USAGE, "version %" PRId64 " has no formula of its own: it is inherited", version);
+            status_hint(st, "leave it out to inherit, too; the text of what counts: active");
+        }
     }
     parameter_store_close(&store);
     return text;
@@ -43,7 +45,7 @@ static const char *text_of_head(struct command_call *call, int type, struct stat
     if (!parameter_load(call->work, &call->arena, &set, st)) return NULL;
     const struct parameter_file *f = parameter_of_level(&set, PARAMETER_HEAD, type, INT32_MAX);
     if (f && f->formula) return f->formula;
-    status_fail(st, STATUS_USAGE, "the head office has no formula for %s customers", ACT_TYPES[type]);
+    status_fail(st, STATUS_USAGE, "the head office has no formula for %s customers", CUSTOMER_TYPE_NAMES[type]);
     status_hint(st, "see its versions: crmx formula list --unit head; or give a file: --file FILE");
     return NULL;
 }
@@ -74,7 +76,7 @@ static bool read_parts(struct command_call *call, struct parameter_act *a, const
                        struct status *st)
 {
     const char *threshold = command_text(call, "threshold", NULL);
-    int type = strcmp(customer_type, ACT_TYPES[CUSTOMER_CORPORATE]) == 0 ? CUSTOMER_CORPORATE : CUSTOMER_PERSONAL;
+    int type = unit_customer_type(customer_type);
     if (strcmp(level, PARAMETER_HEAD) != 0) call->unit = level;
     if (threshold) a->threshold = act_threshold(call, threshold, st);
     return (!threshold || a->threshold) && read_formula(call, "file", level, type, &a->formula, st) &&
@@ -125,7 +127,7 @@ static bool draft(struct command_call *call, struct parameter_store *store, stru
 {
     struct parameter_act a = {.action = "draft",
                               .reason = command_text(call, "reason", ""),
-                              .customer_type = ACT_TYPES[command_choice(call, "type", 0)],
+                              .customer_type = CUSTOMER_TYPE_NAMES[command_choice(call, "type", 0)],
                               .level = act_level(call, st)};
     int inherit = command_choice(call, "inherit", -1);
     if (!a.level || !check_inherit(call, st) || !read_parts(call, &a, a.level, a.customer_type, st)) return false;
@@ -156,18 +158,20 @@ const struct command command_formula_draft = {
         "What is not given stays as it is in force at that level; where nothing is, it is inherited: a unit "
         "with a threshold alone follows the formula of the head office. Nothing counts before the version was "
         "tried, approved by a second person and activated.",
-    .options =
-        (const struct command_value[]){
-            PARTS,
-            {.name = "type", .type = COMMAND_CHOICE, .words = ACT_TYPES, .doc = "which customers", .required = true},
-            {.name = "inherit",
-             .type = COMMAND_CHOICE,
-             .words = INHERIT,
-             .doc = "take this part out: it is inherited from now on"},
-            ACT_LEVEL,
-            ACT_REASON,
-            ACT_AS,
-            {0}},
+    .options = (const struct command_value[]){PARTS,
+                                              {.name = "type",
+                                               .type = COMMAND_CHOICE,
+                                               .words = CUSTOMER_TYPE_NAMES,
+                                               .doc = "which customers",
+                                               .required = true},
+                                              {.name = "inherit",
+                                               .type = COMMAND_CHOICE,
+                                               .words = INHERIT,
+                                               .doc = "take this part out: it is inherited from now on"},
+                                              ACT_LEVEL,
+                                              ACT_REASON,
+                                              ACT_AS,
+                                              {0}},
     .examples = "crmx formula draft --type personal --file my.formula --reason 'deposits in USD count more' --as wang\n"
                 "crmx formula draft --unit head --type corporate --file corporate.formula --as wang\n"
                 "crmx formula draft --unit 11 --type personal --threshold 600000 --as wang",

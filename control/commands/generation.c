@@ -157,21 +157,28 @@ const struct command command_generation_verify = {
 
 /* --- show --- */
 
-/* The class of a value in an output file: of the source fields it may come from; money is a balance. */
-static int class_of(const struct generation *g, const struct output_field *f)
+/* Of the formula of either type, as everywhere. */
+static bool hides_computed(const struct show_population *p, const struct output_field *f)
 {
-    int class = 1;
-    if (f->source == SOURCE_ID_TYPE || f->source == SOURCE_ID_KEY || f->source == SOURCE_RECORD ||
-        f->source == SOURCE_MEASURE)
-        return 2;
-    if (f->source == SOURCE_RESULT) return f->type == OUTPUT_AMOUNT ? 2 : 1;
-    if (f->source != SOURCE_FIELD) return 1;
-    for (int i = 0; i < g->unit->layouts_count; i++) {
-        int field = layout_find(g->unit->layouts[i], f->source_name);
-        if (field >= 0 && g->unit->layouts[i]->fields[field].data_class > class)
-            class = g->unit->layouts[i]->fields[field].data_class;
+    bool hides = false;
+    for (int t = 0; t < CUSTOMER_TYPES; t++) {
+        const struct formula *formula = p->cards.of[t].formula;
+        int m = formula && f->source == SOURCE_MEASURE ? formula_measure_find(formula, f->source_name) : -1;
+        int r = formula && f->source == SOURCE_RESULT ? formula_result_find(formula, f->source_name) : -1;
+        if (m >= 0) hides |= show_hides_text(p, formula, f->source_name, formula_measure_type(formula, m), false);
+        if (r >= 0) hides |= show_hides_text(p, formula, f->source_name, formula_result_type(formula, r), r == 0);
     }
-    return class;
+    return hides;
+}
+
+static bool is_of_class_2(const struct generation *g, const struct output_field *f)
+{
+    if (f->source == SOURCE_ID_TYPE || f->source == SOURCE_ID_KEY || f->source == SOURCE_RECORD) return true;
+    for (int i = 0; f->source == SOURCE_FIELD && i < g->unit->layouts_count; i++) {
+        int field = layout_find(g->unit->layouts[i], f->source_name);
+        if (field >= 0 && g->unit->layouts[i]->fields[field].data_class >= 2) return true;
+    }
+    return false;
 }
 
 static void show_fields(struct show_population *p, const struct output *o, const unsigned char *record, struct show *s)
@@ -187,12 +194,12 @@ static void show_fields(struct show_population *p, const struct output *o, const
         probe_text(p->records.tool, o->encoding, (struct view){(const char *)record + f->offset, f->length}, &text);
         const char *value = arena_dup(p->arena, text.length ? buf_view(&text) : VIEW_LITERAL(""));
         buf_release(&text);
-        bool open = class_of(p->g, f) < 2 || p->records.unmask;
+        bool hides = hides_computed(p, f) || (is_of_class_2(p->g, f) && !p->records.unmask);
         listing_text(&rows, f->name);
         listing_integer(&rows, f->offset);
         listing_integer(&rows, f->length);
         listing_text(&rows, TYPES[f->type]);
-        listing_text(&rows, open ? arena_printf(p->arena, "|%s|", value) : "(masked)");
+        listing_text(&rows, hides ? "(masked)" : arena_printf(p->arena, "|%s|", value));
     }
     show_rows(s, "fields", "fields", &rows);
     listing_release(&rows);

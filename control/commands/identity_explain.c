@@ -159,7 +159,7 @@ static bool show_customers(struct explain *e, const struct reading *r, const str
              lookup_record(p->g, -1, c.primary, e->arena, &record, e->st);
         if (!ok) break;
         listing_text(&rows, show_number(p, c.number));
-        listing_text(&rows, c.type == CUSTOMER_CORPORATE ? "corporate" : "personal");
+        listing_text(&rows, CUSTOMER_TYPE_NAMES[c.type]);
         listing_text(&rows, show_role(p, &record, ROLE_NAME));
         listing_text(&rows, show_role(p, &record, ROLE_ID_TYPE));
         listing_text(&rows, show_role(p, &record, ROLE_ID_NO));

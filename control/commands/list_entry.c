@@ -66,7 +66,8 @@ static bool read_entry(struct command_call *call, struct parameter_list_act *a, 
     a->note = command_text(call, "note", NULL);
     a->expires = command_date(call, "expires", DATE_NONE);
     if (exclusion || view_trim(view_of(a->reason)).length) return true;
-    return status_fail(st, STATUS_USAGE, "a reason is needed");
+    status_fail(st, STATUS_USAGE, "crmx %s: a reason is needed", call->command->name);
+    return status_hint(st, "add --reason TEXT; it is kept with the entry");
 }
 
 static int run_add(struct command_call *call)
@@ -148,6 +149,7 @@ static const char *const STATES[] = {"entered", "approved", "active", "removing"
 
 static int run_list(struct command_call *call)
 {
+    enum { ID_NO = 4 };
     static const char *const COLUMNS[] = {"entry",       "level",  "state",   "id_type",    "id_no",
                                           "number",      "reason", "expires", "entered_by", "removal_by",
                                           "approved_by", "note",   NULL};
@@ -168,7 +170,7 @@ static int run_list(struct command_call *call)
     for (int i = 0; ok && i < PQntuples(r); i++)
         for (int k = 0; k < PQnfields(r); k++) {
             const char *text = PQgetisnull(r, i, k) || !PQgetvalue(r, i, k)[0] ? NULL : PQgetvalue(r, i, k);
-            bool hide = text && k == 4 && !records.unmask;
+            bool hide = text && k == ID_NO && !records.unmask;
             listing_text(&rows, hide ? show_masked(&call->arena, text) : text);
         }
     if (ok) listing_print(&rows, &call->output);

@@ -2,7 +2,6 @@
 #include "base/date.h"
 #include "control/show_generation.h"
 #include "control/show_value.h"
-#include "etl/hidden.h"
 #include "etl/populate.h"
 #include "etl/recompute.h"
 #include "scoring/words.h"
@@ -13,7 +12,7 @@
 
 enum { TOP_MAX = 1000, MEASURES_MAX = 128 };
 
-static const char *const WHO[] = {"all", "personal", "corporate", "selected", NULL};
+static const char *const WHO[] = {"all", CUSTOMER_TYPE_WORDS, "selected", NULL};
 enum { WHO_ALL, WHO_PERSONAL, WHO_CORPORATE, WHO_SELECTED };
 static const char *const TYPE_WORDS[] = {"money", "months", "number", "date", NULL};
 static const enum value_type TYPES[] = {VALUE_MONEY, VALUE_MONTHS, VALUE_NUMBER, VALUE_DATE};
@@ -169,7 +168,6 @@ static void show_totals(struct compute *c, struct show *s)
     listing_release(&rows);
 }
 
-/* A customer's sum of money is a balance: masked like one; so is what shows a field of class C2. */
 static bool show_top(struct compute *c, int m, struct show *s)
 {
     static const char *const COLUMNS[] = {"customer", "name", "selected", "value", NULL};
@@ -178,8 +176,7 @@ static bool show_top(struct compute *c, int m, struct show *s)
     struct listing rows;
     enum value_type type = formula_measure_type(c->formula, m);
     const char *name = formula_measure_name(c->formula, m);
-    bool ok = true, found, balance = type == VALUE_MONEY || hidden_named(p->g, c->formula, name, type, false);
-    bool hide = balance && !p->records.unmask;
+    bool ok = true, found, hides = show_hides_text(p, c->formula, name, type, false);
     listing_init(&rows, COLUMNS);
     for (int i = 0; ok && i < t->top_count; i++) {
         struct lookup_customer customer;
@@ -190,7 +187,7 @@ static bool show_top(struct compute *c, int m, struct show *s)
         listing_text(&rows, show_number(p, t->top[i].number));
         listing_text(&rows, show_role(p, &record, ROLE_NAME));
         listing_text(&rows, customer.flags & CUSTOMER_SELECTED ? "yes" : "no");
-        listing_decimal(&rows, hide ? "***" : value_text(c, m, t->top[i].value));
+        listing_decimal(&rows, hides ? SHOW_HIDDEN : value_text(c, m, t->top[i].value));
     }
     if (ok) show_rows(s, arena_printf(p->arena, "top_%s", name), arena_printf(p->arena, "largest %s", name), &rows);
     listing_release(&rows);

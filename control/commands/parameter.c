@@ -2,6 +2,7 @@
  * needs no database. */
 #include "base/date.h"
 #include "control/act.h"
+#include "control/show.h"
 #include "control/show_source.h"
 #include "control/show_unit.h"
 #include "control/show_value.h"
@@ -58,7 +59,7 @@ static void add(struct showing *s, int type, const char *part, const char *value
     char from[11] = "", last[11];
     date_format(until(s, type, part, list), last);
     if (f) date_format(f->effective_from, from);
-    listing_text(&s->rows, type < CUSTOMER_TYPES ? ACT_TYPES[type] : "both");
+    listing_text(&s->rows, PARAMETER_CUSTOMER_TYPES[type]);
     listing_text(&s->rows, part);
     listing_text(&s->rows, value);
     listing_text(&s->rows, f ? f->level : level);
@@ -75,11 +76,9 @@ static const char *threshold_of(struct showing *s, const char *text)
     struct status ignored = {0};
     struct formula *f = NULL;
     const char *amount = NULL;
-    if (text && formula_parse("formula", view_of(text), &f, &ignored)) {
-        int64_t minor = formula_threshold(f);
-        amount = arena_printf(s->arena, "%" PRId64 ".%02d", minor / 100, (int)(minor % 100));
-    }
-    if (f) formula_free(f);
+    if (text && formula_parse("formula", view_of(text), &f, &ignored))
+        amount = show_decimal(s->arena, formula_threshold(f), 2);
+    formula_free(f);
     return amount;
 }
 
@@ -108,10 +107,8 @@ static void show_type(struct showing *s, int type)
             c->threshold_in_formula ? threshold_of(s, c->threshold->formula) : c->threshold->threshold, NULL,
             c->threshold, NULL, 0);
     else if (u->has_threshold[type])
-        add(s, type, "threshold",
-            arena_printf(s->arena, "%" PRId64 ".%02d", u->threshold_minor[type] / 100,
-                         (int)(u->threshold_minor[type] % 100)),
-            "file", NULL, arena_printf(s->arena, "units/%s.ini", u->id), 0);
+        add(s, type, "threshold", show_decimal(s->arena, u->threshold_minor[type], 2), "file", NULL,
+            arena_printf(s->arena, "units/%s.ini", u->id), 0);
     else if (file)
         add(s, type, "threshold", from_file(s, command_path(s->call, "%s", file)), "file", NULL, file, 0);
     if (c->challenger)

@@ -32,8 +32,10 @@ static bool split(const char *text, struct lines *l, struct status *st)
     l->count = 0;
     for (const char *p = text ? text : ""; *p;) {
         size_t n = strcspn(p, "\n");
-        if (l->count == DIFF_LINES_MAX)
-            return status_fail(st, STATUS_USAGE, "a text of more than %d lines cannot be compared", DIFF_LINES_MAX);
+        if (l->count == DIFF_LINES_MAX) {
+            status_fail(st, STATUS_USAGE, "a text of more than %d lines cannot be compared", DIFF_LINES_MAX);
+            return status_hint(st, "compare the texts with another program: crmx formula show VERSION --text");
+        }
         l->line[l->count++] = (struct view){p, n};
         p += n + (p[n] == '\n');
     }
@@ -134,7 +136,7 @@ static bool of_files(struct command_call *call, const struct parameter_version *
                      struct status *st)
 {
     struct unit *unit;
-    int type = strcmp(v->customer_type, ACT_TYPES[CUSTOMER_CORPORATE]) == 0 ? CUSTOMER_CORPORATE : CUSTOMER_PERSONAL;
+    int type = unit_customer_type(v->customer_type);
     *out = (struct parameter_version){.state = "files"};
     if (strcmp(v->level, PARAMETER_HEAD) == 0) {
         status_fail(st, STATUS_USAGE, "nothing of its kind was in force before version %" PRId64, v->version);

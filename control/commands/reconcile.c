@@ -1,8 +1,10 @@
 /* crmx reconcile: the tie-out 核对 of a generation on one page, out of its totals.tsv and tieout.tsv. */
 #include "base/date.h"
+#include "control/show.h"
 #include "control/show_shadow.h"
 #include "control/show_tsv.h"
 #include "control/show_unit.h"
+#include "control/show_value.h"
 #include "etl/gate.h"
 #include "etl/rates.h"
 
@@ -63,25 +65,16 @@ static int64_t records(const struct page *p, const char *name, const char *what)
     return show_total_records(&p->totals, name, what);
 }
 
-static struct show_money amount(const struct page *p, const char *name, const char *what, const char *currency)
+static struct show_sum amount(const struct page *p, const char *name, const char *what, const char *currency)
 {
     return show_total_amount(&p->totals, name, what, currency);
 }
 
 /* --- rows --- */
 
-static void add_number(struct page *p, struct listing *rows, int64_t number)
+static void add_amount(struct page *p, struct listing *rows, struct show_sum m)
 {
-    if (p->call->json)
-        listing_integer(rows, number);
-    else
-        listing_decimal(rows, show_grouped(p->arena, arena_printf(p->arena, "%" PRId64, number)));
-}
-
-static void add_amount(struct page *p, struct listing *rows, struct show_money m)
-{
-    const char *text = show_decimal(p->arena, m.value, m.scale);
-    listing_decimal(rows, p->call->json ? text : show_grouped(p->arena, text));
+    listing_decimal(rows, show_quantity(p->call, m.value, m.scale));
 }
 
 /* On the page "filtered", always the last column, is there only where the unit filters: 80 columns are few. */
@@ -111,12 +104,12 @@ static void show_files(struct page *p)
         }
         listing_text(&rows, g->unit->layouts[i]->name);
         for (int w = 0; w <= figures; w++) {
-            add_number(p, &rows, sums[w]);
+            show_add_count(p->call, &rows, sums[w]);
             all[w] += sums[w];
         }
     }
     listing_text(&rows, "all");
-    for (int w = 0; w <= figures; w++) add_number(p, &rows, all[w]);
+    for (int w = 0; w <= figures; w++) show_add_count(p->call, &rows, all[w]);
     show_rows(&p->s, "files",
               figures == 5 ? "FILES: read = accepted + rejected + marks (header and trailer) + filtered"
                            : "FILES: read = accepted + rejected + marks (header and trailer records)",
@@ -140,7 +133,7 @@ static void show_filters(struct page *p)
             if (p->g->inputs.files[k].layout_index == i) filtered += (int64_t)p->g->inputs.files[k].filtered;
         listing_text(&rows, u->layouts[i]->name);
         listing_text(&rows, u->layout_filter[i]->condition);
-        add_number(p, &rows, filtered);
+        show_add_count(p->call, &rows, filtered);
         listing_text(&rows, "left out at import: count in no measure, cannot be delivered");
         count++;
     }
@@ -161,24 +154,22 @@ static void show_customers(struct page *p)
 {
     static const char *const COLUMNS[] = {"customers",         "scored", "excluded", "by_override", "selected",
                                           "score_of_selected", NULL};
-    static const char *const TYPES[] = {"personal", "corporate"};
     struct listing rows;
     listing_init(&rows, COLUMNS);
-    for (int i = 0; i < 2; i++) {
-        if (!counted(p, arena_printf(p->arena, "scored.%s", TYPES[i]), "")) continue;
-        listing_text(&rows, TYPES[i]);
-        add_number(p, &rows, records(p, "scored", TYPES[i]));
-        add_number(p, &rows, records(p, "excluded", TYPES[i]));
-        add_number(p, &rows, records(p, "by_override", TYPES[i]));
-        add_number(p, &rows, records(p, "selected", TYPES[i]));
-        add_amount(p, &rows, amount(p, "score.selected", TYPES[i], ""));
+    for (int i = 0; i < CUSTOMER_TYPES; i++) {
+        if (!counted(p, arena_printf(p->arena, "scored.%s", CUSTOMER_TYPE_NAMES[i]), "")) continue;
+        listing_text(&rows, CUSTOMER_TYPE_NAMES[i]);
+        show_add_count(p->call, &rows, records(p, "scored", CUSTOMER_TYPE_NAMES[i]));
+        show_add_count(p->call, &rows, records(p, "excluded", CUSTOMER_TYPE_NAMES[i]));
+        show_add_count(p->call, &rows, records(p, "by_override", CUSTOMER_TYPE_NAMES[i]));
+        show_add_count(p->call, &rows, records(p, "selected", CUSTOMER_TYPE_NAMES[i]));
+        add_amount(p, &rows, amount(p, "score.selected", CUSTOMER_TYPE_NAMES[i], ""));
     }
     const char *heading = arena_printf(
         p->arena, "CUSTOMERS: %s records accepted, %s superseded; %s integrated, %s selected",
-        show_grouped(p->arena, arena_printf(p->arena, "%" PRId64, records(p, "customer_records", "accepted"))),
-        show_grouped(p->arena, arena_printf(p->arena, "%" PRId64, records(p, "customer_records", "superseded"))),
-        show_grouped(p->arena, arena_printf(p->arena, "%" PRId64, records(p, "integrated", ""))),
-        show_grouped(p->arena, arena_printf(p->arena, "%" PRId64, records(p, "selected", ""))));
+        show_quantity(p->call, records(p, "customer_records", "accepted"), 0),
+        show_quantity(p->call, records(p, "customer_records", "superseded"), 0),
+        show_quantity(p->call, records(p, "integrated", ""), 0), show_quantity(p->call, records(p, "selected", ""), 0));
     show_rows(&p->s, "customers", heading, &rows);
     listing_release(&rows);
 }
@@ -192,7 +183,7 @@ static void show_challengers(struct page *p)
     show_shadow_open(&rows, &overlap);
     for (int t = 0; t < CUSTOMER_TYPES; t++) {
         if (!show_shadow_read(&p->totals, p->g->unit, t, &shadow)) continue;
-        show_shadow_add(&rows, &overlap, &shadow, p->arena, p->call->json);
+        show_shadow_add(p->call, &rows, &overlap, &shadow);
         count++;
     }
     if (count || p->call->json) {
@@ -213,11 +204,11 @@ static void show_tables(struct page *p)
     for (int i = 0; i < p->g->tables.count; i++) {
         const char *name = p->g->tables.table[i].layout->name;
         listing_text(&rows, name);
-        add_number(p, &rows, records(p, name, "accepted"));
-        add_number(p, &rows, records(p, name, "further_owners"));
-        add_number(p, &rows, records(p, name, "rows"));
-        add_number(p, &rows, records(p, name, "orphans"));
-        add_number(p, &rows, records(p, name, "duplicates") + records(p, name, "superseded"));
+        show_add_count(p->call, &rows, records(p, name, "accepted"));
+        show_add_count(p->call, &rows, records(p, name, "further_owners"));
+        show_add_count(p->call, &rows, records(p, name, "rows"));
+        show_add_count(p->call, &rows, records(p, name, "orphans"));
+        show_add_count(p->call, &rows, records(p, name, "duplicates") + records(p, name, "superseded"));
     }
     show_rows(&p->s, "tables", "TABLES: accepted + further owners = rows + orphans + dropped (double accounts)", &rows);
     listing_release(&rows);
@@ -225,7 +216,7 @@ static void show_tables(struct page *p)
 
 /* The figures of one amount column and currency; false when it has none. */
 static bool read_amounts(struct page *p, const struct table *t, int column, const char *currency,
-                         struct show_money out[MONEY_FIGURES])
+                         struct show_sum out[MONEY_FIGURES])
 {
     static const char *const WHAT[MONEY_FIGURES] = {"accepted", "counted", "orphans", "duplicates", "filtered"};
     const char *name = arena_printf(p->arena, "%s.%s", t->layout->name,
@@ -251,10 +242,10 @@ static void show_movements(struct page *p)
         for (int f = 0; f < p->g->inputs.files_count; f++)
             if (p->g->inputs.files[f].layout_index == i) accepted += p->g->inputs.files[f].accepted;
         listing_text(&rows, name);
-        add_number(p, &rows, (int64_t)accepted);
-        add_number(p, &rows, records(p, name, "kept"));
-        add_number(p, &rows, records(p, name, "moved_accounts"));
-        add_number(p, &rows, records(p, name, "breaks"));
+        show_add_count(p->call, &rows, (int64_t)accepted);
+        show_add_count(p->call, &rows, records(p, name, "kept"));
+        show_add_count(p->call, &rows, records(p, name, "moved_accounts"));
+        show_add_count(p->call, &rows, records(p, name, "breaks"));
         breaks += records(p, name, "breaks");
     }
     show_rows(&p->s, "movements",
@@ -274,13 +265,13 @@ static void show_currencies(struct page *p)
     listing_init(&rows, columns);
     for (int c = 0; c < p->g->reference.rates.count; c++) {
         const char *currency = p->g->reference.rates.code[c];
-        struct show_money sums[MONEY_FIGURES] = {{0, 0}}, one[MONEY_FIGURES];
+        struct show_sum sums[MONEY_FIGURES] = {{0, 0}}, one[MONEY_FIGURES];
         bool any = false;
         for (int i = 0; i < p->g->tables.count; i++)
             for (int a = 0; a < p->g->tables.table[i].amounts_count; a++) {
                 if (!read_amounts(p, &p->g->tables.table[i], a, currency, one)) continue;
                 any = true;
-                for (int w = 0; w < MONEY_FIGURES; w++) show_money_add(&sums[w], one[w]);
+                for (int w = 0; w < MONEY_FIGURES; w++) show_sum_add(&sums[w], one[w]);
             }
         if (!any) continue;
         listing_text(&rows, currency);
@@ -301,7 +292,7 @@ static void show_amounts(struct page *p)
         const struct table *t = &p->g->tables.table[i];
         for (int a = 0; a < t->amounts_count; a++)
             for (int c = 0; c < p->g->reference.rates.count; c++) {
-                struct show_money one[MONEY_FIGURES];
+                struct show_sum one[MONEY_FIGURES];
                 if (!read_amounts(p, t, a, p->g->reference.rates.code[c], one)) continue;
                 listing_text(&rows, arena_printf(p->arena, "%s.%s", t->layout->name,
                                                  t->layout->fields[t->columns[t->amount_columns[a]].field].name));
@@ -332,9 +323,8 @@ static void show_outputs(struct page *p)
     }
     show_line(&p->s, "\nOUTPUTS: rows of each file");
     for (int o = 0; o < u->outputs_count; o++) {
-        const char *text = arena_printf(
-            p->arena, "%s %s", u->outputs[o]->file,
-            show_grouped(p->arena, arena_printf(p->arena, "%" PRId64, records(p, "rows", u->outputs[o]->file))));
+        const char *text = arena_printf(p->arena, "%s %s", u->outputs[o]->file,
+                                        show_quantity(p->call, records(p, "rows", u->outputs[o]->file), 0));
         size_t used = strlen(line);
         if (used + strlen(text) + 5 > PAGE_WIDTH) {
             show_line(&p->s, "%s", line);
@@ -433,18 +423,17 @@ static void show_quotes(struct page *p, enum quote_kind kind, bool all)
 static void show_without_rate(struct page *p)
 {
     static const char *const COLUMNS[] = {"customers", "measure", "accounts", NULL};
-    static const char *const TYPES[] = {"personal", "corporate"};
     struct listing rows;
     int count = 0;
     listing_init(&rows, COLUMNS);
     for (int t = 0; t < CUSTOMER_TYPES; t++) {
-        const char *start = arena_printf(p->arena, "without_rate.%s.", TYPES[t]);
+        const char *start = arena_printf(p->arena, "without_rate.%s.", CUSTOMER_TYPE_NAMES[t]);
         for (int i = 0; i < p->totals.count; i++) {
             const struct show_total *line = &p->totals.list[i];
             if (strncmp(line->name, start, strlen(start)) != 0 || (!line->records && !p->call->json)) continue;
-            listing_text(&rows, TYPES[t]);
+            listing_text(&rows, CUSTOMER_TYPE_NAMES[t]);
             listing_text(&rows, line->name + strlen(start));
-            add_number(p, &rows, line->records);
+            show_add_count(p->call, &rows, line->records);
             count++;
         }
     }

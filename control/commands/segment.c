@@ -76,7 +76,8 @@ static bool choose(struct segment_call *c)
     if (!c->by_field) c->by_expression = add_expression(c, "--by", c->by, QUERY_SEGMENT);
     if (where) c->where_expression = add_expression(c, "--where", where, QUERY_CONDITION);
     c->pool = show_pool(c->call);
-    if (c->by_field && show_is_hidden(c->p->g, c->by)) return show_fail_hidden("--by", c->by, c->by, BANDS, c->st);
+    if (c->by_field && query_field_is_hidden(c->p->g, c->by))
+        return show_fail_hidden("--by", c->by, c->by, BANDS, c->st);
     if (!choose_sums(c)) return false;
     if (query_open(&c->query, c->p->g, c->type, c->expressions, c->expressions_count, c->pool, c->st))
         return check_hidden(c);
@@ -186,11 +187,10 @@ static bool may_be_missing(const struct segment_call *c)
     return c->by_field ? customer_field_is_date(c->p->g, c->field_of) : c->query.missing[c->by_expression] != 0;
 }
 
-/* Is it an amount of a few customers, which is masked as their balances are? The score is none. */
+/* Is it an amount of a few customers, which is masked as their balances are? */
 static bool is_hidden(const struct segment_call *c, int expression, uint64_t customers)
 {
-    return c->query.type[expression] == VALUE_MONEY && !c->query.is_score[expression] && customers < FEW &&
-           c->p->masks && !c->p->records.unmask;
+    return customers < FEW && show_hides_query(c->p, &c->query, expression);
 }
 
 /* Groups of money are shown in yuan, as they were meant. */
@@ -198,7 +198,7 @@ static const char *key_text(struct segment_call *c, struct view key, uint64_t cu
 {
     bool money = !c->by_field && c->query.type[c->by_expression] == VALUE_MONEY;
     if (key.length == 0 && may_be_missing(c)) return show_missing(c->call);
-    if (money && is_hidden(c, c->by_expression, customers)) return "***";
+    if (money && is_hidden(c, c->by_expression, customers)) return SHOW_HIDDEN;
     return money ? show_decimal(c->p->arena, strtoll(key.bytes, NULL, 10), 2) : key.bytes;
 }
 
@@ -213,7 +213,7 @@ static void add_row(struct segment_call *c, struct listing *rows, const char *ke
     listing_integer(rows, (int64_t)counts[COUNT_EXCLUDED]);
     for (int k = 0; k < c->sums; k++) {
         if (is_hidden(c, c->first_sum + k, few))
-            listing_text(rows, "***");
+            listing_text(rows, SHOW_HIDDEN);
         else
             listing_decimal(rows, sum_text(c, k, sums[k]));
     }
@@ -252,12 +252,11 @@ static void show_page(struct segment_call *c)
 {
     struct show s;
     show_open(&s, &c->call->output);
-    show_section(&s, "query", "%s customers by %s", SHOW_TYPES[c->type], c->by);
+    show_section(&s, "query", "%s customers by %s", CUSTOMER_TYPE_NAMES[c->type], c->by);
     show_text(&s, "unit", c->p->g->unit->id);
     show_text(&s, "generation", c->p->g->id);
     if (c->where_expression >= 0) show_text(&s, "where", c->expressions[c->where_expression].text);
-    if (command_flag(c->call, "time"))
-        show_textf(&s, "time_ms", "%" PRIu64 ".%02" PRIu64, c->elapsed_ns / 1000000, c->elapsed_ns / 10000 % 100);
+    show_time(c->call, &s, c->elapsed_ns);
     show_groups(c, &s);
     show_print(&s);
 }
@@ -301,16 +300,14 @@ const struct command command_segment = {
              .placeholder = "EXPRESSION",
              .repeated = true,
              .doc = "what is added up (default: the score and the money results)"},
-            {.name = "time", .type = COMMAND_FLAG, .doc = "how long the pass over the customers took"},
+            SHOW_TIME,
             SHOW_UNMASK,
             SHOW_TYPE,
             SHOW_UNIT,
             SHOW_DATE,
             SHOW_GENERATION,
             {0}},
-    .rules =
-        (const struct command_rule[]){{"time", .not_with = "csv", .hint = "the time stands on the page, and in --json"},
-                                      {0}},
+    .rules = (const struct command_rule[]){SHOW_TIME_RULE, {0}},
     .examples = "crmx segment --by tier\n"
                 "crmx segment --by branch --where \"tier = 'A'\" --sum total_assets --sum 账户数\n"
                 "crmx segment --by \"" SHOW_BANDS "\"",

@@ -128,11 +128,10 @@ static void show_head(struct sweep_call *c, struct show *s, const char *of, uint
 {
     show_section(s, "sweep", "%s of %s", of, c->formula.name);
     show_text(s, "unit", c->p->g->unit->id);
-    show_text(s, "type", SHOW_TYPES[c->formula.type]);
+    show_text(s, "type", CUSTOMER_TYPE_NAMES[c->formula.type]);
     show_text(s, "generation", c->p->g->id);
     show_text(s, "formula", c->formula.origin);
-    if (command_flag(c->call, "time"))
-        show_textf(s, "time_ms", "%" PRIu64 ".%02" PRIu64, elapsed_ns / 1000000, elapsed_ns / 10000 % 100);
+    show_time(c->call, s, elapsed_ns);
 }
 
 static void show_points(struct sweep_call *c, const struct sweep *w)
@@ -197,18 +196,17 @@ static void show_top(struct sweep_call *c, const struct sweep_top *t)
 static bool run_top(struct sweep_call *c, const char *text)
 {
     struct sweep_top top;
-    double share = 0, number = 0;
+    double number = 0;
     size_t n = strlen(text);
     bool percent = n && text[n - 1] == '%';
     const char *digits = arena_dup(&c->call->arena, (struct view){text, n - percent});
     if (!show_parse_number("--top", digits, &number, c->st)) return false;
-    if (percent) share = number;
-    if (number <= 0 || (percent && share > 100) || (!percent && number != floor(number))) {
+    if (number <= 0 || (percent ? number > 100 : number != floor(number))) {
         status_fail(c->st, STATUS_USAGE, "--top: a number of customers or a share such as 5%% is needed, found \"%s\"",
                     text);
         return status_hint(c->st, "crmx sweep %s --top 5%%", command_text(c->call, "formula", ""));
     }
-    if (!sweep_top(&c->request, percent ? 0 : (uint64_t)number, share, &top, c->st)) return false;
+    if (!sweep_top(&c->request, percent ? 0 : (uint64_t)number, percent ? number : 0, &top, c->st)) return false;
     show_top(c, &top);
     return true;
 }
@@ -263,13 +261,13 @@ static const struct command_value OPTIONS[] = {
      .type = COMMAND_TEXT,
      .placeholder = "N|SHARE%",
      .doc = "instead: the threshold that the best N customers, or so many percent, reach"},
-    {.name = "time", .type = COMMAND_FLAG, .doc = "how long the pass took"},
+    SHOW_TIME,
     SHOW_TRIED,
     {0}};
 static const struct command_rule RULES[] = {
     {"top", .not_with = "vary from to step threshold",
      .hint = "--top looks for one threshold, with the coefficients as they are; others: --coef '#1=1.6' --top 5%"},
-    {"time", .not_with = "csv", .hint = "the time stands on the page, and in --json"},
+    SHOW_TIME_RULE,
     {0}};
 
 /* The same command by itself and beside the others of formulas. */

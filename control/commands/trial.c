@@ -35,7 +35,7 @@ static void show_page(struct trial_call *c, const char *reason)
     show_trial_head(&c->t, &s);
     show_flag(&s, "may_be_submitted", !*reason);
     show_text(&s, "reason", *reason ? reason : NULL);
-    show_trial_time(&c->t, &s);
+    show_time(c->call, &s, c->t.trial.elapsed_ns);
     show_trial_body(&c->t, &s);
     show_print(&s);
 }

@@ -26,7 +26,7 @@ static bool explain(struct show_population *p, struct status *st)
     const struct scorecard *card = &p->cards.of[c.type];
     if (card->formula) return show_explanation(p, number, card->formula, p->g->unit->formula_name[c.type], c.type, st);
     status_fail(st, STATUS_USAGE, "customer %s is not scored: generation %s has no formula for %s customers",
-                show_number(p, number), p->g->id, show_customer_type(c.type));
+                show_number(p, number), p->g->id, CUSTOMER_TYPE_NAMES[c.type]);
     return status_hint(st, "see what is known: crmx customer show %s", show_number(p, number));
 }
 

@@ -1,4 +1,4 @@
-/* Strict values (size, duration and share: test_conf.c) and the suggestions for misspelt names. */
+/* Strict values (duration and share: test_conf.c) and the suggestions for misspelt names. */
 #include "base/date.h"
 #include "base/nearest.h"
 #include "base/value.h"
@@ -12,6 +12,29 @@ static void test_dates(void **state)
     assert_int_equal(date, date_from_civil(2026, 10, 31));
     assert_false(value_date("31.10.2026", &date, &st));
     assert_has(st.message, "\"31.10.2026\" is not a day of the calendar; write it as 2026-10-31");
+}
+
+static void test_sizes(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t size; /* -1: refused */
+    } CASES[] = {
+        {"512", 512},      {"64k", 65536}, {"256m", 256ll << 20}, {"2G", 2ll << 30},
+        {"1t", 1ll << 40}, {"0", 0},       {"2gb", -1},           {"1.5g", -1},
+        {"-1", -1},        {"g", -1},      {"99999999999t", -1},  {"2 g", -1},
+    };
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        struct status st = {0};
+        uint64_t size = 77;
+        bool ok = value_size(CASES[i].text, &size, &st);
+        if (ok != (CASES[i].size >= 0)) print_error("case: %s\n", CASES[i].text);
+        assert_int_equal(ok, CASES[i].size >= 0);
+        if (ok)
+            assert_int_equal(size, CASES[i].size);
+        else
+            assert_has(st.message, "is not a size");
+    }
 }
 
 static void test_size_format(void **state)
@@ -97,8 +120,8 @@ static void test_sum(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dates),       cmocka_unit_test(test_size_format), cmocka_unit_test(test_distance),
-        cmocka_unit_test(test_suggestions), cmocka_unit_test(test_sum),
+        cmocka_unit_test(test_dates),    cmocka_unit_test(test_sizes),       cmocka_unit_test(test_size_format),
+        cmocka_unit_test(test_distance), cmocka_unit_test(test_suggestions), cmocka_unit_test(test_sum),
     };
     return cmocka_run_group_tests_name("base/value", tests, NULL, NULL);
 }

@@ -11,11 +11,9 @@ static int run_everything(struct command_call *call)
 {
     char date[11];
     date_format(command_date(call, "date", DATE_NONE), date);
-    printf("unit=%s force=%d date=%s limit=%lld size=%llu wait=%lld kind=%d json=%d quiet=%d work=%s",
-           command_text(call, "unit", "-"), command_flag(call, "force"), date,
-           (long long)command_integer(call, "limit", -1), (unsigned long long)command_size(call, "memory", 77),
-           (long long)command_duration_ms(call, "wait", 88), command_choice(call, "kind", 9), call->json, call->quiet,
-           call->work);
+    printf("unit=%s force=%d date=%s limit=%lld kind=%d json=%d quiet=%d work=%s", command_text(call, "unit", "-"),
+           command_flag(call, "force"), date, (long long)command_integer(call, "limit", -1),
+           command_choice(call, "kind", 9), call->json, call->quiet, call->work);
     for (int i = 0; i < command_count(call, "file"); i++) printf(" file=%s", command_text_at(call, "file", i));
     for (int i = 0; i < command_count(call, "only"); i++) printf(" only=%s", command_text_at(call, "only", i));
     printf(" has=%d\n", command_given(call, "limit"));
@@ -36,8 +34,6 @@ static const struct command command_run_everything = {
     .options = (const struct command_value[]){{.name = "force", .letter = 'f', .type = COMMAND_FLAG, .doc = "do it"},
                                               {.name = "date", .letter = 'd', .type = COMMAND_DATE, .doc = "the day"},
                                               {.name = "limit", .type = COMMAND_INTEGER, .minimum = 1, .maximum = 99},
-                                              {.name = "memory", .type = COMMAND_SIZE},
-                                              {.name = "wait", .type = COMMAND_DURATION},
                                               {.name = "kind", .type = COMMAND_CHOICE, .words = KINDS},
                                               {.name = "only", .type = COMMAND_TEXT, .repeated = true},
                                               {0}},
@@ -129,24 +125,23 @@ static const struct command *const TABLE[] = {
 
 static void test_given(void **state)
 {
-    static const char NOTHING[] = "force=0 date= limit=-1 size=77 wait=88 kind=9 json=0 quiet=0 work=. has=0\n";
+    static const char NOTHING[] = "force=0 date= limit=-1 kind=9 json=0 quiet=0 work=. has=0\n";
     static const struct {
         const char *line, *out;
     } CASES[] = {
         {"run everything 11", "unit=11 $"},
         {"run everything 11 --date 2026-10-31 -f",
-         "unit=11 force=1 date=2026-10-31 limit=-1 size=77 wait=88 kind=9 json=0 quiet=0 work=. has=0\n"},
-        {"run everything --limit=7 --memory 2g --wait 30s --kind delta 11 --json -q --work /x",
-         "unit=11 force=0 date= limit=7 size=2147483648 wait=30000 kind=1 json=1 quiet=1 work=/x has=1\n"},
+         "unit=11 force=1 date=2026-10-31 limit=-1 kind=9 json=0 quiet=0 work=. has=0\n"},
+        {"run everything --limit=7 --kind delta 11 --json -q --work /x",
+         "unit=11 force=0 date= limit=7 kind=1 json=1 quiet=1 work=/x has=1\n"},
         {"-w /x run everything 11 -d20261031",
-         "unit=11 force=0 date=2026-10-31 limit=-1 size=77 wait=88 kind=9 json=0 quiet=0 work=/x has=0\n"},
+         "unit=11 force=0 date=2026-10-31 limit=-1 kind=9 json=0 quiet=0 work=/x has=0\n"},
         {"run everything 11 a b --only x c --only=y=z",
-         "unit=11 force=0 date= limit=-1 size=77 wait=88 kind=9 json=0 quiet=0 work=. file=a file=b file=c only=x "
+         "unit=11 force=0 date= limit=-1 kind=9 json=0 quiet=0 work=. file=a file=b file=c only=x "
          "only=y=z has=0\n"},
         {"run everything -- --date", "unit=--date $"},
         {"run everything -", "unit=- $"},
-        {"run everything 11 -f -f",
-         "unit=11 force=1 date= limit=-1 size=77 wait=88 kind=9 json=0 quiet=0 work=. has=0\n"},
+        {"run everything 11 -f -f", "unit=11 force=1 date= limit=-1 kind=9 json=0 quiet=0 work=. has=0\n"},
         {"run", "short -\n"},
         {"run anything", "short anything\n"}, /* the longest name that fits wins */
         {"--work=/y run x", "short x\n"},
@@ -196,8 +191,6 @@ static void test_refused(void **state)
         {"run everything 11 --date 1.2.26", "crmx run everything: --date: \"1.2.26\" is not a day", ""},
         {"run everything 11 --limit 100", "--limit: 100 is outside 1 to 99", ""},
         {"run everything 11 --limit x", "--limit: \"x\" is not a whole number", ""},
-        {"run everything 11 --memory 2x", "--memory: \"2x\" is not a size", ""},
-        {"run everything 11 --wait 5", "--wait: \"5\" is not a duration", ""},
         {"run everything 11 --kind ful", "--kind: \"ful\" is none of: full, delta", "did you mean \"full\"?"},
         {"run everything 11 --limit 1 --limit 2", "--limit is given twice", ""},
         {"run everything", "crmx run everything: UNIT is missing", "crmx run everything [OPTION]... UNIT [FILE...]"},

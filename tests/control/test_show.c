@@ -179,6 +179,9 @@ static void test_numbers(void **state)
     assert_string_equal(show_decimal(&arena, 0, 2), "0.00");
     assert_string_equal(show_decimal(&arena, -5, 2), "-0.05");
     assert_string_equal(show_decimal(&arena, 123456, 2), "1234.56");
+    assert_string_equal(show_decimal(&arena, -7, 0), "-7");
+    assert_string_equal(show_decimal(&arena, INT64_MIN, 2), "-92233720368547758.08");
+    assert_string_equal(show_decimal(&arena, 1, 18), "0.000000000000000001");
     assert_string_equal(show_decimal(&arena, (__int128)INT64_MAX * 1000, 3), "9223372036854775807.000");
     assert_string_equal(show_decimal(&arena, -((__int128)INT64_MAX * 1000), 0), "-9223372036854775807000");
     arena_release(&arena);

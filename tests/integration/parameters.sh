@@ -244,6 +244,7 @@ prints "entry 1 is entered" exclusion add --id-type "$ID_TYPE" --id-no "$ID_NO" 
 fails 16 "this customer is on the list already: entry 1" "see crmx exclusion list" "${NEVER[@]}" --id-type "$ID_TYPE" --id-no "$ID_NO"
 fails 16 "this customer is on the list already: entry 1" "see crmx exclusion list" "${NEVER[@]}" --id-type "$ID_TYPE" --id-no " $ID_NO"
 fails 16 "this customer is on the list already: entry 1" "see crmx exclusion list" "${NEVER[@]}" --number "$IN"
+fails 16 "crmx override add: a reason is needed" "add --reason TEXT" override add --number $OUT --reason " " --expires 2026-11-30 --as li
 prints "entry 2 is entered" override add --number $OUT --reason 'owner of a company' --expires 2026-11-30 --as li
 check "an ID is masked" bash -c "! '$CRMX' exclusion list --json | grep -qF '$ID_NO'"
 fails 16 "may not approve or reject list entries" "" exclusion approve 1 --as li

@@ -58,7 +58,7 @@ ok "edit 4: the text of version 3" formula edit 4 --file 3 --challenger 1 --as w
 json ".version.formula_digest == \"$(sha256sum <other.formula | cut -c1-64)\" and .version.challenger_digest == \"$(sha256sum <one.formula | cut -c1-64)\"" formula show 4
 fails 16 "there is no version 77" "see crmx formula list" formula draft --type personal --file 77 --as wang
 ok "draft 5: a threshold alone" formula draft --type personal --unit head --threshold 1 --as wang
-fails 16 "version 5 has no formula of its own: it is inherited" "" formula edit 4 --file 5 --as wang
+fails 16 "version 5 has no formula of its own: it is inherited" "leave it out to inherit, too; the text of what counts: active" formula edit 4 --file 5 --as wang
 fails 16 "--inherit formula and --file do not go together" "leave one of them out" formula edit 3 --inherit formula --file one.formula --as wang
 
 # --- a number is the text of that version ---
@@ -81,9 +81,9 @@ json '.differences | map(select(.what == "threshold")) == [{what: "threshold", n
 json '.effect | .first == "version 1 of unit 11, draft" and .second == "formulas/personal.formula"' formula diff 1 active
 json '.trial | .formula == "version 2 of unit 11, draft" and .type == "corporate"' trial 2
 check "formula lint: whose text it is" grep -q '^version 1 of unit 11, draft: [0-9]* warning' <("$CRMX" formula lint 1 2>&1)
-fails 16 "version 2 is of corporate customers, not of personal ones" "" formula diff 1 2
-fails 16 "version 2 is of corporate customers, not of personal ones" "" trial 2 --type personal
-fails 16 "version 2 is of corporate customers, not of personal ones" "" why 1100000002 --formula 2
+fails 16 "version 2 is of corporate customers, not of personal ones" "the versions for these: crmx formula list --type personal" formula diff 1 2
+fails 16 "version 2 is of corporate customers, not of personal ones" "the versions for these: crmx formula list --type personal" trial 2 --type personal
+fails 16 "version 2 is of corporate customers, not of personal ones" "the versions for these: crmx formula list --type personal" why 1100000002 --formula 2
 fails 16 "there is no version 99" "see crmx formula list" formula check 99
 fails 16 "there is no version 7" "a file with that name is given by its path: crmx formula check formulas/7.formula" formula check 7
 same_answer 'del(.formula.file)' formula check formulas/7.formula -- formula check personal # a path is a file
@@ -168,7 +168,7 @@ fails 16 "which unit? There are 2" "add --unit UNIT" formula check personal
 same_answer 'del(.formula.file)' formula check 1 -- formula check one.formula --unit 11
 json '.trial.unit == "11"' trial 1
 json '.effect.unit == "11"' formula diff 1 active
-fails 16 "version 1 is of unit 11, not 12" "" trial 1 --unit 12
-fails 16 "version 1 is of unit 11, not 12" "" formula diff personal 1 --unit 12
+fails 16 "version 1 is of unit 11, not 12" "the versions of that unit: crmx formula list --unit 12" trial 1 --unit 12
+fails 16 "version 1 is of unit 11, not 12" "the versions of that unit: crmx formula list --unit 12" formula diff personal 1 --unit 12
 
 checks_end

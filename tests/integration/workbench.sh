@@ -200,6 +200,9 @@ done
 fails 16 '--from 5 is above --to 1: there is no value between them' "crmx sweep personal --vary 'threshold' --from 1 --to 5 --step 1" \
     sweep personal --from 5 --to 1 --step 1
 fails 16 '--from 2 is above --to 1' "crmx sweep personal --vary '#1' --from 1 --to 2 --step 0.1" sweep personal --vary '#1' --from 2 --to 1 --step 0.1
+fails 16 '--bin-width: an amount above 0 is needed, found "0"' 'such as --bin-width 50000' trial personal --bin-width 0
+fails 16 '--bin-width says nothing with --bins 0' 'leave one of them out' trial personal --bins 0 --bin-width 5
+fails 16 '--columns: at least one column is needed, found " , "' 'such as --columns number,score' customer find selected --columns ' , '
 for step in 0 -1; do
     fails 16 "--step $step: a distance above 0 is needed" "crmx sweep personal --vary 'threshold' --from 5 --to 100000 --step 50000" sweep personal --from 5 --to 100000 --step=$step
     fails 16 "--step $step: a distance above 0 is needed" "crmx sweep personal --vary '#1' --from 1 --to 2 --step 0.1" sweep personal --vary '#1' --from 1 --to 2 --step=$step
@@ -370,6 +373,9 @@ fails 16 '"活期人民币存欵" is neither a measure of the formula nor a cust
 json '.customer.score == "300000.00"' trial "$W/field.formula" --type personal birth=1950-01-01
 json '.customer.score == "0.00"' trial "$W/field.formula" --type personal birth=
 
+json '[.rows[].entry_date == null] == [true]' customer find 'not selected' --columns number,entry_date --limit 1
+crmx customer find 'not selected' --columns number,entry_date --limit 1
+check "find: who is no CRM customer has no entry date" grep -qE '^ *[0-9]{10} +missing$' "$W/out"
 json '.trial.generation == "2026-10-31.001.1"' trial personal --by none --generation 2026-10-31.001.1
 fails 16 'unit 11 has no generation 2026-10-31.001.9' 'it has: 2026-10-31.001.1' why "$in" --generation 2026-10-31.001.9
 fails 16 '--date or --generation, not both' '' segment --by tier --date 2026-10-31 --generation 2026-10-31.001.1
@@ -384,6 +390,8 @@ check "the generation is what it was" equal "$(cd "$GEN" && find . -type f -exec
 rm -rf "$W/night/inbox"
 cp "$W/aggregate.formula" "$W/night/formulas/challenger.formula"
 sed -i 's/^formula.corporate.*/&\nshadow.personal = challenger/' "$W/night/units/11.ini"
+sed -i 's/^score = /result 岁数 number = coalesce(age(birth), 0);\n&/' "$W/night/formulas/personal.formula"
+printf 'years = 4 digits result.岁数\nselected_score = 18 amount result.score scale=2\ndemand = 18 amount measure.demand_cny scale=2\nholdings = 6 digits measure.账户数\n' >>"$W/night/outputs/crm_value_added.ini"
 printf 'reason_1 = 2 digits reason.1\nreason_2 = 20 text reason.2\nreason_3 = 2 digits reason.3\n' >>"$W/night/outputs/crm_value_added.ini"
 load "$W/night" --set run.partition_customers=300 --set run.batch=7
 "$CRMX" trial "$W/aggregate.formula" --type personal --json >"$W/out" 2>/dev/null
@@ -398,7 +406,7 @@ for f in CRMCUST CRMCONT CRMDEP CRMLOAN; do
     check "shadow and reasons: $f is the same file" cmp "$GEN/out/$f" "$W"/night/state/units/11/gen/*/out/$f
 done
 value=$(echo "$W"/night/state/units/11/gen/*/out/CRMVAL)
-check "reasons: 24 bytes behind each line" equal "$(head -1 "$value" | tr -d '\n' | wc -c)" "$(($(head -1 "$GEN/out/CRMVAL" | tr -d '\n' | wc -c) + 24))"
+check "reasons: 24 bytes behind each line, and 46 of other values" equal "$(head -1 "$value" | tr -d '\n' | wc -c)" "$(($(head -1 "$GEN/out/CRMVAL" | tr -d '\n' | wc -c) + 70))"
 wrong=0 looked=0
 while read -r number; do
     expected=$("$CRMX" why "$number" --unmask --json 2>/dev/null | jq -r '[.tree[] | select(.level == 1) | .part | ltrimstr("- ")] as $terms | [.reasons[] | .term as $t | ($terms | index($t)) + 1] | [.[0] // 0, .[2] // 0] | @tsv')
@@ -409,6 +417,11 @@ done < <(numbers . | awk 'NR % 25 == 1')
 check "reasons: $looked customers as crmx why finds them" [ $wrong = 0 ]
 check "reasons: so many were looked at" [ "$looked" -gt 20 ]
 cd "$W/night" || exit 1
+shown='[.fields[] | select(.field | IN("years", "selected_score", "demand", "holdings")) | .value'
+json "$shown == \"(masked)\"] == [true, false, true, false]" generation show crm_value_added
+json "$shown | test(\"^\\\\|[+]?[0-9]+\\\\|$\")] == [true, true, true, true]" generation show crm_value_added --unmask
+sed -i 's/^threshold .*/threshold -100.50;/' formulas/personal.formula
+json '.[] | select(.type == "personal" and .part == "threshold") | .value == "-100.50"' parameter show
 sed -i 's/^shadow.personal.*/shadow.personal = nobody/' units/11.ini
 crmx layout check
 check "layout check: a shadow that is not there" [ $RC != 0 ]
