@@ -24,13 +24,6 @@ struct build_tool {
     struct buf text;
 };
 
-static int find_result(const struct formula *f, const char *name)
-{
-    for (int i = 0; i < formula_result_count(f); i++)
-        if (strcmp(formula_result_name(f, i), name) == 0) return i;
-    return -1;
-}
-
 /* A code is no number, a date no number of days, an amount no date. */
 static bool check_value(const struct output *o, const struct output_field *f, const struct formula *formula, int index,
                         struct status *st)
@@ -65,7 +58,7 @@ static bool resolve(struct build *b, struct build_field *bf, struct arena *arena
             const struct formula *formula = b->context.cards->of[t].formula;
             bf->index[t] = !formula                      ? -1
                            : f->source == SOURCE_MEASURE ? formula_measure_find(formula, f->source_name)
-                                                         : find_result(formula, f->source_name);
+                                                         : formula_result_find(formula, f->source_name);
             found |= bf->index[t] >= 0;
             if (bf->index[t] >= 0 && !check_value(b->output, f, formula, bf->index[t], st)) return false;
         }

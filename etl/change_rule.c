@@ -66,9 +66,7 @@ static void join_codes(const struct scorecard *now, int result, const struct sco
 
 static int find_result(const struct scorecard *card, const char *name)
 {
-    for (int r = 0; card && card->formula && r < card->results_count; r++)
-        if (strcmp(formula_result_name(card->formula, r), name) == 0) return r;
-    return -1;
+    return card && card->formula ? formula_result_find(card->formula, name) : -1;
 }
 
 static bool add_name(struct change_type *t, const struct change_name *n, const char *name, struct arena *arena,

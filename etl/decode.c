@@ -299,8 +299,3 @@ void decode_column_shape(const struct layout_field *f, struct decode_column *c)
         break;
     }
 }
-
-void decode_store(unsigned char *row, uint16_t offset, uint8_t width, int64_t value)
-{
-    memcpy(row + offset, &value, width); /* little-endian: the low bytes come first */
-}

@@ -67,8 +67,6 @@ struct decoder {
     bool (*accept)(const struct decoder *d, const unsigned char *record, unsigned char *row);
 };
 
-void decode_store(unsigned char *row, uint16_t offset, uint8_t width, int64_t value);
-
 bool decode_accept_portable(const struct decoder *d, const unsigned char *record, unsigned char *row);
 bool decode_accept_avx2(const struct decoder *d, const unsigned char *record, unsigned char *row);
 

@@ -259,13 +259,11 @@ static bool find_plain(struct composer *c, const struct formula *own, int k)
         if (c->q->type[k] == VALUE_DATE) c->q->missing[k] = DATE_NONE;
         return true;
     }
-    for (int r = 0; r < formula_result_count(own); r++)
-        if (strcmp(formula_result_name(own, r), text) == 0) {
-            c->q->result[k] = r;
-            c->q->type[k] = formula_result_type(own, r);
-            return true;
-        }
-    return false;
+    int result = formula_result_find(own, text);
+    if (result < 0) return false;
+    c->q->result[k] = result;
+    c->q->type[k] = formula_result_type(own, result);
+    return true;
 }
 
 static bool compose(struct composer *c, int count)

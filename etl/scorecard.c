@@ -53,9 +53,8 @@ bool scorecard_check_columns(const struct measure_set *measures, const struct ta
 
 static int find_result(const struct formula *f, const char *name, enum value_type type)
 {
-    for (int i = 0; i < formula_result_count(f); i++)
-        if (strcmp(formula_result_name(f, i), name) == 0 && formula_result_type(f, i) == type) return i;
-    return -1;
+    int result = formula_result_find(f, name);
+    return result >= 0 && formula_result_type(f, result) == type ? result : -1;
 }
 
 static bool load(const struct unit *u, int type, const char *name, const struct tables *tables,

@@ -240,9 +240,8 @@ static void choose_totals(struct job *j)
 
 static int code_result(const struct formula *f, const char *name)
 {
-    for (int k = 0; k < formula_result_count(f); k++)
-        if (strcmp(formula_result_name(f, k), name) == 0 && formula_result_type(f, k) == VALUE_CODE) return k;
-    return -1;
+    int result = formula_result_find(f, name);
+    return result >= 0 && formula_result_type(f, result) == VALUE_CODE ? result : -1;
 }
 
 static bool choose_groups(struct job *j, struct status *st)

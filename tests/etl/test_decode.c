@@ -169,6 +169,7 @@ static uint32_t random_field(uint64_t *s, struct buf *out, int number, uint32_t 
     buf_addf(out, "f%d = %u %u %s", number, offset, length, RANDOM_TYPES[type]);
     if (type == 2) buf_addf(out, " sign=%s scale=%u", SIGNS[fixture_below(s, 4)], fixture_below(s, 5));
     if (type == 3) buf_addf(out, " format=%s", FORMATS[format]);
+    if (type == 3 && format == 2 && fixture_below(s, 2) == 0) buf_addf(out, " pivot=%u", fixture_below(s, 100));
     if (type == 4) buf_add_text(out, length == 1 ? " values=A,B,_" : " values=A,_,BB");
     if (type == 3 && fixture_below(s, 4) == 0) buf_add_text(out, " from=1999-12-31");
     if (type == 3 && fixture_below(s, 4) == 0)
