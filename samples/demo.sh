@@ -45,5 +45,5 @@ say "The same in PostgreSQL"
 sql="select tier, count(*) as customers, round(avg(score)) as average_score from crmx.crm_customer group by tier order by tier"
 show db psql --command "$sql"
 say "Delivered to the directory target"
-find "$folder/deliver" -type f | sed "s|$PWD/||" | sort
+for set in "$folder"/deliver/*/*/; do echo "${set#"$PWD/"}"; (cd "$set" && ls -C -w 110 | sed 's/^/    /'); done
 printf '\nThe folder stays: cd build/demo && ../release/crmx help\n'
