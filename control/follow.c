@@ -126,7 +126,9 @@ static void tell_result(const struct generation *g, const struct load_result *re
     else
         log_info("%llu rows in %d tables in %.2f s", (unsigned long long)result->rows, result->tables,
                  (double)result->duration_ms / 1e3);
-    if (result->events) log_info("%llu events of %d night%s", (unsigned long long)result->events, result->nights, result->nights == 1 ? "" : "s");
+    if (result->events)
+        log_info("%llu events of %d night%s", (unsigned long long)result->events, result->nights,
+                 result->nights == 1 ? "" : "s");
 }
 
 static bool load_generation(struct command_call *call, struct generation *g, struct database *db,
