@@ -14,7 +14,7 @@ check "it goes through" bash -c "'$here/samples/demo.sh' 20000 >'$log' 2>&1"
 check "no error on the way" bash -c "! grep -q ERROR '$log'"
 check "five generations" test "$(grep -c 'is current' "$log")" = 5
 check "each balanced" test "$(grep -c 'reconcile: balanced' "$log")" = 5
-check "each delivered, and the statements" test "$(grep -c '\.ok$' "$log")" = 6
+check "each delivered, and the statements" test "$(grep -c '[0-9]\.ok\b' "$log")" = 6
 check "the month was emptied" grep -q "delivered, the month's detail is emptied" "$log"
 check "a statement is shown" grep -q '期末余额' "$log"
 check "the database shows tiers" grep -qE '^A +[0-9]+ +[0-9]+$' "$log"
