@@ -23,6 +23,7 @@
 #ifndef CRMX_ETL_APPLY_H
 #define CRMX_ETL_APPLY_H
 
+#include "base/bitmap.h"
 #include "etl/directory_merge.h"
 #include "etl/generation.h"
 #include "etl/import.h"
@@ -95,15 +96,6 @@ struct apply {
     uint64_t old_living, changed, unknown_changed, known_new, identity_changed;
 };
 
-static inline bool apply_bit(const uint64_t *bitmap, uint32_t i)
-{
-    return bitmap[i >> 6] >> (i & 63) & 1;
-}
-static inline void apply_mark(uint64_t *bitmap, uint32_t i)
-{
-    bitmap[i >> 6] |= UINT64_C(1) << (i & 63);
-}
-
 /* Opens yesterday's directories; `old` stays the caller's. */
 bool apply_open(struct apply *a, struct generation *old, const struct unit *unit, const struct tables *tables,
                 struct arena *arena, struct status *st);
@@ -113,7 +105,7 @@ struct apply_record *apply_find(const struct apply *a, uint32_t record);
 /* Is the customer of yesterday with that index touched? */
 static inline bool apply_touched(const struct apply *a, uint32_t index)
 {
-    return index >= a->old_places || apply_bit(a->touched, index);
+    return index >= a->old_places || bitmap_get(a->touched, index);
 }
 /* Index of a number of yesterday's directories. */
 static inline uint32_t apply_index(const struct apply *a, uint32_t number)

@@ -132,7 +132,7 @@ static bool find_changes(void *context, int worker, uint64_t partition, struct s
     bool *met = integrate_room(&w->room.extra, &w->room.extra_size, w->rows.count + 1);
     memset(met, 0, w->rows.count + 1);
     for (uint64_t i = 0; i < n; i++) {
-        if (integrate_bit(j->in->superseded, t[i].record)) continue;
+        if (bitmap_get(j->in->superseded, t[i].record)) continue;
         struct apply_record *r = add_found(&w->found);
         r->record = t[i].record;
         r->system = j->system;
@@ -195,9 +195,9 @@ static bool tuple_of(struct job *j, struct worker *w, uint32_t record, struct cu
 
 static void touch(struct job *j, uint32_t place)
 {
-    if (apply_bit(j->a->touched, place)) return;
-    apply_mark(j->a->touched, place);
-    apply_mark(j->round, place);
+    if (bitmap_get(j->a->touched, place)) return;
+    bitmap_set(j->a->touched, place);
+    bitmap_set(j->round, place);
 }
 
 static void add_place(struct worker *w, uint32_t place)
@@ -307,7 +307,7 @@ static bool any_bit(const uint64_t *bitmap, uint32_t from, uint64_t count)
         if (i % 64 == 0 && i + 64 <= from + count) {
             if (bitmap[i / 64]) return true;
             i += 64;
-        } else if (apply_bit(bitmap, (uint32_t)i++)) {
+        } else if (bitmap_get(bitmap, (uint32_t)i++)) {
             return true;
         }
     }
@@ -326,7 +326,7 @@ static bool lift_members(void *context, int worker, uint64_t partition, struct s
     struct sources s;
     bool ok = load_sources(j, (uint32_t)partition, &s, st);
     for (uint64_t p = 0, row = 0; ok && p < places; row += (uint64_t)s.count[p++]) {
-        if (!apply_bit(j->round, first + (uint32_t)p)) continue;
+        if (!bitmap_get(j->round, first + (uint32_t)p)) continue;
         for (uint64_t k = row; ok && k < row + (uint64_t)s.count[p]; k++) {
             struct apply_record *r = add_found(&w->found);
             r->record = r->before = (uint32_t)s.record[k];

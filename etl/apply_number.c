@@ -63,7 +63,7 @@ static void give_founded(struct numbering *n)
         struct group *g = &n->groups[k];
         for (uint32_t i = g->first; i < g->end; i++)
             if (member(n, i)->founded < g->index) g->index = member(n, i)->founded;
-        if (g->index != APPLY_NONE) apply_mark(n->taken, g->index);
+        if (g->index != APPLY_NONE) bitmap_set(n->taken, g->index);
     }
 }
 
@@ -76,10 +76,10 @@ static void give_left(struct numbering *n)
             if (g->index != APPLY_NONE || g->living != living) continue;
             for (uint32_t i = g->first; i < g->end; i++) {
                 uint32_t old = member(n, i)->old_index;
-                if (old != APPLY_NONE && old < g->index && !apply_bit(n->taken, old)) g->index = old;
+                if (old != APPLY_NONE && old < g->index && !bitmap_get(n->taken, old)) g->index = old;
             }
             if (g->index == APPLY_NONE) continue;
-            apply_mark(n->taken, g->index);
+            bitmap_set(n->taken, g->index);
             for (uint32_t i = 0; i < n->a->records_count; i++)
                 if (n->a->records[i].founded == g->index) n->a->records[i].founded = APPLY_NONE;
             apply_find(n->a, g->primary)->founded = g->index;
@@ -143,8 +143,8 @@ static void redirect(struct numbering *n)
     ensure(old);
     if (before) memcpy(old, a->redirects, before * sizeof *old);
     for (uint32_t i = 0; i < before; i++)
-        if (!apply_bit(a->touched, (uint32_t)(old[i].to - base)) &&
-            !(old[i].number - base < a->old_places && apply_bit(n->taken, (uint32_t)(old[i].number - base))))
+        if (!bitmap_get(a->touched, (uint32_t)(old[i].to - base)) &&
+            !(old[i].number - base < a->old_places && bitmap_get(n->taken, (uint32_t)(old[i].number - base))))
             a->redirects[kept++] = old[i];
     a->redirects_count = kept;
     for (uint32_t i = 0; i < a->records_count; i++) {
@@ -162,7 +162,7 @@ static void redirect(struct numbering *n)
 /* Was the number in force yesterday? */
 static bool lived(const struct numbering *n, const uint64_t *living_before, uint32_t index)
 {
-    return index < n->a->old_places && apply_bit(living_before, index);
+    return index < n->a->old_places && bitmap_get(living_before, index);
 }
 
 static int by_event(const void *a, const void *b)
@@ -179,11 +179,11 @@ static void events(struct numbering *n)
     ensure(before && after);
     for (uint32_t i = 0; i < a->records_count; i++)
         if (a->records[i].old_index != APPLY_NONE && !a->records[i].was_closed)
-            apply_mark(before, a->records[i].old_index);
+            bitmap_set(before, a->records[i].old_index);
     for (uint32_t k = 0; k < n->groups_count; k++) {
         const struct group *g = &n->groups[k];
         if (!g->living) continue;
-        apply_mark(after, g->index);
+        bitmap_set(after, g->index);
         if (lived(n, before, g->index)) continue;
         uint32_t from = APPLY_NONE; /* somebody who was a customer with another number */
         for (uint32_t i = g->first; i < g->end; i++) {
@@ -202,7 +202,7 @@ static void events(struct numbering *n)
         if (r->index < into[r->old_index]) into[r->old_index] = r->index;
     }
     for (uint32_t i = 0; i < a->old_places; i++)
-        if (apply_bit(before, i) && !apply_bit(after, i))
+        if (bitmap_get(before, i) && !bitmap_get(after, i))
             add_event(n, into[i] != APPLY_NONE ? APPLY_MERGED : APPLY_CLOSED, i, into[i]);
     if (a->events_count) qsort(a->events, a->events_count, sizeof *a->events, by_event);
     free(into);
@@ -217,7 +217,7 @@ static void note_moves(struct numbering *n)
     for (uint32_t i = 0; i < a->records_count; i++) {
         const struct apply_record *r = &a->records[i];
         if (r->old_index != APPLY_NONE && (r->old_index != r->index || r->closed != r->was_closed))
-            apply_mark(a->moved, r->old_index);
+            bitmap_set(a->moved, r->old_index);
     }
 }
 
@@ -233,7 +233,7 @@ bool apply_numbers(struct integrate *in, struct status *st)
     for (uint32_t k = 0; k < n.groups_count; k++) {
         for (uint32_t i = n.groups[k].first; i < n.groups[k].end; i++) member(&n, i)->index = n.groups[k].index;
         /* A number that comes back had no record yesterday: nothing else has touched its place. */
-        if (n.groups[k].index < a->old_places) apply_mark(a->touched, n.groups[k].index);
+        if (n.groups[k].index < a->old_places) bitmap_set(a->touched, n.groups[k].index);
     }
     redirect(&n);
     events(&n);
@@ -287,7 +287,7 @@ bool apply_identity_entries(struct integrate *in, struct directory_entry **entri
     buf_init(&name, 65536);
     for (uint32_t i = 0; i < a->records_count; i++) {
         const struct apply_record *r = &a->records[i];
-        if (!r->closed) apply_mark(living, r->index);
+        if (!r->closed) bitmap_set(living, r->index);
         if ((r->tuple.birth_strength & 3) == IDENTITY_NEVER) continue;
         const struct apply_record *p = apply_find(a, r->primary);
         uint32_t record = p->tuple.key == r->tuple.key ? p->record : r->record;
@@ -303,7 +303,7 @@ bool apply_identity_entries(struct integrate *in, struct directory_entry **entri
     for (uint64_t i = 0; i < n; i++)
         if (!kept || e[kept - 1].hash != e[i].hash || e[kept - 1].number != e[i].number) e[kept++] = e[i];
     for (uint64_t i = 0; i < kept; i++)
-        if (!apply_bit(living, (uint32_t)(e[i].number - in->first_number))) e[i].number |= DIRECTORY_CLOSED;
+        if (!bitmap_get(living, (uint32_t)(e[i].number - in->first_number))) e[i].number |= DIRECTORY_CLOSED;
     *entries = e;
     *count = kept;
     charset_close(to_utf8);

@@ -129,7 +129,7 @@ static bool scan_owners(struct job *j, int system, struct keys *sources, struct 
             uint32_t wanted = directory_fingerprint(directory_hash(sources->key[i]), bits);
             for (uint64_t k = directory_first(&rows, wanted); ok && k < rows.count && rows.fingerprint[k] == wanted;
                  k++)
-                apply_mark(j->a->scanned, apply_index(j->a, rows.number[k]));
+                bitmap_set(j->a->scanned, apply_index(j->a, rows.number[k]));
         }
     }
     directory_rows_release(&rows);
@@ -184,8 +184,8 @@ static bool find_rows(struct job *j, struct worker *w, uint32_t partition, int t
     bool ok = segment_get(s, partition, 0, 0, places, count, st) &&
               (!rows || segment_get(s, partition, 1, 0, rows, record, st));
     for (uint64_t p = 0, row = 0; ok && p < places; row += (uint64_t)count[p++]) {
-        bool moved = apply_bit(j->a->moved, first + (uint32_t)p),
-             scanned = t->by_relation && keys->count && apply_bit(j->a->scanned, first + (uint32_t)p);
+        bool moved = bitmap_get(j->a->moved, first + (uint32_t)p),
+             scanned = t->by_relation && keys->count && bitmap_get(j->a->scanned, first + (uint32_t)p);
         if (!moved && !scanned) continue;
         for (uint64_t k = row; ok && k < row + (uint64_t)count[p]; k++) {
             if (!moved) {
@@ -209,7 +209,7 @@ static bool find_task(void *context, int worker, uint64_t partition, struct stat
     uint32_t first = generation_first_place(g, partition), last = generation_first_place(g, partition + 1);
     bool any = false;
     if (last > j->a->old_places) last = j->a->old_places;
-    for (uint32_t i = first; i < last && !any; i++) any = apply_bit(j->a->moved, i) || apply_bit(j->a->scanned, i);
+    for (uint32_t i = first; i < last && !any; i++) any = bitmap_get(j->a->moved, i) || bitmap_get(j->a->scanned, i);
     for (int t = 0; any && t < j->in->im->tables->count; t++)
         if (!find_rows(j, &j->workers[worker], (uint32_t)partition, t, st)) return false;
     return true;

@@ -118,11 +118,6 @@ static inline uint32_t integrate_rank(const struct integrate *in, uint32_t prima
     return r->before + (uint32_t)__builtin_popcountll(r->bits & ((UINT64_C(1) << (primary & 63)) - 1));
 }
 
-static inline bool integrate_bit(const uint64_t *bitmap, uint32_t i)
-{
-    return bitmap[i >> 6] >> (i & 63) & 1;
-}
-
 /* The same for any run: with a population of yesterday the customers have their numbers already. */
 static inline uint32_t integrate_index(const struct integrate *in, uint32_t primary)
 {

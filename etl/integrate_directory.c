@@ -188,7 +188,7 @@ static bool meet_accounts(struct job *j, int worker, const struct slot *p, const
         bool known = false, known_open = false;
         for (; m < end && m->entry == i; m++) {
             uint32_t k = m->row;
-            if (!m->same || integrate_bit(gone, k)) continue;
+            if (!m->same || bitmap_get(gone, k)) continue;
             gone[k >> 6] |= UINT64_C(1) << (k & 63);
             known = true;
             known_open |= is_account(rows->number[k]);
@@ -218,7 +218,7 @@ static void close_absent(struct job *j, struct directory_scratch *s, struct slot
     if (rows->count) memcpy(number, rows->number, rows->count * sizeof *number);
     rows->number = number;
     for (uint64_t i = 0; i < rows->count; i++) {
-        if (integrate_bit(gone, (uint32_t)i)) continue;
+        if (bitmap_get(gone, (uint32_t)i)) continue;
         bool first = i == 0 || rows->record[i] != rows->record[i - 1];
         closed += first && is_account(number[i]);
         if (!first) gone[i >> 6] |= UINT64_C(1) << (i & 63);

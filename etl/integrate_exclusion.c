@@ -48,8 +48,8 @@ static bool mark_list(struct marking *m, const struct exclusion *list, int count
             uint32_t index = (uint32_t)(directory_number(m->rows.number[k]) - m->in->first_number);
             bool meant;
             ok = is_meant(m->in, &list[i], m->bytes, m->rows.record[k], &meant, st);
-            if (!ok || !meant || apply_bit(bitmap, index)) continue;
-            apply_mark(bitmap, index);
+            if (!ok || !meant || bitmap_get(bitmap, index)) continue;
+            bitmap_set(bitmap, index);
             ++*marked;
         }
     }

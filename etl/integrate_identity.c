@@ -120,12 +120,12 @@ static bool same_customer(struct group *g, uint32_t ia, uint32_t ib, bool *same)
 
 static bool is_closed(const struct group *g, uint32_t record)
 {
-    return g->in->closed && integrate_bit(g->in->closed, record);
+    return g->in->closed && bitmap_get(g->in->closed, record);
 }
 
 static bool is_incumbent(const struct group *g, uint32_t record)
 {
-    return g->in->incumbent && integrate_bit(g->in->incumbent, record);
+    return g->in->incumbent && bitmap_get(g->in->incumbent, record);
 }
 
 static bool smaller_source(struct group *g, const struct customer_tuple *a, const struct customer_tuple *b,
@@ -415,7 +415,7 @@ static bool task(void *context, int worker, uint64_t partition, struct status *s
     if (in->superseded_count) {
         uint32_t kept = 0;
         for (uint32_t i = 0; i < n; i++)
-            if (!integrate_bit(in->superseded, t[i].record)) t[kept++] = t[i];
+            if (!bitmap_get(in->superseded, t[i].record)) t[kept++] = t[i];
         n = kept;
     }
     uint32_t groups = group_by_key(s, t, n, in->im->identity_bits);

@@ -77,9 +77,9 @@ static bool take_sources(struct job *j, int worker, uint32_t partition, const st
             uint32_t primary = in->primary[t[i + AHEAD].record];
             if (primary != UINT32_MAX) __builtin_prefetch(&in->ranks[primary >> 6]);
         }
-        if (in->superseded_count && integrate_bit(in->superseded, t[i].record)) continue;
+        if (in->superseded_count && bitmap_get(in->superseded, t[i].record)) continue;
         uint32_t customer = integrate_index(in, in->primary[t[i].record]);
-        bool closed = daily && integrate_bit(in->closed, t[i].record);
+        bool closed = daily && bitmap_get(in->closed, t[i].record);
         uint64_t h = owner_place(t[i].source, system->bits, map->slots);
         while (map->slot[h].customer_1) h = h + 1 < map->slots ? h + 1 : 0;
         map->slot[h] = (struct owner_slot){t[i].source, closed ? OWNER_GONE : customer + 1, t[i].record};

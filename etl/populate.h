@@ -125,6 +125,13 @@ struct populate_rows { /* the rows of one table of one partition, sorted */
     uint32_t *start; /* [customer of the partition] → first row; one more at the end */
 };
 
+static inline uint32_t populate_record(const char *rows, uint32_t stride, uint32_t i)
+{
+    uint32_t record;
+    memcpy(&record, rows + (size_t)i * stride + offsetof(struct owned_tuple, record), sizeof record);
+    return record;
+}
+
 struct populate_worker {
     struct integrate_scratch raw, sorted[UNIT_LAYOUTS_MAX], starts[UNIT_LAYOUTS_MAX], order;
     struct populate_rows table[UNIT_LAYOUTS_MAX];

@@ -92,9 +92,8 @@ static bool mark_removed(struct populate_job *j, struct populate_worker *w, cons
         if (end == at) continue;
         bitmap_set(m->touched, place);
         for (uint32_t row = m->old->start[place]; row < m->old->start[place + 1]; row++) {
-            uint32_t record;
+            uint32_t record = populate_record(m->old->rows, m->old->stride, row);
             bool yes;
-            memcpy(&record, m->old->rows + (size_t)row * m->old->stride + offsetof(struct owned_tuple, record), 4);
             if (!is_removed(j, m->t, sorted + at, end - at, record, &yes, st)) return false;
             if (yes) go(m, row, total);
         }
@@ -114,13 +113,6 @@ static void mark_fresh(const uint32_t *start, uint32_t places, uint64_t *touched
     }
 }
 
-static uint32_t record_at(const char *rows, uint32_t stride, uint32_t i)
-{
-    uint32_t record;
-    memcpy(&record, rows + (size_t)i * stride + offsetof(struct owned_tuple, record), 4);
-    return record;
-}
-
 static void merge_place(struct merge *m, uint32_t place)
 {
     uint32_t stride = m->old->stride, a = m->old->start[place], a_end = m->old->start[place + 1],
@@ -131,7 +123,7 @@ static void merge_place(struct merge *m, uint32_t place)
         bool from_old = a < a_end, from_fresh = b < b_end;
         if (!from_old && !from_fresh) return;
         if (from_old && from_fresh) {
-            from_fresh = record_at(m->fresh, stride, b) <= record_at(m->old->rows, stride, a);
+            from_fresh = populate_record(m->fresh, stride, b) <= populate_record(m->old->rows, stride, a);
             from_old = !from_fresh;
         }
         const char *from = from_old ? m->old->rows + (size_t)a++ * stride : m->fresh + (size_t)b++ * stride;

@@ -91,8 +91,7 @@ static bool customer_rows(struct row_context *x, int output, uint32_t place)
         if (!(x->j->feeds[output] >> t & 1)) continue;
         const struct populate_rows *rows = &w->table[t];
         for (uint32_t i = rows->start[place]; i < rows->start[place + 1]; i++) {
-            uint32_t record;
-            memcpy(&record, rows->rows + (size_t)i * rows->stride + offsetof(struct owned_tuple, record), 4);
+            uint32_t record = populate_record(rows->rows, rows->stride, i);
             if (x->j->export[output].build) {
                 if (!request(x, output, t, record, place)) return false;
             } else if (!read_source(x, tables->table[t].layout_index, record, needed) || !emit(x, output)) {

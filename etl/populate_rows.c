@@ -45,13 +45,6 @@ static uint32_t drop_rows(const struct table *t, const struct integrate_table *i
     return kept;
 }
 
-static uint32_t record_at(const char *rows, uint32_t stride, uint32_t i)
-{
-    uint32_t record;
-    memcpy(&record, rows + (size_t)i * stride + offsetof(struct owned_tuple, record), 4);
-    return record;
-}
-
 struct order_context {
     const char *rows;
     uint32_t stride;
@@ -60,15 +53,15 @@ struct order_context {
 static int by_record(const void *a, const void *b, void *context)
 {
     const struct order_context *c = context;
-    uint32_t x = record_at(c->rows, c->stride, *(const uint32_t *)a),
-             y = record_at(c->rows, c->stride, *(const uint32_t *)b);
+    uint32_t x = populate_record(c->rows, c->stride, *(const uint32_t *)a),
+             y = populate_record(c->rows, c->stride, *(const uint32_t *)b);
     return x < y ? -1 : x > y;
 }
 
 static int by_record_of_row(const void *a, const void *b, void *context)
 {
     const struct order_context *c = context;
-    uint32_t x = record_at(a, c->stride, 0), y = record_at(b, c->stride, 0);
+    uint32_t x = populate_record(a, c->stride, 0), y = populate_record(b, c->stride, 0);
     return x < y ? -1 : x > y;
 }
 
@@ -98,8 +91,8 @@ static void sort_order(const char *rows, uint32_t n, uint32_t stride, const stru
             continue;
         }
         for (uint32_t i = 1; i < k; i++) {
-            uint32_t x = o[i], record = record_at(rows, stride, x), m = i;
-            for (; m && record_at(rows, stride, o[m - 1]) > record; m--) o[m] = o[m - 1];
+            uint32_t x = o[i], record = populate_record(rows, stride, x), m = i;
+            for (; m && populate_record(rows, stride, o[m - 1]) > record; m--) o[m] = o[m - 1];
             o[m] = x;
         }
     }
@@ -114,10 +107,10 @@ static void sort_run(char *rows, uint32_t n, uint32_t stride)
         return;
     }
     for (uint32_t i = 1; i < n; i++) {
-        uint32_t record = record_at(rows, stride, i), k = i;
-        if (record_at(rows, stride, i - 1) < record) continue;
+        uint32_t record = populate_record(rows, stride, i), k = i;
+        if (populate_record(rows, stride, i - 1) < record) continue;
         row_copy(row, rows + (size_t)i * stride, stride);
-        for (; k && record_at(rows, stride, k - 1) > record; k--)
+        for (; k && populate_record(rows, stride, k - 1) > record; k--)
             row_copy(rows + (size_t)k * stride, rows + (size_t)(k - 1) * stride, stride);
         row_copy(rows + (size_t)k * stride, row, stride);
     }
@@ -160,7 +153,7 @@ static uint32_t merge_owners(const struct table *t, char *rows, uint32_t stride,
         for (uint32_t i = begin; i < end; i++) {
             char *to = rows + (size_t)out * stride;
             const char *from = rows + (size_t)i * stride;
-            if (out == first || record_at(rows, stride, out - 1) != record_at(rows, stride, i)) {
+            if (out == first || populate_record(rows, stride, out - 1) != populate_record(rows, stride, i)) {
                 if (out != i) memmove(to, from, stride);
                 out++;
                 continue;
@@ -300,7 +293,7 @@ static void set_customers(struct populate_job *j, struct populate_worker *w, con
         if (m->closed || in->primary[m->record] != m->record) continue;
         w->primary[m->customer - r->first] = m->record;
         w->types[m->customer - r->first] =
-            integrate_bit(in->corporate, m->record) ? CUSTOMER_CORPORATE : CUSTOMER_PERSONAL;
+            bitmap_get(in->corporate, m->record) ? CUSTOMER_CORPORATE : CUSTOMER_PERSONAL;
     }
 }
 
@@ -326,7 +319,7 @@ bool populate_take_members(struct populate_job *j, struct populate_worker *w, co
         /* a customer that something touched has all its records among tonight's, and no other one has any there */
         ensure(start[p] == start[next]);
         to = keep_customers(j, w, r, p, next, &row, to);
-        for (p = next; p < r->count && (p >= places || apply_bit(apply->touched, r->first + p)); p++) {
+        for (p = next; p < r->count && (p >= places || bitmap_get(apply->touched, r->first + p)); p++) {
             w->member_of[p] = (uint32_t)(to - w->members);
             w->primary[p] = APPLY_NONE;
             w->types[p] = CUSTOMER_TYPES;
@@ -374,7 +367,7 @@ bool populate_write_rows(struct populate_job *j, struct populate_worker *w, cons
         integrate_room((void **)&w->values, &w->values_size, ((size_t)most + 1) * sizeof *values);
     for (uint32_t c = 0; c < r->count; c++) values[c] = rows->start[c + 1] - rows->start[c];
     segment_put(w->table_part, 0, values, r->count);
-    for (uint32_t i = 0; i < rows->count; i++) values[i] = record_at(rows->rows, rows->stride, i);
+    for (uint32_t i = 0; i < rows->count; i++) values[i] = populate_record(rows->rows, rows->stride, i);
     segment_put(w->table_part, 1, values, rows->count);
     for (int c = 0; c < t->columns_count; c++) {
         fill_column(&t->columns[c], (const unsigned char *)rows->rows + sizeof(struct owned_tuple), rows->stride,

@@ -167,8 +167,8 @@ static unsigned listed(const struct integrate *in, uint32_t primary, uint32_t in
                    *overrides = in->overridden_place ? in->overridden_place : in->overridden;
     uint32_t at = in->excluded_place ? index : primary;
     uint64_t number = in->first_number + index;
-    bool excluded = in->excluded_count && integrate_bit(exclusions, at);
-    bool overridden = in->overridden_count && integrate_bit(overrides, at);
+    bool excluded = in->excluded_count && bitmap_get(exclusions, at);
+    bool overridden = in->overridden_count && bitmap_get(overrides, at);
     if (r->numbers_count) {
         excluded |= reference_listed_number(r, number, REFERENCE_EXCLUSION) != NULL;
         overridden |= reference_listed_number(r, number, REFERENCE_OVERRIDE) != NULL;
@@ -232,8 +232,6 @@ static void select_customers(struct populate_job *j, struct populate_worker *w, 
     const int64_t *score_of[CUSTOMER_TYPES];
     const uint8_t *types = w->types;
     uint8_t *flags = w->flags;
-    uint64_t scored[CUSTOMER_TYPES] = {0};
-    __int128 score_all[CUSTOMER_TYPES] = {0};
     bool lists_exist = in->excluded_count || in->overridden_count || in->reference->numbers_count;
     for (int t = 0; t < CUSTOMER_TYPES; t++)
         score_of[t] = cards[t].formula ? populate_column(w, j, r, t, cards[t].measures_count) : NULL;
@@ -258,8 +256,8 @@ static void select_customers(struct populate_job *j, struct populate_worker *w, 
         }
         int64_t score = score_of[type][i];
         flags[i] |= CUSTOMER_SCORED;
-        scored[type]++;
-        score_all[type] += score;
+        total->scored[type]++;
+        total->score_all[type] += score;
         settle_selection(j, w, i, type, score, card->threshold_minor, lists);
         if (!(flags[i] & CUSTOMER_SELECTED)) continue;
         total->selected[type]++;
@@ -267,10 +265,6 @@ static void select_customers(struct populate_job *j, struct populate_worker *w, 
         if (card->tier_result < 0) continue;
         int64_t tier = populate_column(w, j, r, type, card->measures_count + card->tier_result)[i];
         if (tier >= 0 && tier < POPULATE_TIERS_MAX) total->tiers[type][tier]++;
-    }
-    for (int t = 0; t < CUSTOMER_TYPES; t++) {
-        total->scored[t] += scored[t];
-        total->score_all[t] += score_all[t];
     }
 }
 
